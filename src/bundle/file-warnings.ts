@@ -11,7 +11,7 @@ import { knownPackages } from "./packages/known-packages.ts";
 import { ownerOf } from "./packages/package-file.ts";
 import { ownReads } from "./source/own-reads.ts";
 import { type Read, packageReads } from "./source/package-reads.ts";
-import { placeOf } from "./source/parse.ts";
+import { type SourceFile, isScript, parseFile, placeOf } from "./source/parse.ts";
 import { pinoTransports } from "./source/pino-transports.ts";
 import type { Source, Sources } from "./source/sources.ts";
 
@@ -49,15 +49,26 @@ function ofTheApp(source: Source, lacking: Read[], root: string, packages: Set<s
     (at) =>
       `a transport of pino is a worker with files of its own, which are not in the machine: log to stdout, or to a stream, or name pino in \`external\` of mayfly.json (${relative(root, source.path)}:${placeOf(source, at)})`,
   );
-  const reads = lacking.map(({ position, path }) => {
-    const at = `${relative(root, source.path)}:${placeOf(source, position)}`;
-    if (path === undefined)
-      return `a file beside the code is named here (${at}), and its name is known only at run time: name what it may be in \`files\` of mayfly.json`;
-    const what = relative(root, path);
-    const glob = statSync(path).isDirectory() ? join(what, "**") : what;
-    return `${what || "the folder"} is named here (${at}), but it is not in the machine: name it in \`files\` of mayfly.json, as "${glob}"`;
+  return [...lacking.map((read) => lackingRead(source, read, root)), ...transports];
+}
+
+function lackingRead(source: SourceFile, { position, path }: Read, root: string): string {
+  const at = `${relative(root, source.path)}:${placeOf(source, position)}`;
+  if (path === undefined)
+    return `a file beside the code is named here (${at}), and its name is known only at run time: name what it may be in \`files\` of mayfly.json`;
+  const what = relative(root, path);
+  const glob = statSync(path).isDirectory() ? join(what, "**") : what;
+  return `${what || "the folder"} is named here (${at}), but it is not in the machine: name it in \`files\` of mayfly.json, as "${glob}"`;
+}
+
+/** What scripts that travel as they are name of the folder, and that does not travel. @param shipped absolute paths of all files that do */
+export function unshippedReads(scripts: string[], root: string, shipped: ReadonlySet<string>): string[] {
+  const warnings = scripts.flatMap((path) => {
+    const file = isScript(path) ? parseFile(path) : undefined;
+    if (file === undefined) return [];
+    return ownReads(file, root).flatMap((read) => (isShipped(read, shipped) ? [] : [lackingRead(file, read, root)]));
   });
-  return [...reads, ...transports];
+  return warnings.slice(0, SHOWN);
 }
 
 function ofPackage(owner: string, sources: Source[], root: string, inputs: Set<string>): string[] {

@@ -46,6 +46,14 @@ describe("a deploy of programs", () => {
       server(["/usr/bin/python3", "app.py"], { "app.py": "" }),
       /\/usr\/bin\/python3 is no program of machines.*python3 for a command/,
     );
+    await refused(server(["npm", "start"]), /npm is no program of machines.*: name what it would start, as in \["node", "server\.js"\]/);
+    await refused(
+      server(["app.jar"], { "app.jar": "" }),
+      /app\.jar is no program of machines.*: a jar is run by \["java","-jar","app\.jar"\]/,
+    );
+    await refused(server(["sh", "-c", "./x"]), /sh is no program of machines.*: no shell reads the command/);
+    await refused(server(["python", "app.py"]), /python is no program of machines.*: Python is called python3/);
+    await refused(server(["waitress-serve", "app:app"]), /run as a module, as in \["python3", "-m", "waitress"\]/);
     await refused(server(["/usr/bin/env", "node"]), /\/usr\/bin\/env is no program of machines/);
   });
 
@@ -82,13 +90,17 @@ describe("a deploy of programs", () => {
 
   test("takes the files that a command names, and what scripts among them import, and warns of packages", async () => {
     const folder = server(["node", "server.mjs", "own.json", "other"], {
-      "server.mjs": 'import "./part.mjs"; import "express";',
+      "server.mjs":
+        'import "./part.mjs"; import "express"; express.static("public"); readFileSync(new URL("./own.json", import.meta.url));',
+      public: "a folder in most apps",
       "part.mjs": "",
       "own.json": "{}",
       "unused.mjs": "",
     });
     const { bundles, files, warnings } = await bundleApp(folder);
     assert.deepEqual(files.named, ["own.json", "part.mjs", "server.mjs"]);
+    assert.equal(warnings.length, 2);
+    assert.match(warnings[1]!, /^public is named here \(server\.mjs:1:\d+\), but it is not in the machine/);
     assert.match(warnings.join("\n"), /imports express \(server\.mjs:1:\d+\), which is not in the machine/);
     assert.deepEqual(
       inMemory(bundles).map(({ function: name, format, code }) => [name, format, name === "f" ? code.byteLength : "files"]),

@@ -3,6 +3,7 @@ import type { Bundle } from "../../store/catalog/catalog.ts";
 import { formatsOf, type PartManifest } from "../../store/catalog/parts.ts";
 import type { AppFolder, Surroundings } from "../app-folder.ts";
 import type { BundledApp } from "../bundled-app.ts";
+import { unshippedReads } from "../file-warnings.ts";
 import { collected, inPlace } from "../files/collect.ts";
 import { matchedFiles } from "../files/matched.ts";
 import { withImports } from "../files/named.ts";
@@ -34,10 +35,11 @@ export async function bundlePrograms(
   const files = await withRequired(manifest, root, surroundings, travelling.length, (required) =>
     collected([...travelling, ...required], 0, file),
   );
+  const shipped = new Set(travelling.map(({ from }) => from));
   const functions = programs.map(({ name }): Bundle => ({ function: name, format, code: new Uint8Array() }));
   return {
     bundles: [...functions, ...(files === undefined ? [] : [files.bundle])],
-    warnings: named.warnings,
+    warnings: [...named.warnings, ...unshippedReads(named.files, root, shipped)],
     files: { count: files?.count ?? 0, bytes: files?.bytes ?? 0, named: namesOf(own, matched) },
   };
 }

@@ -48,9 +48,25 @@ function placesOf(program: string, env: Record<string, string>): string[] {
   return program.includes("/") ? [program] : PATH.split(":").map((folder) => posix.resolve(taskRootPath, folder, program));
 }
 
+/** What people write for what machines have by another name, and why. */
+const instead: [programs: RegExp, cure: (program: string) => string][] = [
+  [/^(npm|npx|yarn|pnpm|bun)$/, () => 'name what it would start, as in ["node", "server.js"]'],
+  [/^(ba|da)?sh$/, () => "no shell reads the command: name the program itself, and set variables by `env` of mayfly.json"],
+  [/\.[cm]?[jt]s$/, (program) => `a script is run by ${JSON.stringify(["node", program])}`],
+  [/\.py$/, (program) => `a script is run by ${JSON.stringify(["python3", program])}`],
+  [/\.jar$/, (program) => `a jar is run by ${JSON.stringify(["java", "-jar", program])}`],
+  [/^(python|python3\.\d+|pip3?|flask|gunicorn|uvicorn|hypercorn|waitress-serve|daphne|fastapi)$/, inPython],
+];
+
+function inPython(program: string): string {
+  if (program.startsWith("p")) return 'Python is called python3, as in ["python3", "app.py"]';
+  return `what a package of Python brings is run as a module, as in ["python3", "-m", ${JSON.stringify(program.replace("-serve", ""))}]`;
+}
+
 function lacking(program: string): string {
   const ofFolder = program.includes("/") ? "" : `; a file of the app's folder is written as ./${program}`;
-  return `is no program of machines, which have node, and java or python3 for a command that begins with it, beside the app's own files${ofFolder}`;
+  const cure = instead.find(([programs]) => programs.test(program))?.[1](program);
+  return `is no program of machines, which have node, and java or python3 for a command that begins with it, beside the app's own files${cure === undefined ? ofFolder : `: ${cure}`}`;
 }
 
 /** The loader takes a library of these folders first. */
