@@ -1,7 +1,7 @@
 /** What a deploy of an app in Java refuses, and which of a build's files it takes. */
 import { inMemory } from "../../src/bundle/testing/in-memory.ts";
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { bundleApp } from "../../src/bundle/bundle-app.ts";
