@@ -115,7 +115,10 @@ describe("a deploy of programs", () => {
     const platform = await startPlatform(scope, { driver: "process", kernel: "linux" });
     for (const folder of [provided(await program()), server(["node", "-e", "0"])]) {
       const { manifest, bundles } = await bundleApp(folder);
-      await assert.rejects(platform.client.deploy({ ...manifest, kernel: "osv" }, bundles), /a machine with the kernel osv is a single process/);
+      await assert.rejects(
+        platform.client.deploy({ ...manifest, kernel: "osv" }, bundles),
+        /a machine with the kernel osv is a single process/,
+      );
     }
   });
 
