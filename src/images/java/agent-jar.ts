@@ -18,7 +18,7 @@ const packages = ["com", "mayfly", "org", "warm"];
 /** The package whose classes the agent's warm-up loads as it would an app's: they are a jar inside the jar. */
 const WARM = "warm/";
 
-/** The export is for what takes the place of a clock of Java's, and asks the same as that. */
+/** The export is for what takes the place of a clock of Java's, and asks the same as that, and for who asks whether a class is initialised. */
 const compilerOptions = [
   "-encoding",
   "UTF-8",
@@ -31,14 +31,16 @@ const compilerOptions = [
 ];
 
 /**
- * The packages of Java's own whose private parts the agent uses: java.lang for the environment and Math.random, java.util for its generators, java.io and
- * sun.nio.ch for the channel's descriptor and, on OSv, for connections. There, and only there, Java calls the class Premain first.
+ * The packages of Java's own whose private parts the agent uses: java.lang for the environment and Math.random, java.util, jdk.random and sun.security.provider for
+ * generators, java.io and sun.nio.ch for the channel's descriptor and, on OSv, for connections. There, and only there, Java calls the class Premain first.
  */
 const manifest = [
   "Manifest-Version: 1.0",
   "Main-Class: mayfly.Agent",
   "Add-Opens: java.base/java.io java.base/java.lang java.base/java.util",
   "  java.base/java.util.concurrent java.base/sun.nio.ch",
+  "  java.base/sun.security.provider jdk.random/jdk.random",
+  "Add-Exports: java.base/jdk.internal.misc",
   "Premain-Class: mayfly.osv.Premain",
   "Can-Retransform-Classes: true",
   "",

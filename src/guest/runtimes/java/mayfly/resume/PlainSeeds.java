@@ -10,7 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Gives Java's generators that are not for secrets seeds of this machine's own: Math.random, `new Random()`, ThreadLocalRandom, `new SplittableRandom()` and Collections.shuffle.
+ * Gives Java's generators that are not for secrets seeds of this machine's own: Math.random, `new Random()`, ThreadLocalRandom, `new SplittableRandom()`, Collections.shuffle, and new generators of RandomGenerator's algorithms.
  *
  * <p>Not reached, because nothing may change it once the JVM runs: the order of Set.of and Map.of, and identityHashCode, which are the same in all clones of a template.
  */
@@ -44,6 +44,7 @@ final class PlainSeeds {
       places.threadLocal.set(next.nextLong());
       for (Thread thread : threads()) if (thread != null) places.ofThread.setLong(thread, next.nextLong());
       places.shuffle.set(null, null);
+      AlgorithmSeeds.replace(next);
     } catch (ReflectiveOperationException | RuntimeException error) {
       failures.add("Java's plain generators were not all reseeded: " + error);
     }

@@ -9,7 +9,7 @@ import java.util.Map;
 /**
  * Gives Java's secure generators bytes of this machine's own. All instances of one of these algorithms share one state, into which the bytes are mixed, so that every SecureRandom, UUID.randomUUID and TLS draw other bytes than a sibling, even if the kernel gives both the same.
  *
- * <p>Not reached: an instance of another algorithm (DRBG, SHA1PRNG), which has a state of its own that comes from the kernel when it is first used.
+ * <p>Not reached: an instance of another algorithm (DRBG, SHA1PRNG) that is there already. It has a state of its own.
  */
 final class SecureSeeds {
   private SecureSeeds() {}
@@ -27,6 +27,11 @@ final class SecureSeeds {
       } catch (GeneralSecurityException | RuntimeException error) {
         failures.add("SecureRandom's " + algorithm + " was not reseeded: " + error);
       }
+    }
+    try {
+      Seeders.mixIn(bytes);
+    } catch (ReflectiveOperationException | RuntimeException error) {
+      failures.add("what SecureRandom's other algorithms take seeds from was not reseeded: " + error);
     }
   }
 }
