@@ -22,11 +22,12 @@ before(async () => {
 interface Options {
   entropy?: Buffer;
   kernelBytes?: KernelBytes;
+  openFiles?: number;
   egress?: Partial<HostEndEvents>;
 }
 
-async function start(t: Test, { kernelBytes = "its own", ...options }: Options = {}): Promise<JavaAgent> {
-  const agent = await startJavaAgent({ ...options, start: (places) => startLikeOsv(places, kernelBytes) });
+async function start(t: Test, { kernelBytes = "its own", openFiles, ...options }: Options = {}): Promise<JavaAgent> {
+  const agent = await startJavaAgent({ ...options, start: (places) => startLikeOsv(places, kernelBytes, openFiles) });
   afterwards(t, () => agent.kill());
   return agent;
 }
@@ -79,6 +80,15 @@ test("all of Java's clocks show the host's time, again after each pause, althoug
   }
 });
 
+test("what waits until a time of day wakes up at that time of the host's", async (t) => {
+  const agent = await start(t);
+  await agent.bindJar({ main: "shop.Osv::waitsUntil" }, jar);
+  for (const now of [Date.UTC(2031, 0, 1), Date.UTC(2001, 0, 1)]) {
+    await agent.host.resume(now, Buffer.alloc(64, "e"), "m-test", false);
+    assert.deepEqual(await asked(agent, "main"), [true, true]);
+  }
+});
+
 test("machines that get different entropy draw different numbers from every source, though the kernel gives them the same", async (t) => {
   const drawn: unknown[][] = [];
   for (const entropy of ["one", "one", "two"]) {
@@ -90,6 +100,18 @@ test("machines that get different entropy draw different numbers from every sour
   // UUIDs and SecureRandom: it is the entropy alone that makes the difference, as the kernel's bytes do not.
   assert.deepEqual(again.slice(4), first.slice(4));
   assert.equal(new Set([...first, ...other]).size, 12);
+});
+
+test("all that Java takes from the kernel's random source has the host's bytes in it", async (t) => {
+  const drawn: string[][] = [];
+  for (const entropy of ["one", "one", "two"]) {
+    const agent = await start(t, { kernelBytes: "the same", entropy: Buffer.alloc(64, entropy) });
+    await agent.bindJar({ main: "shop.Osv::seeds" }, jar);
+    drawn.push((await asked(agent, "main")) as string[]);
+  }
+  const [first, again, other] = drawn as [string[], string[], string[]];
+  assert.deepEqual(again, first);
+  assert.equal(new Set([...first, ...other]).size, 10);
 });
 
 test("every kind of Java's sockets reaches the outside through the host, by names and by addresses", async (t) => {
@@ -120,6 +142,38 @@ test("every kind of Java's sockets reaches the outside through the host, by name
   assert.deepEqual(await asked(agent, "stays"), ["l", true, "Connection reset", "nobody.example: Name or service not known"]);
   assert.deepEqual(wanted, [["192.0.2.9", 7, undefined]]);
   await agent.logged("The app could not connect to 192.0.2.9 port 7: ECONNREFUSED");
+});
+
+/** A server that sends back what it gets stands for the outside. */
+async function echoing(t: Test): Promise<Partial<HostEndEvents>> {
+  const echo = createServer((socket) => void socket.pipe(socket));
+  const port = await listening(echo);
+  afterwards(t, () => void echo.close());
+  return {
+    async connect() {
+      const socket = connect(port, "127.0.0.1");
+      await once(socket, "connect");
+      return socket;
+    },
+  };
+}
+
+test("code that is loaded before its first call may use the network", async (t) => {
+  const agent = await start(t, { egress: await echoing(t) });
+  await agent.bindJar({ main: "shop.Osv$Client::heard" }, jar, { egress: true, preload: "main" });
+  assert.equal(await asked(agent, "main"), "c");
+});
+
+test("connections made while too many files are open wait, and the network goes on", async (t) => {
+  const agent = await start(t, { egress: await echoing(t), openFiles: 100 });
+  await agent.bindJar({ main: "shop.Osv::crowded" }, jar, { egress: true });
+  assert.equal(await asked(agent, "main"), "b");
+});
+
+test("a name that is too long for any DNS is unknown", async (t) => {
+  const agent = await start(t);
+  await agent.bindJar({ main: "shop.Osv::longName" }, jar, { egress: true });
+  assert.ok(((await asked(agent, "main")) as number) < 1_000);
 });
 
 test("an app without network is told so by the names that it looks up", async (t) => {

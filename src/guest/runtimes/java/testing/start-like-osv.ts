@@ -20,7 +20,8 @@ interface Places {
 /** Where such an agent's kernel has its random bytes from: the host's, or, as clones soon after a start, the same as another one's. */
 export type KernelBytes = "its own" | "the same";
 
-export async function startLikeOsv({ taskRoot, temporary }: Places, kernelBytes: KernelBytes): Promise<AgentProcess> {
+/** @param openFiles the most files that it may have open */
+export async function startLikeOsv({ taskRoot, temporary }: Places, kernelBytes: KernelBytes, openFiles?: number): Promise<AgentProcess> {
   const server = createServer();
   const port = await listening(server);
   // Not PATH, not LANG: OSv has only what it is told.
@@ -32,7 +33,8 @@ export async function startLikeOsv({ taskRoot, temporary }: Places, kernelBytes:
     MAYFLY_GUEST: "osv",
     MAYFLY_TASK_ROOT: taskRoot,
   };
-  const [program, ...args] = await command(taskRoot, kernelBytes);
+  const limit = openFiles === undefined ? [] : ["/usr/bin/prlimit", `--nofile=${openFiles}`];
+  const [program, ...args] = [...limit, ...(await command(taskRoot, kernelBytes))];
   // Neither exists on OSv: the folder is in memory, and the working directory is the root.
   mkdirSync(temporary, { recursive: true });
   const child = spawn(program!, args, { stdio: ["ignore", "inherit", "inherit"], env, cwd: "/" });

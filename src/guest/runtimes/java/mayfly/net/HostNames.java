@@ -14,6 +14,10 @@ import java.util.concurrent.CompletionException;
 
 /** Looks names up at the host, in the place of the libc's resolver, where nothing answers that: on OSv. It is what java.net.InetAddress asks, whose cache stays before it. */
 final class HostNames implements InvocationHandler {
+  private static final int LONGEST_NAME = 255;
+  /** The words of the libc. */
+  private static final String UNKNOWN = "Name or service not known";
+
   private final Network network;
   private final LookUp.Parts parts;
   /** Java's own. */
@@ -35,12 +39,17 @@ final class HostNames implements InvocationHandler {
     field.set(null, Proxy.newProxyInstance(service.getClassLoader(), new Class<?>[] {service}, this));
   }
 
+  /** Null if the kernel does not tell it. */
   private static String readOwnName() throws ReflectiveOperationException {
     Field field = InetAddress.class.getDeclaredField("impl");
     field.setAccessible(true);
     Method read = Class.forName("java.net.InetAddressImpl").getDeclaredMethod("getLocalHostName");
     read.setAccessible(true);
-    return (String) read.invoke(field.get(null));
+    try {
+      return (String) read.invoke(field.get(null));
+    } catch (InvocationTargetException error) {
+      return null;
+    }
   }
 
   @Override
@@ -64,6 +73,8 @@ final class HostNames implements InvocationHandler {
     if (lower.equals("localhost") || lower.endsWith(".localhost") || name.equals(ownName)) {
       return new InetAddress[] {InetAddress.getByAddress(name, InetAddress.getLoopbackAddress().getAddress())};
     }
+    // The host takes a longer text for a break of the protocol, and no name of DNS is as long.
+    if (name.length() > LONGEST_NAME) throw new UnknownHostException(name.substring(0, LONGEST_NAME) + "...: " + UNKNOWN);
     Asked started = new Asked(name, parts);
     // OSv has IPv4 only.
     network.post(() -> started.begin(4));
@@ -97,7 +108,7 @@ final class HostNames implements InvocationHandler {
 
     @Override
     void failed(Failure failure, boolean isUnknown) {
-      answer.completeExceptionally(new UnknownHostException(name + ": " + (isUnknown ? "Name or service not known" : failure.toString())));
+      answer.completeExceptionally(new UnknownHostException(name + ": " + (isUnknown ? UNKNOWN : failure.toString())));
     }
   }
 }

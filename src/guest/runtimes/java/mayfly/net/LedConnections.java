@@ -22,7 +22,10 @@ import mayfly.osv.LedCalls;
 final class LedConnections {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
-  final ServerSocketChannel server = ServerSocketChannel.open().bind(new InetSocketAddress(LOOPBACK, 0));
+  /** As many as the host lets a machine have at once. */
+  private static final int BACKLOG = 256;
+
+  final ServerSocketChannel server = ServerSocketChannel.open().bind(new InetSocketAddress(LOOPBACK, 0), BACKLOG);
   private final int port = ((InetSocketAddress) server.getLocalAddress()).getPort();
   private final Map<Integer, InetSocketAddress> destinations = new ConcurrentHashMap<>();
   /** Java's own, for any socket. */

@@ -1,7 +1,6 @@
 package mayfly.net;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
@@ -34,8 +33,6 @@ final class Listener {
   /** The listener that the machine's first program has opened. */
   static ServerSocketChannel inherited() throws IOException {
     if (!(System.inheritedChannel() instanceof ServerSocketChannel server)) throw new IOException("the agent's standard input is no listener");
-    // What reads it finds its end.
-    System.setIn(InputStream.nullInputStream());
     return server;
   }
 

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -30,9 +32,15 @@ public final class Network {
     void run(SelectionKey key) throws IOException;
   }
 
+  /** Milliseconds for which a channel is not watched after it has failed. */
+  private static final long PAUSE_MS = 50;
+
   private final GuestStreams streams;
   private final Outbox outbox;
   private final Log log;
+  /** What is not watched for a while, with what it is watched for otherwise. */
+  private Map<SelectionKey, Integer> paused = new HashMap<>();
+
   private final Queue<Runnable> calls = new ConcurrentLinkedQueue<>();
   private final Selector selector;
   private volatile boolean hasEgress = false;
@@ -54,8 +62,8 @@ public final class Network {
       } else {
         LedConnections led = new LedConnections();
         listener.listen(led.server, led::destinationOf);
-        led.begin();
         new HostNames(network, lookUps).begin();
+        led.begin();
       }
       Thread thread = new Thread(null, network::run, "mayfly-network", 0, false);
       thread.setDaemon(true);
@@ -114,23 +122,41 @@ public final class Network {
   private void run() {
     for (; ; ) {
       try {
-        selector.select(key -> ready(key));
+        // Code that interrupts all threads means its own; a selector would not wait any more.
+        Thread.interrupted();
+        select();
         for (Runnable call = calls.poll(); call != null; call = calls.poll()) call.run();
         outbox.flush();
       } catch (OutOfMemoryError error) {
         throw Leave.outOfMemory(() -> log.say(null, Level.AGENT, "there is no memory left, which ends the machine"));
-      } catch (IOException | RuntimeException | LinkageError error) {
+      } catch (Throwable error) {
         log.say(null, Level.AGENT, "the network: " + Describe.whole(error));
       }
     }
   }
 
-  private static void ready(SelectionKey key) {
+  private void select() throws IOException {
+    Map<SelectionKey, Integer> rested = Map.of();
+    if (!paused.isEmpty()) {
+      rested = paused;
+      paused = new HashMap<>();
+    }
+    try {
+      // A call that failed may have left others behind it, whose wakeup() is used up.
+      if (!calls.isEmpty()) selector.selectNow(this::ready);
+      else selector.select(this::ready, rested.isEmpty() ? 0 : PAUSE_MS);
+    } finally {
+      rested.forEach(SelectionKey::interestOps);
+    }
+  }
+
+  private void ready(SelectionKey key) {
     try {
       ((Ready) key.attachment()).run(key);
     } catch (IOException error) {
-      // Who watches a channel handles what can fail there; the rest is the channel's end.
-      key.cancel();
+      // Who watches a connection handles what can fail there. A listener fails while the machine has too many files open, and is watched again soon.
+      paused.put(key, key.interestOps());
+      key.interestOps(0);
     }
   }
 }

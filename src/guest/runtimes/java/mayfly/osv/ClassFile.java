@@ -14,6 +14,8 @@ final class ClassFile {
   private static final int[] SIZES = {0, 2, 0, 4, 4, 8, 8, 2, 2, 4, 4, 4, 4, 0, 0, 3, 2, 4, 4, 2, 2};
 
   private static final int COUNT_AT = 8;
+  /** Of the count, which is that of the constants and one more. */
+  private static final int MOST_COUNT = 0xffff;
 
   /** A static method, as calls name it. */
   record Method(String owner, String name, String type) {}
@@ -24,6 +26,7 @@ final class ClassFile {
   /** Where the constants end. */
   private final int end;
 
+  /** @param bytes whatever follows the class does not matter to calls() */
   ClassFile(byte[] bytes) {
     this.bytes = bytes;
     places = new int[u16(COUNT_AT)];
@@ -38,8 +41,15 @@ final class ClassFile {
     end = at;
   }
 
-  /** The class with calls of these methods led to another class, which must have static methods of the same names and types. Null if it has no such call. */
+  /** Whether it calls one of these methods. */
+  boolean calls(Method[] methods) {
+    for (int number = 1; number < places.length; number++) if (isOne(number, methods)) return true;
+    return false;
+  }
+
+  /** The class with calls of these methods led to another class, which must have static methods of the same names and types. Null if it has no such call, or no room for another class's name. */
   byte[] led(Method[] methods, String to) {
+    if (places.length + 2 > MOST_COUNT) return null;
     byte[] led = null;
     for (int number = 1; number < places.length; number++) {
       if (!isOne(number, methods)) continue;

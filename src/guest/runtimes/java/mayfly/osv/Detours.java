@@ -1,11 +1,13 @@
 package mayfly.osv;
 
 import java.io.FileDescriptor;
+import java.io.InputStream;
 import java.lang.invoke.MethodHandle;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.net.SocketAddress;
+import java.util.concurrent.locks.LockSupport;
 import jdk.internal.misc.VM;
 
 /**
@@ -19,6 +21,12 @@ public final class Detours {
 
   /** Connects: (FileDescriptor, InetAddress, int) int. */
   public static volatile MethodHandle connect;
+
+  /** Fills the array with random bytes of the kernel's: (byte[]) void. */
+  public static volatile MethodHandle generateSeed;
+
+  /** Fills the array with bytes of the stream, which is one of the kernel's random sources: (InputStream, byte[]) void. */
+  public static volatile MethodHandle readFully;
 
   /** From now on, clocks show what the host's does. @param now milliseconds since the epoch */
   public static void shiftClock(long now) {
@@ -35,6 +43,33 @@ public final class Detours {
     long milliseconds = ahead;
     long passed = VM.getNanoTimeAdjustment(seconds - Math.floorDiv(milliseconds, 1_000L));
     return passed == -1 ? -1 : passed + Math.floorMod(milliseconds, 1_000L) * 1_000_000;
+  }
+
+  /** LockSupport's. The kernel waits until a time of its own clock. */
+  public static void parkUntil(long deadline) {
+    LockSupport.parkUntil(ofKernel(deadline));
+  }
+
+  /** LockSupport's. */
+  public static void parkUntil(Object blocker, long deadline) {
+    LockSupport.parkUntil(blocker, ofKernel(deadline));
+  }
+
+  /** Code may give a time at the end of all times, for one that never comes. */
+  private static long ofKernel(long time) {
+    long milliseconds = ahead;
+    if (milliseconds < 0 && time > Long.MAX_VALUE + milliseconds) return Long.MAX_VALUE;
+    return milliseconds > 0 && time < Long.MIN_VALUE + milliseconds ? Long.MIN_VALUE : time - milliseconds;
+  }
+
+  /** sun.security.provider.SeedGenerator's. */
+  public static void generateSeed(byte[] bytes) throws Throwable {
+    generateSeed.invokeExact(bytes);
+  }
+
+  /** sun.security.provider.NativePRNG.RandomIO's. */
+  public static void readFully(InputStream in, byte[] bytes) throws Throwable {
+    readFully.invokeExact(in, bytes);
   }
 
   /** sun.nio.ch.Net's. */

@@ -17,23 +17,29 @@ import java.util.Set;
 import mayfly.osv.ClassFile.Method;
 
 /**
- * On OSv, no one may set the kernel's clock, and nothing leads connections to the agent. So the agent changes who asks: in every class, Java's own and the app's, calls that read the wall clock lead to Detours, and so do those by which sockets connect. Only the constants of a class that name such a method are changed.
+ * On OSv, no one may set the kernel's clock or give it entropy, and nothing leads connections to the agent. So the agent changes who asks: in every class, Java's own and the app's, calls that read the wall clock or wait for a time of it lead to Detours, and so do those by which sockets connect and by which random bytes are taken from the kernel. Only the constants of a class that name such a method are changed.
  *
- * <p>Not reached: calls by reflection, and native code.
+ * <p>Not reached: calls by reflection, native code, classes that are made as hidden ones, and those in which the constants leave no room.
  */
 public final class LedCalls {
   private LedCalls() {}
 
   private static final String DETOURS = "java/lang/MayflyDetours";
 
-  private static final Method[] CLOCK = {
-    new Method("java/lang/System", "currentTimeMillis", "()J"), new Method("jdk/internal/misc/VM", "getNanoTimeAdjustment", "(J)J"),
-  };
-
+  private static final String PARK = "java/util/concurrent/locks/LockSupport";
   private static final String NET = "sun/nio/ch/Net";
 
+  private static final Method[] EVERYWHERE = {
+    new Method("java/lang/System", "currentTimeMillis", "()J"),
+    new Method("jdk/internal/misc/VM", "getNanoTimeAdjustment", "(J)J"),
+    new Method(PARK, "parkUntil", "(J)V"),
+    new Method(PARK, "parkUntil", "(Ljava/lang/Object;J)V"),
+    new Method("sun/security/provider/SeedGenerator", "generateSeed", "([B)V"),
+    new Method("sun/security/provider/NativePRNG$RandomIO", "readFully", "(Ljava/io/InputStream;[B)V"),
+  };
+
   private static final Method[] SOCKETS = {
-    CLOCK[0],
+    EVERYWHERE[0],
     new Method(NET, "connect", "(Ljava/io/FileDescriptor;Ljava/net/InetAddress;I)I"),
     new Method(NET, "connect", "(Ljava/net/ProtocolFamily;Ljava/io/FileDescriptor;Ljava/net/SocketAddress;)I"),
   };
@@ -46,6 +52,7 @@ public final class LedCalls {
 
   private static Class<?> detours;
   private static MethodHandle shiftClock;
+  private static HostEntropy entropy;
 
   /** Begins, before anything connects. Throws if Java was not started for it. */
   public static void begin() throws IOException, ReflectiveOperationException, UnmodifiableClassException {
@@ -55,6 +62,7 @@ public final class LedCalls {
     Class<?> made = MethodHandles.privateLookupIn(System.class, lookup).defineClass(new ClassFile(code()).renamed("mayfly/osv/Detours", DETOURS));
     Class<?> net = Class.forName("sun.nio.ch.Net");
     made.getField("connect").set(null, MethodHandles.privateLookupIn(net, lookup).findStatic(net, "connect", CONNECT));
+    entropy = HostEntropy.begin(made);
     shiftClock = lookup.findStatic(made, "shiftClock", MethodType.methodType(void.class, long.class));
     detours = made;
     instrumentation.addTransformer(new Leader(), true);
@@ -73,6 +81,12 @@ public final class LedCalls {
     shiftClock.invokeExact((long) Math.ceil(now));
   }
 
+  /** From now on, these bytes of the host's are part of all that Java takes from the kernel's random sources. */
+  public static void addEntropy(byte[] bytes) {
+    if (entropy == null) throw new IllegalStateException("Java was started without -javaagent");
+    entropy.add(bytes);
+  }
+
   /** From now on, TCP sockets connect by this: of the type CONNECT. */
   public static void leadConnects(MethodHandle connect) throws ReflectiveOperationException {
     detours.getField("connect").set(null, connect);
@@ -87,24 +101,24 @@ public final class LedCalls {
   /** What was loaded before and has such calls. */
   private static Class<?>[] loaded(Instrumentation instrumentation) throws IOException {
     List<Class<?>> found = new ArrayList<>();
-    for (Class<?> each : instrumentation.getAllLoadedClasses()) {
-      if (each.isArray() || each.isHidden() || each == detours || !instrumentation.isModifiableClass(each)) continue;
-      String name = each.getName().replace('.', '/');
-      try (InputStream file = each.getModule().getResourceAsStream(name + ".class")) {
-        if (file != null && led(name, file.readAllBytes()) != null) found.add(each);
+    try (StoredClasses stored = new StoredClasses()) {
+      for (Class<?> each : instrumentation.getAllLoadedClasses()) {
+        if (each.isArray() || each.isHidden() || each == detours || !instrumentation.isModifiableClass(each)) continue;
+        byte[] code = stored.codeOf(each);
+        if (code != null && new ClassFile(code).calls(methodsFor(each.getName().replace('.', '/')))) found.add(each);
       }
     }
     return found.toArray(Class<?>[]::new);
   }
 
-  private static byte[] led(String name, byte[] code) {
-    return new ClassFile(code).led(SOCKET_CLASSES.contains(name) ? SOCKETS : CLOCK, DETOURS);
+  private static Method[] methodsFor(String name) {
+    return SOCKET_CLASSES.contains(name) ? SOCKETS : EVERYWHERE;
   }
 
   private static final class Leader implements ClassFileTransformer {
     @Override
     public byte[] transform(ClassLoader loader, String name, Class<?> redefined, ProtectionDomain domain, byte[] code) {
-      return name == null || name.equals(DETOURS) ? null : led(name, code);
+      return name == null || name.equals(DETOURS) ? null : new ClassFile(code).led(methodsFor(name), DETOURS);
     }
   }
 }

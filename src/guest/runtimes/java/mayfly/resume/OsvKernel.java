@@ -10,8 +10,9 @@ final class OsvKernel {
   private OsvKernel() {}
 
   /** @param now milliseconds since the epoch, with a fraction */
-  static void settle(double now, List<String> failures) {
+  static void settle(double now, byte[] entropy, List<String> failures) {
     OwnKernel.attempt("the clock was not set", () -> LedCalls.shiftClock(now), failures);
+    OwnKernel.attempt("what comes from the kernel's random source may be another machine's", () -> LedCalls.addEntropy(entropy), failures);
     OwnKernel.attempt("the working directory was not set", OsvKernel::enterTaskRoot, failures);
   }
 

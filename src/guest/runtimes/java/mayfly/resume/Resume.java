@@ -19,6 +19,9 @@ public final class Resume {
 
   private static final int SECURE_BYTES = 24;
 
+  /** Read at once, because code may change what the properties say. */
+  private static final String JAVA = System.getProperty("java.version");
+
   /**
    * @param ready the ReadyMessage
    * @param failures sentences on what could not be done
@@ -32,8 +35,9 @@ public final class Resume {
     List<String> failures = new ArrayList<>();
     double now = ((Number) message.get("now")).doubleValue();
     // Sandboxes and bare processes use the host's clock and kernel, which are right.
-    if (kernel.equals("linux")) OwnKernel.settle(now, Arrays.copyOf(entropy, KERNEL_BYTES), failures);
-    else if (kernel.equals("osv")) OsvKernel.settle(now, failures);
+    byte[] ofKernel = Arrays.copyOf(entropy, KERNEL_BYTES);
+    if (kernel.equals("linux")) OwnKernel.settle(now, ofKernel, failures);
+    else if (kernel.equals("osv")) OsvKernel.settle(now, ofKernel, failures);
     SecureSeeds.mixIn(Arrays.copyOfRange(entropy, KERNEL_BYTES, KERNEL_BYTES + SECURE_BYTES), failures);
     // Later the process is no clone of another any more, and the app may have seeded a generator on purpose.
     if (isClone) PlainSeeds.replace(Arrays.copyOfRange(entropy, KERNEL_BYTES + SECURE_BYTES, entropy.length), failures);
@@ -41,7 +45,7 @@ public final class Resume {
     Map<String, Object> ready = new LinkedHashMap<>();
     ready.put("protocol", Math.min(((Number) versions.get("max")).intValue(), Protocol.VERSION));
     ready.put("agent", Agent.VERSION);
-    ready.put("node", System.getProperty("java.version"));
+    ready.put("node", JAVA);
     ready.put("kernel", kernel);
     return new Result(ready, failures);
   }

@@ -17,6 +17,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -25,9 +27,13 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Calendar;
 import java.util.Date;
 import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -48,6 +54,76 @@ public class Osv {
         ZonedDateTime.now(ZoneId.of("Asia/Tokyo")).toInstant().toEpochMilli(),
         LocalDateTime.now(ZoneOffset.UTC).toInstant(ZoneOffset.UTC).toEpochMilli(),
         new LogRecord(Level.INFO, "").getMillis());
+  }
+
+  /** Whether waits until a time of day end, and not before that. */
+  public Object waitsUntil() throws InterruptedException {
+    ReentrantLock lock = new ReentrantLock();
+    Condition never = lock.newCondition();
+    lock.lock();
+    Date soon = new Date(System.currentTimeMillis() + 50);
+    boolean isLate = !never.awaitUntil(soon) && System.currentTimeMillis() >= soon.getTime();
+    long then = System.currentTimeMillis() + 50;
+    while (System.currentTimeMillis() < then) LockSupport.parkUntil(then);
+    LockSupport.parkUntil(this, Long.MIN_VALUE);
+    Thread forever = new Thread(() -> LockSupport.parkUntil(Long.MAX_VALUE));
+    forever.start();
+    forever.join(50);
+    boolean isWaiting = forever.isAlive();
+    LockSupport.unpark(forever);
+    return List.of(isLate, isWaiting);
+  }
+
+  /** What Java takes from the kernel's random source by itself. */
+  public Object seeds() throws GeneralSecurityException {
+    List<String> drawn = new ArrayList<>();
+    for (String algorithm : new String[] {"NativePRNG", "NativePRNGBlocking", "NativePRNGNonBlocking", "SHA1PRNG", "DRBG"}) {
+      drawn.add(Base64.getEncoder().encodeToString(SecureRandom.getInstance(algorithm).generateSeed(40)));
+    }
+    return drawn;
+  }
+
+  /** Connects while no more files can be opened, and talks once they can be. */
+  public Object crowded() throws Exception {
+    List<FileInputStream> files = new ArrayList<>();
+    try (Socket before = new Socket("192.0.2.7", 7)) {
+      exchange(before, 'a');
+    }
+    try {
+      for (;;) files.add(new FileInputStream("/dev/null"));
+    } catch (IOException error) {
+      files.remove(0).close();
+    }
+    try (Socket socket = new Socket("192.0.2.7", 7)) {
+      socket.setSoTimeout(20_000);
+      Thread.sleep(100);
+      for (FileInputStream file : files) file.close();
+      return exchange(socket, 'b');
+    }
+  }
+
+  /** A name that no DNS has. */
+  public Object longName() {
+    try {
+      return InetAddress.getByName("n".repeat(100_000)).toString();
+    } catch (UnknownHostException error) {
+      return error.getMessage().length();
+    }
+  }
+
+  /** Talks to the outside while it is made. */
+  public static final class Client {
+    private final String heard;
+
+    public Client() throws IOException {
+      try (Socket socket = new Socket("192.0.2.7", 7)) {
+        heard = exchange(socket, 'c');
+      }
+    }
+
+    public Object heard() {
+      return heard;
+    }
   }
 
   public Object files() throws IOException {
