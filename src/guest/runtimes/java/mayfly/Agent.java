@@ -57,7 +57,7 @@ public final class Agent {
   private final Log log = new Log(outbox);
   private final Failures failures = new Failures(log);
   private final Stats stats = new Stats(outbox, log::tellDropped);
-  private final Crew crew = new Crew(this::step, outbox::flush, stats);
+  private final Crew crew = new Crew(this::step, outbox::flush, error -> { throw end("at a call", error); }, stats);
   private final Machinery machinery = new Machinery(crew, failures, log);
   private final WarmUp warmUp = new WarmUp(machinery);
   private final Map<Integer, StreamEnd> streams = new ConcurrentHashMap<>();
@@ -83,7 +83,7 @@ public final class Agent {
   private static void leadCalls() {
     try {
       LedCalls.begin();
-    } catch (Exception error) {
+    } catch (Exception | LinkageError error) {
       // Each Resume says so, too, because the clock cannot be set then.
       Leave.say("its clocks are the kernel's, and the app has no network: " + error);
     }
@@ -111,11 +111,14 @@ public final class Agent {
       handle(frame);
     } catch (ProtocolError error) {
       throw Leave.now(1, "the host sent " + error.getMessage());
-    } catch (OutOfMemoryError error) {
-      throw Leave.outOfMemory(() -> log.say(null, Level.AGENT, "there is no memory left, which ends the machine"));
     } catch (Throwable error) {
-      throw Leave.now(1, "it failed at a frame of type " + frame.type() + ": " + Describe.whole(error));
+      throw end("at a frame of type " + frame.type(), error);
     }
+  }
+
+  private Error end(String where, Throwable error) {
+    if (error instanceof OutOfMemoryError) throw Leave.outOfMemory(() -> log.say(null, Level.AGENT, "there is no memory left, which ends the machine"));
+    throw Leave.now(1, "it failed " + where + ": " + Describe.whole(error));
   }
 
   private void handle(Frame frame) throws Exception {
@@ -184,7 +187,8 @@ public final class Agent {
       stats.bound(isBinding);
       if (network != null) network.permit(Boolean.TRUE.equals(message.get("egress")));
       Object preload = message.get("preload");
-      if (preload instanceof String name && app.has(name)) app.preload(name);
+      // It may need the network, whose frames another thread reads then.
+      if (preload instanceof String name && app.has(name)) runForApp(new Step("the initialisation", () -> app.preload(name)));
       if (Boolean.TRUE.equals(message.get("snapshot"))) prepareToFreeze(stream, app);
       else bound(stream, null);
     } catch (Exception error) {
@@ -223,6 +227,9 @@ public final class Agent {
               failures.afterwards(null, error);
               failed[0] = cut(step.what() + " failed: " + Describe.firstLine(error));
               return;
+            } finally {
+              // The code may have interrupted the thread in which it ran.
+              Thread.interrupted();
             }
           }
         };

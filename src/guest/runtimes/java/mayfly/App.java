@@ -43,13 +43,9 @@ public final class App implements Closeable {
     return functions.get(name) != null;
   }
 
-  /** Loads a function ahead of its first call. A failure is logged, and that call fails in the same way. */
-  public void preload(String name) {
-    try {
-      functions.get(name).loaded();
-    } catch (Throwable error) {
-      machinery.failures().afterwards(null, error);
-    }
+  /** Loads a function ahead of its first call, which fails in the same way if this does. Throws what the app's code throws. */
+  public void preload(String name) throws Throwable {
+    functions.get(name).loaded();
   }
 
   /** Loads all functions, one after the other. Throws what the app's code throws. */

@@ -2,6 +2,7 @@ package mayfly;
 
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 
 /**
  * The threads that read the channel and run handlers.
@@ -52,6 +53,7 @@ public final class Crew {
 
   private final Runnable step;
   private final Runnable flush;
+  private final Consumer<Throwable> failed;
   private final Stats stats;
   private final LinkedBlockingDeque<Call> calls = new LinkedBlockingDeque<>();
   private final int floor = Runtime.getRuntime().availableProcessors() + 1;
@@ -70,10 +72,15 @@ public final class Crew {
   private volatile boolean isFull = false;
   private volatile boolean isAsleep = true;
 
-  /** @param step reads and handles one frame @param flush sends what handlers have written */
-  public Crew(Runnable step, Runnable flush, Stats stats) {
+  /**
+   * @param step reads and handles one frame
+   * @param flush sends what handlers have written
+   * @param failed ends the machine, because a call has thrown what it should have handled itself
+   */
+  public Crew(Runnable step, Runnable flush, Consumer<Throwable> failed, Stats stats) {
     this.step = step;
     this.flush = flush;
+    this.failed = failed;
     this.stats = stats;
   }
 
@@ -122,10 +129,12 @@ public final class Crew {
     start("mayfly-call", () -> follow(true));
   }
 
-  private static void start(String name, Runnable run) {
+  private void start(String name, Runnable run) {
     // It must not inherit anything of an invocation's.
     Thread thread = new Thread(null, run, name, 0, false);
     thread.setDaemon(true);
+    // Code may have set a handler of its own for all threads.
+    thread.setUncaughtExceptionHandler((ignored, error) -> failed.accept(error));
     thread.start();
   }
 
@@ -193,7 +202,12 @@ public final class Crew {
   private void runTimed(Call call) {
     long start = System.nanoTime();
     stats.started(start - call.readyAt);
-    call.run.run();
+    try {
+      call.run.run();
+    } catch (Throwable error) {
+      // A thread that ended here would be counted on, and if it led, nobody would read the channel.
+      failed.accept(error);
+    }
     if (call.pace != null) call.pace.took(System.nanoTime() - start);
   }
 
@@ -205,7 +219,10 @@ public final class Crew {
 
   private void lookOut() {
     for (; ; ) {
-      wanted.acquireUninterruptibly();
+      // What began before this was set has not woken it.
+      isAsleep = true;
+      if (!isRunning && !waits()) wanted.acquireUninterruptibly();
+      isAsleep = false;
       cpu.begin();
       int looks = 0;
       for (int quiet = 0; quiet < QUIET_LOOKS; looks++) {
@@ -217,7 +234,6 @@ public final class Crew {
         quiet = isRunning || waits() ? 0 : quiet + 1;
       }
       isFull = false;
-      isAsleep = true;
     }
   }
 

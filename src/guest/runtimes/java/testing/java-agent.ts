@@ -124,11 +124,11 @@ export function compileFolder(sources: string): Promise<Map<string, Buffer>> {
 }
 
 /** Compiles a file that uses the agent's classes, runs its class's main(), and returns what it prints. */
-export async function runJava(file: string, name: string, input: Buffer): Promise<string> {
+export async function runJava(file: string, name: string, input: Buffer, flags: string[] = []): Promise<string> {
   const [{ command }, jar] = [await fetchJava(cacheDir), await ensureJavaAgent({ cacheDir })];
   const [java, ...args] = command;
   return withClasses([file], (folder) => {
-    const all = [...args, ...javaFlags, "-cp", `${jar}:${folder}`, name];
+    const all = [...args, ...javaFlags, ...flags, "-cp", `${jar}:${folder}`, name];
     return execFileSync(java, all, { env: {}, input, encoding: "utf8", stdio: ["pipe", "pipe", "inherit"], maxBuffer: 64 << 20 });
   });
 }

@@ -3,10 +3,11 @@ package mayfly.code;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URL;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,10 @@ import java.util.stream.Stream;
  * <p>Owns: the loaders, and the files of jars that came as frames. close() gives all of it up.
  */
 final class ClassPaths implements Closeable {
-  private final Map<Object, AppLoader> loaders = new LinkedHashMap<>();
+  private final List<AppLoader> loaders = new ArrayList<>();
+  /** By the code, while functions are being added. */
+  private final Map<Object, AppLoader> known = new HashMap<>();
+
   private final List<AppLoader> renewed = new ArrayList<>();
   private final List<Path> jars = new ArrayList<>();
 
@@ -29,24 +33,29 @@ final class ClassPaths implements Closeable {
   AppLoader ofFile(String path) throws IOException {
     Path place = Environment.taskRoot.resolve(path).normalize();
     if (!Files.exists(place)) throw new IllegalArgumentException("there is no " + path + " in the app's files");
-    AppLoader known = loaders.get(place);
-    return known != null ? known : add(place, place);
+    AppLoader loader = known.get(place);
+    return loader != null ? loader : add(place, place);
   }
 
-  /** @param jar its bytes; with none, the function's classes are all in the app's files */
-  AppLoader ofJar(byte[] jar) throws IOException {
-    Object key = java.nio.ByteBuffer.wrap(jar);
-    AppLoader known = loaders.get(key);
-    if (known != null) return known;
-    if (jar.length == 0) return add(key, null);
+  /** @param jar with no bytes, the function's classes are all in the app's files */
+  AppLoader ofJar(ByteBuffer jar) throws IOException {
+    AppLoader loader = known.get(jar);
+    if (loader != null) return loader;
+    if (!jar.hasRemaining()) return add(jar, null);
     Path place = Files.createTempFile(Environment.temporary, "mayfly-", ".jar");
     jars.add(place);
-    Files.write(place, jar);
-    return add(key, place);
+    TaskFiles.write(place, jar);
+    return add(jar, place);
   }
 
-  /** Another loader of the same path, for a function whose class could not be initialised. */
+  /** No further function is added, so the code need not be kept. */
+  void complete() {
+    known.clear();
+  }
+
+  /** Another loader of the same path, for a function whose class could not be initialised. One that was made here is forgotten, so that a function that always fails does not fill the memory. */
   synchronized AppLoader again(AppLoader failed) {
+    renewed.remove(failed);
     AppLoader loader = failed.again();
     renewed.add(loader);
     return loader;
@@ -64,7 +73,8 @@ final class ClassPaths implements Closeable {
       if (Files.exists(each)) urls.add(each.toUri().toURL());
     }
     AppLoader loader = new AppLoader(urls.toArray(URL[]::new));
-    loaders.put(key, loader);
+    known.put(key, loader);
+    loaders.add(loader);
     return loader;
   }
 
@@ -79,7 +89,7 @@ final class ClassPaths implements Closeable {
   @Override
   public synchronized void close() throws IOException {
     for (AppLoader loader : renewed) loader.close();
-    for (AppLoader loader : loaders.values()) loader.close();
+    for (AppLoader loader : loaders) loader.close();
     for (Path jar : jars) Files.deleteIfExists(jar);
   }
 }

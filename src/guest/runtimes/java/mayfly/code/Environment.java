@@ -40,7 +40,7 @@ public final class Environment {
       variables.put(variable.invoke(null, entry.getKey()), value.invoke(null, entry.getValue()));
     }
     // Java has read this one at its start.
-    if (wanted.containsKey("TZ")) TimeZone.setDefault(TimeZone.getTimeZone(wanted.get("TZ")));
+    if (wanted.containsKey("TZ")) TimeZone.setDefault(TimeZone.getTimeZone(withoutColon(wanted.get("TZ"))));
   }
 
   private static Map<String, String> wanted(Map<?, ?> message) throws IOException {
@@ -80,6 +80,11 @@ public final class Environment {
     Method method = Class.forName("java.lang.ProcessEnvironment$" + part).getDeclaredMethod("valueOf", String.class);
     method.setAccessible(true);
     return method;
+  }
+
+  /** POSIX has a colon before the name of a zone, and AWS Lambda gives it so. */
+  private static String withoutColon(String zone) {
+    return zone.startsWith(":") ? zone.substring(1) : zone;
   }
 
   private static String given(String name, String otherwise) {

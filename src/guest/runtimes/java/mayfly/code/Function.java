@@ -47,12 +47,15 @@ public final class Function {
     } catch (ExceptionInInitializerError error) {
       loader = paths.again(loader);
       throw error.getCause() == null ? error : error.getCause();
-    } catch (NoClassDefFoundError error) {
+    } catch (Error error) {
+      // A class may have failed by it, and would be no more than absent the next time.
       loader = paths.again(loader);
       throw error;
     } finally {
       thread.setContextClassLoader(before);
       Current.set(current);
+      // The code may have interrupted the thread in which it ran.
+      Thread.interrupted();
     }
   }
 }

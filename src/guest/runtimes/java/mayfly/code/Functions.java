@@ -2,7 +2,7 @@ package mayfly.code;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +32,7 @@ public final class Functions implements Closeable {
       if ("frames".equals(source.get("type"))) {
         int size = ((Number) source.get("bytes")).intValue();
         boolean isOwn = size > 0 || !Protocol.REHEARSAL_APP.equals(message.get("app"));
-        loader = paths.ofJar(isOwn ? Arrays.copyOfRange(code, at, at + size) : WarmJar.read());
+        loader = paths.ofJar(isOwn ? ByteBuffer.wrap(code, at, size) : ByteBuffer.wrap(WarmJar.read()));
         at += size;
       } else if ("file".equals(source.get("type"))) {
         loader = paths.ofFile((String) source.get("path"));
@@ -41,6 +41,7 @@ public final class Functions implements Closeable {
       }
       functions.put(name, new Function((String) one.get("handler"), loader, paths, make));
     }
+    paths.complete();
     if (at != code.length) throw new IllegalArgumentException("the code is " + (code.length - from) + " bytes; its functions say " + (at - from));
   }
 

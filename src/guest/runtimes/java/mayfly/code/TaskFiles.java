@@ -2,6 +2,8 @@ package mayfly.code;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +24,8 @@ import mayfly.resume.Disk;
  */
 public final class TaskFiles {
   private TaskFiles() {}
+
+  private static final int PIECE_BYTES = 65_536;
 
   /** The first parts of the paths that were written. */
   private static final Set<String> written = new HashSet<>();
@@ -98,11 +102,17 @@ public final class TaskFiles {
     Path place = Environment.taskRoot.resolve(path);
     Files.createDirectories(place.getParent());
     written.add(parts[0]);
-    try (java.io.OutputStream out = Files.newOutputStream(place)) {
-      out.write(data, from, size);
-    }
+    write(place, ByteBuffer.wrap(data, from, size));
     // OSv starts no programs, and its file system in memory need not take modes.
     if (!Environment.onOsv) setMode(place.toFile(), isExecutable);
+  }
+
+  /** In pieces, because Java keeps as much memory beside its heap as one of them has. */
+  static void write(Path place, ByteBuffer content) throws IOException {
+    try (OutputStream out = Files.newOutputStream(place)) {
+      int end = content.limit();
+      for (int at = content.position(); at < end; at += PIECE_BYTES) out.write(content.array(), at, Math.min(PIECE_BYTES, end - at));
+    }
   }
 
   /** A file has 0644 from its making, as the agent's mask is 022 in machines. */

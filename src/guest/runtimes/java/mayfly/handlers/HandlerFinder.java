@@ -11,8 +11,8 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Type;
 import java.util.Comparator;
-import java.util.stream.Stream;
 import mayfly.json.Types;
+import mayfly.json.Written;
 
 /** Finds what a handler's name means: `package.Class`, which implements one of AWS Lambda's interfaces, or `package.Class::method`. */
 public final class HandlerFinder {
@@ -62,8 +62,8 @@ public final class HandlerFinder {
 
   /** Of several methods of the name, the one with the most parameters is meant, and of these the one with a Context: AWS Lambda's rule. */
   private static Method method(Class<?> type, String name) {
-    return Stream.of(type.getMethods())
-        .filter(each -> each.getName().equals(name) && !each.isBridge() && isHandler(each.getParameterTypes()))
+    return Written.methods(type).stream()
+        .filter(each -> each.getName().equals(name) && isHandler(each.getParameterTypes()))
         .max(Comparator.comparingInt(Method::getParameterCount).thenComparing(each -> takesContext(each.getParameterTypes())))
         .orElseThrow(
             () ->

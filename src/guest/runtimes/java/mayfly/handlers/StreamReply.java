@@ -25,10 +25,11 @@ import mayfly.json.JsonReader;
 final class StreamReply extends OutputStream {
   private static final int HELD_BYTES = 65_536;
   private static final int ZEROS = 8;
+  private static final int NONE = -1;
 
   private final Invocation invocation;
   private Held held = new Held();
-  private int first = 0;
+  private int first = NONE;
   /** Where the zero bytes are looked for: before that there are none. */
   private int searched = 0;
   private Outlet outlet;
@@ -83,11 +84,11 @@ final class StreamReply extends OutputStream {
     return invocation.head().isEvent() ? List.of() : List.of("content-type", isJson ? "application/json" : "application/octet-stream");
   }
 
-  /** The first byte that is no space; 0 if there is none yet. It is remembered, because it is asked for at every write. */
+  /** The first byte that is no space; NONE if there is none yet. It is remembered, because it is asked for at every write. */
   private int first() {
-    for (int at = 0; first == 0 && at < held.size(); at++) {
+    for (int at = 0; first == NONE && at < held.size(); at++) {
       byte one = held.at(at);
-      if (one != ' ' && one != '\n' && one != '\r' && one != '\t') first = one;
+      if (one != ' ' && one != '\n' && one != '\r' && one != '\t') first = one & 0xff;
     }
     return first;
   }

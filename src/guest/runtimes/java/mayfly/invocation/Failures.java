@@ -63,8 +63,12 @@ public final class Failures {
   }
 
   private static boolean isOutOfMemory(Throwable error) {
-    Throwable one = error;
-    for (int depth = 0; one != null && depth < 20; depth++, one = one.getCause()) if (one instanceof OutOfMemoryError) return true;
+    try {
+      Throwable one = error;
+      for (int depth = 0; one != null && depth < 20; depth++, one = one.getCause()) if (one instanceof OutOfMemoryError) return true;
+    } catch (Throwable failure) {
+      // getCause() is the user's.
+    }
     return false;
   }
 

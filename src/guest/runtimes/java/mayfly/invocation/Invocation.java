@@ -177,15 +177,14 @@ public final class Invocation implements StreamEnd {
 
   @Override
   public void reset(int code, String message) {
-    Aborted reason;
     synchronized (this) {
       if (abortReason != null) return;
       String usual = code == Code.TIMEOUT ? "the invocation's time is up" : "the caller went away";
-      reason = abortReason = new Aborted(message.isEmpty() ? usual : message);
+      abortReason = new Aborted(message.isEmpty() ? usual : message);
       if (outlet != null) outlet.close();
       if (thread != null) thread.interrupt();
     }
-    body.fail(reason);
+    body.fail();
     synchronized (this) {
       closeIfDone();
     }

@@ -47,7 +47,9 @@ public final class Bean {
     if (type.isRecord()) addComponents();
     else {
       for (Class<?> one = type; one != null && one != Object.class; one = one.getSuperclass()) addFields(one);
-      for (Method method : type.getMethods()) addMethod(method);
+      List<Method> methods = Written.methods(type);
+      for (Method method : methods) addGetter(method);
+      for (Method method : methods) addSetter(method);
     }
     properties.values().removeIf(property -> property.get == null && property.set == null);
     for (Property property : properties.values()) loosely.putIfAbsent(property.name.toLowerCase(Locale.ROOT), property);
@@ -101,27 +103,31 @@ public final class Bean {
     }
   }
 
-  private void addMethod(Method method) {
-    if (Modifier.isStatic(method.getModifiers()) || method.getDeclaringClass() == Object.class || method.isBridge()) return;
+  private static boolean isOther(Method method, int parameters) {
+    return Modifier.isStatic(method.getModifiers()) || method.getDeclaringClass() == Object.class || method.getParameterCount() != parameters;
+  }
+
+  private void addGetter(Method method) {
+    if (isOther(method, 0) || method.getReturnType() == void.class) return;
     String name = method.getName();
-    int parameters = method.getParameterCount();
-    if (parameters == 0 && method.getReturnType() != void.class) {
-      boolean isBoolean = method.getReturnType() == boolean.class || method.getReturnType() == Boolean.class;
-      String named = after("get", name) != null ? after("get", name) : isBoolean ? after("is", name) : null;
-      // A Groovy or Kotlin class has such a method as well.
-      if (named == null || named.equals("metaClass")) return;
-      method.setAccessible(true);
-      Property property = property(named);
-      property.get = method;
-      if (property.type == null || property.set == null) property.type = method.getGenericReturnType();
-    } else if (parameters == 1 && after("set", name) != null) {
-      Property property = property(after("set", name));
-      // Of several setters, the one of the getter's type is meant.
-      if (property.set instanceof Method && property.get instanceof Method getter && getter.getReturnType() != method.getParameterTypes()[0]) return;
-      method.setAccessible(true);
-      property.set = method;
-      property.type = method.getGenericParameterTypes()[0];
-    }
+    boolean isBoolean = method.getReturnType() == boolean.class || method.getReturnType() == Boolean.class;
+    String named = after("get", name) != null ? after("get", name) : isBoolean ? after("is", name) : null;
+    // A Groovy or Kotlin class has such a method as well.
+    if (named == null || named.equals("metaClass")) return;
+    method.setAccessible(true);
+    Property property = property(named);
+    property.get = method;
+    if (property.type == null || property.set == null) property.type = method.getGenericReturnType();
+  }
+
+  private void addSetter(Method method) {
+    if (isOther(method, 1) || after("set", method.getName()) == null) return;
+    Property property = property(after("set", method.getName()));
+    // Of several setters, the one of the getter's type is meant.
+    if (property.set instanceof Method && property.get instanceof Method getter && getter.getReturnType() != method.getParameterTypes()[0]) return;
+    method.setAccessible(true);
+    property.set = method;
+    property.type = method.getGenericParameterTypes()[0];
   }
 
   /** The property's name in a method's: `getURL` and `getUrl` are both "url". Null if the method has no such name. */

@@ -16,6 +16,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,6 +52,9 @@ public final class Conversion {
 
   private static Object nothing(Class<?> type) {
     if (type == Optional.class) return Optional.empty();
+    if (type == OptionalInt.class) return OptionalInt.empty();
+    if (type == OptionalLong.class) return OptionalLong.empty();
+    if (type == OptionalDouble.class) return OptionalDouble.empty();
     return type.isPrimitive() && type != void.class ? Array.get(Array.newInstance(type, 1), 0) : null;
   }
 
@@ -60,6 +66,9 @@ public final class Conversion {
     if (raw.isPrimitive() || Number.class.isAssignableFrom(raw)) return number(value, raw);
     if (raw.isEnum()) return constant(value, raw);
     if (raw == Optional.class) return Optional.ofNullable(convert(value, argument(type, raw, 0)));
+    if (raw == OptionalInt.class) return OptionalInt.of((int) number(value, int.class));
+    if (raw == OptionalLong.class) return OptionalLong.of((long) number(value, long.class));
+    if (raw == OptionalDouble.class) return OptionalDouble.of((double) number(value, double.class));
     if (raw == byte[].class && value instanceof String base64) return Base64.getDecoder().decode(base64);
     if (raw == char[].class && value instanceof String text) return text.toCharArray();
     if (raw.isArray()) return array(value, raw.componentType());
@@ -108,7 +117,8 @@ public final class Conversion {
   private static Number number(Object value, Class<?> type) {
     BigDecimal exact;
     try {
-      if (!(value instanceof Number) && !(value instanceof String)) throw mismatch(value, type);
+      boolean isNumber = value instanceof Number || value instanceof String text && text.length() <= JsonReader.MOST_DIGITS;
+      if (!isNumber) throw mismatch(value, type);
       exact = new BigDecimal(value.toString());
     } catch (NumberFormatException error) {
       throw mismatch(value, type);
@@ -123,11 +133,17 @@ public final class Conversion {
       if (type == long.class || type == Long.class) return exact.longValueExact();
       if (type == short.class || type == Short.class) return exact.shortValueExact();
       if (type == byte.class || type == Byte.class) return exact.byteValueExact();
-      if (type == BigInteger.class) return exact.toBigIntegerExact();
+      if (type == BigInteger.class) return whole(exact);
     } catch (ArithmeticException error) {
       throw mismatch(value, type);
     }
     throw new IllegalArgumentException("no " + type.getName() + " can be made of JSON");
+  }
+
+  private static BigInteger whole(BigDecimal exact) {
+    // A few characters, such as 1e999999999, may mean more digits than there is memory for.
+    if (exact.scale() < -JsonReader.MOST_DIGITS) throw new ArithmeticException("too many digits");
+    return exact.toBigIntegerExact();
   }
 
   private static Object constant(Object value, Class<?> type) {

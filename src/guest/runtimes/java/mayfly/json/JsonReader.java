@@ -13,6 +13,8 @@ import java.util.Map;
 public final class JsonReader {
   /** Arrays and objects in each other. More would use up the thread's stack. */
   private static final int MOST_DEPTH = 500;
+  /** Of a number. Java takes minutes for one of millions. */
+  static final int MOST_DIGITS = 1_000;
 
   private final String text;
   private final boolean exact;
@@ -182,6 +184,7 @@ public final class JsonReader {
       skipDigits();
       if (at == exponent) throw unexpected();
     }
+    if (at - from > MOST_DIGITS) throw new IllegalArgumentException("this JSON has a number of more than " + MOST_DIGITS + " digits");
     String number = text.substring(from, at);
     if (whole) return wholeNumber(number);
     return exact ? (Number) new BigDecimal(number) : (Number) Double.valueOf(number);

@@ -1,6 +1,8 @@
 package mayfly.json;
 
 import java.lang.reflect.Array;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Collection;
@@ -14,6 +16,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 
 /**
  * Writes values as JSON: maps, collections, arrays, records, beans (by getters and public fields), enums (by name), Optional, texts, numbers, and whatever is best told as a text, such as the classes of java.time, UUID and URI. Bytes are base64.
@@ -21,6 +24,8 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class JsonWriter {
   /** Values in each other: more are taken for a value that contains itself. */
   private static final int MOST_DEPTH = 500;
+
+  private static final Pattern NUMBER = Pattern.compile("-?(0|[1-9]\\d*)(\\.\\d+)?([eE][+-]?\\d+)?");
 
   private final StringBuilder out = new StringBuilder(256);
   private int depth = 0;
@@ -105,8 +110,11 @@ public final class JsonWriter {
 
   /** As in JavaScript, what is no number in JSON becomes null. */
   private void number(Number number) {
-    boolean isFinite = !(number instanceof Double || number instanceof Float) || Double.isFinite(number.doubleValue());
-    out.append(isFinite ? number.toString() : "null");
+    boolean isExact = number instanceof BigDecimal || number instanceof BigInteger;
+    if (!isExact && !Double.isFinite(number.doubleValue())) out.append("null");
+    // A class of a library may show its numbers in a way of its own, as fractions do.
+    else if (Scalars.isJavas(number.getClass()) || NUMBER.matcher(number.toString()).matches()) out.append(number);
+    else out.append(number.doubleValue());
   }
 
   private void string(String text) {

@@ -1,7 +1,10 @@
 package mayfly.log;
 
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import mayfly.invocation.Current;
 import mayfly.invocation.Failures;
 import mayfly.wire.Protocol.Level;
@@ -11,8 +14,10 @@ public final class Capture {
   private Capture() {}
 
   public static void begin(Log log, Failures failures) {
-    System.setOut(printing(log, Level.INFO));
-    System.setErr(printing(log, Level.ERROR));
+    open(log, Level.INFO, () -> System.out, System::setOut);
+    open(log, Level.ERROR, () -> System.err, System::setErr);
+    // What the process has there is the platform's: a console, or a listener.
+    System.setIn(InputStream.nullInputStream());
     // Read when java.util.logging is first used, which most functions never do.
     JavaLogging.log = log;
     System.setProperty("java.util.logging.config.class", JavaLogging.class.getName());
@@ -20,8 +25,14 @@ public final class Capture {
     Thread.setDefaultUncaughtExceptionHandler((thread, error) -> failures.afterwards(Current.get(), error));
   }
 
-  /** PrintStream itself and no subclass, because only it writes a line and its end at once. */
-  private static PrintStream printing(Log log, int level) {
-    return new PrintStream(new LogStream(log, level), true, StandardCharsets.UTF_8);
+  /** If the stream is closed, as by a writer around it, another one takes its place. It is a PrintStream itself and no subclass, because only that writes a line and its end at once. */
+  private static void open(Log log, int level, Supplier<PrintStream> current, Consumer<PrintStream> set) {
+    PrintStream[] own = new PrintStream[1];
+    Runnable again =
+        () -> {
+          if (current.get() == own[0]) open(log, level, current, set);
+        };
+    own[0] = new PrintStream(new LogStream(log, level, again), true, StandardCharsets.UTF_8);
+    set.accept(own[0]);
   }
 }

@@ -13,13 +13,15 @@ public final class Describe {
   /** An error has at most this many frames; a stack that overflowed has thousands. */
   private static final int MOST_FRAMES = 200;
 
-  /** Never throws, although the error and its texts are the user's. */
+  /** Throws at most that there is no memory, although the error and its texts are the user's. */
   public static String whole(Throwable error) {
     StringBuilder text = new StringBuilder();
     try {
       add(text, "", error, Collections.newSetFromMap(new IdentityHashMap<>()));
       return text.toString();
-    } catch (RuntimeException | StackOverflowError failure) {
+    } catch (OutOfMemoryError none) {
+      throw none;
+    } catch (Throwable failure) {
       return error.getClass().getName() + ": [an error that can't be printed]";
     }
   }
@@ -27,7 +29,8 @@ public final class Describe {
   /** The error's class and the first line of its text. */
   public static String firstLine(Throwable error) {
     String message = messageOf(error);
-    String name = error.getClass().getSimpleName();
+    // A class without a name, as of `new IOException() {}`, would be called nothing by getSimpleName().
+    String name = error.getClass().getName().replaceAll(".*[.$](?=\\D)", "");
     return (message.isEmpty() ? name : name + ": " + message).split("\n", 2)[0];
   }
 
@@ -36,7 +39,9 @@ public final class Describe {
     try {
       String message = error.getLocalizedMessage();
       return message == null ? "" : message;
-    } catch (RuntimeException failure) {
+    } catch (OutOfMemoryError none) {
+      throw none;
+    } catch (Throwable failure) {
       return "[an error that can't be printed]";
     }
   }

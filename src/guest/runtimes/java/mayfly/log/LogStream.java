@@ -10,12 +10,15 @@ import mayfly.wire.Utf8;
 final class LogStream extends OutputStream {
   private final Log log;
   private final int level;
+  private final Runnable onClose;
   /** The beginning of a character whose rest has not been written yet. */
   private byte[] tail = new byte[0];
 
-  LogStream(Log log, int level) {
+  /** @param onClose sees to it that others can print on: what closes this means its own output */
+  LogStream(Log log, int level, Runnable onClose) {
     this.log = log;
     this.level = level;
+    this.onClose = onClose;
   }
 
   @Override
@@ -39,7 +42,8 @@ final class LogStream extends OutputStream {
     if (start < end) log.write(invocation, level, Arrays.copyOfRange(text, start, end), true);
   }
 
-  /** Stays open, because what closes it means its own output, and others print on. */
   @Override
-  public void close() {}
+  public void close() {
+    onClose.run();
+  }
 }

@@ -30,6 +30,9 @@ public final class Outbox {
   private final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
   private final ReentrantLock writing = new ReentrantLock();
   private final byte[] joined = new byte[WRITE_BYTES];
+  /** What is being written; guarded by `writing`. It stays if a stack overflows at that, in a function that prints as it calls itself. */
+  private byte[] unwritten;
+
   private volatile boolean isEmpty = true;
   private volatile boolean isHeld = false;
 
@@ -128,14 +131,20 @@ public final class Outbox {
   private void writeAndUnlock(boolean isLast) {
     try {
       while (isLast || !isHeld) {
-        byte[] next = take();
-        if (next == null) break;
-        channel.write(next);
+        if (unwritten == null) unwritten = take();
+        if (unwritten == null) break;
+        channel.write(unwritten);
+        unwritten = null;
       }
+    } catch (StackOverflowError error) {
+      // Nothing is written yet: Java looks for room on the stack before it calls the kernel.
+      isEmpty = false;
+      throw error;
     } catch (IOException error) {
       // The reading thread finds out that the channel is over, and ends the process.
       synchronized (waiting) {
         waiting.clear();
+        unwritten = null;
         isEmpty = true;
       }
     } finally {
