@@ -24,6 +24,7 @@ const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
   "missing-part": ExitCode.MissingPart,
   "machine-start-failed": ExitCode.MissingPart,
   "image-build-failed": ExitCode.MissingPart,
+  "certificate-failed": ExitCode.MissingPart,
   "api-unreachable": ExitCode.Unreachable,
   "connection-lost": ExitCode.Unreachable,
   "not-trusted": ExitCode.Unreachable,

@@ -365,6 +365,12 @@ export const errorTable = {
     message: "The image could not be built: {what}.",
     cure: "Run `mayfly image build` again; if a download failed, check the network or Debian mirror.",
   },
+  "certificate-failed": {
+    status: 500,
+    side: "system",
+    message: "This server could not make a certificate: {what}.",
+    cure: "It takes Debian's openssl, which is fetched once into the cache folder: check the network or Debian mirror, then try again.",
+  },
   "bad-osv-kernel": {
     status: 500,
     side: "caller",

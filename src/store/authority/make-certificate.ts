@@ -1,4 +1,5 @@
 /** Makes certificates by Debian's openssl, which runs from the cache: a host need not have it, and Node's own library cannot make any. */
+import { MayflyError } from "../../base/errors/error.ts";
 import { fetchProgramRoot, hostCommand } from "../../images/debian/program-root.ts";
 import { runProgram } from "../../images/run-program.ts";
 
@@ -27,7 +28,7 @@ export type MakeCertificate = (order: {
 /** From Debian 13, because the openssl of Debian 12 cannot say from when on a certificate is valid. */
 const suite = "trixie";
 
-/** What is returned rejects with "image-build-failed" if openssl cannot be had or fails. */
+/** What is returned rejects with "certificate-failed" if openssl cannot be had or fails, and with "missing-part" if apt is not there. */
 export function certificateMaker(cacheDir: string): MakeCertificate {
   let command: Promise<[string, ...string[]]> | undefined;
   const openssl = () =>
@@ -36,7 +37,7 @@ export function certificateMaker(cacheDir: string): MakeCertificate {
       throw error;
     }));
   return async ({ subject, validity, extensions, issuer }) => {
-    const [program, ...before] = await openssl();
+    const [program, ...before] = await openssl().catch(failed);
     const signed = issuer === undefined ? [] : ["-CA", issuer, "-CAkey", issuer];
     const valid = ["-not_before", timeOf(validity.from), "-not_after", timeOf(validity.until)];
     const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", "-"];
@@ -44,9 +45,15 @@ export function certificateMaker(cacheDir: string): MakeCertificate {
       name: "openssl",
       bare: true,
       input: configuration(subject, extensions),
-    });
+    }).catch(failed);
     return splitPair(made);
   };
+}
+
+/** What fetches and runs programs speaks of images, which are what it is mostly for. */
+function failed(error: unknown): never {
+  if (!(error instanceof MayflyError && error.code === "image-build-failed")) throw error;
+  throw new MayflyError("certificate-failed", { what: error.details["what"] ?? error.message }, error);
 }
 
 async function findOpenssl(cacheDir: string): Promise<[string, ...string[]]> {

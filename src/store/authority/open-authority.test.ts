@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -61,6 +61,46 @@ test("one that ends within a year is replaced by a server that starts", async ()
   now += 3_300 * DAY_MS;
   assert.equal(await authority.certificate(), old);
   assert.notEqual(await open("old.pem").certificate(), old);
+});
+
+test("one whose time is over or has not come, because a clock was set, is replaced, and so are the names' certificates", async () => {
+  const authority = open("clock.pem");
+  const old = await authority.certificate();
+  await authority.certificateOf("api.example.com");
+  const today = now;
+  for (const moved of [today + 3_700 * DAY_MS, today]) {
+    now = moved;
+    const own = new X509Certificate(await authority.certificate());
+    assert.notEqual(own.toString(), new X509Certificate(old).toString());
+    const { cert } = await authority.certificateOf("api.example.com");
+    for (const each of [own, new X509Certificate(cert)]) assert.ok(each.validFromDate.getTime() <= now && now < each.validToDate.getTime());
+    assert.ok(new X509Certificate(cert).verify(own.publicKey));
+    assert.equal(new X509Certificate(await open("clock.pem").certificate()).toString(), own.toString());
+  }
+});
+
+test("a name's certificate whose time has not come is made anew", async () => {
+  const authority = open("early.pem");
+  await authority.certificate();
+  now += 2 * DAY_MS;
+  const late = await authority.certificateOf("api.example.com");
+  now -= 2 * DAY_MS;
+  const early = await authority.certificateOf("api.example.com");
+  assert.notEqual(early, late);
+  assert.ok(new X509Certificate(early.cert).validFromDate.getTime() <= now);
+});
+
+test("openssl that cannot be fetched is told as what it is for", async () => {
+  const cacheDir = join(folder, "no-cache");
+  // Lists that name no package are not asked for anew.
+  const lists = join(cacheDir, "packages/trixie/.apt/lists");
+  mkdirSync(lists, { recursive: true });
+  writeFileSync(join(lists, "none_Packages"), "");
+  const authority = openAuthority({ file: join(folder, "none.pem"), make: certificateMaker(cacheDir), clock: { wall: () => now } });
+  await assert.rejects(authority.certificate(), {
+    code: "certificate-failed",
+    message: /^This server could not make a certificate: .*openssl.*\.$/,
+  });
 });
 
 test("a file that is none is told, and left as it is", async () => {

@@ -4,7 +4,8 @@
  * Owns: its file, with the key and the certificate; and the certificates of names that are in use.
  * 1. The file is made at first need, readable by its owner alone. The key leaves it only to sign.
  * 2. A name's certificate is made once, and made anew well before it ends.
- * 3. The authority's own certificate is replaced only by a server that has just started, when no machine trusts the old one.
+ * 3. The authority's own certificate is replaced while no machine trusts it, by a server that has just started; or when its time is over or has not come, because
+ *    a clock was set: then it serves no machine any more.
  */
 import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
@@ -14,7 +15,7 @@ import { makeOnce } from "../state-folder/make-once.ts";
 import { type KeyPair, type MakeCertificate, splitPair } from "./make-certificate.ts";
 
 export interface Authority {
-  /** The authority's certificate, as PEM. Always the same. Rejects with "image-build-failed" or "state-damaged". */
+  /** The authority's certificate, as PEM. The same as long as it is valid. Rejects with "certificate-failed", "missing-part" or "state-damaged". */
   certificate(): Promise<string>;
   /** A certificate for a name of DNS, in lower case, with its key. Rejects like certificate(). */
   certificateOf(name: string): Promise<KeyPair>;
@@ -44,28 +45,38 @@ export function openAuthority(options: AuthorityOptions): Authority {
 
 class FileAuthority implements Authority {
   readonly #options: AuthorityOptions;
-  readonly #names = new Map<string, { pair: Promise<KeyPair>; until: number }>();
-  #own: Promise<string> | undefined;
+  readonly #names = new Map<string, { pair: Promise<KeyPair>; from: number; until: number }>();
+  #own: { cert: Promise<string>; from: number; until: number } | undefined;
 
   constructor(options: AuthorityOptions) {
     this.#options = options;
   }
 
   certificate(): Promise<string> {
-    return (this.#own ??= this.#open().catch((error: unknown) => {
-      this.#own = undefined;
-      throw error;
-    }));
+    const now = this.#options.clock.wall();
+    if (this.#own !== undefined && isWithin(now, this.#own)) return this.#own.cert;
+    // Those that the last one signed are of no use either.
+    this.#names.clear();
+    const own = { cert: this.#open(), from: -Infinity, until: Infinity };
+    this.#own = own;
+    own.cert.then(
+      (cert) => Object.assign(own, spanOf(cert)),
+      () => {
+        if (this.#own === own) this.#own = undefined;
+      },
+    );
+    return own.cert;
   }
 
-  certificateOf(name: string): Promise<KeyPair> {
+  async certificateOf(name: string): Promise<KeyPair> {
+    await this.certificate();
     const now = this.#options.clock.wall();
     const known = this.#names.get(name);
-    if (known !== undefined && known.until - now > NAME_REST_MS) return known.pair;
-    const until = now + NAME_MS;
-    const pair = this.#make(name, now - EARLY_MS, until);
+    if (known !== undefined && isWithin(now, { ...known, until: known.until - NAME_REST_MS })) return known.pair;
+    const [from, until] = [now - EARLY_MS, now + NAME_MS];
+    const pair = this.#make(name, from, until);
     this.#names.delete(name);
-    this.#names.set(name, { pair, until });
+    this.#names.set(name, { pair, from, until });
     if (this.#names.size > MOST_NAMES) this.#names.delete(this.#names.keys().next().value!);
     pair.catch(() => {
       if (this.#names.get(name)?.pair === pair) this.#names.delete(name);
@@ -74,7 +85,6 @@ class FileAuthority implements Authority {
   }
 
   async #make(name: string, from: number, until: number): Promise<KeyPair> {
-    await this.certificate();
     const { make, file } = this.#options;
     const extensions = [
       "basicConstraints = critical, CA:FALSE",
@@ -89,7 +99,10 @@ class FileAuthority implements Authority {
 
   async #open(): Promise<string> {
     const { file, clock } = this.#options;
-    if (existsSync(file) && endOf(read(file)) - clock.wall() < AUTHORITY_REST_MS) rmSync(file);
+    if (existsSync(file)) {
+      const { from, until } = spanOf(read(file));
+      if (!isWithin(clock.wall(), { from, until: until - AUTHORITY_REST_MS })) rmSync(file);
+    }
     if (!existsSync(file)) await this.#create();
     return read(file);
   }
@@ -117,8 +130,19 @@ function read(file: string): string {
   }
 }
 
-function endOf(cert: string): number {
-  return new X509Certificate(cert).validToDate.getTime();
+interface Span {
+  /** Milliseconds since the epoch. */
+  from: number;
+  until: number;
+}
+
+function spanOf(cert: string): Span {
+  const { validFromDate, validToDate } = new X509Certificate(cert);
+  return { from: validFromDate.getTime(), until: validToDate.getTime() };
+}
+
+function isWithin(now: number, { from, until }: Span): boolean {
+  return now >= from && now < until;
 }
 
 function damaged(file: string, error: unknown): MayflyError {
