@@ -6,6 +6,7 @@ import { type Bundle, type Catalog, type Deployed, FILES_FORMAT, type Revision }
 import type { LargeDraft } from "../store/large-files/large-files.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
 import { tooMuchEnvironment } from "../store/catalog/environment-limit.ts";
+import { neededSecrets, unsendableSecret } from "../store/catalog/injections.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { formatsOf, runtimeOf } from "../store/catalog/parts.ts";
 import { refuseNameOfAppliance } from "./names.ts";
@@ -45,7 +46,7 @@ export async function deploy(
   serving.check(tenant, manifest, { paths, largeBytes: large?.bytes ?? 0 });
   await serving.prepare(manifest);
   // Only now, because a secret may have been set while the kind of machine was prepared.
-  refuseTooMuchEnvironment(catalog, tenant, manifest);
+  refuseUnfitSecrets(catalog, tenant, manifest);
   const { take, undo } = serveWhenStored(parts);
   try {
     const deployed = await catalog.deploy(tenant, manifest, bundles, take, large);
@@ -112,17 +113,19 @@ function serveIfNotServed({ catalog, serving }: DeployParts, { app }: Revision):
 }
 
 /**
- * Throws "bad-manifest" if env, functions and secrets are too large together for what a machine is told. The sizes of the secrets that are
- * set already count, which the manifest alone does not tell.
+ * Throws "bad-manifest" if env, functions and secrets are too large together for what a machine is told, or if the host is to add a secret to requests that
+ * a header cannot have. The secrets that are set already count, which the manifest alone does not tell.
  */
-function refuseTooMuchEnvironment(catalog: DeployParts["catalog"], tenant: string, manifest: Manifest): void {
+function refuseUnfitSecrets(catalog: DeployParts["catalog"], tenant: string, manifest: Manifest): void {
   const app = catalog.names.known(tenant, manifest.name);
   if (app === undefined) return;
   const set = new Set(catalog.secretNames(app));
   const secrets = catalog.secrets(
     app,
-    manifest.secrets.filter((name) => set.has(name)),
+    neededSecrets(manifest).filter((name) => set.has(name)),
   );
-  const what = tooMuchEnvironment(manifest, secrets);
+  // What the host adds to requests is told to no machine.
+  const told = Object.fromEntries(Object.entries(secrets).filter(([name]) => manifest.secrets.includes(name)));
+  const what = tooMuchEnvironment(manifest, told) ?? unsendableSecret(manifest, secrets);
   if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
 }

@@ -5,8 +5,10 @@
 import { problemOf, problemOfServer } from "../base/network/bound.ts";
 import { createEgress } from "./create-egress.ts";
 import type { Egress, SocketEgress } from "./egress.ts";
+import { Contexts } from "./inject/contexts.ts";
 import { withInjections } from "./inject/injecting-egress.ts";
 import type { CertificateSource, Injection } from "./inject/injection.ts";
+import { Places } from "./inject/places.ts";
 import { createNames } from "./names.ts";
 
 /** The manifest's `network`. */
@@ -45,11 +47,12 @@ export interface EgressSettings {
 
 export function openEgress({ bound, ownPorts, certificates }: EgressSettings): EgressOfServer {
   const names = createNames();
+  const ending = { contexts: new Contexts(certificates), places: new Places() };
   return {
     of(app, network, { injections, tell }) {
       if (network === "none") return null;
       const egress = createEgress({ allow: allowOf(network), bound, ownPorts, app, names });
-      return injections.length === 0 ? egress : withInjections(egress, injections, { certificates, tell });
+      return injections.length === 0 ? egress : withInjections(egress, injections, { ...ending, app, tell });
     },
     ofMounts: (app, servers) =>
       createEgress({

@@ -246,6 +246,61 @@ describe("secrets", () => {
   });
 });
 
+describe("a secret that the host adds to requests", () => {
+  const of = (more: Partial<Manifest> = {}): [Manifest, Bundle[]] => [
+    manifest({
+      network: "egress",
+      inject: [{ host: "api.example.com", header: "authorization", secret: "API_KEY", prefix: "Bearer " }],
+      ...more,
+    }),
+    [bundle("main", "cjs", "1")],
+  ];
+  const reason = /the secret API_KEY has characters that a header cannot have/;
+
+  test("is refused when it is set if no header can have it, by its name, and the old value stays", async () => {
+    await client.deploy(...of());
+    await client.setSecret("shop", "API_KEY", "good\n");
+    for (const value of ["hunter2\r\nx: y", "hunter2\u0000", "hunter2\u00e4", "hunter2\u2603", "hunter2\u007f"])
+      await assert.rejects(client.setSecret("shop", "API_KEY", value), (error: Error & { code: string }) => {
+        assert.equal(error.code, "bad-request");
+        assert.match(error.message, reason);
+        assert.doesNotMatch(error.message, /hunter2/);
+        return true;
+      });
+    await assert.rejects(client.setSecret("shop", "API_KEY", " \n"), { code: "bad-request", message: /API_KEY has nothing but spaces/ });
+    assert.deepEqual(catalog.secrets(served.id("shop"), ["API_KEY"]), { API_KEY: "good\n" });
+    await client.setSecret("shop", "OTHER", "a\nb");
+  });
+
+  test("is refused at the deploy that names it first", async () => {
+    await client.setSecret("shop", "API_KEY", "hunter2\nx");
+    await assert.rejects(client.deploy(...of()), (error: Error & { code: string }) => {
+      assert.equal(error.code, "bad-manifest");
+      assert.match(error.message, reason);
+      assert.doesNotMatch(error.message, /hunter2/);
+      return true;
+    });
+    assert.deepEqual(await client.apps(), []);
+    await client.deploy(...of({ inject: [], secrets: ["API_KEY"] }));
+  });
+
+  test("renews machines if it was not there, or if their code has it, too; otherwise it is read at each request", async () => {
+    await client.deploy(...of());
+    const before = told.length;
+    await client.setSecret("shop", "API_KEY", "one");
+    assert.equal(told.length, before + 1);
+    await client.setSecret("shop", "API_KEY", "two");
+    assert.equal(told.length, before + 1);
+    await client.removeSecret("shop", "API_KEY");
+    assert.equal(told.length, before + 2);
+    await client.setSecret("shop", "API_KEY", "three");
+    await client.deploy(...of({ secrets: ["API_KEY"] }));
+    const again = told.length;
+    await client.setSecret("shop", "API_KEY", "four");
+    assert.equal(told.length, again + 1);
+  });
+});
+
 describe("env, secrets and functions that are too large to be told to a machine", () => {
   const big = "x".repeat(50_000);
   const of = (more: Partial<Manifest>): [Manifest, Bundle[]] => [

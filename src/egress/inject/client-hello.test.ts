@@ -5,7 +5,11 @@ import { test } from "node:test";
 import { connect } from "node:tls";
 import { listening } from "../../base/testing/listening.ts";
 import { Random, seedOf } from "../../base/testing/random.ts";
-import { serverNameOf } from "./client-hello.ts";
+import { ClientHelloReader } from "./client-hello.ts";
+
+function serverNameOf(bytes: Buffer): string | null | undefined {
+  return new ClientHelloReader().add(bytes);
+}
 
 /** The first bytes of a real client. */
 async function helloFor(t: { after(cleanUp: () => void): void }, options: object): Promise<Buffer> {
@@ -40,7 +44,15 @@ test("the name is known as soon as the whole message is there, however it is cut
     assert.equal(serverNameOf(whole), "api.example.com");
     assert.equal(serverNameOf(Buffer.concat([whole, Buffer.from("more")])), "api.example.com");
     for (let length = 0; length < whole.length; length += 7) assert.equal(serverNameOf(whole.subarray(0, length)), undefined);
+    const reader = new ClientHelloReader();
+    for (const byte of whole.subarray(0, -1)) assert.equal(reader.add(Buffer.from([byte])), undefined);
+    assert.equal(reader.add(whole.subarray(-1)), "api.example.com");
+    assert.equal(reader.add(Buffer.from("more")), "api.example.com");
   }
+});
+
+test("a dot at the name's end is not part of it", async (t) => {
+  assert.equal(serverNameOf(await helloFor(t, { servername: "api.example.com." })), "api.example.com");
 });
 
 test("a client that names no server is told from one that has not finished", async (t) => {
@@ -66,8 +78,11 @@ test("no bytes make it throw, or wait for more than a message can have", async (
   for (let round = 0; round < 2_000; round++) {
     const changed = Buffer.from(hello);
     for (let change = 0; change <= round % 4; change++) changed[random.below(changed.length)] = random.below(256);
-    const name = serverNameOf(changed);
-    assert.ok(name === null || name === undefined || typeof name === "string");
+    const whole = serverNameOf(changed);
+    const reader = new ClientHelloReader();
+    let name: string | null | undefined;
+    for (let at = 0; at < changed.length;) name = reader.add(changed.subarray(at, (at += 1 + random.below(200))));
+    assert.equal(name, whole);
   }
   const empty = Buffer.from([22, 3, 1, 0, 0]);
   assert.equal(serverNameOf(Buffer.concat(Array.from({ length: 4_000 }, () => empty))), null);

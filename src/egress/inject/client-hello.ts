@@ -1,6 +1,6 @@
 /** Reads the name that a TLS client asks for out of the first bytes of its connection (RFC 8446, 4.1.2 and 5.1; RFC 6066, 3). */
 
-/** The most bytes of a ClientHello that are looked at. Those of today have up to 2 KB. */
+/** The most bytes that are looked at before the ClientHello is whole. Those of today have up to 2 KB. */
 const MOST = 16_384;
 const RECORD_HEADER = 5;
 const HANDSHAKE = 22;
@@ -12,40 +12,70 @@ const SERVER_NAME = 0;
 const HOST_NAME = 0;
 
 /**
- * @param bytes all that has come so far
- * @returns the name in lower case; null if there is none, or if this is not TLS; undefined if more bytes are needed to know
+ * Takes the bytes as they come. Each is looked at once, however the machine cuts them: to read them all again for each that comes would let it
+ * keep the host busy for seconds.
  */
-export function serverNameOf(bytes: Buffer): string | null | undefined {
-  const message = handshakeMessage(bytes);
-  if (message === null || message === undefined) return message;
+export class ClientHelloReader {
+  /** What was taken of the record's header that comes next or was last, and the bytes of the record that are still to come. */
+  readonly #header = Buffer.alloc(RECORD_HEADER);
+  #ofHeader = 0;
+  #ofRecord = 0;
+  /** The message, without the records' headers. */
+  readonly #message = Buffer.alloc(MOST);
+  #length = 0;
+  #taken = 0;
+  #name: string | null | undefined;
+
+  /**
+   * @param bytes what came after what was given before
+   * @returns the name in lower case, without a dot at its end; null if there is none, or if this is not TLS; undefined if more bytes are needed to know
+   */
+  add(bytes: Buffer): string | null | undefined {
+    for (let at = 0; at < bytes.length && this.#name === undefined;) at += this.#take(bytes.subarray(at));
+    return this.#name;
+  }
+
+  /** Returns how many bytes it took, at least one. */
+  #take(bytes: Buffer): number {
+    const taken = this.#ofRecord > 0 ? this.#takeOfRecord(bytes) : this.#takeOfHeader(bytes);
+    this.#taken += taken;
+    if (this.#name === undefined && this.#taken >= MOST) this.#name = null;
+    return taken;
+  }
+
+  #takeOfHeader(bytes: Buffer): number {
+    if (this.#ofHeader === RECORD_HEADER) this.#ofHeader = 0;
+    this.#header[this.#ofHeader++] = bytes[0]!;
+    if (this.#header[0] !== HANDSHAKE) this.#name = null;
+    if (this.#ofHeader === RECORD_HEADER) this.#ofRecord = this.#header.readUInt16BE(3);
+    return 1;
+  }
+
+  #takeOfRecord(bytes: Buffer): number {
+    const part = bytes.subarray(0, Math.min(this.#ofRecord, MOST - this.#length));
+    this.#length += part.copy(this.#message, this.#length);
+    this.#ofRecord -= part.length;
+    const body = bodyOf(this.#message.subarray(0, this.#length));
+    if (body !== undefined) this.#name = body && nameOf(body);
+    return Math.max(part.length, 1);
+  }
+}
+
+/** The body of the ClientHello. What follows it is not looked at. */
+function bodyOf(message: Buffer): Buffer | null | undefined {
+  if (message[0] !== CLIENT_HELLO) return null;
+  if (message.length < MESSAGE_HEADER) return undefined;
+  const end = MESSAGE_HEADER + message.readUIntBE(1, 3);
+  if (end > MOST) return null;
+  return message.length < end ? undefined : message.subarray(MESSAGE_HEADER, end);
+}
+
+function nameOf(body: Buffer): string | null {
   try {
-    return nameIn(new Cursor(message.subarray(FIXED)));
+    return nameIn(new Cursor(body.subarray(FIXED)));
   } catch {
     return null; // its lengths make no sense: whoever it is for will say so
   }
-}
-
-/** The body of the ClientHello, which may be spread over several records. What follows it is not looked at. */
-function handshakeMessage(bytes: Buffer): Buffer | null | undefined {
-  let message = Buffer.alloc(0);
-  for (let at = 0; at < bytes.length;) {
-    if (bytes[at] !== HANDSHAKE || at > MOST) return null;
-    if (bytes.length - at < RECORD_HEADER) break;
-    const end = at + RECORD_HEADER + bytes.readUInt16BE(at + 3);
-    message = Buffer.concat([message, bytes.subarray(at + RECORD_HEADER, end)]);
-    const found = bodyOf(message);
-    if (found !== undefined) return found;
-    at = end;
-  }
-  return undefined;
-}
-
-function bodyOf(message: Buffer): Buffer | null | undefined {
-  if (message.length > 0 && message[0] !== CLIENT_HELLO) return null;
-  if (message.length < MESSAGE_HEADER) return undefined;
-  const length = message.readUIntBE(1, 3);
-  if (length > MOST) return null;
-  return message.length < MESSAGE_HEADER + length ? undefined : message.subarray(MESSAGE_HEADER, MESSAGE_HEADER + length);
 }
 
 function nameIn(hello: Cursor): string | null {
@@ -64,7 +94,7 @@ function hostName(names: Cursor): string | null {
   while (names.left > 0) {
     const type = names.number(1);
     const name = names.part(2);
-    if (type === HOST_NAME) return name.text().toLowerCase();
+    if (type === HOST_NAME) return name.text().toLowerCase().replace(/\.$/, "");
   }
   return null;
 }

@@ -7,30 +7,35 @@
  * 2. One connection of the machine is one to the server: when the server's is gone, the machine's ends.
  * 3. The values of headers are in no error and in no log.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { connect, createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import { connect, TLSSocket } from "node:tls";
 import { guarded } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
+import type { Contexts } from "./contexts.ts";
 import { forward, refuse } from "./forward.ts";
-import type { CertificateSource, Injection } from "./injection.ts";
+import type { Injection } from "./injection.ts";
 import { OneConnection } from "./one-connection.ts";
-import { whyNotForwarded } from "./request-rules.ts";
+import { proven } from "./proven.ts";
+import { httpReasonOf, onlyHttp1, reasonOf, tlsReasonOf } from "./reasons.ts";
+import { isWebSocket, whyNotForwarded } from "./request-rules.ts";
 
 export interface EndingParts {
-  certificates: CertificateSource;
+  contexts: Contexts;
   /** Gets a sentence for the app's log. */
   tell: (text: string) => void;
+  /** Called when the handshakes of both sides are over, well or not, at least once unless the machine's end is closed. */
+  shaken: () => void;
 }
 
 /** Milliseconds for a handshake. An emulated machine on a busy host takes seconds for one. */
 const HANDSHAKE_MS = 30_000;
-/** The most bytes of a head, in either direction. */
+/** The most bytes of a head, and of trailers, in either direction. */
 const HEAD_BYTES = 32_768;
 /** The most requests of one connection that may wait for their turn. */
 const MOST_WAITING = 8;
-const ALPN = ["http/1.1"];
+const HTTP1 = "http/1.1";
 
 export class EndedConnection {
   readonly #machine: Duplex;
@@ -38,7 +43,10 @@ export class EndedConnection {
   readonly #parts: EndingParts;
   readonly #server: TLSSocket;
   readonly #agent: OneConnection;
-  #requests = 0;
+  /** Those that are not over: the first is being answered, the others wait for their turn. */
+  readonly #responses = new Set<ServerResponse>();
+  /** Called once when none is left. */
+  #whenAnswered = () => {};
 
   /**
    * @param machine the machine's end, which begins with its ClientHello
@@ -49,31 +57,51 @@ export class EndedConnection {
     this.#machine = machine;
     this.#injections = injections;
     this.#parts = parts;
-    // The two settings that code or an environment may loosen are said outright.
-    this.#server = connect({ socket, servername: this.#host, ALPNProtocols: ALPN, rejectUnauthorized: true, minVersion: "TLSv1.2" });
-    this.#agent = new OneConnection(proven(this.#server));
-    this.#serve().catch((error: unknown) => {
-      parts.tell(`TLS to ${this.#host} could not be ended at the host: ${messageOf(error)}`);
-      machine.destroy();
-      this.#server.destroy();
-    });
+    const servername = this.#host;
+    const secureContext = parts.contexts.toServers;
+    // Code or an environment may loosen it unless it is said outright.
+    this.#server = connect({ socket, servername, secureContext, ALPNProtocols: [HTTP1], rejectUnauthorized: true });
+    const server = proven(this.#server, HANDSHAKE_MS);
+    this.#agent = new OneConnection(server);
+    void Promise.allSettled([server, this.#serve()]).then(() => parts.shaken());
   }
 
   get #host(): string {
     return this.#injections[0]!.host;
   }
 
+  /** Resolves when the machine's handshake is over, well or not. */
   async #serve(): Promise<void> {
     const machine = this.#machine;
-    const secure = new TLSSocket(machine, { isServer: true, secureContext: await this.#context(), ALPNProtocols: ALPN });
+    try {
+      const secureContext = await this.#parts.contexts.toMachines(this.#host);
+      await this.#secure(
+        new TLSSocket(machine, { isServer: true, secureContext, ALPNCallback: (asked) => this.#protocolOf(asked.protocols) }),
+      );
+    } catch (error) {
+      this.#parts.tell(`TLS to ${this.#host} could not be ended at the host: ${reasonOf(error)}`);
+      machine.destroy();
+      this.#server.destroy();
+    }
+  }
+
+  /** Clients that offer HTTP/2 besides HTTP/1.1 use the latter; those that offer nothing else, as gRPC's, are refused by TLS. */
+  #protocolOf(offered: string[]): string | undefined {
+    if (offered.includes(HTTP1)) return HTTP1;
+    if (offered.includes("h2")) this.#parts.tell(`A connection to ${this.#host} was refused: ${onlyHttp1}`);
+    return undefined;
+  }
+
+  #secure(secure: TLSSocket): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
     const cut = () => {
       secure.destroy();
-      machine.destroy();
+      this.#machine.destroy();
       this.#server.destroy();
     };
     let isSecure = false;
-    const onError = ({ message }: Error) => {
-      if (!isSecure) this.#parts.tell(`TLS of the machine to ${this.#host}, which ends at the host, failed: ${message}`);
+    const onError = (error: Error) => {
+      if (!isSecure) this.#parts.tell(`TLS of the machine to ${this.#host}, which ends at the host, failed: ${tlsReasonOf(error)}`);
       cut();
     };
     const late = setTimeout(cut, HANDSHAKE_MS);
@@ -82,75 +110,82 @@ export class EndedConnection {
       isSecure = true;
       clearTimeout(late);
       this.#listen(secure, cut);
+      resolve();
     };
     const onClose = () => {
       clearTimeout(late);
       cut();
+      resolve();
     };
     secure.on("error", guarded(onError, cut));
     secure.on("close", guarded(onClose, cut));
     secure.once("secure", guarded(onSecure, cut));
-  }
-
-  async #context(): Promise<SecureContext> {
-    return createSecureContext(await this.#parts.certificates.certificateOf(this.#host));
+    return promise;
   }
 
   #listen(secure: TLSSocket, cut: () => void): void {
-    const settings = { maxHeaderSize: HEAD_BYTES, insecureHTTPParser: false, keepAliveTimeout: 0 };
-    const onRequest = (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response);
+    const settings = { maxHeaderSize: HEAD_BYTES, insecureHTTPParser: false, keepAliveTimeout: 0, shouldUpgradeCallback: isWebSocket };
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response, false);
     const http = createServer(settings, guarded(onRequest, cut));
     // If the server ends the connection while nothing is asked of it, so does the host. A failed handshake is told in answer to the first request.
-    const onClose = () => void (this.#requests === 0 && this.#agent.wasProven ? secure.end() : undefined);
+    const onClose = () => void (this.#responses.size === 0 && this.#agent.wasProven ? secure.end() : undefined);
     this.#server.on("close", guarded(onClose, cut));
     const onClientError = (error: Error, client: Duplex) => {
       if (!client.writable) return cut();
-      this.#parts.tell(`A request of the machine to ${this.#host} is not HTTP as the host reads it: ${error.message}`);
+      this.#parts.tell(`A request of the machine to ${this.#host} was refused: ${httpReasonOf(error)}`);
       client.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", () => client.destroy());
     };
     http.on("clientError", guarded(onClientError, cut));
+    const onUpgrade = (request: IncomingMessage, client: Duplex, first: Buffer) => {
+      // What it may send only after the server's answer stays where it is until then.
+      if (first.length > 0) client.unshift(first);
+      const goOn = () => void (secure.destroyed || this.#answer(request, lastResponse(request, secure), true));
+      if (this.#responses.size === 0) return goOn();
+      // An answer that is written may still be on its way. One that is not would no longer be told when the connection takes more.
+      if ([...this.#responses].some((response) => !response.writableEnded)) return cut();
+      this.#whenAnswered = goOn;
+    };
+    http.on("upgrade", guarded(onUpgrade, cut));
     http.emit("connection", secure);
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  #answer(request: IncomingMessage, response: ServerResponse, upgrades: boolean): void {
     const cut = () => void request.socket.destroy();
-    if (++this.#requests > MOST_WAITING) return cut();
+    this.#responses.add(response);
+    if (this.#responses.size > MOST_WAITING) return cut();
     const done = () => {
-      this.#requests--;
-      if (this.#requests === 0 && this.#server.destroyed) request.socket.end();
+      this.#responses.delete(response);
+      if (this.#responses.size > 0) return;
+      if (this.#server.destroyed) request.socket.end();
+      this.#whenAnswered();
+      this.#whenAnswered = () => {};
     };
     response.once("close", guarded(done, done));
     // Its machine may be gone at any time.
     response.on("error", guarded(cut, cut));
-    const failed = (reason: string) => {
+    const failed = (cause: unknown) => {
       if (response.destroyed || this.#machine.destroyed) return;
-      const error = new MayflyError("injection-failed", { host: this.#host, reason });
+      const error = new MayflyError("injection-failed", { host: this.#host, reason: reasonOf(cause) });
       this.#parts.tell(error.message);
       refuse(request, response, error);
     };
-    const why = whyNotForwarded(request, this.#injections);
-    if (why !== undefined) failed(why);
-    else forward(request, response, { agent: this.#agent, injections: this.#injections, maxHeaderSize: HEAD_BYTES, failed, cut });
+    try {
+      const why = whyNotForwarded(request, this.#injections[0]!);
+      if (why !== undefined) throw new Error(why);
+      const parts = { agent: this.#agent, injections: this.#injections, maxHeaderSize: HEAD_BYTES, upgrades, failed, cut };
+      forward(request, response, parts);
+    } catch (error) {
+      failed(error);
+    }
   }
 }
 
-/** Resolves with the socket when the server has proven its name. */
-function proven(server: TLSSocket): Promise<TLSSocket> {
-  const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
-  promise.catch(() => undefined); // it is told when a request comes
-  const cut = () => void server.destroy();
-  const late = () => void server.destroy(new Error(`it did not complete the TLS handshake within ${HANDSHAKE_MS} ms`));
-  server.setTimeout(HANDSHAKE_MS, guarded(late, cut));
-  const onSecure = () => {
-    server.setTimeout(0);
-    resolve(server);
-  };
-  server.once("secureConnect", guarded(onSecure, cut));
-  server.on("error", guarded(reject, cut));
-  server.once("close", guarded(() => reject(new Error("it closed the connection")), cut)); // prettier-ignore
-  return promise;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The response to a request after which the connection is no longer HTTP, or ends. Node makes none for such a request. */
+function lastResponse(request: IncomingMessage, secure: TLSSocket): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(secure);
+  const end = () => secure.destroySoon();
+  response.once("finish", guarded(end, end));
+  return response;
 }

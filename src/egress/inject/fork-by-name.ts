@@ -3,7 +3,7 @@ import { type Duplex, duplexPair, pipeline } from "node:stream";
 import type { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
 import type { Outside } from "../egress.ts";
-import { serverNameOf } from "./client-hello.ts";
+import { ClientHelloReader } from "./client-hello.ts";
 
 /** Takes over the connection; the first bytes of the machine can still be read from `machine`. */
 type Take = (machine: Duplex) => void;
@@ -35,12 +35,14 @@ export function forkByName(socket: Socket, choose: (name: string | null) => Take
 
 /** Calls back when the name is known, or when the other end speaks or ends first, which no server of TLS does. */
 function decideBy(socket: Socket, machine: Duplex, decided: (name: string | null) => void): void {
-  let seen = Buffer.alloc(0);
+  const reader = new ClientHelloReader();
+  const seen: Buffer[] = [];
   const decide = (name: string | null) => {
     machine.off("data", onData).off("end", onSilence).pause();
     socket.off("readable", onSilence).off("error", onSilence);
-    if (machine.readableEnded) socket.write(seen);
-    else if (seen.length > 0) machine.unshift(seen);
+    const bytes = Buffer.concat(seen);
+    if (machine.readableEnded) socket.write(bytes);
+    else if (bytes.length > 0) machine.unshift(bytes);
     decided(name);
   };
   const cut = () => {
@@ -48,8 +50,8 @@ function decideBy(socket: Socket, machine: Duplex, decided: (name: string | null
     machine.destroy();
   };
   const onData = guarded((chunk: Buffer) => {
-    seen = Buffer.concat([seen, chunk]);
-    const name = serverNameOf(seen);
+    seen.push(chunk);
+    const name = reader.add(chunk);
     if (name !== undefined) decide(name);
   }, cut);
   const onSilence = guarded(() => decide(null), cut);

@@ -1,103 +1,22 @@
 /** What a machine's connections become where the host adds a secret: real TLS on both sides, over this host's loopback. The file is long because all tests share the servers and the authorities. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { request as makeRequest, type IncomingMessage, type RequestListener } from "node:http";
-import { Agent, createServer } from "node:https";
+import { request as makeRequest, type IncomingMessage } from "node:http";
+import { Agent } from "node:https";
 import type { AddressInfo } from "node:net";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Readable } from "node:stream";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { text } from "node:stream/consumers";
-import tls, { type TLSSocket } from "node:tls";
-import { systemClock } from "../../base/clock/clock.ts";
+import tls from "node:tls";
 import { until } from "../../base/clock/until.ts";
-import { loadConfig } from "../../base/config/load.ts";
-import { certificateMaker } from "../../store/authority/make-certificate.ts";
-import { type Authority, openAuthority } from "../../store/authority/open-authority.ts";
-import { createEgress } from "../create-egress.ts";
 import type { Egress } from "../egress.ts";
-import { createNames } from "../names.ts";
-import { withInjections } from "./injecting-egress.ts";
-import type { Injection } from "./injection.ts";
-
-const API = "api.example.com";
-const OTHER = "www.example.com";
-const SECRET = "s3cret";
-
-const folder = mkdtempSync(join(tmpdir(), "mayfly-inject-"));
-const make = certificateMaker(loadConfig({}).cacheDir);
-const authorityAt = (name: string) => openAuthority({ file: join(folder, name), make, clock: systemClock });
-/** Machines trust the first one, this host the second one, and nobody the third one. */
-const [own, trusted, foreign]: Authority[] = ["own.pem", "trusted.pem", "foreign.pem"].map(authorityAt);
-const usual = tls.getCACertificates("default");
-
-before(async () => tls.setDefaultCACertificates([...usual, await trusted!.certificate()]));
-after(() => {
-  tls.setDefaultCACertificates(usual);
-  rmSync(folder, { recursive: true });
-});
-
-interface Scope {
-  after(cleanUp: () => void): void;
-}
-
-/** A server of API and OTHER; `seen` has the heads of its requests. */
-async function serverBy(t: Scope, authority: Authority, listener: RequestListener) {
-  const seen: IncomingMessage[] = [];
-  let connections = 0;
-  const server = createServer(
-    {
-      SNICallback: async (name, done) => done(null, tls.createSecureContext(await authority.certificateOf(name))),
-    },
-    (request, response) => {
-      seen.push(request);
-      listener(request, response);
-    },
-  );
-  server.on("secureConnection", () => connections++);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { port: (server.address() as AddressInfo).port, seen, connections: () => connections };
-}
-
-/** The egress of a machine whose requests to API get the header. */
-function egressTo(t: Scope, port: number, changes: Partial<Injection> = {}): { egress: Egress; told: string[] } {
-  const allow = [`*.example.com:${port}`];
-  const names = createNames(async () => [{ address: "127.0.0.1", family: 4 }]);
-  const told: string[] = [];
-  const injection = { host: API, port, header: "authorization", value: `Bearer ${SECRET}`, secret: "API_KEY", ...changes };
-  const plain = createEgress({ allow, bound: allow, names });
-  const egress = withInjections(plain, [injection], { certificates: own!, tell: (line) => told.push(line) });
-  t.after(() => egress.close());
-  return { egress, told };
-}
-
-/** TLS as code in the machine does it. @param name what it asks for; it connects to the address by API's name */
-async function secureBy(
-  egress: Egress,
-  port: number,
-  name: string,
-  ca: Authority,
-  options: tls.ConnectionOptions = {},
-): Promise<TLSSocket> {
-  const socket = await egress.connect("127.0.0.1", port, undefined, API);
-  const secure = tls.connect({ socket, servername: name, ca: await ca.certificate(), ...options });
-  await once(secure, "secureConnect");
-  secure.on("error", () => {});
-  return secure;
-}
+import { API, egressTo, exchange, foreign, OTHER, own, type Scope, SECRET, secureBy, serverBy, trusted } from "./testing/ends.ts";
 
 /** Requests as code in the machine makes them. */
 function clientOf(t: Scope, egress: Egress, port: number) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   agent.createConnection = (_options, callback) => {
-    const connect = async () => callback?.(null, await secureBy(egress, port, API, own!));
+    const connect = async () => callback?.(null, await secureBy(egress, port));
     connect().catch((error: Error) => agent.emit("error", error));
     return undefined;
   };
@@ -114,7 +33,7 @@ function clientOf(t: Scope, egress: Egress, port: number) {
 
 describe("a server for which the host adds a secret", () => {
   test("gets it in the place of what the code sent, several times on one connection", async (t) => {
-    const server = await serverBy(t, trusted!, (request, response) => void response.end(request.url));
+    const server = await serverBy(t, trusted, (request, response) => void response.end(request.url));
     const { egress } = egressTo(t, server.port);
     const call = clientOf(t, egress, server.port);
     for (const path of ["/a", "/b?c=d", "/e"])
@@ -129,9 +48,9 @@ describe("a server for which the host adds a secret", () => {
   });
 
   test("gets it although the code lists the header as one between neighbours", async (t) => {
-    const server = await serverBy(t, trusted!, (_request, response) => void response.end());
+    const server = await serverBy(t, trusted, (_request, response) => void response.end());
     const { egress } = egressTo(t, server.port);
-    const secure = await secureBy(egress, server.port, API, own!);
+    const secure = await secureBy(egress, server.port);
     secure.write(
       `GET / HTTP/1.1\r\nHost: ${API}:${server.port}\r\nConnection: authorization, x-mine, close\r\nX-Mine: 1\r\nAuthorization: mine\r\n\r\n`,
     );
@@ -141,7 +60,7 @@ describe("a server for which the host adds a secret", () => {
   });
 
   test("gets bodies of any length, and so does the code", async (t) => {
-    const server = await serverBy(t, trusted!, (request, response) => void request.pipe(response));
+    const server = await serverBy(t, trusted, (request, response) => void request.pipe(response));
     const { egress } = egressTo(t, server.port);
     const call = clientOf(t, egress, server.port);
     const chunk = Buffer.alloc(65_536, "x");
@@ -158,9 +77,9 @@ describe("a server for which the host adds a secret", () => {
   });
 
   test("is not sent more than it reads, nor the code", async (t) => {
-    const server = await serverBy(t, trusted!, () => undefined);
+    const server = await serverBy(t, trusted, () => undefined);
     const { egress } = egressTo(t, server.port);
-    const secure = await secureBy(egress, server.port, API, own!);
+    const secure = await secureBy(egress, server.port);
     secure.write(`POST / HTTP/1.1\r\nHost: ${API}:${server.port}\r\nTransfer-Encoding: chunked\r\n\r\n`);
     const chunk = Buffer.concat([Buffer.from("10000\r\n"), Buffer.alloc(65_536), Buffer.from("\r\n")]);
     let written = 0;
@@ -175,7 +94,7 @@ describe("a server for which the host adds a secret", () => {
   });
 
   test("may answer before it has read, and end the connection after it", async (t) => {
-    const server = await serverBy(t, trusted!, (request, response) => {
+    const server = await serverBy(t, trusted, (request, response) => {
       response.writeHead(413, { connection: "close" }).end("too much");
       void request;
     });
@@ -188,7 +107,7 @@ describe("a server for which the host adds a secret", () => {
   });
 
   test("that cuts its answer off has it cut off for the code", async (t) => {
-    const server = await serverBy(t, trusted!, (_request, response) => {
+    const server = await serverBy(t, trusted, (_request, response) => {
       response.writeHead(200, { "content-length": 100 }).write("half");
       setTimeout(() => response.destroy(), 50);
     });
@@ -197,12 +116,12 @@ describe("a server for which the host adds a secret", () => {
   });
 
   test("that ends an idle connection has the code's ended, too", async (t) => {
-    const server = await serverBy(t, trusted!, (request, response) => {
+    const server = await serverBy(t, trusted, (request, response) => {
       response.end();
       setTimeout(() => request.socket.end(), 50);
     });
     const { egress } = egressTo(t, server.port);
-    const secure = await secureBy(egress, server.port, API, own!);
+    const secure = await secureBy(egress, server.port);
     secure.write(`GET / HTTP/1.1\r\nHost: ${API}:${server.port}\r\n\r\n`);
     assert.match(await text(secure), /^HTTP\/1\.1 200 OK/);
   });
@@ -214,7 +133,6 @@ describe("a request in which the secret could go elsewhere", () => {
     ["two hosts", "GET / HTTP/1.1\r\nHost: HOST\r\nHost: HOST\r\n\r\n", /its Host header must be|400 Bad Request/],
     ["an absolute target", "GET https://other.example.com/ HTTP/1.1\r\nHost: HOST\r\n\r\n", /its target must be a path/],
     ["TRACE", "TRACE / HTTP/1.1\r\nHost: HOST\r\n\r\n", /TRACE would show the secret/],
-    ["WebSocket", "GET / HTTP/1.1\r\nHost: HOST\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", /WebSocket is not possible/],
     ["two lengths", "POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", /400 Bad Request/],
     ["another coding", "POST / HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", /only Transfer-Encoding/],
     ["CONNECT", "CONNECT other.example.com:443 HTTP/1.1\r\nHost: HOST\r\n\r\n", /^$/],
@@ -222,19 +140,17 @@ describe("a request in which the secret could go elsewhere", () => {
   ];
   for (const [what, head, reason] of requests)
     test(`${what} is refused`, async (t) => {
-      const server = await serverBy(t, trusted!, (_request, response) => void response.end());
+      const server = await serverBy(t, trusted, (_request, response) => void response.end());
       const { egress, told } = egressTo(t, server.port);
-      const secure = await secureBy(egress, server.port, API, own!);
-      secure.write(head.replaceAll("HOST", `${API}:${server.port}`));
-      assert.match(await text(secure), reason);
+      assert.match(await exchange(egress, server.port, head), reason);
       assert.equal(server.seen.length, 0);
       assert.doesNotMatch(told.join(), new RegExp(SECRET));
     });
 
   test("many at once on one connection end it", async (t) => {
-    const server = await serverBy(t, trusted!, () => undefined);
+    const server = await serverBy(t, trusted, () => undefined);
     const { egress } = egressTo(t, server.port);
-    const secure = await secureBy(egress, server.port, API, own!);
+    const secure = await secureBy(egress, server.port);
     secure.write(`GET / HTTP/1.1\r\nHost: ${API}:${server.port}\r\n\r\n`.repeat(100));
     secure.resume();
     await once(secure, "close");
@@ -244,7 +160,7 @@ describe("a request in which the secret could go elsewhere", () => {
 
 describe("a server that the host does not trust", () => {
   test("gets no request, and the code a response that says why", async (t) => {
-    const server = await serverBy(t, foreign!, (_request, response) => void response.end());
+    const server = await serverBy(t, foreign, (_request, response) => void response.end());
     const { egress, told } = egressTo(t, server.port);
     const { status, text: body } = await clientOf(t, egress, server.port)("/", { method: "POST", body: [Buffer.alloc(1_000_000)] });
     assert.equal(status, 502);
@@ -256,7 +172,7 @@ describe("a server that the host does not trust", () => {
   });
 
   test("with a certificate for another name is such a server", async (t) => {
-    const named = { certificate: () => trusted!.certificate(), certificateOf: () => trusted!.certificateOf(OTHER) };
+    const named = { certificate: () => trusted.certificate(), certificateOf: () => trusted.certificateOf(OTHER) };
     const server = await serverBy(t, named, (_request, response) => void response.end());
     const { egress } = egressTo(t, server.port);
     const { status, text: body } = await clientOf(t, egress, server.port)("/");
@@ -268,27 +184,46 @@ describe("a server that the host does not trust", () => {
   test("although the environment turns checks off", async (t) => {
     process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
     t.after(() => delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"]);
-    const server = await serverBy(t, foreign!, (_request, response) => void response.end());
+    const server = await serverBy(t, foreign, (_request, response) => void response.end());
     const { egress } = egressTo(t, server.port);
     assert.equal((await clientOf(t, egress, server.port)("/")).status, 502);
     assert.equal(server.seen.length, 0);
   });
 });
 
-test("a secret that no header can have is told by its name", async (t) => {
-  const server = await serverBy(t, trusted!, (_request, response) => void response.end());
-  const { egress } = egressTo(t, server.port, { value: "a\r\nb: c" });
-  const { status, text: body } = await clientOf(t, egress, server.port)("/");
+test("a secret is asked for at each request: a changed one is sent at once, and without one nothing is", async (t) => {
+  const server = await serverBy(t, trusted, (_request, response) => void response.end());
+  let current: string | undefined = "one";
+  const value = () => {
+    if (current === undefined) throw new Error("the secret API_KEY is not set");
+    return current;
+  };
+  const { egress, told } = egressTo(t, server.port, { value });
+  const call = clientOf(t, egress, server.port);
+  await call("/");
+  current = "two";
+  await call("/");
+  assert.deepEqual(
+    server.seen.map(({ headers }) => headers.authorization),
+    ["one", "two"],
+  );
+  current = undefined;
+  const { status, text: body } = await call("/");
   assert.equal(status, 502);
-  assert.match(body, /the secret API_KEY has characters that a header cannot have/);
-  assert.equal(server.seen.length, 0);
+  assert.match(body, /the secret API_KEY is not set/);
+  assert.match(told.join(), /the secret API_KEY is not set/);
+  current = "a\r\nb: c";
+  const unfit = await call("/");
+  assert.equal(unfit.status, 502);
+  assert.match(unfit.text, /Invalid character in header content/);
+  assert.equal(server.seen.length, 2);
 });
 
 describe("what passes as it is", () => {
   test("TLS to another name at the same address", async (t) => {
-    const server = await serverBy(t, trusted!, (_request, response) => void response.end("other"));
+    const server = await serverBy(t, trusted, (_request, response) => void response.end("other"));
     const { egress } = egressTo(t, server.port);
-    const secure = await secureBy(egress, server.port, OTHER, trusted!);
+    const secure = await secureBy(egress, server.port, OTHER, trusted);
     secure.end(`GET / HTTP/1.1\r\nHost: ${OTHER}\r\nConnection: close\r\n\r\n`);
     assert.match(await text(secure), /other$/);
     assert.equal(server.seen[0]!.headers.authorization, undefined);
@@ -317,9 +252,9 @@ describe("what passes as it is", () => {
   });
 
   test("connections at other ports", async (t) => {
-    const server = await serverBy(t, trusted!, (_request, response) => void response.end());
+    const server = await serverBy(t, trusted, (_request, response) => void response.end());
     const { egress } = egressTo(t, server.port, { port: server.port + 1 });
-    const secure = await secureBy(egress, server.port, API, trusted!);
+    const secure = await secureBy(egress, server.port, API, trusted);
     secure.end(`GET / HTTP/1.1\r\nHost: ${API}\r\nConnection: close\r\n\r\n`);
     await text(secure);
     assert.equal(server.seen[0]!.headers.authorization, undefined);
@@ -327,11 +262,11 @@ describe("what passes as it is", () => {
 });
 
 test("a machine that goes away takes its connection to the server with it, and nothing is told", async (t) => {
-  const server = await serverBy(t, trusted!, () => undefined);
+  const server = await serverBy(t, trusted, () => undefined);
   const { egress, told } = egressTo(t, server.port);
   for (const name of [API, OTHER]) {
     const socket = await egress.connect("127.0.0.1", server.port, undefined, API);
-    const secure = tls.connect({ socket, servername: name, ca: await (name === API ? own! : trusted!).certificate() });
+    const secure = tls.connect({ socket, servername: name, ca: await (name === API ? own : trusted).certificate() });
     await once(secure, "secureConnect");
     secure.write(`GET / HTTP/1.1\r\nHost: ${name}:${server.port}\r\n\r\n`);
     const before = server.seen.length;
@@ -347,10 +282,10 @@ test("a machine that goes away takes its connection to the server with it, and n
 });
 
 test("a client that speaks HTTP/2 only is refused by TLS", async (t) => {
-  const server = await serverBy(t, trusted!, (_request, response) => void response.end());
+  const server = await serverBy(t, trusted, (_request, response) => void response.end());
   const { egress } = egressTo(t, server.port);
-  await assert.rejects(secureBy(egress, server.port, API, own!, { ALPNProtocols: ["h2"] }), /no.application.protocol/i);
-  const secure = await secureBy(egress, server.port, API, own!, { ALPNProtocols: ["h2", "http/1.1"] });
+  await assert.rejects(secureBy(egress, server.port, API, own, { ALPNProtocols: ["h2"] }), /no.application.protocol/i);
+  const secure = await secureBy(egress, server.port, API, own, { ALPNProtocols: ["h2", "http/1.1"] });
   assert.equal(secure.alpnProtocol, "http/1.1");
   secure.destroy();
 });

@@ -4,13 +4,26 @@
  *
  * 1. The name alone decides, the one that the TLS client asks for: the address and the name by which it was found may be those of several servers.
  */
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { guarded } from "../../base/errors/guarded.ts";
 import type { Egress, SocketEgress } from "../egress.ts";
-import { EndedConnection, type EndingParts } from "./ended-connection.ts";
+import type { Contexts } from "./contexts.ts";
+import { EndedConnection } from "./ended-connection.ts";
 import { forkByName } from "./fork-by-name.ts";
 import type { Injection } from "./injection.ts";
+import type { Places } from "./places.ts";
 
-export function withInjections(egress: SocketEgress, injections: Injection[], parts: EndingParts): Egress {
+export interface InjectingParts {
+  app: string;
+  /** Both are the same for all machines of the server. */
+  contexts: Contexts;
+  places: Places;
+  /** Gets sentences for the app's log. */
+  tell: (text: string) => void;
+}
+
+export function withInjections(egress: SocketEgress, injections: Injection[], parts: InjectingParts): Egress {
   return {
     async connect(host, port, gone, name) {
       const socket = await egress.connect(host, port, gone, name);
@@ -18,10 +31,24 @@ export function withInjections(egress: SocketEgress, injections: Injection[], pa
       if (here.length === 0) return socket;
       return forkByName(socket, (asked) => {
         const own = here.filter((each) => each.host === asked);
-        return own.length === 0 ? undefined : (machine: Duplex) => void new EndedConnection(machine, socket, own, parts);
+        return own.length === 0 ? undefined : (machine: Duplex) => end(machine, socket, own, parts);
       });
     },
     resolve: (host, family, gone) => egress.resolve(host, family, gone),
     close: () => egress.close(),
   };
+}
+
+function end(machine: Duplex, socket: Socket, injections: Injection[], { app, contexts, places, tell }: InjectingParts): void {
+  const place = places.take(app);
+  const { host } = injections[0]!;
+  if (place === undefined) {
+    tell(`A connection to ${host} was closed, because the app has too many to servers for which the host adds secrets.`);
+    socket.destroy();
+    machine.destroy();
+    return;
+  }
+  const leave = () => place.leave();
+  machine.once("close", guarded(leave, leave));
+  place.begin(() => void new EndedConnection(machine, socket, injections, { contexts, tell, shaken: () => place.shaken() }));
 }

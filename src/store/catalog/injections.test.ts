@@ -81,11 +81,37 @@ test("what is added has its whole value, and the secrets that it takes are neede
     { ...entry, prefix: "Bearer " },
     { host: "B.example:8443", header: "X-Key", secret: "OTHER" },
   ];
-  assert.deepEqual(injectionsOf({ secrets }, versionOf(inject)), [
-    { host: "api.example.com", port: 443, header: "authorization", value: "Bearer value of API_KEY", secret: "API_KEY" },
-    { host: "b.example", port: 8443, header: "x-key", value: "value of OTHER", secret: "OTHER" },
+  const injections = injectionsOf({ secrets }, versionOf(inject)).map(({ host, port, header, value }) => ({
+    host,
+    port,
+    header,
+    value: value(),
+  }));
+  assert.deepEqual(injections, [
+    { host: "api.example.com", port: 443, header: "authorization", value: "Bearer value of API_KEY" },
+    { host: "b.example", port: 8443, header: "x-key", value: "value of OTHER" },
   ]);
   assert.deepEqual(neededSecrets(parse(inject, { secrets: ["OTHER", "MORE"] })), ["OTHER", "MORE", "API_KEY"]);
+});
+
+test("a value is the secret's as it is when it is asked for, or an error without it", () => {
+  let value: string | undefined = "hunter2\n";
+  const secrets = (app: string): Record<string, string> => {
+    if (value === undefined) throw new MayflyError("no-such-secret", { app, secret: "API_KEY" });
+    return { API_KEY: value };
+  };
+  const [injection] = injectionsOf({ secrets }, versionOf([{ ...entry, prefix: "Bearer " }]));
+  assert.equal(injection!.value(), "Bearer hunter2");
+  value = "other";
+  assert.equal(injection!.value(), "Bearer other");
+  for (const [unfit, message] of [
+    ["hunter2\nx", /^the secret API_KEY has characters that a header cannot have, such as a line break$/],
+    [" ", /^the secret API_KEY has nothing but spaces/],
+    [undefined, /names the secret API_KEY, which is not set/],
+  ] as const) {
+    value = unfit;
+    assert.throws(() => injection!.value(), { message });
+  }
 });
 
 test("a secret that is not set keeps machines from being bound, as one in `secrets` does", () => {

@@ -8,11 +8,15 @@ interface NamedInjection {
   host: string;
   port: number;
   header: string;
-  /** The whole value of the header. */
-  value: string;
-  /** The secret's name. */
-  secret: string;
+  /**
+   * The whole value of the header as it is now: the secret may be changed or removed while machines run. Throws "no-such-secret", or an error that says why
+   * a header cannot have it.
+   */
+  value: () => string;
 }
+
+/** What the value of a header may have, as far as all servers read it alike. */
+const SENDABLE = /^[\t\x20-\x7e]*$/;
 
 /** Whether the host adds secrets to requests of the app's machines. */
 export function hasInjections({ inject = [] }: Pick<Manifest, "inject">): boolean {
@@ -26,14 +30,33 @@ export function neededSecrets({ secrets, inject = [] }: Pick<Manifest, "secrets"
 
 /** Throws "no-such-secret". */
 export function injectionsOf(catalog: Pick<Catalog, "secrets">, { app, manifest: { inject = [] } }: Version): NamedInjection[] {
-  const values = catalog.secrets(
+  catalog.secrets(
     app,
     inject.map(({ secret }) => secret),
   );
   return inject.map(({ host, header, secret, prefix = "" }) => ({
     ...hostAndPort(host),
     header: header.toLowerCase(),
-    value: (prefix + values[secret]).trim(),
-    secret,
+    value: () => {
+      const value = catalog.secrets(app, [secret])[secret]!;
+      const why = unsendable(secret, value);
+      if (why !== undefined) throw new Error(why);
+      return (prefix + value).trim();
+    },
   }));
+}
+
+/** Why the host could not add secrets with these values to requests, as a clause without the values; undefined if it can. */
+export function unsendableSecret({ inject = [] }: Pick<Manifest, "inject">, values: Record<string, string>): string | undefined {
+  for (const { secret } of inject) {
+    const why = Object.hasOwn(values, secret) ? unsendable(secret, values[secret]!) : undefined;
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
+
+function unsendable(secret: string, value: string): string | undefined {
+  const text = value.trim();
+  if (text === "") return `the secret ${secret} has nothing but spaces, and the host is to add it to requests`;
+  return SENDABLE.test(text) ? undefined : `the secret ${secret} has characters that a header cannot have, such as a line break`;
 }

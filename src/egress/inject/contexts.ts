@@ -1,0 +1,28 @@
+import { createSecureContext, type SecureContext } from "node:tls";
+import type { CertificateSource } from "./injection.ts";
+
+type Pair = Awaited<ReturnType<CertificateSource["certificateOf"]>>;
+
+/** What TLS takes from the host for both its sides, made once: reading all authorities or a key again for each connection takes milliseconds. */
+export class Contexts {
+  readonly #certificates: CertificateSource;
+  readonly #ofPairs = new WeakMap<Pair, SecureContext>();
+  #toServers: SecureContext | undefined;
+
+  constructor(certificates: CertificateSource) {
+    this.#certificates = certificates;
+  }
+
+  /** For connections to servers: it trusts the host's authorities. */
+  get toServers(): SecureContext {
+    return (this.#toServers ??= createSecureContext({ minVersion: "TLSv1.2" }));
+  }
+
+  /** For connections of machines to the name. Rejects with the source's error. */
+  async toMachines(name: string): Promise<SecureContext> {
+    const pair = await this.#certificates.certificateOf(name);
+    const known = this.#ofPairs.get(pair) ?? createSecureContext({ ...pair, minVersion: "TLSv1.2" });
+    this.#ofPairs.set(pair, known);
+    return known;
+  }
+}
