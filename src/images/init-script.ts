@@ -23,10 +23,11 @@ export function initScript(modules: string[], runtime: AgentName = usualRuntime)
   return `${scriptHead}
 step="settle the kernel's memory, close /sys"
 # A function that leaks must end in "out of memory", and not in minutes of reading Node's own pages again and again: the
-# kernel gives up once it cannot keep what was used in the last tenth of a second. With a second, 4 of 7 first boots of 128 MB
-# ended while Node's program was read, although 38 MB could be had: the pages of a burst are all young.
+# kernel gives up once it cannot keep what was used in the last 30 milliseconds. With a second, 4 of 7 first boots of 128 MB
+# ended while Node's program was read, although 38 MB could be had: the pages of a burst are all young. With a tenth of a
+# second, machines that got a third of a core ended before V8 had filled its heap.
 echo y > /sys/kernel/mm/lru_gen/enabled
-echo 100 > /sys/kernel/mm/lru_gen/min_ttl_ms
+echo 30 > /sys/kernel/mm/lru_gen/min_ttl_ms
 busybox mount -t sysfs -o remount,nosuid,nodev,noexec,ro sysfs /sys
 
 step="read the kernel command line"

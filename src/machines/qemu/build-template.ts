@@ -42,6 +42,8 @@ const SETTLE_MS = 500;
 /** Milliseconds in which the agent's timers run out. Otherwise each clone would continue with timers that are under way. */
 const QUIET_MS = 1_200;
 const ATTEMPTS = 3;
+/** Milliseconds until a guest's first word. It takes one or two seconds of CPU time, of which a busy host gives an emulated machine little. */
+const BOOT_MS = 180_000;
 
 /** A boot sometimes hangs on a busy host, so it is tried a few times. */
 export async function buildTemplate(
@@ -50,7 +52,7 @@ export async function buildTemplate(
 ): Promise<FrozenMachine> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const frozen = await withBootedGuest({ ...options, deadlineMs: 45_000 }, (booted) => freezeWarm(booted, options, progress));
+      const frozen = await withBootedGuest({ ...options, deadlineMs: BOOT_MS }, (booted) => freezeWarm(booted, options, progress));
       makeImmutable(frozen.memory);
       return frozen;
     } catch (error) {
