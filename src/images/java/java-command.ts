@@ -26,9 +26,10 @@ export const javaFlags = [
 export const libcFlags = ["--add-modules=jdk.incubator.foreign", "--enable-native-access=ALL-UNNAMED"];
 
 /**
- * Flags for OSv, beside those for a machine that is isolated. The agent leads calls in classes to itself: those that read the clock, which nobody can set there, and those by which sockets
- * connect (src/guest/runtimes/java/mayfly/osv). For that alone, 125 ms of a start
- * and 9 MB, which a template has once for its clones (medians of five on Linux). OSv has IPv4 only. The package java.net is opened so that the host looks names up.
+ * Flags for OSv, beside those for a machine that is isolated. The agent leads calls in classes to itself: those that read the clock, which nobody can set there, or
+ * wait until a time of it, those that get random bytes, and those by which sockets connect (src/guest/runtimes/java/mayfly/osv). For that alone, 76 ms of CPU at a start
+ * and 4 MB, which a template has once for its clones: most of it for reading the 760 classes that are loaded by then, of which two have such calls (medians of five on
+ * Linux). OSv has IPv4 only. The package java.net is opened so that the host looks names up.
  *
  * @param jar the agent's path in the machine
  */
