@@ -181,7 +181,11 @@ class Crew:
 
     def _look_out(self) -> None:
         while True:
-            self._look.acquire()
+            # What began before this was set has not woken it.
+            self._lookout_sleeps = True
+            if not self._is_running and self._spare >= 0:
+                self._look.acquire()
+            self._lookout_sleeps = False
             quiet = looks = 0
             while quiet < _QUIET_LOOKS:
                 turn, at, busy = self._turn, monotonic(), _cpu_seconds()
@@ -194,7 +198,6 @@ class Crew:
                     self._grow()
                 quiet = 0 if self._is_running or self._spare < 0 else quiet + 1
             self._is_full = False
-            self._lookout_sleeps = True
 
     def _give_lead_away(self, turn: int) -> None:
         with self._lock:
