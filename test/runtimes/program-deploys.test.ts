@@ -111,17 +111,6 @@ describe("a deploy of programs", () => {
     );
   });
 
-  test("of either runtime is refused where machines have OSv", async () => {
-    const platform = await startPlatform(scope, { driver: "process", kernel: "linux" });
-    for (const folder of [provided(await program()), server(["node", "-e", "0"])]) {
-      const { manifest, bundles } = await bundleApp(folder);
-      await assert.rejects(
-        platform.client.deploy({ ...manifest, kernel: "osv" }, bundles),
-        /a machine with the kernel osv is a single process/,
-      );
-    }
-  });
-
   test("is refused by the server if its code and files do not fit its manifest", async () => {
     const platform = await startPlatform(scope, { driver: "process", kernel: "linux" });
     const { manifest, bundles } = await bundleApp(provided(await program()));
