@@ -7,10 +7,9 @@
  */
 import type { Duplex } from "node:stream";
 import { type Clock, systemClock } from "../base/clock/clock.ts";
-import { guarded } from "../base/errors/guarded.ts";
+import { ChannelReader } from "./channel-reader.ts";
 import { EgressStreams } from "./egress-streams.ts";
 import { FloodGuard } from "./flood-guard.ts";
-import { FrameReader } from "./frame-reader.ts";
 import { fromCarrier } from "./frame-rules.ts";
 import type { HostEndEvents } from "./host-end.ts";
 import { Link } from "./link.ts";
@@ -32,9 +31,8 @@ export function openMountsEnd(channel: Duplex, events: MountsEndEvents, clock: C
 }
 
 class ChannelMountsEnd implements MountsEnd {
-  readonly #channel: Duplex;
   readonly #events: MountsEndEvents;
-  readonly #reader: FrameReader;
+  readonly #reader: ChannelReader;
   readonly #link: Link;
   readonly #streams: EgressStreams;
   readonly #flood: FloodGuard;
@@ -43,21 +41,17 @@ class ChannelMountsEnd implements MountsEnd {
   #over = false;
 
   constructor(channel: Duplex, events: MountsEndEvents, clock: Clock) {
-    this.#channel = channel;
     this.#events = events;
     this.#now = () => clock.now();
-    this.#reader = new FrameReader(fromCarrier, (type, flags, stream, payload) => this.#onFrame(type, flags, stream, payload));
     this.#link = new Link(channel, (what) => this.#die(what, true));
     this.#streams = new EgressStreams(this.#link, { connect: events.connect }, clock);
     this.#flood = new FloodGuard(clock.now());
-    channel.on("data", this.#onData);
-    channel.on("end", this.#onEnd);
-    channel.on("close", this.#onEnd);
-    // It stays, because a destroyed channel may still report an error.
-    channel.on(
-      "error",
-      guarded((error: Error) => this.#die(`the channel of mounts failed: ${error.message}`, false), this.#failed),
-    );
+    this.#reader = new ChannelReader(channel, {
+      rules: fromCarrier,
+      name: "the channel of mounts",
+      frame: (type, flags, stream, payload) => this.#onFrame(type, flags, stream, payload),
+      over: (reason, violation) => this.#die(reason, violation),
+    });
   }
 
   get traffic(): number {
@@ -67,23 +61,10 @@ class ChannelMountsEnd implements MountsEnd {
   close(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#channel.off("data", this.#onData);
-    this.#channel.off("end", this.#onEnd);
-    this.#channel.off("close", this.#onEnd);
-    this.#channel.pause();
-    this.#reader.stop();
+    this.#reader.close();
     this.#streams.close();
     this.#link.close();
   }
-
-  readonly #failed = (error: unknown) => this.#die(`the host failed at what its mounts sent: ${String(error)}`, true);
-
-  readonly #onData = guarded((chunk: Buffer) => {
-    const wrong = this.#reader.push(chunk);
-    if (wrong !== null) this.#die(wrong, true);
-  }, this.#failed);
-
-  readonly #onEnd = guarded(() => this.#die("the channel of mounts ended", false), this.#failed);
 
   #onFrame(type: number, flags: number, stream: number, payload: Buffer): void {
     this.#heard += 1;

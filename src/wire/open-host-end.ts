@@ -7,15 +7,14 @@
  * 3. Each frame is handled in one pass: a Request and its reply need no promises, timers or JSON.
  */
 import type { Duplex } from "node:stream";
-import { guarded } from "../base/errors/guarded.ts";
 import type { BindMessage, ReadyMessage } from "./protocol.ts";
 import type { BindCode, HostEnd, HostEndEvents, RequestHead, RequestSink, RequestStream } from "./host-end.ts";
 import { type Clock, systemClock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
+import { ChannelReader } from "./channel-reader.ts";
 import { Control } from "./control.ts";
 import { EgressStreams } from "./egress-streams.ts";
 import { FloodGuard } from "./flood-guard.ts";
-import { FrameReader } from "./frame-reader.ts";
 import { fromGuest, nameOf } from "./frame-rules.ts";
 import { encodeRequestHead } from "./head.ts";
 import { InvocationStream } from "./invocation-stream.ts";
@@ -45,10 +44,9 @@ const guestResets: ReadonlySet<number> = new Set([
 ]);
 
 class ChannelHostEnd implements HostEnd {
-  readonly #channel: Duplex;
   readonly #events: HostEndEvents;
   readonly #now: () => number;
-  readonly #reader: FrameReader;
+  readonly #reader: ChannelReader;
   readonly #link: Link;
   readonly #control: Control;
   readonly #egress: EgressStreams;
@@ -66,10 +64,8 @@ class ChannelHostEnd implements HostEnd {
   #over = false;
 
   constructor(channel: Duplex, events: HostEndEvents, clock: Clock) {
-    this.#channel = channel;
     this.#events = events;
     this.#now = () => clock.now();
-    this.#reader = new FrameReader(fromGuest, (type, flags, stream, payload) => this.#onFrame(type, flags, stream, payload));
     this.#link = new Link(channel, (what) => this.#die(what, true));
     this.#control = new Control(this.#link, clock, (error) => this.#giveUp(error));
     this.#egress = new EgressStreams(this.#link, events, clock);
@@ -77,7 +73,12 @@ class ChannelHostEnd implements HostEnd {
     this.#logs = new LogLimiter((...piece) => this.#lines.piece(...piece), clock);
     this.#flood = new FloodGuard(clock.now());
     this.#stats = new TokenBucket(2, 5, clock.now());
-    this.#listen();
+    this.#reader = new ChannelReader(channel, {
+      rules: fromGuest,
+      name: "the channel",
+      frame: (type, flags, stream, payload) => this.#onFrame(type, flags, stream, payload),
+      over: (reason, violation) => this.#die(reason, violation),
+    });
   }
 
   get inFlight(): number {
@@ -131,25 +132,6 @@ class ChannelHostEnd implements HostEnd {
   close(): void {
     if (!this.#over) this.#stop(new MayflyError("machine-died", { reason: "it was closed" }));
   }
-
-  #listen(): void {
-    this.#channel.on("data", this.#onData);
-    this.#channel.on("end", this.#onEnd);
-    this.#channel.on("close", this.#onEnd);
-    // This listener stays, because a destroyed channel may still report an error, and nobody else listens for it.
-    this.#channel.on("error", this.#onError);
-  }
-
-  /** An error that the host's code throws on a machine's bytes ends this machine only. */
-  readonly #failed = (error: unknown) => this.#die(`the host failed at what it sent: ${String(error)}`, true);
-
-  readonly #onData = guarded((chunk: Buffer) => {
-    const wrong = this.#reader.push(chunk);
-    if (wrong !== null) this.#die(wrong, true);
-  }, this.#failed);
-
-  readonly #onEnd = guarded(() => this.#die("the channel ended", false), this.#failed);
-  readonly #onError = guarded((error: Error) => this.#die(`the channel failed: ${error.message}`, false), this.#failed);
 
   /** Dispatches a frame by its type. The types that carry invocations come first. */
   #onFrame(type: number, flags: number, stream: number, payload: Buffer): void {
@@ -238,11 +220,7 @@ class ChannelHostEnd implements HostEnd {
   /** @param error rejects the questions that wait for an answer */
   #stop(error: MayflyError): void {
     this.#over = true;
-    this.#channel.off("data", this.#onData);
-    this.#channel.off("end", this.#onEnd);
-    this.#channel.off("close", this.#onEnd);
-    this.#channel.pause();
-    this.#reader.stop();
+    this.#reader.close();
     this.#egress.close();
     this.#logs.close();
     this.#lines.close();
