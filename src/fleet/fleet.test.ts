@@ -138,6 +138,20 @@ describe("a start", () => {
     assert.deepEqual([fleet.view(1)?.phase, fleet.view(1)?.app, fleet.view(1)?.revision], ["bound", "ada", "v1"]);
   });
 
+  test("makes a machine that ends if it writes to the channel of mounts though its app has none", async (context) => {
+    const fake = createFakeDriver();
+    const [mounts, carrier] = duplexPair();
+    const start = async (spec: MachineSpec) => Object.assign(Object.create(await fake.start(spec)) as Machine, { mounts });
+    const { fleet, blank, bound, gone } = set(context, { ...fake, start });
+    fleet.start(1, SPARE);
+    await blank(1);
+    fleet.bind(1, version());
+    await bound(1);
+    carrier.write("x");
+    const { reason, detail } = await gone(1);
+    assert.deepEqual([reason, detail], ["protocol-violation", "it wrote to the channel of mounts, of which its app has none"]);
+  });
+
   test("that is urgent makes a blank that still runs and is bound at once; if nobody takes it, it is stopped", async (context) => {
     const stopped: string[] = [];
     const fake = createFakeDriver();

@@ -24,7 +24,7 @@ import type { Machine, MachineSpec } from "../machines/driver.ts";
 import { type ExitReason, type MachineExit, StartFailure } from "../machines/exit.ts";
 import { askEgress } from "./ask-egress.ts";
 import { type BoundCode, bindMessage } from "./bind-message.ts";
-import { openMounts } from "./open-mounts.ts";
+import { forbidMounts, openMounts } from "./open-mounts.ts";
 import { ToldOnce } from "./told-once.ts";
 import { partCode } from "./part-code.ts";
 import { LoadMeter } from "./load-meter.ts";
@@ -294,11 +294,12 @@ export class LiveMachine {
     this.#becomeBound();
   }
 
-  #takeFor({ app }: Version, machine: Machine): void {
-    this.#meter.take(app, machine.usage());
+  #takeFor(version: Version, machine: Machine): void {
+    this.#meter.take(version.app, machine.usage());
+    this.#openMounts(version, machine);
     // This is not awaited, because the kernel takes longer for it than the bind takes.
     machine
-      .assign(app)
+      .assign(version.app)
       .catch((error: unknown) => this.#options.report(`Machine ${this.name} runs on a blank's CPU share: ${String(error)}`));
   }
 
@@ -309,7 +310,6 @@ export class LiveMachine {
     const bound = partCode(code(version), (name) => Object.hasOwn(version.manifest.functions, name));
     const own = secrets(version);
     this.#egress = egress(version, this.#tellOnce);
-    this.#openMounts(version, machine);
     const getUp = async () => ((await rest.getUp()) ? this.#resume(end, false) : undefined);
     const attaching = this.#attach(machine, bound);
     attaching.catch(() => undefined); // it is awaited below, unless the resume fails
@@ -321,8 +321,8 @@ export class LiveMachine {
 
   #openMounts(version: Version, machine: Machine): void {
     const { mountsEgress, clock } = this.#options;
-    if ((version.manifest.mounts ?? []).length === 0 || mountsEgress === undefined) return;
     const dead = (reason: string, violation: boolean) => this.#channelOver(reason, violation);
+    if ((version.manifest.mounts ?? []).length === 0 || mountsEgress === undefined) return forbidMounts(machine, dead);
     this.#mounts = openMounts(machine, { egress: mountsEgress(version), clock, log: this.#tellOnce, dead });
   }
 

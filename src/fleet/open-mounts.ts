@@ -1,5 +1,6 @@
 /** The way of one machine's mounts to their servers. */
 import type { Clock } from "../base/clock/clock.ts";
+import { guarded } from "../base/errors/guarded.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { Machine } from "../machines/driver.ts";
 import { type MountsEnd, openMountsEnd } from "../wire/mounts-end.ts";
@@ -29,4 +30,19 @@ export function openMounts({ mounts }: Machine, { egress, clock, log, dead }: Mo
       egress.close();
     },
   };
+}
+
+/**
+ * For a machine whose app has no mounts. Nothing in it has a reason to use the channel, and QEMU would wait without end for somebody to read what comes: so the
+ * first byte ends the machine.
+ */
+export function forbidMounts({ mounts }: Machine, dead: MountsParts["dead"]): void {
+  const why = "it wrote to the channel of mounts, of which its app has none";
+  mounts?.once(
+    "data",
+    guarded(
+      () => dead(why, true),
+      () => undefined,
+    ),
+  );
 }
