@@ -61,20 +61,24 @@ static const struct {
   {116, "the server does not know the export any more (ESTALE)"},
 };
 
-/* Says how the mounts went, once. The agent reads until both outputs are closed. */
 static void say(const char *text) {
   CALL(write, STDOUT, text, length(text), 0, 0);
+}
+
+/* The agent reads until both outputs are closed. */
+static void end_saying(void) {
   CALL(close, STDOUT, 0, 0, 0, 0);
   CALL(close, STDERR, 0, 0, 0, 0);
 }
 
 /* "nfs.example:/export cannot be mounted on /data: the server does not permit it (EACCES)" */
 static void give_up(u32 mount, const char *why, s64 child) {
-  static char text[4096];
-  char *at = put(text, mounts[mount].source);
-  at = put(put(at, " cannot be mounted on "), mounts[mount].path);
-  *put(put(at, ": "), why) = 0;
-  say(text);
+  say(mounts[mount].source);
+  say(" cannot be mounted on ");
+  say(mounts[mount].path);
+  say(": ");
+  say(why);
+  end_saying();
   CALL(kill, child, SIGKILL, 0, 0, 0);
   CALL(exit, 1, 0, 0, 0, 0);
 }
@@ -84,7 +88,10 @@ static void hear_outcome(s64 pipe, s64 child) {
   static char why[256];
   if (CALL(read, pipe, &outcome, sizeof outcome, 0, 0) != sizeof outcome) give_up(0, "what mounts has ended", child);
   CALL(wait4, child, 0, 0, 0, 0);
-  if (outcome.error == 0) return say("ok");
+  if (outcome.error == 0) {
+    say("ok");
+    return end_saying();
+  }
   for (u32 i = 0; outcome.what[0] == 0 && i < sizeof meanings / sizeof *meanings; i++)
     if (meanings[i].error == outcome.error) give_up(outcome.mount, meanings[i].meaning, child);
   char *at = put(why, outcome.what[0] == 0 ? "the mount failed" : outcome.what);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseIp } from "../../base/network/ip.ts";
 import type { MountMessage } from "../../wire/protocol.ts";
 
-/** In characters: what the kernel takes of a path with some room. */
+/** In bytes: what the kernel takes of a path, with some room. */
 const MOST_OF_PATH = 1_000;
 const MOST_OF_OPTIONS = 1_000;
 export const MOST_MOUNTS = 8;
@@ -12,8 +12,17 @@ const NFS_PORT = 2_049;
 /** The port of mountd on servers that let it have a usual one. NFS 3 alone asks it. */
 const MOUNTD_PORT = 20_048;
 
-/** Flags of mount(2), by option. */
-const flags: Record<string, number> = { ro: 1, rw: 0, noexec: 8, exec: 0, sync: 16, async: 0, noatime: 1_024, nodiratime: 2_048 };
+/** Flags of mount(2), by option: the bit, and whether the option sets or clears it. As with mount(8), the last word on a bit holds. */
+const flags: Record<string, [bit: number, set: boolean]> = {
+  ro: [1, true],
+  rw: [1, false],
+  noexec: [8, true],
+  exec: [8, false],
+  sync: [16, true],
+  async: [16, false],
+  noatime: [1_024, true],
+  nodiratime: [2_048, true],
+};
 /** Words without a value that the kernel takes as they are. */
 const ownWords = new Set([
   "hard",
@@ -33,15 +42,12 @@ const ownWords = new Set([
 const numbers = new Set(["timeo", "retrans", "rsize", "wsize", "acregmin", "acregmax", "acdirmin", "acdirmax", "actimeo"]);
 const versions = ["3", "4.0", "4.1", "4.2"];
 
-const whatNfs = 'must be a server and the path of its export, such as "nfs.example.com:/export"; an IPv6 address stands in brackets';
+const whatNfs = `must be a server and the path of its export, such as "nfs.example.com:/export", without spaces, . and .. and of at most ${MOST_OF_PATH} bytes; an IPv6 address stands in brackets`;
 const whatPath = "must be a path at or below /data, /mnt or /srv, such as /data, without . and ..";
 
 export const mountSchema = z.strictObject({
   /** "server:/export" */
-  nfs: z
-    .string()
-    .max(MOST_OF_PATH)
-    .refine((text) => parseSource(text) !== undefined, whatNfs),
+  nfs: z.string().refine((text) => parseSource(text) !== undefined, whatNfs),
   /** Where the machine's code finds the files. */
   path: z
     .string()
@@ -113,7 +119,13 @@ function bracketed(server: string): string {
 }
 
 function parseSource(text: string): { server: string } | undefined {
-  const { v6, host } = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[\w.-]{1,253})):\/[^\s\p{Cc}]*$/u.exec(text)?.groups ?? {};
+  const {
+    v6,
+    host,
+    path = "",
+  } = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[\w.-]{1,253})):(?<path>\/[^\s\p{Cc}]*)$/u.exec(text)?.groups ?? {};
+  // An export is what it reads as.
+  if (Buffer.byteLength(text) > MOST_OF_PATH || path.split("/").some((name) => name === "." || name === "..")) return undefined;
   if (v6 !== undefined) return parseIp(v6) === undefined ? undefined : { server: v6 };
   return host === undefined ? undefined : { server: host };
 }
@@ -134,10 +146,14 @@ function optionsOf({ options = "" }: NfsMount): MountOptions {
     if (name === "vers" || name === "nfsvers") found.version = value === "4" ? "4.0" : value!;
     else if (name === "port") found.port = Number(value);
     else if (name === "mountport") found.mountPort = Number(value);
-    else if (Object.hasOwn(flags, name)) found.flagBits |= flags[name]!;
+    else if (Object.hasOwn(flags, name)) found.flagBits = withFlag(found.flagBits, flags[name]!);
     else if (!impliedWords.has(word)) found.words.push(word);
   }
   return found;
+}
+
+function withFlag(bits: number, [bit, set]: [number, boolean]): number {
+  return set ? bits | bit : bits & ~bit;
 }
 
 /** What holds for all mounts, and may be written all the same. */
