@@ -123,8 +123,10 @@ function whyUninjectable(manifest: Manifest, driver: { name: string }, usual: Co
 
 function whyUnmountable(kernel: Config["kernel"], driver: CapableDriver): string[] {
   if (driver.mountsNfs?.({ ...usualChoice, kernel }) === true) return [];
-  const whose = driver.name === "qemu" ? `with the kernel ${kernel}` : `of the driver ${driver.name}`;
-  return [`machines ${whose} cannot mount NFS exports, only those of qemu with the kernel linux can`];
+  if (driver.name === "qemu") return [`machines with the kernel ${kernel} cannot mount NFS exports: let kernel be "linux"`];
+  return [
+    `machines of the driver ${driver.name} cannot mount NFS exports, only those of qemu with the kernel linux can: let the server's operator choose qemu`,
+  ];
 }
 
 /** Writes to the server's log and to the app's that the app cannot be served. */

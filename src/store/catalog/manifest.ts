@@ -115,7 +115,10 @@ export const manifestSchema = manifestShape.superRefine(
     const twice = injectedTwice(inject);
     if (twice !== undefined) refuse(["inject", twice, "header"], "must be another: an entry before has the same host, port and header");
     if (snapshot === true && mounts.length > 0)
-      refuse(["snapshot"], "cannot be with mounts: what the machine's kernel knows of a server cannot be shared by clones");
+      refuse(
+        ["snapshot"],
+        "cannot be with mounts, of which one must go: what the machine's kernel knows of a server cannot be shared by clones",
+      );
     const nested = overlapping(mounts);
     if (nested !== undefined) refuse(["mounts"], `must not have one path in another, as ${nested.join(" and ")} are`);
     const same = sameButForCapitals(names);
