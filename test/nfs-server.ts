@@ -30,15 +30,16 @@ const PORT = 2_049;
 const MOUNT_PORT = 20_048;
 /** Seconds for which a server that starts waits for the clients that it had. */
 const GRACE = 20;
-/** Seconds after which it forgets a client that it does not hear of: one that is stopped, or waits for a busy host. */
+/** Seconds after which it forgets a client that it does not hear of, if a test does not say otherwise: one that is stopped, or waits for a busy host. */
 const LEASE = 120;
 
 /**
  * Needs root, like tests of VMs.
  *
  * @param subnet the third number of its addresses: each server has its own, because test files run at the same time
+ * @param lease seconds after which it forgets a client that it does not hear of
  */
-export async function startNfsServer(scope: Scope, subnet: number): Promise<NfsServer> {
+export async function startNfsServer(scope: Scope, subnet: number, lease = LEASE): Promise<NfsServer> {
   const packages = ["nfs-ganesha", "nfs-ganesha-vfs"];
   const root = await fetchProgramRoot({ suite: imageSuite, packages, cacheDir: loadConfig({}).cacheDir });
   const home = temporaryFolder(scope);
@@ -47,7 +48,7 @@ export async function startNfsServer(scope: Scope, subnet: number): Promise<NfsS
   const address = `10.254.${subnet}.2`;
   const space = makeSpace(scope, subnet, address);
   const config = join(home, "ganesha.conf");
-  writeFileSync(config, configuration({ root, home, address }));
+  writeFileSync(config, configuration({ root, home, address, lease }));
   const rpcbind = await hostCommand(root, "/usr/sbin/rpcbind");
   const ganesha = await hostCommand(root, "/usr/bin/ganesha.nfsd");
   // The modules of ganesha are linked to libraries in the folder of these.
@@ -134,11 +135,11 @@ async function answers(address: string): Promise<boolean> {
   return done;
 }
 
-function configuration({ root, home, address }: { root: string; home: string; address: string }): string {
+function configuration({ root, home, address, lease }: { root: string; home: string; address: string; lease: number }): string {
   return `
 NFS_CORE_PARAM { Bind_addr = ${address}; NFS_Port = ${PORT}; MNT_Port = ${MOUNT_PORT}; Protocols = 3, 4; mount_path_pseudo = true; Enable_NLM = false; Enable_RQUOTA = false;
   Enable_UDP = false; Plugins_Dir = "${join(root, "usr/lib/x86_64-linux-gnu/ganesha")}"; }
-NFSV4 { UseGetpwnam = true; Only_Numeric_Owners = true; Grace_Period = ${GRACE}; Lease_Lifetime = ${LEASE}; RecoveryBackend = fs; RecoveryRoot = "${join(home, "state")}"; }
+NFSV4 { UseGetpwnam = true; Only_Numeric_Owners = true; Grace_Period = ${GRACE}; Lease_Lifetime = ${lease}; RecoveryBackend = fs; RecoveryRoot = "${join(home, "state")}"; }
 NFS_KRB5 { Active_krb5 = false; }
 DIRECTORY_SERVICES { DomainName = "localdomain"; }
 EXPORT { Export_Id = 1; Path = ${join(home, "export")}; Pseudo = /export; Access_Type = RW; Squash = No_Root_Squash; SecType = sys; Protocols = 3, 4;
