@@ -1,5 +1,5 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,files,runtimes,snapshot,guests,simulator,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * `./mayfly bench [--only warm,waiting,first-call,memory,files,nfs,runtimes,snapshot,guests,simulator,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
  * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
  * measured.
  */
@@ -11,6 +11,7 @@ import { firstCall } from "./cases/first-call.ts";
 import { guests } from "./cases/guests.ts";
 import { live } from "./cases/live.ts";
 import { memory } from "./cases/memory.ts";
+import { nfs } from "./cases/nfs.ts";
 import { runtimes } from "./cases/runtimes.ts";
 import { simulator } from "./cases/simulator.ts";
 import { snapshot } from "./cases/snapshot.ts";
@@ -26,6 +27,7 @@ const cases: Record<CaseName, (options: BenchOptions) => Promise<Section[]>> = {
   "first-call": firstCall,
   memory,
   files,
+  nfs,
   runtimes,
   snapshot,
   guests,

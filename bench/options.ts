@@ -7,6 +7,7 @@ export const caseNames = [
   "first-call",
   "memory",
   "files",
+  "nfs",
   "runtimes",
   "snapshot",
   "guests",

@@ -26,6 +26,7 @@ export interface Platform {
 export async function startPlatform(
   driver: BenchDriver,
   settings: Partial<Pick<Config, "blanks" | "idleMs" | "maxMachines" | "record">> = {},
+  env: Record<string, string> = {},
 ): Promise<Platform> {
   const stateDir = mkdtempSync(join(tmpdir(), "mayfly-bench-"));
   const [listen, api] = [await freePort(), await freePort()];
@@ -39,7 +40,7 @@ export async function startPlatform(
   const more = Object.entries(settings).map(([key, value]) => [`--${kebab(key)}`, String(value)]);
   const launcher = join(import.meta.dirname, "../mayfly");
   const command = [launcher, "serve", ...Object.entries(flags).flat(), ...more.flat()];
-  const server = await startServer(command, { port: api, withinMs: 300_000 });
+  const server = await startServer(command, { port: api, env, withinMs: 300_000 });
   const client = createClient({ url: `http://127.0.0.1:${api}`, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
   const deployFolder = async (folder: string, name: string, changes: Partial<Manifest> = {}) => {
     const { manifest, bundles } = await bundleApp(folder);
