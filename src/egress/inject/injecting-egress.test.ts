@@ -10,6 +10,7 @@ import { text } from "node:stream/consumers";
 import tls from "node:tls";
 import { until } from "../../base/clock/until.ts";
 import type { Egress } from "../egress.ts";
+import type { Place } from "./places.ts";
 import { API, egressTo, exchange, foreign, OTHER, own, type Scope, SECRET, secureBy, serverBy, trusted } from "./testing/ends.ts";
 
 /** Requests as code in the machine makes them. */
@@ -281,10 +282,37 @@ test("a machine that goes away takes its connection to the server with it, and n
   assert.deepEqual(told, []);
 });
 
-test("a client that speaks HTTP/2 only is refused by TLS", async (t) => {
+test("many connections at once are all served, up to a limit of the app", async (t) => {
+  const server = await serverBy(t, trusted, (_request, response) => void response.end("hello"));
+  const { egress, told, places } = egressTo(t, server.port);
+  const request = "GET / HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n";
+  const answers = await Promise.all(Array.from({ length: 50 }, () => exchange(egress, server.port, request)));
+  assert.ok(answers.every((answer) => /^HTTP\/1\.1 200 OK[^]*hello/.test(answer)));
+  assert.deepEqual(told, []);
+  // Those of the ended connections are free again.
+  const taken: Place[] = [];
+  const takeAll = () => {
+    for (let place = places.take("shop"); place !== undefined; place = places.take("shop")) taken.push(place);
+    return taken.length === 512;
+  };
+  await until(takeAll, { what: "the ends of all connections", ms: 20_000 });
+  await assert.rejects(exchange(egress, server.port, request));
+  assert.match(told.join(), /^A connection to api\.example\.com was closed, because the app has too many/);
+  taken[0]!.leave();
+  assert.match(await exchange(egress, server.port, request), /hello/);
+});
+
+test("a client that speaks HTTP/2 only is refused by TLS, and the app is told why", async (t) => {
   const server = await serverBy(t, trusted, (_request, response) => void response.end());
-  const { egress } = egressTo(t, server.port);
+  const { egress, told } = egressTo(t, server.port);
   await assert.rejects(secureBy(egress, server.port, API, own, { ALPNProtocols: ["h2"] }), /no.application.protocol/i);
+  const refused =
+    /^A connection to api\.example\.com was refused: it is HTTP\/2, as gRPC is, and where the host adds a secret it speaks HTTP\/1\.1 alone/;
+  assert.match(told.join(), refused);
+  told.length = 0;
+  // One that does not ask what the server speaks.
+  await exchange(egress, server.port, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  assert.match(told.join(), /HTTP\/2, as gRPC is/);
   const secure = await secureBy(egress, server.port, API, own, { ALPNProtocols: ["h2", "http/1.1"] });
   assert.equal(secure.alpnProtocol, "http/1.1");
   secure.destroy();

@@ -88,16 +88,17 @@ export async function rawServer(t: Scope, onConnection: (socket: TLSSocket) => v
 }
 
 /** The egress of a machine whose requests to API get the header. */
-export function egressTo(t: Scope, port: number, changes: Partial<Injection> = {}): { egress: Egress; told: string[] } {
+export function egressTo(t: Scope, port: number, changes: Partial<Injection> = {}): { egress: Egress; told: string[]; places: Places } {
   const allow = [`*.example.com:${port}`];
   const names = createNames(async () => [{ address: "127.0.0.1", family: 4 }]);
   const told: string[] = [];
   const injection = { host: API, port, header: "authorization", value: () => `Bearer ${SECRET}`, ...changes };
   const plain = createEgress({ allow, bound: allow, names, connections: 1_000 });
-  const parts = { app: "shop", contexts: new Contexts(own), places: new Places(), tell: (line: string) => told.push(line) };
+  const places = new Places();
+  const parts = { app: "shop", contexts: new Contexts(own), places, tell: (line: string) => told.push(line) };
   const egress = withInjections(plain, [injection], parts);
   t.after(() => egress.close());
-  return { egress, told };
+  return { egress, told, places };
 }
 
 /** TLS as code in the machine does it. @param name what it asks for; it connects to the address by API's name */

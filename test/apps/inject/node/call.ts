@@ -18,7 +18,12 @@ interface Order {
   byCa: boolean;
 }
 
-const ways: Record<string, (order: Order) => Answer | Promise<Answer>> = { fetch: byFetch, https: byHttps, child: byChild };
+const ways: Record<string, (order: Order) => Answer | Promise<Answer>> = {
+  fetch: byFetch,
+  https: byHttps,
+  child: byChild,
+  websocket: byWebSocket,
+};
 
 export default {
   async fetch(request: Request): Promise<Response> {
@@ -54,6 +59,21 @@ function byHttps({ url, mine, bytes, byCa }: Order): Promise<Answer> {
     });
     outgoing.on("error", reject);
     outgoing.end(Buffer.alloc(bytes, "x"));
+  });
+}
+
+/** The first message that comes, as the text of a response with status 200. */
+function byWebSocket({ url, mine }: Order): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: mine, "x-mine": "1" };
+    // Node's takes headers, which the standard's does not.
+    const socket = new WebSocket(url.replace("https:", "wss:"), { headers });
+    socket.addEventListener("message", ({ data }) => {
+      resolve({ status: 200, text: String(data) });
+      socket.close();
+    });
+    socket.addEventListener("error", (event) => reject(new Error((event as { message?: string }).message ?? "the WebSocket failed")));
+    socket.addEventListener("close", ({ code }) => reject(new Error(`the WebSocket was closed: ${code}`)));
   });
 }
 

@@ -1,5 +1,7 @@
 """Makes HTTPS requests as the caller's query says, and tells what became of them and where in the machine the secret can be found."""
 
+import base64
+import hashlib
 import http.client
 import json
 import os
@@ -15,7 +17,7 @@ _connections = {}
 
 def handler(event, context):
     query = event["queryStringParameters"]
-    way = {"fetch": by_urllib, "https": by_client, "child": by_child}[query["way"]]
+    way = {"fetch": by_urllib, "https": by_client, "child": by_child, "websocket": by_websocket}[query["way"]]
     answers = []
     for _ in range(int(query["times"])):
         try:
@@ -51,6 +53,26 @@ def by_client(url, mine, size, by_ca):
     except BaseException:
         connection.close()
         raise
+
+
+def by_websocket(url, mine, size, by_ca):
+    """The first message that comes, as the text of a response with status 200. It is one frame, which no mask hides (RFC 6455, 5.2)."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPSConnection(parts.netloc, context=ssl.create_default_context())
+    key = base64.b64encode(os.urandom(16)).decode()
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": key}
+    path = parts.path + ("?" + parts.query if parts.query else "")
+    connection.request("GET", path, None, {**headers, "Authorization": mine, "X-Mine": "1"})
+    response = connection.getresponse()
+    if response.status != 101:
+        return response.status, response.read().decode()
+    accepted = hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
+    assert response.headers["Sec-WebSocket-Accept"] == base64.b64encode(accepted).decode()
+    kind, length = response.fp.read(2)
+    assert (kind, length) == (0x81, 126)
+    text = response.fp.read(int.from_bytes(response.fp.read(2), "big")).decode()
+    connection.close()
+    return 200, text
 
 
 _CHILD = """
