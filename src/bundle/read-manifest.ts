@@ -60,7 +60,7 @@ function refusal(dir: string, entry: string, mayBeFolder: boolean): string | und
 }
 
 /** The handler without the file's name, which AWS Lambda's configuration has before it: index.handler. */
-export function namedWithFile(entry: string, handler: string): string | undefined {
+function namedWithFile(entry: string, handler: string): string | undefined {
   const { dir, name } = parse(entry);
   const before = [`${name}.`, `${join(dir, name)}.`].find((each) => handler.startsWith(each));
   return before === undefined ? undefined : handler.slice(before.length);
