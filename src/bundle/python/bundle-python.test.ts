@@ -127,8 +127,8 @@ const handlers: [what: string, code: string, handler: string | undefined, refuse
     undefined,
     /main\.py has nothing called handler or app or application; it has handle: name/,
   ],
-  ["one with another name", "a, *b = 1, 2\nclass C: pass", "c", /has nothing called c; it has a, b, C: name/],
-  ["one of an empty module", "", undefined, /it has no names/],
+  ["one with another name", "import os\na, *b = 1, 2\nclass C: pass", "c", /has nothing called c; it has a, b, C: name/],
+  ["one of an empty module", "", undefined, /it has no names of its own/],
   [
     "one with its file's name before it",
     "def run(e, c): pass",

@@ -12,9 +12,11 @@ const SHOWN = 10;
 interface Report {
   /** [index of the file, line, module] of the first import of each module that is nowhere. */
   imports: [number, number, string][];
-  /** For each entry, the names that it has; null where only running it would tell. */
-  names: (string[] | null)[];
+  /** For each entry, the names that it has, and whether it defines each itself; null where only running it would tell. */
+  names: (Names | null)[];
 }
+
+type Names = Record<string, boolean>;
 
 /**
  * Only modules that the entries reach are looked at. An import counts wherever it stands, except where the code goes on without it: in a `try`, or for types
@@ -87,24 +89,24 @@ def names_of(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", None)) in BINDS_ANY:
             return None
         if isinstance(node, ast.Global):
-            names.update(dict.fromkeys(node.names))
+            names.update(dict.fromkeys(node.names, True))
         if isinstance(node, ast.Attribute) and node.attr in ("__dict__", "modules"):
             return None
     while inner:
         node = inner.pop(0)
         if isinstance(node, DEFINES):
-            names[node.name] = None
+            names[node.name] = True
             continue
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
             return None
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            names.update(dict.fromkeys((one.asname or one.name).split(".")[0] for one in node.names))
+            names.update(dict.fromkeys(((one.asname or one.name).split(".")[0] for one in node.names), False))
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names[node.id] = None
+            names[node.id] = True
         elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
-            names[node.name] = None
+            names[node.name] = True
         inner[:0] = ast.iter_child_nodes(node)
-    return None if "__getattr__" in names else [*names]
+    return None if "__getattr__" in names else names
 
 entries = given["entries"]
 json.dump({"imports": lacking([*entries]), "names": [names_of(tree_of(each)) for each in entries]}, sys.stdout)
@@ -161,16 +163,16 @@ function unknownModule(module: string, at: string): string {
 /** The agent takes these, too, where no handler is named. */
 const usualNames = ["handler", "app", "application"];
 
-function lackingHandler({ name, entry, handler }: Entry, names: string[] | null): { function: string; what: string } | undefined {
+function lackingHandler({ name, entry, handler }: Entry, names: Names | null): { function: string; what: string } | undefined {
   const wanted = handler === "handler" ? usualNames : [handler];
-  if (names === null || wanted.some((each) => names.includes(each.split(".", 1)[0]!))) return undefined;
-  const own = names.filter((each) => !each.startsWith("_"));
+  if (names === null || wanted.some((each) => Object.hasOwn(names, each.split(".", 1)[0]!))) return undefined;
+  const own = Object.keys(names).filter((each) => names[each] === true && !each.startsWith("_"));
   const [file, rest] = [posix.basename(entry, ".py"), handler.slice(handler.indexOf(".") + 1)];
-  if (handler === `${file}.${rest}` && names.includes(rest))
+  if (handler === `${file}.${rest}` && Object.hasOwn(names, rest))
     return {
       function: name,
       what: `its handler is ${JSON.stringify(handler)}, and must be the name alone, ${JSON.stringify(rest)}: the file is named by entry`,
     };
-  const has = own.length === 0 ? "no names" : own.slice(0, SHOWN).join(", ");
+  const has = own.length === 0 ? "no names of its own" : own.slice(0, SHOWN).join(", ");
   return { function: name, what: `${entry} has nothing called ${wanted.join(" or ")}; it has ${has}: name one of them as "handler"` };
 }
