@@ -127,7 +127,7 @@ export const errorTable = {
     status: 504,
     side: "caller",
     message: "Function {function} of app {app} did not reply within {ms} ms.",
-    cure: "Make it faster, or raise timeoutMs in the app's mayfly.json.",
+    cure: "`mayfly logs {app}` has what it printed. Make it faster, or raise timeoutMs in the app's mayfly.json.",
   },
   "function-threw": {
     status: 500,
@@ -138,8 +138,8 @@ export const errorTable = {
   "function-load-failed": {
     status: 500,
     side: "caller",
-    message: "The code of function {function} of app {app} threw while it was loaded.",
-    cure: "`mayfly logs {app}` has the stack.",
+    message: "The code of function {function} of app {app} could not be loaded, or its program not be started.",
+    cure: "`mayfly logs {app}` has the reason.",
   },
   "bad-response": {
     status: 500,
