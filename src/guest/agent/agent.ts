@@ -33,6 +33,7 @@ import { captureOutput } from "./log/capture.ts";
 import { installAwsLambda } from "../runtimes/node/lambda/lambda-style.ts";
 import { describe } from "./log/describe.ts";
 import { Log } from "./log/log.ts";
+import { rehearseDrop } from "./resume/drawn-ahead.ts";
 import { installMathRandom } from "./resume/math-random.ts";
 import { installTimeOrigin } from "./resume/time-origin.ts";
 import { AGENT_VERSION, resume } from "./resume/resume.ts";
@@ -148,6 +149,7 @@ class Agent {
   async #prepareToFreeze(app: App): Promise<void> {
     await app.initialise().catch((error: unknown) => Promise.reject(this.#told("the initialisation", error)));
     await this.#hooks.beforeSnapshot().catch((error: unknown) => Promise.reject(this.#told("a hook before the snapshot", error)));
+    await rehearseDrop();
     this.#connection.cutOpened();
   }
 
