@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, parse, relative, resolve, sep } from "node:path";
 import { entryFunctions, type Manifest } from "../store/catalog/manifest.ts";
 import { MANIFEST_BYTES, parseManifest, tooLargeManifest } from "../store/catalog/parse-manifest.ts";
-import { runtimeOf } from "../store/catalog/parts.ts";
+import { runtimeOf } from "../store/catalog/runtime-of.ts";
 import { MayflyError } from "../base/errors/error.ts";
 
 /** Reads and checks the folder's mayfly.json, and checks that the entry files exist. Throws "bad-manifest". */

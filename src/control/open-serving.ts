@@ -7,7 +7,8 @@ import { hasInjections } from "../store/catalog/injections.ts";
 import { type MachineChoice, usualChoice } from "../base/kind/machine-kind.ts";
 import { serversOf } from "../store/catalog/nfs-mounts.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
-import { runtimesOf } from "../store/catalog/parts.ts";
+import { runtimesOf } from "../store/catalog/runtime-of.ts";
+import { asksForSnapshot } from "../store/catalog/snapshot-of.ts";
 import type { Stores } from "../store/open-stores.ts";
 import { nameOfId } from "./names.ts";
 import type { PreparedKinds } from "./prepared-kinds.ts";
@@ -99,7 +100,7 @@ export function openServing(
 
 /** Of an app that was deployed when the server had another driver or kernel. */
 function inertSnapshot(manifest: Manifest, unfreezable: ServingParts["unfreezable"]): string[] {
-  const why = manifest.snapshot === true ? unfreezable(manifest) : undefined;
+  const why = asksForSnapshot(manifest) ? unfreezable(manifest) : undefined;
   return why === undefined ? [] : [`The key snapshot has no effect: ${why}.`];
 }
 

@@ -9,9 +9,9 @@
  *
  * The file is long because every command and every event goes through the same two tables; what needs neither is in a file of its own.
  */
-import type { Version } from "../store/catalog/catalog.ts";
+import { asksForSnapshot } from "../store/catalog/snapshot-of.ts";
 import type { Fleet, MachineEnd, StartOrder } from "../fleet/fleet.ts";
-import type { SnapshotKeeper } from "../fleet/snapshots/snapshot-keeper.ts";
+import type { FrozenPart, SnapshotKeeper } from "../fleet/snapshots/snapshot-keeper.ts";
 import type { InvocationId, MachineId, MachineStats, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
 import type { EndReason, NeedReason } from "../policy/reasons.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
@@ -31,11 +31,12 @@ import { KindBook } from "./kind-book.ts";
 import { MachineRecord } from "./machine-record.ts";
 import { noMachineInTime } from "./no-machine.ts";
 import { writePlatformLines } from "./platform-lines.ts";
-import { clauseOfReason, sentenceOfSnapshot, sentencesOfRevisions, withNames } from "./sentences.ts";
+import { clauseOfReason, partInWords, sentenceOfSnapshot, sentencesOfRevisions, withNames } from "./sentences.ts";
 import { Serving } from "./serving.ts";
 import { EventStream } from "../telemetry/event-stream.ts";
 import type { EventOfInvocation, EventOfMachine, SnapshotLacking, SnapshotMade } from "../telemetry/platform-event.ts";
 
+type SnapshotChange = Pick<SnapshotMade, "type" | "bytes" | "ms"> | Pick<SnapshotLacking, "type" | "reason">;
 type StartCommand = Extract<PolicyCommand, { type: "start" }>;
 
 /** The reason as the policy's commands have it: the part of a revision that needs a machine, which is a revision to the policy, and why. */
@@ -89,8 +90,8 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#snapshots = options.snapshots;
     this.#snapshots?.attach({
       isIdle: () => this.#table.size === 0,
-      made: (version, bytes, ms) => this.#snapshotChanged(version, { type: "snapshot-made", ...this.#ofRevision(version), bytes, ms }),
-      lacks: (version, reason) => this.#snapshotChanged(version, { type: "snapshot-lacking", ...this.#ofRevision(version), reason }),
+      made: (part, bytes, ms) => this.#snapshotChanged(part, { type: "snapshot-made", bytes, ms }),
+      lacks: (part, reason) => this.#snapshotChanged(part, { type: "snapshot-lacking", reason }),
     });
     this.#serving = new Serving(options.serving ?? (() => undefined));
     this.#lines = new GuestLines(options.logs, options.clock);
@@ -135,7 +136,7 @@ class PolicyDispatcher implements LiveDispatcher {
     const { live, retired, partFor } = this.#revisions.point(app, targets);
     for (const { part, inherits } of live) {
       this.#noteLack(part);
-      this.#wantSnapshot(part, "want");
+      this.#wantSnapshot(part);
       this.#tellLimits(part, inherits);
     }
     for (const { id, successor } of retired) {
@@ -164,7 +165,8 @@ class PolicyDispatcher implements LiveDispatcher {
    */
   #admissionChanged(app: string): void {
     for (const part of this.#revisions.of(app)) {
-      this.#wantSnapshot(part, "want");
+      if (this.#isRefused(part)) this.#snapshots?.forgo(part.id);
+      this.#wantSnapshot(part);
       this.#tellLimits(part, null);
       if (this.#isRefused(part)) this.#tell({ type: "revision-renewed", revision: part.id });
     }
@@ -206,24 +208,27 @@ class PolicyDispatcher implements LiveDispatcher {
 
   renewApp(app: string): void {
     for (const part of this.#revisions.of(app)) {
-      this.#wantSnapshot(part, "renew");
+      // An app that is refused, or lacks a secret, gets no other one, but may not go on with this one either.
+      this.#snapshots?.drop(part.id);
+      this.#wantSnapshot(part);
       this.#tellLimits(part, null);
       this.#tell({ type: "revision-renewed", revision: part.id });
     }
   }
 
-  /** A manifest with functions of several runtimes asks for none, so that a part that has a snapshot is a whole revision. */
-  #wantSnapshot(part: LivePart, how: "want" | "renew"): void {
-    const { version } = part;
-    const kind = this.#kinds.enter(version.manifest);
+  #wantSnapshot(part: LivePart): void {
+    const { manifest } = part.version;
+    const kind = this.#kinds.enter(manifest);
     // A deploy refuses other kernels, but the server's own may be another one than it was then. Nothing is made for an app that is refused.
-    const wants = version.manifest.snapshot === true && part.id === version.id && kind.kernel === "linux" && !this.#isRefused(part);
-    if (wants) this.#snapshots?.[how](version, kind);
+    if (asksForSnapshot(manifest) && kind.kernel === "linux" && !this.#isRefused(part)) this.#snapshots?.want(part, kind);
   }
 
-  /** A revision has a snapshot from now on, or has none any more. */
-  #snapshotChanged({ id }: Version, event: SnapshotMade | SnapshotLacking): void {
-    this.#events.tell(event);
+  /** A part has a snapshot from now on, or has none any more. */
+  #snapshotChanged({ id, version }: FrozenPart, what: SnapshotChange): void {
+    const { app, id: revision, number, manifest } = version;
+    const runtime = id === revision ? null : (manifest.runtime ?? null);
+    this.#events.tell({ ...what, at: this.#options.clock.wall(), app, revision, number, runtime });
+    // Of an app that rests, the policy hears when it is called again.
     const part = this.#revisions.get(id);
     if (part !== undefined) this.#tellLimits(part, null);
   }
@@ -271,7 +276,9 @@ class PolicyDispatcher implements LiveDispatcher {
     });
     const snapshots = this.#revisions
       .of(app)
-      .flatMap(({ version }) => sentenceOfSnapshot(version.number, this.#snapshots?.stateOf(version.id)));
+      .flatMap(({ id, version, runtime }) =>
+        sentenceOfSnapshot(partInWords(version.number, id === version.id ? null : runtime), this.#snapshots?.stateOf(id)),
+      );
     return { now: [...sentencesOfRevisions(facts), ...snapshots], facts, decisions: this.#decisions.of(app) };
   }
 
@@ -294,11 +301,11 @@ class PolicyDispatcher implements LiveDispatcher {
     for (const invocation of this.#table.values()) if (invocation.waits) this.#drop(invocation, "shutting-down", {});
     await this.#untilEmpty(graceMs);
     this.#cancelWake();
-    this.#snapshots?.close();
+    const frozen = this.#snapshots?.close();
     // From now on the policy gets no events, because it would replace every machine that ends.
     this.#closed = true;
     const cutOff = this.#cutOff(graceMs);
-    await this.#fleet.close();
+    await Promise.all([this.#fleet.close(), frozen]);
     this.#deadlines.close();
     return cutOff;
   }
@@ -333,10 +340,6 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #isGone({ app, machine }: Invocation): boolean {
     return machine?.orphaned === true || !this.#revisions.serves(app);
-  }
-
-  #ofRevision({ app, id: revision, number }: Version) {
-    return { at: this.#options.clock.wall(), app, revision, number };
   }
 
   #ofMachine({ name: machine, app, startAt, invocations }: MachineRecord): EventOfMachine {
@@ -411,10 +414,11 @@ class PolicyDispatcher implements LiveDispatcher {
   /** What a machine that comes up bound is made of. If the snapshot went a moment ago, the start fails, and the policy hears of both. */
   #restores(id: string, record: MachineRecord, now: number): NonNullable<StartOrder["restores"]> {
     const part = this.#revisions.get(id) as LivePart;
-    record.restored = true;
+    const snapshot = this.#snapshots?.of(id) ?? { part: id, inputs: "" };
+    record.snapshot = snapshot;
     record.blankAt = now;
     record.belongTo(part, now);
-    return { version: part.version, snapshot: this.#snapshots?.of(id) ?? { revision: id, inputs: "" } };
+    return { version: part.version, snapshot };
   }
 
   #bind(machine: MachineId, { revision: id, why }: Reasoned, now: number): void {
@@ -450,7 +454,7 @@ class PolicyDispatcher implements LiveDispatcher {
     const now = this.#options.clock.now();
     const record = this.#record(machine);
     record.cameUp(what, now);
-    if (record.restored) this.#snapshots?.tried(record.revision as string, true);
+    if (record.snapshot !== null) this.#snapshots?.tried(record.snapshot, true);
     this.#events.tell(record.cameUpEvent(what, this.#ofMachine(record)));
     this.#tell({ type: what, machine }, now);
   }
@@ -483,7 +487,7 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   #noteFailure(record: MachineRecord, end: MachineEnd): void {
-    if (record.restored) this.#snapshots?.tried(record.revision as string, false);
+    if (record.snapshot !== null) this.#snapshots?.tried(record.snapshot, false);
     if (record.part === null) this.#lastStartFailure = end;
     else this.#revisions.noteFailure(record.part, end);
   }

@@ -56,6 +56,9 @@ interface App {
   readonly hasSeveralParts: boolean;
 }
 
+/** What no revision's id has in it. */
+const BORDER = "/";
+
 export class LiveRevisions {
   readonly #apps = new Map<string, App>();
   readonly #resting = new Map<string, App>();
@@ -151,12 +154,17 @@ function makeParts(version: Version, weight: number): { parts: Parts; live: Live
   const isOneOfSeveral = manifests.length > 1;
   const live = manifests.map((manifest, at): LivePart => {
     const { runtime } = manifest;
-    const id = isOneOfSeveral ? `${version.id}/${runtime}` : version.id;
+    const id = isOneOfSeveral ? `${version.id}${BORDER}${runtime}` : version.id;
     return { id, version: { ...version, manifest }, runtime, isFirst: at === 0, weight, lastFailure: null };
   });
   const byFunction = new Map(live.flatMap(({ id, version: { manifest } }) => Object.keys(manifest.functions).map((name) => [name, id])));
   const [ids, runtimes] = [live.map(({ id }) => id), live.map(({ runtime }) => runtime)];
   return { parts: { ids, runtimes, byFunction: isOneOfSeveral ? byFunction : null }, live };
+}
+
+/** The id of the revision that the part is of. */
+export function revisionOf(part: string): string {
+  return part.split(BORDER, 1)[0]!;
 }
 
 /** A function that is in no part is for the agent of any to refuse. */

@@ -1,5 +1,6 @@
 /** What the dispatcher knows about a machine. */
 import type { MachineEnd, MachineView } from "../fleet/fleet.ts";
+import type { AppSnapshot } from "../machines/driver.ts";
 import type { EventOfMachine, PlatformEvent } from "../telemetry/platform-event.ts";
 import type { MachineId } from "../policy/policy.ts";
 import type { MachineRow } from "./live-dispatcher.ts";
@@ -39,8 +40,8 @@ export class MachineRecord {
   /** The number of invocations that the machine was given so far. */
   invocations = 0;
   draining = false;
-  /** Whether the machine was started from a snapshot of its revision. */
-  restored = false;
+  /** The snapshot that the machine was started from; null if it was not. */
+  snapshot: AppSnapshot | null = null;
   /** Whether the machine's app was removed. Another app of the same name may exist already, and nothing of this machine belongs to it. */
   orphaned = false;
   /** The invocations that run, by stream. */

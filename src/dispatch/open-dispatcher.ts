@@ -14,6 +14,7 @@ import { createBootId } from "./boot-id.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { KindBook } from "./kind-book.ts";
 import type { LiveDispatcher } from "./live-dispatcher.ts";
+import { revisionOf } from "./live-revisions.ts";
 import { openPolicy } from "./open-policy.ts";
 
 interface DispatcherNeeds {
@@ -82,7 +83,7 @@ function openSnapshots(
   const { snapshots } = driver;
   if (snapshots === undefined) return undefined;
   // While the server was not running, or was killed, revisions may have gone.
-  for (const { revision } of snapshots.saved()) if (!catalog.isLive(revision)) snapshots.drop(revision);
+  for (const { part } of snapshots.saved()) if (!catalog.isLive(revisionOf(part))) snapshots.drop(part);
   return createSnapshotKeeper({
     ...making,
     snapshots,

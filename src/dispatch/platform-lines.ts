@@ -15,6 +15,7 @@ import type {
 import { LogLevel } from "../wire/protocol.ts";
 import { megabytes } from "./figures.ts";
 import type { LogSink } from "./live-dispatcher.ts";
+import { partInWords } from "./sentences.ts";
 
 /** Failures that are the machine's or the platform's doing. The agent logs a function's own. */
 const oursToTell: ReadonlySet<string> = new Set<ErrorCode>(["machine-start-failed", "machine-died", "protocol-violation", "internal"]);
@@ -31,13 +32,15 @@ export function writePlatformLines(events: EventStream, logs: LogSink): () => vo
       if (app === null || asked || appGone) return;
       logs.append({ at, app, machine, level: LogLevel.Platform, text: `Machine ended: ${clauseWithOutput(exit)}.` });
     },
-    "snapshot-made": ({ at, app, number, bytes, ms }: SnapshotMade) => {
+    "snapshot-made": ({ at, app, number, runtime, bytes, ms }: SnapshotMade) => {
       const how = ms === null ? "made by an earlier server" : `made in ${(ms / 1_000).toFixed(1)} s`;
-      const text = `The snapshot of revision ${number} is there (${megabytes(bytes)}, ${how}): new machines start from it.`;
+      const text = `The snapshot of ${partInWords(number, runtime)} is there (${megabytes(bytes)}, ${how}): new machines start from it.`;
       logs.append({ at, app, level: LogLevel.Platform, text });
     },
-    "snapshot-lacking": ({ at, app, number, reason }: SnapshotLacking) =>
-      logs.append({ at, app, level: LogLevel.Platform, text: `Revision ${number} runs without a snapshot: ${reason}.` }),
+    "snapshot-lacking": ({ at, app, number, runtime, reason }: SnapshotLacking) => {
+      const which = runtime === null ? `Revision ${number} runs` : `The ${runtime} functions of revision ${number} run`;
+      logs.append({ at, app, level: LogLevel.Platform, text: `${which} without a snapshot: ${reason}.` });
+    },
     "invocation-overdue": (event) => invocation(event, `${event.function} did not finish within ${event.timeoutMs} ms.`),
     "invocation-given-up": (event) =>
       invocation(event, `${event.function} still runs ${event.graceMs} ms after its time was up: its machine gets no new work.`),

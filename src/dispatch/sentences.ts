@@ -181,15 +181,19 @@ function callsWait(waiting: number): string {
   return waiting === 1 ? "1 call waits" : `${waiting} calls wait`;
 }
 
-/** No sentence if the revision asks for no snapshot. */
-export function sentenceOfSnapshot(revision: number, snapshot: SnapshotState | undefined): string[] {
-  return snapshot === undefined ? [] : [snapshotSentence(revision, snapshot)];
+/** @param runtime that of the part's functions, if the revision has others */
+export function partInWords(revision: number, runtime: AppRuntime | null): string {
+  return runtime === null ? `revision ${revision}` : `the ${runtime} functions of revision ${revision}`;
 }
 
-function snapshotSentence(revision: number, snapshot: SnapshotState): string {
-  if (snapshot.state === "ready")
-    return `There is a snapshot of revision ${revision} (${megabytes(snapshot.bytes)}): its machines start initialised.`;
-  if (snapshot.state === "none") return `Revision ${revision} has no snapshot: ${snapshot.why}.`;
+/** No sentence if the part asks for no snapshot. @param part as partInWords() says it */
+export function sentenceOfSnapshot(part: string, snapshot: SnapshotState | undefined): string[] {
+  return snapshot === undefined ? [] : [snapshotSentence(part, snapshot)];
+}
+
+function snapshotSentence(part: string, snapshot: SnapshotState): string {
+  if (snapshot.state === "ready") return `There is a snapshot of ${part} (${megabytes(snapshot.bytes)}): its machines start initialised.`;
+  if (snapshot.state === "none") return `There is no snapshot of ${part}: ${snapshot.why}.`;
   const how = snapshot.state === "making" ? "is being made" : "is made when the host has nothing to do";
-  return `The snapshot of revision ${revision} ${how}; until it is there, its machines are blanks that are bound.`;
+  return `The snapshot of ${part} ${how}; until it is there, its machines are blanks that are bound.`;
 }

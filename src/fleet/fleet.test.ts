@@ -559,10 +559,11 @@ function mute(): { driver: Driver; killed: () => number } {
 }
 
 describe("the clone of a snapshot", () => {
-  const snapshot = { revision: "v1", inputs: "as they are" };
+  const snapshot = { part: "v1", inputs: "as they are" };
   async function withSnapshot(context: TestContext, options: FakeDriverOptions = {}, more: Partial<FleetOptions> = {}): Promise<Setting> {
     const driver = createFakeDriver(options);
-    await driver.snapshots!.make({ id: "s-1", memoryMb: 256, vcpus: 1, snapshot }, async () => undefined);
+    const steps = { ready: async () => undefined, admit: () => undefined, gone: new AbortController().signal };
+    await driver.snapshots!.make({ id: "s-1", memoryMb: 256, vcpus: 1, snapshot }, steps);
     return set(context, driver, more);
   }
   const order = { ...SPARE, urgent: true, restores: { version: version(), snapshot } };

@@ -25,7 +25,7 @@ export interface MachineSpec extends MachineChoice {
   id: string;
   /** Whether a call waits for this machine, so that its start has precedence over other apps' work. A promise resolves when the first call does. */
   awaited?: boolean | Promise<void>;
-  /** If present, the machine is a clone of that, and is bound to its revision when it has been resumed. */
+  /** If present, the machine is a clone of that, and is bound to its part when it has been resumed. */
   snapshot?: AppSnapshot;
   /** With `snapshot`: the files that the frozen machine had attached. */
   files?: StoredFiles;
@@ -33,32 +33,38 @@ export interface MachineSpec extends MachineChoice {
 
 /** Names a machine of an app that was frozen when it was bound and initialised. */
 export interface AppSnapshot {
-  /** The revision's id. */
-  revision: string;
-  /** A digest of what the revision's machines are given at their bind. */
+  /** The id of the part of a revision whose functions the machine has. */
+  part: string;
+  /** A digest of what the part's machines are given at their bind. */
   inputs: string;
 }
 
 /** A snapshot on the disk. */
 export interface SavedSnapshot {
-  revision: string;
+  part: string;
   bytes: number;
   /** Milliseconds since the epoch. */
   usedAt: number;
 }
 
 export interface Snapshots {
-  /**
-   * Starts a machine, lets `ready` bind it, and freezes and saves it. Rejects with what `ready` rejects with, or if that takes place in vain. The spec's
-   * `snapshot` says what it is to be called.
-   */
-  make(spec: MachineSpec & { snapshot: AppSnapshot }, ready: (machine: Machine) => Promise<void>): Promise<void>;
+  /** Starts a machine, has it bound, and freezes and saves it. Rejects if one of these fails, and then keeps nothing. The spec's `snapshot` says what it is to be called. */
+  make(spec: MachineSpec & { snapshot: AppSnapshot }, steps: FreezeSteps): Promise<void>;
   /** Makes one that was saved ready for start(). Resolves with whether there is one. */
   load(kind: MachineChoice, snapshot: AppSnapshot): Promise<boolean>;
-  /** Removes those of the revision. Machines that live go on. */
-  drop(revision: string): void;
+  /** Removes those of the part. Machines that live go on. */
+  drop(part: string): void;
   /** All that are on the disk, also those of earlier servers. */
   saved(): SavedSnapshot[];
+}
+
+export interface FreezeSteps {
+  /** Binds the machine, and resolves when it may be frozen. */
+  ready: (machine: Machine) => Promise<void>;
+  /** Called before anything is saved. If it throws, nothing is. @param bytes that are to be saved */
+  admit: (bytes: number) => void;
+  /** Ends it early: the machine is killed. */
+  gone: AbortSignal;
 }
 
 /** How a driver's machines differ from others' for the code that supervises and accounts for them. docs/drivers.md has the measurements. */

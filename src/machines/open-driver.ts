@@ -1,4 +1,5 @@
 /** Opens the driver of a server, and what every driver shares of the host. */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServerStart } from "../base/config/server-start.ts";
 import { usualChoice } from "../base/kind/machine-kind.ts";
@@ -34,6 +35,8 @@ export async function openDriver(start: ServerStart, { qemuHost, uids, progress,
   const surroundings = { cacheDir, runDir, snapshotDir, qemuHost, uids, clock, progress, warn, kernel, osvKernel, onCpuUsed };
   const chosen = await chooseDriver(config.driver, surroundings);
   closing.defer(() => chosen.driver.close());
+  // What a server with another driver has left has the secrets of apps in it, and nobody would remove it with them.
+  if (chosen.driver.snapshots === undefined) await rm(snapshotDir, { recursive: true, force: true });
   await chosen.driver.prepare(progress, usualChoice);
   return { ...chosen, detail: `${chosen.detail}${takeShareOfCpu(start)}` };
 }

@@ -5,7 +5,7 @@
  */
 import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
-import type { MachineKind } from "../base/kind/machine-kind.ts";
+import type { AppRuntime, MachineKind } from "../base/kind/machine-kind.ts";
 import type { MachineExit } from "../machines/exit.ts";
 import type { PolicyCommand, PolicyEvent } from "../policy/policy.ts";
 import type { EndReason, NeedReason } from "../policy/reasons.ts";
@@ -127,16 +127,18 @@ export interface MachineStarted extends EventOfMachine {
   readonly why: Readonly<NeedReason>;
 }
 
-/** What every event of a revision's snapshot has. */
+/** What every event of the snapshot of a revision, or of a part of one, has. */
 interface EventOfSnapshot {
   readonly at: number;
   readonly app: string;
   readonly revision: string;
   /** The number of the revision. */
   readonly number: number;
+  /** The runtime of the functions that it is of; null if it is of all. */
+  readonly runtime: AppRuntime | null;
 }
 
-/** Machines of the revision start from its snapshot from now on. */
+/** Machines start from the snapshot from now on. */
 export interface SnapshotMade extends EventOfSnapshot {
   readonly type: "snapshot-made";
   readonly bytes: number;
@@ -144,7 +146,7 @@ export interface SnapshotMade extends EventOfSnapshot {
   readonly ms: number | null;
 }
 
-/** A revision that is to have a snapshot could get none, or has lost it. */
+/** What is to have a snapshot could get none, or has lost it. */
 export interface SnapshotLacking extends EventOfSnapshot {
   readonly type: "snapshot-lacking";
   /** A clause. */

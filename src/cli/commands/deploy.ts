@@ -11,6 +11,7 @@ import { showProgress, yellow } from "../../base/terminal/terminal.ts";
 import { targetsInWords } from "../targets.ts";
 import { bytesInWords } from "../units.ts";
 import { neededSecrets } from "../../store/catalog/injections.ts";
+import { asksForSnapshot } from "../../store/catalog/snapshot-of.ts";
 
 export function define(command: Command): void {
   withConnectionOptions(command)
@@ -40,7 +41,7 @@ async function deploy(dir: string, options: ConnectionOptions & { json?: true })
   // Code without a byte of its own is among the files.
   for (const { url, bytes } of functions) console.log(bytes > 0 ? `  ${url}  (${bytesInWords(bytes)} of code)` : `  ${url}`);
   if (files.count > 0) console.log(filesInWords(files));
-  if (manifest.snapshot === true && changed)
+  if (asksForSnapshot(manifest) && changed)
     console.log(`  a snapshot is made when the host has nothing to do: \`${commandName} logs ${app}\` says when it is there`);
 }
 

@@ -3,7 +3,7 @@ import type { AppInfo } from "../../doors/admin/schemas.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { harmless } from "../../base/terminal/terminal.ts";
-import { runtimesOf } from "../../store/catalog/parts.ts";
+import { runtimesOf } from "../../store/catalog/runtime-of.ts";
 import { targetsInWords } from "../targets.ts";
 import { ageInWords } from "../units.ts";
 

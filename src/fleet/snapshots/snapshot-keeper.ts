@@ -1,10 +1,11 @@
 /**
- * The snapshots of revisions that ask for one: machines that were bound and initialised once, from which all further machines of the revision start.
+ * The snapshots of the parts of revisions that ask for one: machines that were bound and initialised once, from which all further machines of the part start.
  *
- * Owns: which revisions are to have a snapshot, and how far it is.
+ * Owns: which parts are to have a snapshot, and how far it is.
  * 1. A snapshot is made when the host has nothing to do, one at a time, and at the latest some time after it was asked for. Until then, and if that fails, the
- *    revision's machines are blanks that are bound.
- * 2. A snapshot goes with its revision, and when what the revision's machines are given changes. Those that were used least go if there are too many.
+ *    part's machines are blanks that are bound.
+ * 2. A snapshot goes with its revision, and when what the part's machines are given changes. Before one is saved, those that were used least go, as far as
+ *    there would be too many; one that would be too large by itself is not saved, and none goes for it.
  * 3. A snapshot is given up if several of its clones in a row do not come up.
  */
 import { createHash } from "node:crypto";
@@ -13,6 +14,13 @@ import type { AppSnapshot } from "../../machines/driver.ts";
 import type { Version } from "../../store/catalog/catalog.ts";
 import type { FleetOptions } from "../fleet.ts";
 import { type FreezeParts, freezeRevision } from "./freeze-revision.ts";
+
+/** What machines of its own are made for: a revision, or its functions of one runtime. */
+export interface FrozenPart {
+  id: string;
+  /** Its manifest has the part's functions alone. */
+  version: Version;
+}
 
 export interface SnapshotKeeperOptions extends Omit<FreezeParts, "usage">, Pick<FleetOptions, "usage" | "secrets" | "bootId"> {
   /** Resolves when the driver has what machines of the kind start from. */
@@ -25,36 +33,36 @@ export interface SnapshotKeeperOptions extends Omit<FreezeParts, "usage">, Pick<
 interface SnapshotEvents {
   /** Whether the host has nothing to do. */
   isIdle(): boolean;
-  /** From now on machines of the revision start from its snapshot. @param ms that it took to make it; null: an earlier server has made it */
-  made(version: Version, bytes: number, ms: number | null): void;
-  /** The revision has no snapshot, or none any more. @param why a clause */
-  lacks(version: Version, why: string): void;
+  /** From now on machines of the part start from its snapshot. @param ms that it took to make it; null: an earlier server has made it */
+  made(part: FrozenPart, bytes: number, ms: number | null): void;
+  /** The part has no snapshot, or none any more. @param why a clause */
+  lacks(part: FrozenPart, why: string): void;
 }
 
-/** How far a revision's snapshot is. */
+/** How far a part's snapshot is. */
 export type SnapshotState = { state: "waiting" | "making" } | { state: "ready"; bytes: number } | { state: "none"; why: string };
 
 export interface SnapshotKeeper {
   /** Must be called once, before anything else. */
   attach(events: SnapshotEvents): void;
-  /** The revision is to have a snapshot. Further calls do nothing, unless it could not be had. */
-  want(version: Version, kind: MachineKind): void;
-  /** What the revision's machines are given has changed: its snapshot is made anew. */
-  renew(version: Version, kind: MachineKind): void;
-  /** The revision needs none any more. */
-  drop(revision: string): void;
-  /** The snapshot that machines of the revision are to start from; undefined if there is none. */
-  of(revision: string): AppSnapshot | undefined;
-  /** Undefined if the revision is to have none. */
-  stateOf(revision: string): SnapshotState | undefined;
-  /** A machine that started from the revision's snapshot came up, or failed to. */
-  tried(revision: string, worked: boolean): void;
-  /** Ends what is under way. What is there stays for the next server. */
-  close(): void;
+  /** The part is to have a snapshot. Further calls do nothing, unless it could not be had. */
+  want(part: FrozenPart, kind: MachineKind): void;
+  /** Nothing is to be made for the part for now. A snapshot that is there stays. */
+  forgo(part: string): void;
+  /** The part needs none any more, or needs another one, because what its machines are given has changed. */
+  drop(part: string): void;
+  /** The snapshot that machines of the part are to start from; undefined if there is none. */
+  of(part: string): AppSnapshot | undefined;
+  /** Undefined if the part is to have none. */
+  stateOf(part: string): SnapshotState | undefined;
+  /** A machine that started from the snapshot came up, or failed to. */
+  tried(snapshot: AppSnapshot, worked: boolean): void;
+  /** Ends what is under way, and resolves when it has ended. What is there stays for the next server. */
+  close(): Promise<void>;
 }
 
 interface Wanted {
-  version: Version;
+  part: FrozenPart;
   kind: MachineKind;
   since: number;
   state: SnapshotState;
@@ -69,6 +77,7 @@ const IDLE_MS = 2_000;
 const LATEST_MS = 60_000;
 /** Clones in a row that do not come up. One or two may be the fault of a host that is busy or short of memory. */
 const FAILURES = 3;
+const NO_ROOM = "there is no more room for snapshots (the settings maxSnapshots, maxSnapshotMb)";
 
 export function createSnapshotKeeper(options: SnapshotKeeperOptions): SnapshotKeeper {
   return new Keeper(options);
@@ -81,6 +90,8 @@ class Keeper implements SnapshotKeeper {
   #count = 0;
   #isWorking = false;
   #isClosed = false;
+  /** What the driver does for a snapshot now. */
+  #making: Promise<unknown> = Promise.resolve();
   #cancelLook = () => {};
 
   constructor(options: SnapshotKeeperOptions) {
@@ -91,52 +102,57 @@ class Keeper implements SnapshotKeeper {
     this.#events = events;
   }
 
-  want(version: Version, kind: MachineKind): void {
-    const known = this.#wanted.get(version.id);
+  want(part: FrozenPart, kind: MachineKind): void {
+    const known = this.#wanted.get(part.id);
     if (known !== undefined && known.state.state !== "none") return;
     const since = this.#options.clock.now();
     const gone = new AbortController();
-    this.#wanted.set(version.id, { version, kind, since, state: { state: "waiting" }, snapshot: null, failures: 0, gone });
+    this.#wanted.set(part.id, { part, kind, since, state: { state: "waiting" }, snapshot: null, failures: 0, gone });
     void this.#work();
   }
 
-  renew(version: Version, kind: MachineKind): void {
-    this.drop(version.id);
-    this.want(version, kind);
+  forgo(part: string): void {
+    if (this.#wanted.get(part)?.state.state !== "ready") this.#forget(part);
   }
 
-  drop(revision: string): void {
-    const known = this.#wanted.get(revision);
-    this.#wanted.delete(revision);
+  drop(part: string): void {
+    this.#forget(part);
+    this.#options.snapshots.drop(part);
+  }
+
+  #forget(part: string): void {
+    const known = this.#wanted.get(part);
+    this.#wanted.delete(part);
     known?.gone.abort();
-    this.#options.snapshots.drop(revision);
   }
 
-  of(revision: string): AppSnapshot | undefined {
-    const known = this.#wanted.get(revision);
+  of(part: string): AppSnapshot | undefined {
+    const known = this.#wanted.get(part);
     return known?.state.state === "ready" ? (known.snapshot ?? undefined) : undefined;
   }
 
-  stateOf(revision: string): SnapshotState | undefined {
-    return this.#wanted.get(revision)?.state;
+  stateOf(part: string): SnapshotState | undefined {
+    return this.#wanted.get(part)?.state;
   }
 
-  tried(revision: string, worked: boolean): void {
-    const known = this.#wanted.get(revision);
-    if (known?.state.state !== "ready") return;
+  tried(snapshot: AppSnapshot, worked: boolean): void {
+    const known = this.#wanted.get(snapshot.part);
+    // It may be a machine of a snapshot that was replaced meanwhile, which says nothing of the present one.
+    if (known?.state.state !== "ready" || known.snapshot !== snapshot) return;
     known.failures = worked ? 0 : known.failures + 1;
     if (known.failures < FAILURES) return;
-    this.#options.snapshots.drop(revision);
+    this.#options.snapshots.drop(snapshot.part);
     this.#giveUp(known, `${known.failures} machines in a row did not come up from it`);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelLook();
     for (const { gone } of this.#wanted.values()) gone.abort();
+    await this.#making.catch(() => undefined);
   }
 
-  /** Provides for the revisions that wait, one after the other. */
+  /** Provides for the parts that wait, one after the other. */
   async #work(): Promise<void> {
     if (this.#isWorking) return;
     this.#isWorking = true;
@@ -151,60 +167,88 @@ class Keeper implements SnapshotKeeper {
   }
 
   async #provide(wanted: Wanted): Promise<void> {
-    const { version, kind } = wanted;
-    const { clock, prepare, snapshots, secrets: secretsOf, authority } = this.#options;
+    const { part, kind } = wanted;
+    const { prepare, snapshots, secrets: secretsOf, authority } = this.#options;
     try {
-      const secrets = secretsOf(version);
-      const snapshot = { revision: version.id, inputs: digestOf(secrets, await authority?.(version)) };
+      const secrets = secretsOf(part.version);
+      const snapshot = { part: part.id, inputs: digestOf(secrets, await authority?.(part.version)) };
       await prepare(kind);
-      let ms: number | null = null;
-      if (!(await snapshots.load(kind, snapshot))) {
-        if (!(await this.#untilIdle(wanted))) return;
-        wanted.state = { state: "making" };
-        const begun = clock.now();
-        const machine = `${this.#options.bootId}-s${(++this.#count).toString(36)}`;
-        await freezeRevision(this.#options, { version, kind, secrets, snapshot, machine }, wanted.gone.signal);
-        ms = clock.now() - begun;
-      }
+      if (!this.#isCurrent(wanted)) return;
+      const isThere = await this.#during(snapshots.load(kind, snapshot));
+      if (!isThere && !(await this.#untilIdle(wanted))) return;
+      const ms = isThere ? null : await this.#make(wanted, snapshot, secrets);
       this.#made(wanted, snapshot, ms);
     } catch (error) {
       if (this.#isCurrent(wanted)) this.#giveUp(wanted, reasonOf(error));
     }
   }
 
+  /** Resolves with the milliseconds that it took. */
+  async #make(wanted: Wanted, snapshot: AppSnapshot, secrets: Record<string, string>): Promise<number> {
+    const { clock, bootId } = this.#options;
+    const { part, kind, gone } = wanted;
+    if (!this.#fits(1, 0)) throw new Error(NO_ROOM);
+    wanted.state = { state: "making" };
+    const begun = clock.now();
+    const machine = `${bootId}-s${(++this.#count).toString(36)}`;
+    const admit = (bytes: number) => this.#admit(bytes);
+    const freezing = { version: part.version, kind, secrets, snapshot, machine, admit, gone: gone.signal };
+    await this.#during(freezeRevision(this.#options, freezing));
+    return clock.now() - begun;
+  }
+
+  #during<T>(done: Promise<T>): Promise<T> {
+    this.#making = done;
+    return done;
+  }
+
   #made(wanted: Wanted, snapshot: AppSnapshot, ms: number | null): void {
-    const { version } = wanted;
-    if (!this.#isCurrent(wanted)) return this.#isClosed ? undefined : this.#dropUnwanted(version.id);
-    const bytes = this.#options.snapshots.saved().find(({ revision }) => revision === version.id)?.bytes ?? 0;
+    const { id } = wanted.part;
+    // It was finished when its part needed it no more, or needed another one, which is not made yet.
+    if (!this.#isCurrent(wanted)) return this.#isClosed ? undefined : this.#options.snapshots.drop(id);
+    // An earlier server's may be more than this one's settings have room for.
+    if (ms === null) this.#makeRoom(0, 0);
+    const saved = this.#options.snapshots.saved().find(({ part }) => part === id);
+    if (saved === undefined) return this.#giveUp(wanted, NO_ROOM);
+    const { bytes } = saved;
     wanted.snapshot = snapshot;
     wanted.state = { state: "ready", bytes };
-    this.#events?.made(version, bytes, ms);
-    this.#dropSurplus();
+    this.#events?.made(wanted.part, bytes, ms);
   }
 
-  /** It was finished when its revision needed it no more, or needed another one, which is not made yet. */
-  #dropUnwanted(revision: string): void {
-    this.#options.snapshots.drop(revision);
+  /** Makes room for a snapshot of this size. @throws Error if it is too large by itself */
+  #admit(bytes: number): void {
+    if (!this.#fits(1, bytes)) {
+      const mb = (bytes / 1_048_576).toFixed(0);
+      throw new Error(`it would take ${mb} MB, and all snapshots together may take ${this.#options.mostMb} MB (the setting maxSnapshotMb)`);
+    }
+    this.#makeRoom(1, bytes);
   }
 
-  #dropSurplus(): void {
-    const { snapshots, most, mostMb } = this.#options;
-    let [count, bytes] = [0, 0];
+  #fits(count: number, bytes: number): boolean {
+    return count <= this.#options.most && bytes <= this.#options.mostMb * 1_048_576;
+  }
+
+  /** Drops those that were used least, as far as there would be too many with so many more. */
+  #makeRoom(more: number, moreBytes: number): void {
+    const { snapshots } = this.#options;
+    let [count, bytes] = [more, moreBytes];
     for (const saved of snapshots.saved().toSorted((a, b) => b.usedAt - a.usedAt)) {
-      count += 1;
-      bytes += saved.bytes;
-      if (count <= most && bytes <= mostMb * 1_048_576) continue;
-      snapshots.drop(saved.revision);
-      const known = this.#wanted.get(saved.revision);
-      if (known?.state.state === "ready")
-        this.#giveUp(known, "there is no more room for snapshots (the settings maxSnapshots, maxSnapshotMb)");
+      if (this.#fits(count + 1, bytes + saved.bytes)) {
+        count += 1;
+        bytes += saved.bytes;
+        continue;
+      }
+      snapshots.drop(saved.part);
+      const known = this.#wanted.get(saved.part);
+      if (known?.state.state === "ready") this.#giveUp(known, NO_ROOM);
     }
   }
 
   #giveUp(wanted: Wanted, why: string): void {
     wanted.state = { state: "none", why };
     wanted.snapshot = null;
-    this.#events?.lacks(wanted.version, why);
+    this.#events?.lacks(wanted.part, why);
   }
 
   /** Resolves with whether the snapshot is still wanted when the host is idle, or has not been for long. */
@@ -221,7 +265,7 @@ class Keeper implements SnapshotKeeper {
   }
 
   #isCurrent(wanted: Wanted): boolean {
-    return !this.#isClosed && this.#wanted.get(wanted.version.id) === wanted;
+    return !this.#isClosed && this.#wanted.get(wanted.part.id) === wanted;
   }
 }
 

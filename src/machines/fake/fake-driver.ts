@@ -45,7 +45,7 @@ export function createFakeDriver({
     const { snapshot } = spec;
     refuseOtherKernels(spec, kernels);
     await fails(beforeStart, spec);
-    if (snapshot !== undefined && saved.get(snapshot.revision)?.inputs !== snapshot.inputs)
+    if (snapshot !== undefined && saved.get(snapshot.part)?.inputs !== snapshot.inputs)
       throw new StartFailure("the snapshot that it was to start from is gone");
     const machine = createMachine(spec, functions, snapshot && restore);
     machines.add(machine);
@@ -61,15 +61,20 @@ export function createFakeDriver({
     prepare: async () => undefined,
     start,
     snapshots: {
-      async make({ snapshot, ...spec }, ready) {
+      async make({ snapshot, ...spec }, { ready, admit, gone }) {
+        gone.throwIfAborted();
         const machine = await start(spec);
+        // oxlint-disable-next-line mayfly/guarded-listeners -- the signal is the caller's
+        gone.addEventListener("abort", () => void machine.kill());
         await Promise.race([ready(machine), machine.exited.then(() => Promise.reject(new Error("the machine ended")))]).finally(() =>
           machine.kill(),
         );
-        saved.set(snapshot.revision, { ...snapshot, bytes: SNAPSHOT_BYTES, usedAt: ++used });
+        gone.throwIfAborted();
+        admit(SNAPSHOT_BYTES);
+        saved.set(snapshot.part, { ...snapshot, bytes: SNAPSHOT_BYTES, usedAt: ++used });
       },
-      load: async (_kind, { revision, inputs }) => saved.get(revision)?.inputs === inputs,
-      drop: (revision) => void saved.delete(revision),
+      load: async (_kind, { part, inputs }) => saved.get(part)?.inputs === inputs,
+      drop: (part) => void saved.delete(part),
       saved: () => [...saved.values()],
     },
     close: async () => void (await Promise.all([...machines].map((machine) => machine.kill()))),

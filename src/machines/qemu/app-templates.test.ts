@@ -12,7 +12,7 @@ import { usualChoice } from "../../base/kind/machine-kind.ts";
 import { createUids } from "../../base/uids/uids.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { openSession } from "../conformance/session.ts";
-import type { AppSnapshot, Driver, Machine } from "../driver.ts";
+import type { AppSnapshot, Driver, FreezeSteps, Machine } from "../driver.ts";
 import { linux } from "./linux.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
 
@@ -64,7 +64,11 @@ const everySource = `
   exports.default = { fetch: () => Response.json({ atStart, now: draw(), restored, time: Date.now() }) };`;
 
 function spec(which = inputs): { id: string; memoryMb: number; vcpus: number; snapshot: AppSnapshot } {
-  return { id: `snap-${process.pid}-${++started}`, memoryMb: 256, vcpus: 1, snapshot: { revision, inputs: which } };
+  return { id: `snap-${process.pid}-${++started}`, memoryMb: 256, vcpus: 1, snapshot: { part: revision, inputs: which } };
+}
+
+function steps(ready: FreezeSteps["ready"]): FreezeSteps {
+  return { ready, admit: () => undefined, gone: new AbortController().signal };
 }
 
 async function bind(machine: Machine, source: string): Promise<void> {
@@ -87,7 +91,10 @@ async function clone(of = driver): Promise<() => Promise<Record<string, unknown>
 }
 
 test("clones of an initialised machine share what it drew at its start, and draw different values from every source from then on", async () => {
-  await driver.snapshots!.make(spec(), (machine) => bind(machine, everySource));
+  await driver.snapshots!.make(
+    spec(),
+    steps((machine) => bind(machine, everySource)),
+  );
   const clones = await Promise.all(Array.from({ length: 4 }, () => clone()));
   const replies = await Promise.all(clones.map((ask) => ask()));
   const drawn = replies.map(({ now }) => now as Record<string, string>);
@@ -103,28 +110,57 @@ test("clones of an initialised machine share what it drew at its start, and draw
 });
 
 test("a machine that cannot be made ready, or ends meanwhile, leaves nothing behind", async () => {
-  const failing = driver.snapshots!.make(spec("x"), async () => Promise.reject(new Error("not ready")));
+  const begun = Promise.withResolvers<void>();
+  const failing = driver.snapshots!.make(
+    spec("x"),
+    steps(async () => Promise.reject(new Error("not ready"))),
+  );
   await assert.rejects(failing, /not ready/);
-  const ending = driver.snapshots!.make(spec("y"), (machine) => {
-    void machine.kill();
-    return new Promise(() => {});
-  });
+  const ending = driver.snapshots!.make(
+    spec("y"),
+    steps((machine) => {
+      void machine.kill();
+      return new Promise(() => {});
+    }),
+  );
   await assert.rejects(ending, /the machine ended/);
-  const saved = driver.snapshots!.saved().filter((each) => each.revision === revision);
+  const gone = new AbortController();
+  const unwanted = driver.snapshots!.make(spec("z"), {
+    ...steps(async () => {
+      begun.resolve();
+      await new Promise(() => {});
+    }),
+    gone: gone.signal,
+  });
+  await Promise.race([begun.promise, unwanted]);
+  gone.abort();
+  await assert.rejects(unwanted, /the machine ended/);
+  await assert.rejects(driver.snapshots!.make(spec("z"), { ...steps(async () => undefined), gone: gone.signal }), { name: "AbortError" });
+  let bytes = 0;
+  const tooLarge = driver.snapshots!.make(spec("w"), {
+    ...steps(async () => undefined),
+    admit(size) {
+      bytes = size;
+      throw new Error("it is too large");
+    },
+  });
+  await assert.rejects(tooLarge, /it is too large/);
+  assert.ok(bytes > 1e6 && bytes < 400e6, String(bytes));
+  const saved = driver.snapshots!.saved().filter((each) => each.part === revision);
   assert.equal(saved.length, 1, "only the one that was made before");
 });
 
-test("what a server that was killed has begun is removed, and what another one writes is left alone", () => {
-  const begun = (pid: number) => path.join(folder, `${randomBytes(4).toString("hex")}.a.b.${pid}`);
-  const [dead, alive] = [begun(4_194_303), begun(process.pid)];
-  for (const each of [dead, alive]) fs.mkdirSync(each, { recursive: true });
+test("what an earlier server has begun is removed at first, whatever its process id was, and what this one writes is left alone", () => {
+  const begun = path.join(folder, `${randomBytes(4).toString("hex")}.a.b.${process.pid}`);
+  fs.mkdirSync(begun, { recursive: true });
   driver.snapshots!.saved();
-  assert.deepEqual([fs.existsSync(dead), fs.existsSync(alive)], [false, true]);
-  fs.rmdirSync(alive);
+  assert.ok(fs.existsSync(begun));
+  open().snapshots!.saved();
+  assert.ok(!fs.existsSync(begun));
 });
 
 test("its files are for this process's user alone, another server finds them, and other inputs are another snapshot's", async () => {
-  const saved = driver.snapshots!.saved().filter((each) => each.revision === revision);
+  const saved = driver.snapshots!.saved().filter((each) => each.part === revision);
   assert.equal(saved.length, 1);
   assert.ok(saved[0]!.bytes > 1e6 && saved[0]!.bytes < 400e6, String(saved[0]!.bytes));
   for (const file of filesOf(folder)) assert.equal(fs.statSync(file).mode & 0o077, 0, file);
@@ -135,7 +171,7 @@ test("its files are for this process's user alone, another server finds them, an
     assert.equal(typeof (await (await clone(other))())["restored"], "number");
     assert.equal(await other.snapshots!.load(usualChoice, spec("a new secret").snapshot), false, "it was made with other secrets");
     assert.deepEqual(
-      other.snapshots!.saved().filter((each) => each.revision === revision),
+      other.snapshots!.saved().filter((each) => each.part === revision),
       [],
       "so that nobody needs it any more",
     );

@@ -3,8 +3,8 @@
  * that only this process's user can read their files.
  *
  * Owns the files, and for each template that is loaded an immutable memory file and its state, until drop() or close().
- * 1. A template is only used with what it was made with: QEMU, host, image, kind of machine, revision, and what the revision's machines are given.
- * 2. A revision has one template for each kind of machine. Those that were made with other things are removed when one of it is looked for.
+ * 1. A template is only used with what it was made with: QEMU, host, image, kind of machine, part of a revision, and what the part's machines are given.
+ * 2. A part has one template for each kind of machine. Those that were made with other things are removed when one of it is looked for.
  */
 import { createHash } from "node:crypto";
 import fs from "node:fs";
@@ -26,15 +26,18 @@ export interface AppTemplates {
   find(shape: MachineShape, snapshot: AppSnapshot): Template | undefined;
   /** Loads the template from its files. Resolves with whether there are any that fit. */
   load(shape: MachineShape, snapshot: AppSnapshot): Promise<boolean>;
-  /** Keeps and saves it. Rejects with what the saving throws, and then keeps nothing. */
-  add(shape: MachineShape, snapshot: AppSnapshot, frozen: FrozenMachine): Promise<void>;
-  /** Removes all of the revision's, the files too. Machines that live go on. */
-  drop(revision: string): void;
+  /**
+   * Keeps and saves it. Rejects with what `admit` or the saving throws, and then keeps nothing.
+   * @param admit called first, with the bytes that are to be saved
+   */
+  add(shape: MachineShape, snapshot: AppSnapshot, frozen: FrozenMachine, admit: (bytes: number) => void): Promise<void>;
+  /** Removes all of the part's, the files too. Machines that live go on. */
+  drop(part: string): void;
   close(): void;
 }
 
-/** The file in which a template says of which revision it is. */
-const REVISION = "revision";
+/** The file in which a template says of which part of a revision it is. */
+const PART = "part";
 
 export function createAppTemplates(options: AppTemplatesOptions): AppTemplates {
   const parent = options.snapshotDir;
@@ -58,7 +61,7 @@ export function createAppTemplates(options: AppTemplatesOptions): AppTemplates {
     async load(shape, snapshot) {
       const folder = folderOf(shape, snapshot);
       if (loaded.has(folder)) return true;
-      for (const other of foldersOf(parent, snapshot.revision)) if (other !== folder && kindPart(other) === kindPart(folder)) forget(other);
+      for (const other of foldersOf(parent, snapshot.part)) if (other !== folder && kindPart(other) === kindPart(folder)) forget(other);
       try {
         const found = await loadTemplate(folder);
         if (found === undefined) return false;
@@ -71,19 +74,20 @@ export function createAppTemplates(options: AppTemplatesOptions): AppTemplates {
         return false;
       }
     },
-    async add(shape, snapshot, frozen) {
+    async add(shape, snapshot, frozen, admit) {
       const folder = folderOf(shape, snapshot);
-      fs.mkdirSync(parent, { recursive: true, mode: 0o700 });
       try {
-        const digest = await saveTemplate(folder, frozen, options.image.id, { [REVISION]: snapshot.revision });
+        admit(fs.fstatSync(frozen.memory).blocks * 512);
+        fs.mkdirSync(parent, { recursive: true, mode: 0o700 });
+        const digest = await saveTemplate(folder, frozen, options.image.id, { [PART]: snapshot.part });
         loaded.set(folder, memoryTemplate({ ...frozen, digest }));
       } catch (error) {
         fs.closeSync(frozen.memory);
         throw error;
       }
     },
-    drop(revision) {
-      for (const folder of foldersOf(parent, revision)) forget(folder);
+    drop(part) {
+      for (const folder of foldersOf(parent, part)) forget(folder);
     },
     close() {
       for (const template of loaded.values()) closeTemplate(template);
@@ -92,52 +96,53 @@ export function createAppTemplates(options: AppTemplatesOptions): AppTemplates {
   };
 }
 
-/** All that is saved. What a server that was killed has begun is removed. */
+/** All that is saved. */
 export function savedSnapshots(snapshotDir: string): SavedSnapshot[] {
   return foldersIn(snapshotDir).flatMap((folder) => {
-    const [, , , pid] = path.basename(folder).split(".");
-    if (pid !== undefined) {
-      if (!isAlive(Number(pid))) fs.rmSync(folder, { recursive: true, force: true });
-      return [];
-    }
+    if (isUnfinished(folder)) return [];
     try {
-      const revision = fs.readFileSync(path.join(folder, REVISION), "utf8");
+      const part = fs.readFileSync(path.join(folder, PART), "utf8");
       const { blocks } = fs.statSync(path.join(folder, "memory"));
-      return [{ revision, bytes: blocks * 512, usedAt: fs.statSync(folder).mtimeMs }];
-    } catch {
-      // Something of it is missing, so that it cannot be used.
-      fs.rmSync(folder, { recursive: true, force: true });
+      return [{ part, bytes: blocks * 512, usedAt: fs.statSync(folder).mtimeMs }];
+    } catch (error) {
+      // Something of it is missing, so that it cannot be used. Other errors, such as too few descriptors, say nothing of it.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") fs.rmSync(folder, { recursive: true, force: true });
       return [];
     }
   });
 }
 
-/** Removes the files of a revision's snapshots. */
-export function removeSaved(snapshotDir: string, revision: string): void {
-  for (const folder of foldersOf(snapshotDir, revision)) fs.rmSync(folder, { recursive: true, force: true });
+/** Removes the files of a part's snapshots. */
+export function removeSaved(snapshotDir: string, part: string): void {
+  for (const folder of foldersOf(snapshotDir, part)) fs.rmSync(folder, { recursive: true, force: true });
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+/**
+ * Removes what an earlier server has begun and not finished. Must be called before this one begins any: the process ids in the folders' names tell nothing, because
+ * in a container every server may have the same one.
+ */
+export function removeUnfinished(snapshotDir: string): void {
+  for (const folder of foldersIn(snapshotDir)) if (isUnfinished(folder)) fs.rmSync(folder, { recursive: true, force: true });
 }
 
-/** The folder's name: the revision, the kind of machine, and all else that the template is made with, each as a digest. */
-function nameOf(options: AppTemplatesOptions, shape: MachineShape, { revision, inputs }: AppSnapshot): string {
+/** Its name has one word more, which template-files.ts adds. */
+function isUnfinished(folder: string): boolean {
+  return path.basename(folder).split(".").length > 3;
+}
+
+/** The folder's name: the part, the kind of machine, and all else that the template is made with, each as a digest. */
+function nameOf(options: AppTemplatesOptions, shape: MachineShape, { part, inputs }: AppSnapshot): string {
   const kind = JSON.stringify([shape.guest.name, shape.runtime, shape.memoryMb, shape.vcpus]);
   // The guest's clock is set at each resume, so that it does not matter in which week it was made.
-  return [revision, kind, JSON.stringify([templateKey(options, shape, 0), inputs])].map(digest).join(".");
+  return [part, kind, JSON.stringify([templateKey(options, shape, 0), inputs])].map(digest).join(".");
 }
 
 function kindPart(folder: string): string {
   return path.basename(folder).split(".")[1] ?? "";
 }
 
-function foldersOf(parent: string, revision: string): string[] {
-  const prefix = `${digest(revision)}.`;
+function foldersOf(parent: string, part: string): string[] {
+  const prefix = `${digest(part)}.`;
   return foldersIn(parent).filter((folder) => path.basename(folder).startsWith(prefix));
 }
 

@@ -25,6 +25,8 @@ export interface CloneOptions {
   spec: MachineSpec;
   shape: MachineShape;
   template: Template;
+  /** The image of the files that the template had attached. */
+  files?: string | undefined;
   /** Whether the machine writes to the template's memory file, which is its own, instead of to a copy. */
   keeps?: boolean;
   /** Descriptor of the image's root. */
@@ -46,11 +48,9 @@ export interface Clone {
   confined: Confined;
 }
 
-/** Resolves when the guest runs. Rejects with a StartFailure. */
+/** Resolves when the guest runs. Rejects with a StartFailure. QEMU has the template's descriptors before this turn of the event loop ends. */
 export async function startClone(options: CloneOptions): Promise<Clone> {
-  const { spec } = options;
-  // In the clone of a snapshot the app's code runs at once, and may read its files.
-  const files = await spec.files?.path("image").catch((error: Error) => Promise.reject(new StartFailure(error.message, error)));
+  const { spec, files } = options;
   const confined = options.confinement.take();
   const limits = { memoryMb: spec.memoryMb + QEMU_OVERHEAD.memoryMb, vcpus: spec.vcpus + QEMU_OVERHEAD.vcpus };
   const cgroup = createCgroup({ id: spec.id, ...limits, awaited: spec.awaited });
@@ -66,6 +66,7 @@ export async function startClone(options: CloneOptions): Promise<Clone> {
       options.clock,
       START_MS,
       "its resume",
+      // In the clone of a snapshot the app's code runs at once, and may read its files.
       loadState(qemu.qmp, files === undefined ? undefined : () => putBehindDisk(qemu.qmp, files)),
     );
     return { machine, qemu, confined };

@@ -42,6 +42,9 @@ function enable(qmp: Qmp, ...names: string[]): Promise<unknown> {
   return qmp.command("migrate-set-capabilities", { capabilities });
 }
 
+/** Far more than the state of any machine's devices: a QEMU that its guest has taken over may write without end. */
+const MOST_BYTES = 64 * 1_048_576;
+
 /** A socket that only the template's own machine may connect to, because every tenant's machines start from this state. */
 async function listenForState({ uid, exchange }: Confined) {
   const file = path.join(exchange.outside, "state");
@@ -63,6 +66,11 @@ async function listenForState({ uid, exchange }: Confined) {
 
 async function readAll(socket: net.Socket): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw new Error(`QEMU's state has more than ${MOST_BYTES} bytes`);
+  }
   return Buffer.concat(chunks);
 }

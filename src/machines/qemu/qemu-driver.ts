@@ -10,7 +10,7 @@ import type { Driver, DriverTraits, Probe, Snapshots } from "../driver.ts";
 import { type MachineChoice, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { StartFailure } from "../exit.ts";
 import { closeCgroups, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
-import { removeSaved, savedSnapshots } from "./app-templates.ts";
+import { removeSaved, removeUnfinished, savedSnapshots } from "./app-templates.ts";
 import { createStock, type GuestSource, type Stock, type StockOptions } from "./stock.ts";
 
 export interface QemuDriverOptions extends Omit<StockOptions, "warn"> {
@@ -37,19 +37,30 @@ export function createQemuDriver({ guests, warn = () => undefined, ...options }:
   let isSwept = false;
   const stockOf = ({ kernel: name = usual.kernel.name, runtime = usualRuntime }: MachineChoice) =>
     stocks.find((stock) => stock.kernel.name === name && stock.runtime === runtime);
-  const snapshotsIn = (folder: string): Snapshots => ({
-    async make(spec, ready) {
-      const stock = stockOf(spec);
-      if (stock === undefined) throw new StartFailure(`this host starts no machines of ${inWords(spec)}`);
-      await stock.freeze(spec, ready);
-    },
-    load: async (kind, snapshot) => (await stockOf(kind)?.thaw(kind, snapshot)) === true,
-    drop(revision) {
-      for (const stock of stocks) stock.drop(revision);
-      removeSaved(folder, revision);
-    },
-    saved: () => savedSnapshots(folder),
-  });
+  const snapshotsIn = (folder: string): Snapshots => {
+    let hasUnfinished = true;
+    const tidy = () => {
+      if (hasUnfinished) removeUnfinished(folder);
+      hasUnfinished = false;
+    };
+    return {
+      async make(spec, steps) {
+        const stock = stockOf(spec);
+        if (stock === undefined) throw new StartFailure(`this host starts no machines of ${inWords(spec)}`);
+        tidy();
+        await stock.freeze(spec, steps);
+      },
+      load: async (kind, snapshot) => (await stockOf(kind)?.thaw(kind, snapshot)) === true,
+      drop(part) {
+        for (const stock of stocks) stock.drop(part);
+        removeSaved(folder, part);
+      },
+      saved() {
+        tidy();
+        return savedSnapshots(folder);
+      },
+    };
+  };
   const { snapshotDir } = options;
   return {
     name: "qemu",

@@ -8,7 +8,7 @@
 import fs from "node:fs";
 
 import type { Clock } from "../../base/clock/clock.ts";
-import type { AppSnapshot, Machine, MachineSpec } from "../driver.ts";
+import type { AppSnapshot, FreezeSteps, Machine, MachineSpec } from "../driver.ts";
 import { type MachineChoice, type RuntimeName, usualChoice, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { StartFailure } from "../exit.ts";
 import type { KvmVerdict } from "../host/qemu/accelerator.ts";
@@ -74,9 +74,9 @@ export interface Stock {
   /** Rejects with a StartFailure. */
   start(spec: MachineSpec): Promise<Machine>;
   /** As Snapshots.make(), load() and drop() of the driver. */
-  freeze(spec: MachineSpec & { snapshot: AppSnapshot }, ready: (machine: Machine) => Promise<void>): Promise<void>;
+  freeze(spec: MachineSpec & { snapshot: AppSnapshot }, steps: FreezeSteps): Promise<void>;
   thaw(size: MachineChoice, snapshot: AppSnapshot): Promise<boolean>;
-  drop(revision: string): void;
+  drop(part: string): void;
   /** What is wrong with the image, as a clause, until it is repaired. */
   damage(): string | undefined;
   close(): Promise<void>;
@@ -137,6 +137,8 @@ export function createStock(source: GuestSource, options: StockOptions): Stock {
   }
 
   async function start(spec: MachineSpec): Promise<Machine> {
+    // This may take longer than a template that nobody needs any more stays open, so that it comes first.
+    const files = await spec.files?.path("image").catch(startFailed);
     const opened = await open().catch(startFailed);
     const { held, verdict, host } = opened;
     refuse(opened, held);
@@ -149,7 +151,8 @@ export function createStock(source: GuestSource, options: StockOptions): Stock {
       if (!worked) void watch.suspect();
     };
     const { confinement } = host;
-    const { machine } = await startClone({ spec, shape, template, root: held.root, confinement, clock: options.clock, tried, watch });
+    const { clock } = options;
+    const { machine } = await startClone({ spec, shape, template, files, root: held.root, confinement, clock, tried, watch });
     machines.add(machine);
     void machine.exited.then(() => machines.delete(machine));
     if (opened.held !== held || watch.damage() !== undefined) await machine.kill();
@@ -157,7 +160,7 @@ export function createStock(source: GuestSource, options: StockOptions): Stock {
     return machine;
   }
 
-  async function freeze(spec: MachineSpec & { snapshot: AppSnapshot }, ready: (machine: Machine) => Promise<void>): Promise<void> {
+  async function freeze(spec: MachineSpec & { snapshot: AppSnapshot }, { ready, admit, gone }: FreezeSteps): Promise<void> {
     const opened = await open().catch(startFailed);
     const { held, verdict, host } = opened;
     refuse(opened, held);
@@ -166,12 +169,19 @@ export function createStock(source: GuestSource, options: StockOptions): Stock {
     refuse(opened, held);
     const { confinement } = host;
     const clone = { spec, shape, template, root: held.root, confinement, clock: options.clock, tried: () => undefined, watch };
-    const frozen = await freezeApp(clone, (machine) => {
+    const known = (machine: Machine) => {
       machines.add(machine);
       void machine.exited.then(() => machines.delete(machine));
       return ready(machine);
-    });
-    await held.appTemplates?.add(shape, spec.snapshot, frozen);
+    };
+    const frozen = await freezeApp(clone, { ready: known, gone });
+    const allow = (bytes: number) => {
+      // What was made of a damaged image is damaged as well.
+      refuse(opened, held);
+      gone.throwIfAborted();
+      admit(bytes);
+    };
+    await held.appTemplates?.add(shape, spec.snapshot, frozen, allow);
   }
 
   return {
@@ -184,9 +194,9 @@ export function createStock(source: GuestSource, options: StockOptions): Stock {
       const { held, verdict } = await open();
       return (await held.appTemplates?.load(shapeOf(verdict, size), snapshot)) === true;
     },
-    drop(revision) {
+    drop(part) {
       void opening?.then(
-        ({ held }) => held.appTemplates?.drop(revision),
+        ({ held }) => held.appTemplates?.drop(part),
         () => undefined,
       );
     },

@@ -4,7 +4,7 @@
  */
 import { Limit } from "../../wire/protocol.ts";
 import type { Manifest } from "./manifest.ts";
-import { runtimeOf } from "./parts.ts";
+import { runtimeOf } from "./runtime-of.ts";
 
 /** Bytes for what else is in the frame: the app's name, its revision and its sizes. */
 const REST = 4_096;

@@ -1,9 +1,10 @@
 /** The schema of mayfly.json, which is parsed once, at the edge. docs/manifest.md describes it for users. */
 import { z } from "zod";
-import { kindKeys, serverRuntimeOf, usualRuntime } from "../../base/kind/machine-kind.ts";
+import { kindKeys, serverRuntimeOf } from "../../base/kind/machine-kind.ts";
 import { hostAndPort, injectSchema } from "./injection-schema.ts";
 import { MOST_MOUNTS, mountSchema, overlapping } from "./nfs-mounts.ts";
 import { recordOf } from "./record-of.ts";
+import { asksForSnapshot, isFirstFrozen, unlikeOthers } from "./snapshot-of.ts";
 
 /** The name of an app, an appliance or a function. Capitals make a difference, except in hosts. */
 export const nameSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "must be 1 to 64 of letters, digits, - and _");
@@ -37,6 +38,8 @@ export const functionSchema = z.strictObject({
   handler: z.string().min(1).max(MOST_OF_PATH).default("handler"),
   /** Overrides the app's timeoutMs. */
   timeoutMs: z.int().min(1).max(900_000).optional(),
+  /** Overrides the app's snapshot. Functions of one runtime share machines, and have to agree. */
+  snapshot: z.boolean().optional(),
 });
 
 const manifestShape = z.strictObject({
@@ -83,51 +86,47 @@ const manifestShape = z.strictObject({
   hosts: recordOf(z.string().min(1).max(MOST_OF_HOST), nameSchema).default({}),
 });
 
-export const manifestSchema = manifestShape.superRefine(
-  ({ functions, hosts, runtime, snapshot, reservedBlanks, network, env, inject = [], mounts = [] }, context) => {
-    const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
-    const names = Object.keys(functions);
-    if (names.length === 0) refuse(["functions"], "must have at least one function");
-    if (names.length > MOST_LISTED) refuse(["functions"], `must have at most ${MOST_LISTED} entries`);
-    if (Object.keys(hosts).length > MOST_LISTED) refuse(["hosts"], `must have at most ${MOST_LISTED} entries`);
-    for (const [name, given] of Object.entries(functions)) {
-      const wrong = wrongCode(given, (given.runtime ?? runtime) === "server");
-      if (wrong !== undefined) refuse(["functions", name, wrong.key], wrong.what);
-    }
-    const commands = Object.entries(functions).filter(([, own]) => (own.runtime ?? runtime) === "server");
-    const port = wrongPort(
-      env["PORT"],
-      commands.map(([name, { command = [] }]) => ({ name, machine: serverRuntimeOf(command) })),
+export const manifestSchema = manifestShape.superRefine((manifest, context) => {
+  const { functions, hosts, runtime, reservedBlanks, network, env, inject = [], mounts = [] } = manifest;
+  const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+  const names = Object.keys(functions);
+  if (names.length === 0) refuse(["functions"], "must have at least one function");
+  if (names.length > MOST_LISTED) refuse(["functions"], `must have at most ${MOST_LISTED} entries`);
+  if (Object.keys(hosts).length > MOST_LISTED) refuse(["hosts"], `must have at most ${MOST_LISTED} entries`);
+  for (const [name, given] of Object.entries(functions)) {
+    const wrong = wrongCode(given, (given.runtime ?? runtime) === "server");
+    if (wrong !== undefined) refuse(["functions", name, wrong.key], wrong.what);
+  }
+  const commands = Object.entries(functions).filter(([, own]) => (own.runtime ?? runtime) === "server");
+  const port = wrongPort(
+    env["PORT"],
+    commands.map(([name, { command = [] }]) => ({ name, machine: serverRuntimeOf(command) })),
+  );
+  if (port !== undefined) refuse(["env", "PORT"], port);
+  if (isFirstFrozen(manifest) && reservedBlanks > 0)
+    refuse(["reservedBlanks"], "must be 0 with snapshot: machines that start from a snapshot are never blanks");
+  const unlike = unlikeOthers(manifest);
+  if (unlike !== undefined)
+    refuse(
+      ["functions", unlike.name, "snapshot"],
+      `must be as that of ${unlike.other}: functions of one runtime, here ${unlike.runtime}, share machines, which start from one snapshot`,
     );
-    if (port !== undefined) refuse(["env", "PORT"], port);
-    if (snapshot === true && reservedBlanks > 0)
-      refuse(["reservedBlanks"], "must be 0 with snapshot: machines that start from a snapshot are never blanks");
-    const runtimes = new Set(Object.values(functions).map((own) => own.runtime ?? runtime ?? usualRuntime));
-    if (snapshot === true && runtimes.size > 1)
-      refuse(["snapshot"], `cannot be with functions of several runtimes: ${[...runtimes].join(" and ")}`);
-    if (snapshot === true && runtimes.has("server"))
-      refuse(
-        ["snapshot"],
-        "cannot be with the runtime server: a server cannot be told that it was cloned, with every random generator that it has seeded",
-      );
-    if (inject.length > 0 && network === "none")
-      refuse(["inject"], 'cannot be without a network: set "network": "egress", or leave it out');
-    const twice = injectedTwice(inject);
-    if (twice !== undefined) refuse(["inject", twice, "header"], "must be another: an entry before has the same host, port and header");
-    if (snapshot === true && mounts.length > 0)
-      refuse(
-        ["snapshot"],
-        "cannot be with mounts, of which one must go: what the machine's kernel knows of a server cannot be shared by clones",
-      );
-    const nested = overlapping(mounts);
-    if (nested !== undefined) refuse(["mounts"], `must not have one path in another, as ${nested.join(" and ")} are`);
-    const same = sameButForCapitals(names);
-    if (same !== undefined)
-      refuse(["functions"], `must not have both ${same.join(" and ")}: these names differ only in capitals, which hosts ignore`);
-    for (const [host, name] of Object.entries(hosts))
-      if (!Object.hasOwn(functions, name)) refuse(["hosts", host], "must be the name of a function");
-  },
-);
+  if (inject.length > 0 && network === "none") refuse(["inject"], 'cannot be without a network: set "network": "egress", or leave it out');
+  const twice = injectedTwice(inject);
+  if (twice !== undefined) refuse(["inject", twice, "header"], "must be another: an entry before has the same host, port and header");
+  if (asksForSnapshot(manifest) && mounts.length > 0)
+    refuse(
+      ["snapshot"],
+      "cannot be with mounts, of which one must go: what the machine's kernel knows of a server cannot be shared by clones",
+    );
+  const nested = overlapping(mounts);
+  if (nested !== undefined) refuse(["mounts"], `must not have one path in another, as ${nested.join(" and ")} are`);
+  const same = sameButForCapitals(names);
+  if (same !== undefined)
+    refuse(["functions"], `must not have both ${same.join(" and ")}: these names differ only in capitals, which hosts ignore`);
+  for (const [host, name] of Object.entries(hosts))
+    if (!Object.hasOwn(functions, name)) refuse(["hosts", host], "must be the name of a function");
+});
 
 /** The index of the first entry that sets a header which one before it sets. */
 function injectedTwice(inject: { host: string; header: string }[]): number | undefined {

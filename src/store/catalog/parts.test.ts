@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Manifest, manifestSchema } from "./manifest.ts";
-import { partsOf, runtimeOf, runtimesOf } from "./parts.ts";
+import { partsOf } from "./parts.ts";
+import { runtimeOf, runtimesOf } from "./runtime-of.ts";
+import { asksForSnapshot } from "./snapshot-of.ts";
 
 const parsed = (manifest: object): Manifest => manifestSchema.parse({ name: "shop", ...manifest });
 
@@ -80,9 +82,36 @@ test("a port in env is one that a server can have, and for one server of a machi
   assert.equal(wrong("any", { main: { entry: "a.ts", runtime: "node" } }), undefined);
 });
 
-test("an app of several runtimes, or with a server, has no snapshot", () => {
-  const wrong = (functions: object) => manifestSchema.safeParse({ name: "shop", snapshot: true, functions }).error?.issues[0]?.path;
-  assert.deepEqual(wrong({ a: { entry: "a.py", runtime: "python" }, b: { entry: "b.ts" } }), ["snapshot"]);
-  assert.deepEqual(wrong({ a: { command: ["./a"], runtime: "server" } }), ["snapshot"]);
-  assert.equal(wrong({ a: { entry: "a.py", runtime: "python" } }), undefined);
+test("each part has a snapshot or has none: a function's own key is before its app's, and functions of one runtime agree", () => {
+  const server = (snapshot?: boolean, ...command: string[]) => ({
+    command,
+    runtime: "server" as const,
+    ...(snapshot !== undefined && { snapshot }),
+  });
+  const functions = { a: { entry: "a.ts" }, b: { entry: "b.py", runtime: "python", snapshot: true }, c: server(false, "./c") };
+  const frozen = (manifest: object) => partsOf(parsed(manifest)).map((part) => [part.runtime, asksForSnapshot(part)]);
+  assert.deepEqual(frozen({ functions }), [
+    ["node", false],
+    ["python", true],
+    ["server", false],
+  ]);
+  assert.deepEqual(frozen({ functions, snapshot: true }), [
+    ["node", true],
+    ["python", true],
+    ["server", false],
+  ]);
+  assert.deepEqual([asksForSnapshot(parsed({ functions })), asksForSnapshot(parsed({ functions: { a: functions.a } }))], [true, false]);
+  const wrong = (manifest: object) => manifestSchema.safeParse({ name: "shop", ...manifest }).error?.issues[0]?.path;
+  assert.deepEqual(wrong({ functions: { ...functions, d: { entry: "d.py", runtime: "python" } } }), ["functions", "d", "snapshot"]);
+  // Their machines are of two kinds.
+  assert.equal(wrong({ functions: { c: server(true, "./c"), d: server(false, "java", "D.java") } }), undefined);
+  assert.deepEqual(wrong({ functions: { c: server(true, "./c"), d: server(false, "./d") } }), ["functions", "d", "snapshot"]);
+});
+
+test("no blanks are reserved for functions that start from a snapshot", () => {
+  const functions = { a: { entry: "a.ts" }, b: { entry: "b.py", runtime: "python", snapshot: true } };
+  const wrong = (manifest: object) => manifestSchema.safeParse({ name: "shop", reservedBlanks: 1, ...manifest }).error?.issues[0]?.path;
+  assert.equal(wrong({ functions }), undefined);
+  assert.deepEqual(wrong({ functions, snapshot: true }), ["reservedBlanks"]);
+  assert.deepEqual(wrong({ functions: { b: functions.b, a: functions.a } }), ["reservedBlanks"]);
 });
