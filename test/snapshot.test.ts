@@ -16,6 +16,8 @@ interface Drawn {
   atStart: string;
   /** The hooks that were called. */
   hooks: string;
+  /** Of servers: how many connections are open. */
+  connections?: number;
   word?: string;
   now: number;
   /** What every source of randomness gives now. */
@@ -44,6 +46,22 @@ const program = bootstrap(
    }`,
   nodePath,
 ).replace(/for \(let polls.*\n/, (loop) => `restore().then(() => { ${loop} });\n`);
+
+/** A server in Node. It draws from the kernel, as what is to differ in clones has to; what it has seeded by itself is the same in all. */
+const server = `import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+console.log("initialising");
+const atStart = randomBytes(8).toString("hex");
+let hooks = "";
+const continued = new Promise((resolve) => process.once("SIGCONT", () => resolve(hooks += "after")));
+const handler = (request, response) => server.getConnections(async (_error, connections) => {
+  await continued;
+  const drawn = [readFileSync("/proc/sys/kernel/random/uuid", "utf8")];
+  response.end(JSON.stringify({ atStart, hooks, connections, now: Date.now(), drawn }));
+});
+const server = createServer(handler).listen(process.env.PORT);
+`;
 
 describe("machines that start initialised", { skip: onOsv && "machines of OSv cannot be frozen for an app" }, () => {
   const scope = createScope();
@@ -84,11 +102,24 @@ describe("machines that start initialised", { skip: onOsv && "machines of OSv ca
     writeFileSync(join(folder, "bootstrap"), program, { mode: 0o755 });
     return folder;
   };
+  function folderOf(name: string, functions: object, files: Record<string, string>, more: object = { snapshot: true }): string {
+    const folder = temporaryFolder(scope);
+    for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
+    writeFileSync(join(folder, "mayfly.json"), JSON.stringify({ name, functions, timeoutMs: 120_000, ...more }));
+    return folder;
+  }
   const folders: Record<string, () => string> = {
     node: () => app("node"),
     python: () => app("python"),
     java: () => app("java"),
     provided,
+    server: () =>
+      folderOf(
+        "snapshot-server",
+        { draw: { command: ["node", "server.mjs"], runtime: "server" } },
+        { "server.mjs": server },
+        { snapshot: true, concurrency: 1 },
+      ),
   };
 
   for (const [language, folder] of Object.entries(folders))
@@ -104,8 +135,10 @@ describe("machines that start initialised", { skip: onOsv && "machines of OSv ca
       replies.push(await draw(name));
       assert.equal((await initialised()).length, before);
       assert.equal(new Set(replies.map(({ atStart }) => atStart)).size, 1);
-      for (const { hooks, now } of replies) {
-        assert.equal(hooks, "before after");
+      for (const { hooks, now, connections } of replies) {
+        assert.equal(hooks, language === "server" ? "after" : "before after");
+        // That of the call itself.
+        if (language === "server") assert.equal(connections, 1);
         assert.ok(Math.abs(now - Date.now()) < 60_000, `${now - Date.now()} ms`);
       }
       for (const [source] of replies[0]!.drawn.entries()) {
@@ -192,6 +225,43 @@ export const handler = async () => first + read(${LARGE - 5});`;
       MADE_MS,
     );
     assert.equal((await platform.call("/unready/main")).status, 200);
+  });
+
+  test("of an app of several runtimes, each that asks for it has a snapshot of its own, and the others none", async () => {
+    const functions = {
+      page: { entry: "page.ts" },
+      site: { command: ["node", "server.mjs"], runtime: "server", snapshot: true },
+      report: { entry: "report.py", runtime: "python", snapshot: true },
+    };
+    const page = `const atStart = Math.random();\nexport const handler = async () => ({ atStart });`;
+    const report = `import random\nat_start = random.random()\ndef handler(event, context):\n    return {"atStart": at_start}\n`;
+    const name = "mixed";
+    const before = saved().length;
+    await deploy(folderOf(name, functions, { "page.ts": page, "server.mjs": server, "report.py": report }, {}));
+    for (const runtime of ["server", "python"])
+      await eventually(
+        `the snapshot of the functions in ${runtime}`,
+        () => platform.client.logs({ app: name, tail: 1_000 }),
+        (lines) => {
+          const failed = lines.find(({ text }) => /without a snapshot/.test(text));
+          assert.ok(failed === undefined, failed?.text ?? "");
+          return lines.some(({ text }) => text.startsWith(`The snapshot of the ${runtime} functions of revision 1 is there (`));
+        },
+        MADE_MS,
+      );
+    assert.equal(saved().length, before + 2);
+    for (const [own, values] of Object.entries({ page: 2, site: 1, report: 1 })) {
+      const seen = new Set<unknown>();
+      for (let n = 0; n < 2; n++) {
+        const response = await platform.call(`/${name}/${own}`);
+        const text = await response.text();
+        assert.equal(response.status, 200, text);
+        seen.add((JSON.parse(text) as { atStart: unknown }).atStart);
+      }
+      assert.equal(seen.size, values, own);
+    }
+    await platform.client.removeApp(name);
+    assert.equal(saved().length, before);
   });
 
   test("another server of the same state has the snapshot at once", async () => {

@@ -1,6 +1,7 @@
 /** Bundles an app whose functions are programs: its files, as they are, and for servers in Python the packages that it requires. */
 import type { Bundle } from "../../store/catalog/catalog.ts";
 import { formatsOf, type PartManifest } from "../../store/catalog/parts.ts";
+import { asksForSnapshot } from "../../store/catalog/snapshot-of.ts";
 import type { AppFolder, Surroundings } from "../app-folder.ts";
 import type { BundledApp } from "../bundled-app.ts";
 import { unshippedReads } from "../file-warnings.ts";
@@ -39,9 +40,22 @@ export async function bundlePrograms(
   const functions = programs.map(({ name }): Bundle => ({ function: name, format, code: new Uint8Array() }));
   return {
     bundles: [...functions, ...(files === undefined ? [] : [files.bundle])],
-    warnings: [...named.warnings, ...unshippedReads(named.files, root, shipped)],
+    warnings: [
+      ...named.warnings,
+      ...unshippedReads(named.files, root, shipped),
+      ...(format === "server" && asksForSnapshot(manifest) ? clonedServers(programs) : []),
+    ],
     files: { count: files?.count ?? 0, bytes: files?.bytes ?? 0, named: namesOf(own, matched) },
   };
+}
+
+/** Nobody can seed anew what a program of an unknown language draws from. */
+function clonedServers(programs: { name: string }[]): string[] {
+  const names = programs.map(({ name }) => `functions.${name}`).join(", ");
+  return [
+    `${names}: with \`snapshot\` the machines are copies of one in which the program listens already, so that a random generator which it has seeded by then, such as OpenSSL's, ` +
+      `gives the same values in all of them, session ids and keys as well, unless the program seeds it anew at the signal SIGCONT (docs/snapshots.md)`,
+  ];
 }
 
 /** @param others how many files travel beside them @param use gets the files of packages, which are on this host until it has ended */

@@ -44,6 +44,11 @@ export class Program {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
+  /** Sends a signal that a program which does not care for it never notices. */
+  tellContinued(): void {
+    this.#child.kill("SIGCONT");
+  }
+
   kill(): void {
     this.#child.kill("SIGKILL");
   }

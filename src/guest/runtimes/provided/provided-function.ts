@@ -46,6 +46,8 @@ interface Work {
 
 /** Seconds until the program must have asked for its first invocation. They are counted by a timer, which stands still while the machine is stopped. */
 const START_SECONDS = 60;
+/** For a snapshot nobody waits, and the machine has a low share of the CPU. The host gives up after ten minutes and could not say why. */
+const SECONDS_BEFORE_FREEZE = 540;
 /** Polls that wait at a time. */
 const MOST_POLLS = 1_024;
 const ERROR_BYTES = 1_048_576;
@@ -174,9 +176,10 @@ export class ProvidedFunction {
     });
     const env = programEnvironment(this.#message, this.#function, api.address);
     const program = new Program(join(taskRoot, this.#file), [], env, attributed(this.#parts.log, this.#inFlight));
+    const most = this.#message.snapshot === true ? SECONDS_BEFORE_FREEZE : START_SECONDS;
     let seconds = 0;
     const timer = setInterval(() => {
-      if (++seconds >= START_SECONDS) this.#lose(life, `has not asked for an invocation within ${START_SECONDS} s`);
+      if (++seconds >= most) this.#lose(life, `has not asked for an invocation within ${most} s`);
     }, 1_000).unref();
     const life: Life = { api, program, hasStarted: false, failure: null, timer, restore: null, whenRestored: null };
     this.#life = life;

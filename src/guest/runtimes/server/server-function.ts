@@ -5,6 +5,7 @@
  * 1. The program is started when it is first needed, and has started when it accepts a connection. If it does not get so far, the invocations that wait fail,
  *    and the next one starts it again.
  * 2. When the program ends afterwards, its machine ends.
+ * 3. A machine is frozen before it has invocations, so that no connection to the program is open then that clones would share.
  */
 import { join } from "node:path";
 import { type BindMessage, LogLevel } from "../../../wire/protocol.ts";
@@ -21,6 +22,8 @@ import { choosePort, listeningAddress } from "./port.ts";
 /** Attempts to connect, and milliseconds between them: a minute in which the machine runs, because the timer stands still while it is stopped. */
 const ATTEMPTS = 1_200;
 const ATTEMPT_MS = 50;
+/** For a snapshot nobody waits, and the machine has a low share of the CPU. The host gives up after ten minutes and could not say why. */
+const ATTEMPTS_BEFORE_FREEZE = 9 * ATTEMPTS;
 const FIRST_ATTEMPT_MS = 5;
 /** Without a network namespace of its own, the machine shows other programs' ports as well. */
 const SHOWN_PORTS = 8;
@@ -67,6 +70,14 @@ export class ServerFunction {
     return (this.#starting ??= this.#begin().finally(() => (this.#starting = null)));
   }
 
+  /**
+   * The program runs in a clone from now on. It cannot be asked whether it can go on there, because nothing is known of it, but it can hear of it, to seed its
+   * generators anew, for example.
+   */
+  restored(): void {
+    if (this.#pool !== null) this.#program?.tellContinued();
+  }
+
   async #begin(): Promise<Pool> {
     const port = (this.#port = await choosePort(this.#message.env));
     this.#portsBefore = openPorts();
@@ -105,12 +116,13 @@ export class ServerFunction {
 
   /** The address at which the program listens. */
   async #accepting(port: number): Promise<string> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const attempts = this.#message.snapshot === true ? ATTEMPTS_BEFORE_FREEZE : ATTEMPTS;
+    for (let attempt = 0; attempt < attempts; attempt++) {
       const address = await listeningAddress(port);
       if (address !== undefined) return address;
       await new Promise((resolve) => setTimeout(resolve, attempt < 10 ? FIRST_ATTEMPT_MS : ATTEMPT_MS));
     }
-    const seconds = Math.round((ATTEMPTS * ATTEMPT_MS) / 1_000);
+    const seconds = Math.round((attempts * ATTEMPT_MS) / 1_000);
     throw new ProgramFailed(`${this.#deaf()} after ${seconds} s${this.#elsewhere()}`);
   }
 

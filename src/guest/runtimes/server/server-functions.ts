@@ -22,4 +22,8 @@ export class ServerFunctions implements FunctionSet {
   async preload(name: string): Promise<void> {
     await this.#functions.get(name)!.start();
   }
+
+  async restored(): Promise<void> {
+    for (const each of this.#functions.values()) each.restored();
+  }
 }
