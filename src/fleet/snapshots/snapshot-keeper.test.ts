@@ -85,7 +85,7 @@ test("a later keeper has it at once, unless a secret has changed meanwhile", asy
   const { keeper, open, host, tell } = set(t);
   keeper.want(part("v1"), usualKind);
   await tell(1);
-  keeper.close();
+  await keeper.close();
   const second = open();
   second.want(part("v1"), usualKind);
   assert.equal((await tell(2))[1], "v1 made earlier");
