@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { until } from "../../../base/clock/until.ts";
-import { LogLevel } from "../../../wire/protocol.ts";
+import { afterwards } from "../../../base/testing/afterwards.ts";
+import { LogLevel, WARM_FUNCTION } from "../../../wire/protocol.ts";
 import { bindPython, pythonAgent } from "../../testing/python-agent.ts";
 import { type RunningAgent, startAgentProcess } from "../../testing/running-agent.ts";
 
@@ -210,4 +211,15 @@ test("processes that are forked while other threads print never hang, and no lin
 
 test("multiprocessing's pools work, by fork and by spawn", async () => {
   assert.equal((await send("pools")).text, "[[1,2,6],[1,2,6]]");
+});
+
+test("what warms an agent leaves the root of logging as an app expects it", async (t) => {
+  const warmed = await startAgentProcess({ start: pythonAgent({ suite: "bookworm" }) });
+  afterwards(t, () => warmed.kill());
+  for (let turn = 0; turn < 12; turn++) assert.equal((await warmed.call({ function: WARM_FUNCTION })).reset, null);
+  const root = "import logging\nroot = logging.getLogger()\ndef handler(event, context):\n    return [len(root.handlers), root.level]";
+  await bindPython(warmed, { root });
+  const { text } = await warmed.call({ function: "root", input: { kind: "event" }, body: "{}" });
+  // Python's own default is WARNING.
+  assert.deepEqual(JSON.parse(text), [0, 30]);
 });

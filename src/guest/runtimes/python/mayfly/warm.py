@@ -1,7 +1,7 @@
 """
 Answers requests for mayfly:warm. They take the same steps as an app's: code is evaluated, and handlers of every kind, logs and replies are
 used, so that a template has loaded, and an emulator has translated, what a user's first invocation needs. Nothing may stay behind that clones
-must not share, such as random bytes or UUIDs.
+must not share, such as random bytes or UUIDs, or that user code would find, such as a handler of logging's root.
 """
 
 from __future__ import annotations
@@ -13,10 +13,16 @@ from .invocation.invocation import Invocation
 
 _PLAIN = b"""
 import base64, datetime, decimal, hashlib, http.client, json, logging, re, ssl, time, traceback, urllib.parse, urllib.request
-logging.getLogger().setLevel(logging.DEBUG)
+log = logging.getLogger("mayfly.warm")
+log.setLevel(logging.DEBUG)
+log.propagate = False
 def handler(event, context):
     seen = json.dumps({"event": event, "id": context.aws_request_id, "left": context.get_remaining_time_in_millis()})
-    logging.debug("warm %s", len(seen))
+    log.debug("warm %s", len(seen))
+    stream = logging.StreamHandler()
+    log.addHandler(stream)
+    log.debug("warm %s", len(seen))
+    log.removeHandler(stream)
     try:
         raise ValueError("warm")
     except ValueError:
