@@ -117,7 +117,7 @@ describe("while a server never answers, other apps go on:", () => {
   test("10,000 small files are read by 32 at once", async () => {
     mkdirSync(join(server.folder, "many"));
     for (let n = 0; n < 10_000; n++) writeFileSync(join(server.folder, "many", String(n)), `file ${n}`);
-    // Half of them with NFS 3, which needs fewer messages for a file. All take half a minute on a quiet host.
+    // Half of them with NFS 3, which needs fewer messages for a file.
     const mounts = ["3", "4.1"].map((version) => exported(server, `/mnt/v${version}`, `ro,vers=${version}`));
     await deploy("many", mounts, { language: "python", timeoutMs: 580_000 });
     const read = await run("many", readMany);
