@@ -137,7 +137,6 @@ export class EndedConnection {
     };
     http.on("clientError", guarded(onClientError, cut));
     const onUpgrade = (request: IncomingMessage, client: Duplex, first: Buffer) => {
-      // What it may send only after the server's answer stays where it is until then.
       if (first.length > 0) client.unshift(first);
       const goOn = () => void (secure.destroyed || this.#answer(request, lastResponse(request, secure), true));
       if (this.#responses.size === 0) return goOn();

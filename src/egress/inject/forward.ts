@@ -48,7 +48,9 @@ export function forward(request: IncomingMessage, response: ServerResponse, part
   };
   outgoing.on("response", guarded(onResponse, cut));
   passInformation(outgoing, request, response, cut);
+  const waits = upgrades ? awaitSilently(response, cut) : () => {};
   const onUpgrade = (incoming: IncomingMessage, server: Duplex, first: Buffer) => {
+    waits();
     if (first.length > 0) server.unshift(first);
     if (upgrades && tokens(incoming.headers.upgrade).join() === "websocket") return carryOn(incoming, server, response, cut);
     server.destroy();
@@ -88,6 +90,26 @@ function passInformation(
 }
 
 type InformationLike = Pick<IncomingMessage, "rawHeaders" | "headers"> & { statusCode: number };
+
+/**
+ * A client has to wait for the answer before it sends anything (RFC 6455, 4.1). One that does not, or that leaves, is not waited for: nobody else reads its
+ * connection meanwhile. Returns what ends the watch.
+ */
+function awaitSilently(response: ServerResponse, cut: () => void): () => void {
+  const machine = response.socket!;
+  const onEnd = () => {
+    if (!response.headersSent) cut();
+  };
+  const look = guarded(() => {
+    // Reads on, but takes nothing.
+    machine.read(0);
+    if (machine.readableLength > 0) onEnd();
+  }, cut);
+  const end = guarded(onEnd, cut);
+  machine.on("readable", look).once("end", end);
+  if (machine.readableLength > 0) onEnd();
+  return () => void machine.off("readable", look).off("end", end);
+}
 
 /** From now on, both ends send what they like. The machine's request was the only one on its connection. */
 function carryOn(incoming: IncomingMessage, server: Duplex, response: ServerResponse, cut: () => void): void {
