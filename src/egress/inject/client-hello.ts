@@ -80,7 +80,7 @@ function nameOf(body: Buffer): string | null {
 
 function nameIn(hello: Cursor): string | null {
   // The session's id, the cipher suites and the compression methods have their lengths before them.
-  for (const bytesOfLength of [1, 2, 1] as const) hello.skip(hello.number(bytesOfLength));
+  for (const bytesOfLength of [1, 2, 1] as const) hello.advance(hello.number(bytesOfLength));
   const extensions = hello.part(2);
   while (extensions.left > 0) {
     const type = extensions.number(2);
@@ -117,7 +117,7 @@ class Cursor {
     return value;
   }
 
-  skip(bytes: number): void {
+  advance(bytes: number): void {
     this.#take(bytes);
   }
 
