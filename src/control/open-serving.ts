@@ -123,8 +123,9 @@ function whyUninjectable(manifest: Manifest, driver: { name: string }, usual: Co
 }
 
 function whyUnmountable(kernel: Config["kernel"], driver: CapableDriver): string[] {
-  if (driver.mountsNfs?.({ ...usualChoice, kernel }) === true) return [];
-  if (driver.name === "qemu") return [`machines with the kernel ${kernel} cannot mount NFS exports: let kernel be "linux"`];
+  const mounts = (of: Config["kernel"]) => driver.mountsNfs?.({ ...usualChoice, kernel: of }) === true;
+  if (mounts(kernel)) return [];
+  if (mounts("linux")) return [`machines with the kernel ${kernel} cannot mount NFS exports: let kernel be "linux"`];
   return [
     `machines of the driver ${driver.name} cannot mount NFS exports, only those of qemu with the kernel linux can: let the server's operator choose qemu`,
   ];
