@@ -19,9 +19,10 @@ import { createServing, type Serving, type ServingParts } from "./serving.ts";
 /** How often apps are looked at that nobody calls. */
 const REST_MS = 60_000;
 
-/** What tells whether a driver's machines can be frozen, and mount exports. */
+/** What tells whether a driver's machines can be frozen, mount exports, and have secrets added to their requests. */
 interface CapableDriver {
   name: string;
+  traits: { hostNetwork: boolean };
   snapshots?: object;
   mountsNfs?(kind: MachineChoice): boolean;
 }
@@ -114,12 +115,12 @@ function whyUnfreezable({ kernel }: Manifest, driver: CapableDriver, usual: Conf
   return (kernel ?? usual) === "osv" ? "machines with the kernel osv cannot be frozen for an app, only those with linux can" : undefined;
 }
 
-function whyUninjectable(manifest: Manifest, driver: { name: string }, usual: Config["kernel"]): string | undefined {
+function whyUninjectable(manifest: Manifest, driver: CapableDriver, usual: Config["kernel"]): string | undefined {
   if ((manifest.kernel ?? usual) === "osv") return 'it is possible on the kernel linux alone: let kernel be "linux"';
   // What is no agent's own connection does not pass the host there.
   const runtime = runtimesOf(manifest).find((each) => each !== "node" && each !== "python");
-  if (driver.name !== "process" || runtime === undefined) return undefined;
-  return `machines of the driver process use this host's network with the runtime ${runtime}, so that the host does not see its requests`;
+  if (!driver.traits.hostNetwork || runtime === undefined) return undefined;
+  return `machines of the driver ${driver.name} use this host's network with the runtime ${runtime}, so that the host does not see its requests`;
 }
 
 function whyUnmountable(kernel: Config["kernel"], driver: CapableDriver): string[] {

@@ -71,6 +71,8 @@ export interface FreezeSteps {
 export interface DriverTraits {
   /** Whether a machine has a kernel of its own, which always uses some CPU time, so that a machine that uses none is dead or was stopped. */
   ownKernel: boolean;
+  /** Whether programs in a machine use this host's network, so that only connections of the agent's own runtime come to the host over the channel. */
+  hostNetwork: boolean;
   /** Milliseconds that a machine has to answer, in addition to what machines at the host's own speed have. */
   answerMs: number;
   /** The share of a core that an emulator's or a sandbox's own threads use at most while the machine is awake and idle. */

@@ -30,7 +30,7 @@ const MEMORY_BYTES = 32 * 1_048_576;
 const START_CPU_US = 1_000;
 const SNAPSHOT_BYTES = 1_048_576;
 
-const traits: DriverTraits = { ownKernel: true, answerMs: 0, idleShare: 0, wakeUs: 0 };
+const traits: DriverTraits = { ownKernel: true, hostNetwork: false, answerMs: 0, idleShare: 0, wakeUs: 0 };
 
 export function createFakeDriver({
   functions = onlyEcho,

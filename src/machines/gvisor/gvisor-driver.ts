@@ -38,7 +38,7 @@ const OVERHEAD_CPUS = 1;
 const START_MS = 60_000;
 const PROBE_MS = 25_000;
 
-const traits: DriverTraits = { ownKernel: true, answerMs: 0, idleShare: 0.08, wakeUs: 10_000 };
+const traits: DriverTraits = { ownKernel: true, hostNetwork: false, answerMs: 0, idleShare: 0.08, wakeUs: 10_000 };
 
 /** Programs made for Linux run on gVisor's own kernel. */
 const KERNELS = ["linux"] as const;

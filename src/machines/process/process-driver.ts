@@ -30,7 +30,7 @@ const OVERHEAD_CPUS = 0.5;
 const START_MS = 60_000;
 
 /** A machine without a kernel of its own may wait without using any CPU. */
-const traits: DriverTraits = { ownKernel: false, answerMs: 0, idleShare: 0.005, wakeUs: 5_000 };
+const traits: DriverTraits = { ownKernel: false, hostNetwork: true, answerMs: 0, idleShare: 0.005, wakeUs: 5_000 };
 
 const KERNELS = ["linux"] as const;
 

@@ -23,6 +23,7 @@ const IMAGE_MS = 20_000;
 
 const traits: DriverTraits = {
   ownKernel: true,
+  hostNetwork: false,
   // Without KVM a guest may be twenty times slower than its host.
   answerMs: 3_000,
   idleShare: 0.02,
