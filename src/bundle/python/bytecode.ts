@@ -12,8 +12,8 @@ import type { GuestPython } from "./guest-python.ts";
 export async function compileModules(python: GuestPython, folder: string, below: string): Promise<void> {
   const shown = posix.join(taskRootPath, below);
   const words = ["-m", "compileall", "-f", "-qq", "--invalidation-mode", "unchecked-hash", "-s", folder, "-p", shown, folder];
-  // It fails if a file is no Python 3, such as a template of a package: that one stays as it is. With -P, no file of the app's folder stands in for a module.
-  await python.run(["-P", "-W", "ignore", ...words], { cwd: folder, env: { PYTHONHASHSEED: "0" } });
+  // It fails if a file is no Python 3, such as a template of a package: that one stays as it is.
+  await python.run(["-W", "ignore", ...words], { cwd: folder, env: { PYTHONHASHSEED: "0" } });
 }
 
 /** Whether it is bytecode for the machines' Python. */

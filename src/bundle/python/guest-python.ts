@@ -22,8 +22,9 @@ interface PythonResult {
 }
 
 export interface GuestPython {
+  /** Nothing of the folder in which it runs, and no setting of the user's own Python, has a part in what it does. */
   run(args: string[], options: PythonRun): Promise<PythonResult>;
-  /** The path of pip's wheel, which Python runs as it is. */
+  /** The path of pip's wheel, in which Python finds the module pip. */
   pip: string;
 }
 
@@ -35,9 +36,10 @@ export async function guestPython({ cacheDir, progress }: Surroundings): Promise
     cacheDir,
     progress,
   });
-  const command = await hostCommand(root, "/usr/bin/python3");
-  const own = { PYTHONHOME: join(root, "usr"), PYTHONDONTWRITEBYTECODE: "1", PYTHONNOUSERSITE: "1", PYTHONPATH: "" };
-  return { run: (args, options) => run([...command, ...args], own, options), pip: await pipOf(root) };
+  const [program, ...before] = await hostCommand(root, "/usr/bin/python3");
+  const own = { PYTHONHOME: join(root, "usr"), PYTHONDONTWRITEBYTECODE: "1", PYTHONNOUSERSITE: "1", PYTHONUTF8: "1" };
+  // Without -P, a types.py or json.py of the app's folder would stand in for the module of that name.
+  return { run: (args, options) => run(program, [...before, "-P", ...args], own, options), pip: await pipOf(root) };
 }
 
 async function pipOf(root: string): Promise<string> {
@@ -46,13 +48,14 @@ async function pipOf(root: string): Promise<string> {
 }
 
 function run(
-  [program, ...args]: string[],
+  program: string,
+  args: string[],
   own: Record<string, string>,
   { cwd, env, input = "", signal }: PythonRun,
 ): Promise<PythonResult> {
   return new Promise((resolve, reject) => {
-    const options = { cwd, env: { ...process.env, ...own, ...env }, maxBuffer: 64 << 20 };
-    const child = execFile(program!, args, options, (error, stdout, stderr) => {
+    const options = { cwd, env: { ...environment(), ...own, ...env }, maxBuffer: 64 << 20 };
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, stdout, stderr });
       else if (child.signalCode !== null) resolve({ code: 1, stdout, stderr: `${stderr}It was ended by ${child.signalCode}.` });
       else if (typeof error.code === "number") resolve({ code: error.code, stdout, stderr });
@@ -62,4 +65,9 @@ function run(
     // A program that does not read to the end is told of by its exit code.
     child.stdin?.on("error", () => {}).end(input);
   });
+}
+
+/** That of the user, without what is meant for the user's own Python: PYTHONPYCACHEPREFIX alone would take the bytecode elsewhere. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PYTHON")));
 }

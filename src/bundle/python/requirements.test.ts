@@ -1,4 +1,4 @@
-/** What pip is given by packages that nobody trusts, and what a deploy leaves behind. */
+/** What pip is given by packages and files that nobody trusts, and what a deploy leaves behind. */
 import { inMemory } from "../testing/in-memory.ts";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -73,6 +73,41 @@ test("what a deploy left that was killed is removed by the next", async () => {
   assert.ok(!existsSync(left));
 });
 
+
+test("what a program would build or fetch is refused, and nothing of it runs", async () => {
+  const folder = appWith("plain", { "plain.py": "" });
+  const mark = join(folder, "mark");
+  mkdirSync(join(folder, "own"));
+  writeFileSync(join(folder, "own/pyproject.toml"), '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n');
+  writeFileSync(join(folder, "own/backend.py"), `open(${JSON.stringify(mark)}, "w").close()\n`);
+  for (const line of ["./own", "-e ./own", "git+file:///nowhere/at/all"]) {
+    writeFileSync(join(folder, "requirements.txt"), `--no-index\n--no-binary :all:\n${line}\n`);
+    const message = /a folder, a repository .*; nothing of a package runs at a deploy: build a wheel/;
+    await assert.rejects(bundleApp(folder), { code: "packages-not-installed", message }, line);
+    assert.ok(!existsSync(mark), line);
+  }
+  assert.deepEqual(leftOvers(), []);
+});
+
+test("settings of the user's for other installations and another Python change nothing", async (t) => {
+  const app = () => appWith("same", { "same/__init__.py": "'''Text'''\nassert True\n" });
+  const expected = await pathsOf(app());
+  assert.ok(expected.includes("__init__.cpython-311.pyc"));
+  const prefix = mkdtempSync(join(tmpdir(), "mayfly-prefix-"));
+  made.push(prefix);
+  const settings = { PIP_USER: "1", PIP_REQUIRE_VIRTUALENV: "1", PYTHONOPTIMIZE: "2", PYTHONPYCACHEPREFIX: prefix };
+  t.after(() => Object.keys(settings).forEach((name) => delete process.env[name]));
+  Object.assign(process.env, settings);
+  assert.ok((await pathsOf(app())) === expected);
+});
+
+test("hidden files of a package travel, and requirements.txt may name no package", async () => {
+  const folder = appWith("hidden", { "hidden/__init__.py": "", "hidden/.libs/libx.so": "x" });
+  assert.ok((await pathsOf(folder)).includes("site-packages/hidden/.libs/libx.so"));
+  writeFileSync(join(folder, "requirements.txt"), "# none yet\n");
+  assert.ok(!(await pathsOf(folder)).includes("site-packages"));
+});
+
 test("a version that is not there is told with those that are, and an index that cannot be reached as such", async () => {
   const folder = appWith("greeter", { "greeter.py": "" });
   const refused = (requirements: string, message: RegExp) => {
@@ -80,6 +115,7 @@ test("a version that is not there is told with those that are, and an index that
     return assert.rejects(bundleApp(folder), { code: "packages-not-installed", message });
   };
   await refused("--no-index\n--find-links wheels\ngreeter==3\n", /no wheel of greeter==3 .*; found were 1\.0: what has to be compiled/);
+  await refused("--no-index\n--find-links wheels\n--require-hashes\ngreeter==1.0\n", /Hashes are required .* greeter==1\.0 --hash=sha256:/);
   // Nothing listens on this port.
   await refused(
     "--index-url http://127.0.0.1:1/simple\nnowhere-to-be-found\n",

@@ -1,10 +1,9 @@
 /**
- * Installs the packages that an app requires, for the machines' Python and platform. Only wheels are taken: nothing of a package runs at a deploy, and
- * machines have no compiler either.
+ * Installs the packages that an app requires, for the machines' Python and platform. Only wheels are taken: machines have no compiler.
  */
-import { existsSync, globSync, lstatSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { watchSize } from "../../images/builder/watch-size.ts";
 import { withDraftFolder } from "../../images/draft-folder.ts";
@@ -13,6 +12,7 @@ import type { Surroundings } from "../app-folder.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
 import { compileModules, isBytecode } from "./bytecode.ts";
 import type { GuestPython } from "./guest-python.ts";
+import { pipInstall } from "./pip.ts";
 
 /** The folder below the task root, which the agent looks into when code imports a module. */
 const FOLDER = "site-packages";
@@ -37,44 +37,24 @@ export async function withRequirements<T>(
   progress(`installing the packages of ${wanted.from}`);
   const parent = join(cacheDir, "pip");
   await mkdir(parent, { recursive: true });
-  return withDraftFolder(parent, async (target) => {
+  return withDraftFolder(parent, async (folder) => {
+    const target = join(folder, FOLDER);
     const tooLarge = new AbortController();
-    const watch = watchSize(target, MOST_BYTES, () => tooLarge.abort());
-    const options = { cwd: root, env: pipEnvironment(target), signal: tooLarge.signal };
-    const { code, stderr } = await python
-      .run([join(python.pip, "pip"), ...pipWords(target, cacheDir), ...wanted.words], options)
-      .finally(() => watch.stop());
+    const watch = watchSize(folder, MOST_BYTES, () => tooLarge.abort());
+    const given = { root, folder, target, cache: join(parent, "http"), words: wanted.words, signal: tooLarge.signal };
+    const failed = await pipInstall(python, given).finally(() => watch.stop());
     if (watch.isOver()) throw notInstalled(wanted.from, `they have over ${MOST_BYTES / 2 ** 30} GiB`);
-    if (code !== 0) throw notInstalled(wanted.from, failure(stderr));
+    if (failed !== undefined) throw notInstalled(wanted.from, failed);
     const installed = filesIn(target);
     const modules = installed.filter(({ path }) => path.endsWith(".py")).length;
     if (others + installed.length + modules > MOST_FILES) return use(installed);
-    await compileModules(python, join(target, FOLDER), FOLDER);
+    await compileModules(python, target, FOLDER);
     return use(filesIn(target));
   });
 }
 
-/** pip unpacks packages beside its temporary files, which are removed with the folder even if pip is killed. */
-function pipEnvironment(target: string): Record<string, string> {
-  return { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_ROOT_USER_ACTION: "ignore", PIP_NO_INPUT: "1", TMPDIR: target };
-}
-
 function notInstalled(file: string, what: string): MayflyError {
   return new MayflyError("packages-not-installed", { file, what });
-}
-
-function pipWords(target: string, cacheDir: string): string[] {
-  return [
-    "install",
-    "--quiet",
-    "--no-compile",
-    "--only-binary",
-    ":all:",
-    "--target",
-    join(target, FOLDER),
-    "--cache-dir",
-    join(cacheDir, "pip/http"),
-  ];
 }
 
 /** pip's own words for what to install; undefined if the app requires nothing. */
@@ -99,36 +79,12 @@ if not isinstance(found, list) or not all(isinstance(one, str) and not one.start
 json.dump(found, sys.stdout)
 `;
 
-/** The last ones are the newest. */
-const SHOWN_VERSIONS = 5;
-
-/** What pip printed, as a clause. */
-function failure(stderr: string): string {
-  const missing = /^ERROR: No matching distribution found for (.*?)(?: \(from .*)?$/m.exec(stderr)?.[1];
-  if (missing === undefined) return others(stderr);
-  const versions = /\(from versions: (.*?)\)/.exec(stderr)?.[1]?.split(", ") ?? [];
-  // The innermost reason stands last: 'NewConnectionError('<…>: Failed to establish a new connection: [Errno 111] Connection refused')'.
-  const broken = /after connection broken by (.*): \S+$/m
-    .exec(stderr)?.[1]
-    ?.replace(/['")]+$/, "")
-    .split(": ")
-    .at(-1);
-  if (broken !== undefined && (versions.length === 0 || versions[0] === "none"))
-    return `the index of packages cannot be reached for ${missing}: ${broken}; another one can be named by PIP_INDEX_URL, and wheels can lie in a folder that requirements.txt names by --find-links`;
-  const found = versions.length === 0 || versions[0] === "none" ? "" : `; found were ${versions.slice(-SHOWN_VERSIONS).join(", ")}`;
-  return `there is no wheel of ${missing} for the Python 3.11 of machines (Linux, x86-64)${found}: what has to be compiled cannot be installed, and a name or version may be wrong; wheels of your own can lie in a folder that requirements.txt names by --find-links`;
-}
-
-function others(stderr: string): string {
-  const lines = stderr.split("\n").filter((line) => line.startsWith("ERROR: "));
-  return lines.map((line) => line.slice("ERROR: ".length)).join("; ") || stderr.trim().split("\n").slice(-3).join(" | ");
-}
-
 /** Scripts for a shell have the path of this host's Python in them, and nothing imports them. */
-function filesIn(target: string): TravellingFile[] {
-  const installed = join(target, FOLDER);
+function filesIn(installed: string): TravellingFile[] {
   const isWanted = (path: string) => !path.startsWith(`bin${sep}`) && (!path.includes("__pycache__") || isBytecode(path));
-  return globSync("**", { cwd: installed })
-    .filter((path) => isWanted(path) && lstatSync(join(installed, path)).isFile())
+  return readdirSync(installed, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(installed, join(entry.parentPath, entry.name)))
+    .filter(isWanted)
     .map((path) => ({ path: `${FOLDER}/${path.split(sep).join("/")}`, from: join(installed, path), passing: true }));
 }
