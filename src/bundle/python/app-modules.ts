@@ -1,8 +1,9 @@
 /** Finds the Python files of an app, all of which travel: what an import reaches is known only when it runs. */
-import { readdirSync, realpathSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, realpathSync } from "node:fs";
 import { join, relative } from "node:path";
 import { inPlace } from "../files/collect.ts";
 import { isWithin } from "../files/matched.ts";
+import { statOf } from "../files/stat-of.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
 import { isEnvironment } from "./environment.ts";
 
@@ -17,7 +18,7 @@ export interface AppModules {
 
 /**
  * Symbolic links become what they lead to, as long as that is in the app's folder.
- * @param root the app's folder, without symbolic links in its path. Hidden folders and virtual environments are left out.
+ * @param root the app's folder, without symbolic links in its path. Hidden folders, virtual environments and folders that this user may not read are left out.
  */
 export function appModules(root: string): AppModules {
   const found: AppModules = { files: [], warnings: [] };
@@ -27,10 +28,10 @@ export function appModules(root: string): AppModules {
 
 /** @param within the folders that this one is in, by their real paths: a link to one of them would have no end */
 function search(root: string, folder: string, within: Set<string>, found: AppModules): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+  for (const entry of entriesOf(folder)) {
     const path = join(folder, entry.name);
     if (entry.name.startsWith(".") || foreign.has(entry.name)) continue;
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = statOf(path);
     const isModule = entry.name.endsWith(".py");
     const place = entry.isSymbolicLink() && stat !== undefined ? realpathSync(path) : path;
     if (entry.isSymbolicLink() && (isModule || stat?.isDirectory() === true)) {
@@ -46,6 +47,16 @@ function search(root: string, folder: string, within: Set<string>, found: AppMod
   }
 }
 
+/** None of a folder that may not be read: a database's, for example, which its container keeps in the project. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+    return [];
+  }
+}
+
 function whyLeftOut(root: string, place: string, isThere: boolean, within: Set<string>): string | undefined {
   if (!isThere) return "leads nowhere";
   if (!isWithin(place, root)) return "leads out of the app's folder";
@@ -53,5 +64,5 @@ function whyLeftOut(root: string, place: string, isThere: boolean, within: Set<s
 }
 
 function holdsModules(folder: string): boolean {
-  return readdirSync(folder).some((name) => name.endsWith(".py"));
+  return entriesOf(folder).some(({ name }) => name.endsWith(".py"));
 }

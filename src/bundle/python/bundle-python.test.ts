@@ -40,6 +40,7 @@ test("links to modules and to folders with modules travel as what they lead to; 
   symlinkSync("shared", join(root, "package"));
   symlinkSync("..", join(root, "shared/deep/round"));
   symlinkSync("nowhere.py", join(root, "broken.py"));
+  symlinkSync("circle.py", join(root, "circle.py"));
   mkdirSync(join(parent, "outside"));
   writeFileSync(join(parent, "outside/o.py"), "");
   symlinkSync("../outside/o.py", join(root, "out.py"));
@@ -48,6 +49,7 @@ test("links to modules and to folders with modules travel as what they lead to; 
   assert.deepEqual(paths, ["alias.py", "main.py", "package/deep/more.py", "package/util.py", "shared/deep/more.py", "shared/util.py"]);
   assert.deepEqual(warnings.toSorted(), [
     "broken.py does not travel: it is a link that leads nowhere",
+    "circle.py does not travel: it is a link that leads nowhere",
     "out.py does not travel: it is a link that leads out of the app's folder",
     "outside does not travel: it is a link that leads out of the app's folder",
     ...["package", "shared"].map((folder) => `${folder}/deep/round does not travel: it is a link that leads to a folder that it is in`),
@@ -70,6 +72,10 @@ const reads: [what: string, code: string, warned: string | undefined][] = [
   ["a file that is not there", 'open("other.csv")', undefined],
   ["a word that happens to be a folder's name", 'print("views")', undefined],
   ["an address", 'get("https://example.com/data.csv")', undefined],
+  ["a path on a site", 'route("/views")', undefined],
+  ["a path on a site at the end of a longer text", 'get(f"{site}/views")', undefined],
+  ["the end of a sum of texts", 'open(here + "/views/a.html")', "views/a.html"],
+  ["the end of a text with values", 'open(f"{here}/data.csv")', "data.csv"],
 ];
 for (const [what, code, warned] of reads) {
   test(`a file that does not travel: ${what} is ${warned === undefined ? "no reason to warn" : "warned of"}`, async () => {
@@ -87,13 +93,22 @@ for (const [what, code, warned] of reads) {
 test("a file that a module of a folder names is looked up beside it, too", async () => {
   write("pages/index.html");
   write("pages/show.py", 'page = "index.html"');
-  assert.match((await bundled(handler)).warnings.join("\n"), /^pages\/index\.html is named here \(pages\/show\.py:1\)/);
+  assert.match((await bundled(`import pages.show\n${handler}`)).warnings.join("\n"), /^pages\/index\.html is named here \(pages\/show\.py:1\)/);
 });
 
 test("one warning tells of a folder and of what is in it", async () => {
   write("templates/a.html");
   const code = `${handler}\ndef f(Flask, render_template):\n  Flask("main")\n  render_template("a.html")\n`;
   assert.match((await bundled(code)).warnings.join("\n"), /^templates is named here \(main\.py:4\).* as "templates\/\*\*"$/);
+});
+
+test("what no function may load names files in vain; what a text names as a module counts", async () => {
+  write("data.csv");
+  write("setup.py", 'open("data.csv")');
+  write("conf/settings.py", 'DATA = "data.csv"');
+  assert.deepEqual((await bundled(handler)).warnings, []);
+  const { warnings } = await bundled(`import os\nos.environ["SETTINGS"] = "conf.settings"\n${handler}`);
+  assert.match(warnings.join("\n"), /^data\.csv is named here \(conf\/settings\.py:1\)/);
 });
 
 test("a module that is nowhere is warned of where an entry reaches its import, and the code cannot do without", async () => {
@@ -103,14 +118,27 @@ test("a module that is nowhere is warned of where an entry reaches its import, a
   write("unused.py", "import never_told");
   write("vendored/odd/thing.py", "");
   const code = `
-import os.path, typing, parts, odd, snapshot_restore_py
+import contextlib, os.path, sys, typing, parts, __main__, odd, snapshot_restore_py
 from parts import store as kept
+sys.path.append("vendored")
 try:
     import faster
 except ImportError:
     import slower
+else:
+    import with_faster
+try:
+    import grouped
+except* ImportError:
+    pass
+with contextlib.suppress(ImportError):
+    import suppressed
 if typing.TYPE_CHECKING:
     from types_only import T
+if sys.version_info < (3, 11):
+    import tomli
+if __name__ == "__main__":
+    import uvicorn
 ${handler}`;
   const { warnings } = await bundled(code);
   assert.deepEqual(
@@ -118,6 +146,57 @@ ${handler}`;
     ["nowhere is imported here (parts/store.py:1)", "elsewhere is imported here (parts/helper.py:3)"].toSorted(),
   );
   assert.match(warnings[0]!, /name the package that brings it in requirements\.txt$/);
+});
+
+test("a module that lies beside its importer in a folder is told with the name by which it is found", async () => {
+  write("jobs/helper.py");
+  write("jobs/report.py", "import helper");
+  const { warnings } = await bundled(`from jobs import report\n${handler}`);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /^helper is imported here \(jobs\/report\.py:1\), and is in the folder jobs, .* import jobs\.helper, or add jobs to/);
+  assert.deepEqual((await bundled(`import sys\nsys.path.append("jobs")\nfrom jobs import report\n${handler}`)).warnings, []);
+});
+
+test("an error of syntax is refused where a function is sure to import it, and warned of elsewhere", async () => {
+  write("tools/old.py", "print 'for Python 2'");
+  write("maybe.py", "def (");
+  const code = `try:\n  import maybe\nexcept Exception:\n  pass\n${handler}`;
+  const { paths, warnings } = await bundled(code);
+  assert.deepEqual(paths, ["main.py", "maybe.py", "tools/old.py"]);
+  assert.match(warnings.join("\n"), /^maybe\.py is no Python 3\.11: .* \(maybe\.py:1\); it travels .*\ntools\/old\.py is no Python 3\.11: .*$/);
+  const refused = { code: "build-failed", message: /function main .*: Missing parentheses .* \(tools\/old\.py:1\)/ };
+  await assert.rejects(bundled(`from tools import old\n${handler}`), refused);
+});
+
+test("code that is nested more deeply than Python's stack is looked at all the same, or left alone", async () => {
+  const sum = (terms: number) => `x = ${Array.from({ length: terms }, () => "a").join(" + ")}\n`;
+  const choices = `if y == 0:\n  pass\n${Array.from({ length: 1_200 }, (_, at) => `elif y == ${at}:\n  pass\n`).join("")}`;
+  write("deep.py", `a = y = 1\n${sum(1_200)}${choices}import nowhere\n`);
+  write("deeper.py", `a = 1\n${sum(5_000)}`);
+  const { warnings } = await bundled(`import deep, deeper\n${handler}`);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /^nowhere is imported here \(deep\.py:/);
+});
+
+test("modules that are called as Python's own do not take their place in a deploy", async () => {
+  const names = ["ast", "enum", "json", "re", "tomllib", "types"];
+  for (const name of names) write(`${name}.py`, "raise SystemExit(3)");
+  write("pyproject.toml", "[project]\ndependencies = []\n");
+  assert.deepEqual((await bundled(handler)).paths, [...names, "main"].map((name) => `${name}.py`).toSorted());
+});
+
+test("an entry travels, or is refused", async () => {
+  write(".hidden/main.py", handler);
+  write("env/conda-meta/history");
+  write("env/lib/main.py", handler);
+  const deploy = (entry: string, files: string[]) => {
+    write("mayfly.json", JSON.stringify({ name: "app", runtime: "python", functions: { main: { entry } }, files }));
+    return bundleApp(root);
+  };
+  for (const entry of [".hidden/main.py", "env/lib/main.py"]) {
+    await assert.rejects(deploy(entry, []), { code: "bad-manifest", message: /functions\.main\.entry is ".*", which does not travel, .* in `files`/ });
+    assert.equal((await deploy(entry, [entry])).files.count, 1);
+  }
 });
 
 const handlers: [what: string, code: string, handler: string | undefined, refused: RegExp | undefined][] = [
@@ -140,6 +219,9 @@ const handlers: [what: string, code: string, handler: string | undefined, refuse
   ["one in a condition", "if True:\n  try:\n    handler = 1\n  finally:\n    pass", undefined, undefined],
   ["one that may be in what is imported whole", "from os.path import *", undefined, undefined],
   ["one that is made by its name", 'globals()["handler"] = 1', undefined, undefined],
+  ["one that is made by its name among those of the module", 'locals()["handler"] = 1', undefined, undefined],
+  ["one that a pattern binds", "match {}:\n  case {**handler}:\n    pass", undefined, undefined],
+  ["one that a decorator binds", "@(handler := staticmethod)\ndef f(): pass", undefined, undefined],
   ["one that the module makes when it is asked", "def __getattr__(name): return 1", undefined, undefined],
   ["an app", "app = 1", undefined, undefined],
   ["a method of an object", "main = 1", "main.run", undefined],

@@ -1,4 +1,5 @@
 /** Bundles an app of the runtime python: its modules as they are, and the packages that it requires. */
+import { posix } from "node:path";
 import type { Bundle } from "../../store/catalog/catalog.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { entryFunctions } from "../../store/catalog/manifest.ts";
@@ -6,56 +7,63 @@ import type { AppFolder, Surroundings } from "../app-folder.ts";
 import type { BundledApp } from "../bundled-app.ts";
 import { collected } from "../files/collect.ts";
 import { matchedFiles } from "../files/matched.ts";
+import type { TravellingFile } from "../files/travelling-file.ts";
 import { appModules } from "./app-modules.ts";
-import { wrongNames } from "./check-names.ts";
-import { syntaxFaults } from "./check-syntax.ts";
+import { type Entry, lackingHandler, unknownModules } from "./check-names.ts";
+import { wrongSyntax } from "./check-syntax.ts";
 import { guestPython } from "./guest-python.ts";
 import { unshippedFiles } from "./named-files.ts";
+import { readCode } from "./read-code.ts";
 import { withRequirements } from "./requirements.ts";
-
-/** At most this many errors are shown. */
-const SHOWN = 3;
 
 /** Throws "bad-manifest", "build-failed", "packages-not-installed", "code-too-large", and what fetching Debian's Python throws. */
 export async function bundlePython({ manifest, root, file }: AppFolder, surroundings: Surroundings): Promise<Omit<BundledApp, "manifest">> {
   if (manifest.external !== undefined)
     throw new MayflyError("bad-manifest", { file, what: "external names npm packages, which apps of the runtime python do not have" });
-  refuseOtherEntries(manifest, file);
-  const matched = matchedFiles(root, manifest.files ?? [], file);
-  const { files: modules, warnings } = appModules(root);
+  const entries = entryFunctions(manifest);
+  const modules = appModules(root);
+  const travelling = [...modules.files, ...matchedFiles(root, manifest.files ?? [], file)];
+  refuseOtherEntries(entries, travelling, file);
+  const code = codeAmong(travelling);
   const python = await guestPython(surroundings);
-  const faults = await syntaxFaults(python, root, modules);
-  if (faults.length > 0) {
-    const more = faults.length > SHOWN ? `; and ${faults.length - SHOWN} more` : "";
-    throw new MayflyError("build-failed", { function: nameOf(manifest, faults[0]!), what: faults.slice(0, SHOWN).join("; ") + more });
-  }
-  const travelling = [...modules, ...matched];
+  const report = await readCode(
+    python,
+    root,
+    code,
+    entries.map(({ entry }) => entry),
+  );
+  const syntax = wrongSyntax(report, code, entries);
+  const wrong = syntax.fault ?? lackingHandler(report, entries);
+  if (wrong !== undefined) throw new MayflyError("build-failed", wrong);
+  const loaded = report.mentioned.map((index) => code[index]!);
+  const unshipped = await unshippedFiles(python, root, loaded, travelling);
   return withRequirements(python, root, surroundings, travelling.length, async (required) => {
-    const names = await wrongNames(python, root, entryFunctions(manifest), modules, [...travelling, ...required]);
-    if (names.lacking !== undefined) throw new MayflyError("build-failed", names.lacking);
-    const unshipped = await unshippedFiles(python, root, modules, travelling);
-    const files = (await collected([...travelling, ...required], 0, file))!;
+    const all = [...travelling, ...required];
+    const files = (await collected(all, 0, file))!;
     // The code is among the files: docs/guest-protocol.md, a function's source.
-    const functions = Object.keys(manifest.functions).map((name): Bundle => ({ function: name, format: "python", code: new Uint8Array() }));
+    const functions = entries.map(({ name }): Bundle => ({ function: name, format: "python", code: new Uint8Array() }));
     return {
       bundles: [...functions, files.bundle],
-      warnings: [...warnings, ...names.warnings, ...unshipped],
+      warnings: [...modules.warnings, ...syntax.warnings, ...unknownModules(report, code, all), ...unshipped],
       files: { count: files.count, bytes: files.bytes, named: [] },
     };
   });
 }
 
-function refuseOtherEntries(manifest: AppFolder["manifest"], file: string): void {
-  for (const { name, entry } of entryFunctions(manifest))
-    if (!entry.endsWith(".py"))
-      throw new MayflyError("bad-manifest", {
-        file,
-        what: `functions.${name}.entry is ${JSON.stringify(entry)}, and the runtime python runs files that end with .py`,
-      });
+function refuseOtherEntries(entries: Entry[], travelling: TravellingFile[], file: string): void {
+  const paths = new Set(travelling.map(({ path }) => path));
+  for (const { name, entry } of entries) {
+    const refuse = (what: string) => {
+      throw new MayflyError("bad-manifest", { file, what: `functions.${name}.entry is ${JSON.stringify(entry)}, ${what}` });
+    };
+    if (!entry.endsWith(".py")) refuse("and the runtime python runs files that end with .py");
+    if (!paths.has(posix.normalize(entry)))
+      refuse("which does not travel, as it is a link out of the folder, or in a hidden folder or one of packages: move it, or name it in `files`");
+  }
 }
 
-/** The function in whose entry the fault is, or the first one. */
-function nameOf(manifest: AppFolder["manifest"], fault: string): string {
-  const functions = entryFunctions(manifest);
-  return (functions.find(({ entry }) => fault.includes(`(${entry}`)) ?? functions[0]!).name;
+/** The files that are Python, each once. */
+function codeAmong(travelling: TravellingFile[]): TravellingFile[] {
+  const code = travelling.filter(({ path }) => path.endsWith(".py"));
+  return [...new Map(code.map((each) => [each.path, each])).values()];
 }

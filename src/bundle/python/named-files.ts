@@ -2,9 +2,9 @@
  * Warns of files that an app's Python code names by literals, and that are in the app's folder but not in the machine. Only the deploy's own Python can tell
  * literals from comments, so it finds them; whether there is such a file is looked up here.
  */
-import { statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { isWithin } from "../files/matched.ts";
+import { statOf } from "../files/stat-of.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
 import type { GuestPython } from "./guest-python.ts";
 
@@ -14,12 +14,14 @@ const SHOWN = 10;
 /**
  * Prints, as JSON, a list of [index of the file, line, text] for each text that may be a path: one with a slash or an extension; the arguments of a call of
  * "join", or the operands of "/", together; a plain word only where a file is opened by it, or a folder is named for a framework. Docstrings are texts that stand alone.
+ * What begins with a slash is a path on a site, such as "/docs", unless it is the end of a longer text and has an extension.
  */
 const program = `
 import ast, json, re, sys
 
 LIKE_PATH = re.compile(r"^[^\\s:*?<>|]{1,200}$")
 FILE = re.compile(r"/|[\\w-]\\.\\w{1,8}$")
+WITH_EXTENSION = re.compile(r"[\\w-]\\.\\w{1,8}$")
 OPENS = {"open", "Path", "PurePath", "read_csv", "read_json", "listdir", "scandir", "walk", "FileSystemLoader", "StaticFiles"}
 KEYWORDS = {"directory", "template_folder", "static_folder", "searchpath"}
 # Templates are named within a folder of this name.
@@ -32,9 +34,11 @@ def name_of(function):
     return getattr(function, "attr", None) or getattr(function, "id", None)
 
 def operands(node):
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-        return operands(node.left) + operands(node.right)
-    return [node]
+    parts = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        parts.append(node.right)
+        node = node.left
+    return [node, *reversed(parts)]
 
 def together(nodes, seen):
     """The texts at the end of the list, as one path."""
@@ -48,7 +52,7 @@ def together(nodes, seen):
     return "/".join(texts)
 
 def search(tree):
-    seen = set()
+    seen, ends = set(), set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and text_of(node.value) is not None:
             seen.add(node.value)
@@ -59,6 +63,10 @@ def search(tree):
                     seen.add(each)
             if len(parts) > 1 and text_of(parts[0]) is None:
                 yield node.lineno, together(parts[1:], seen)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            ends.add(node.right)
+        elif isinstance(node, ast.JoinedStr):
+            ends.update(node.values[1:])
         elif isinstance(node, ast.Call):
             name = name_of(node.func)
             if name in ("join", "joinpath") and node.args:
@@ -79,20 +87,27 @@ def search(tree):
                 if keyword.arg in KEYWORDS and text_of(keyword.value) is not None:
                     seen.add(keyword.value)
                     yield node.lineno, text_of(keyword.value)
-        elif isinstance(node, ast.Constant) and node not in seen and isinstance(node.value, str) and FILE.search(node.value):
-            yield node.lineno, node.value
+        elif node not in seen and text_of(node) is not None:
+            text = node.value
+            if not text.startswith("/") and FILE.search(text):
+                yield node.lineno, text
+            elif text.startswith("/") and node in ends and WITH_EXTENSION.search(text):
+                yield node.lineno, text[1:]
 
 found = []
 for index, place in enumerate(json.load(sys.stdin)):
-    with open(place, "rb") as file:
-        tree = ast.parse(file.read())
+    try:
+        with open(place, "rb") as file:
+            tree = ast.parse(file.read())
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        continue
     for line, text in search(tree):
-        if text and LIKE_PATH.match(text):
+        if text and LIKE_PATH.match(text) and not text.startswith("/"):
             found.append([index, line, text])
 json.dump(found, sys.stdout)
 `;
 
-/** @param root the app's folder @param modules the app's code, without errors of syntax @param travelling all that is in the machine */
+/** @param root the app's folder @param modules the app's code that its functions may load @param travelling all that is in the machine */
 export async function unshippedFiles(
   python: GuestPython,
   root: string,
@@ -121,11 +136,11 @@ export async function unshippedFiles(
 /** Whether it is there, in the app's folder, and nothing of it is in the machine. */
 function isLacking(place: string, root: string, shipped: Set<string>): boolean {
   const bare = place.replace(/\/$/, "");
-  if (bare === root || !isWithin(bare, root) || statSync(bare, { throwIfNoEntry: false }) === undefined) return false;
+  if (bare === root || !isWithin(bare, root) || statOf(bare) === undefined) return false;
   return !shipped.has(bare) && !shipped.values().some((each) => isWithin(each, bare));
 }
 
 function sentence(what: string, place: string, at: string): string {
-  const glob = statSync(place).isDirectory() ? join(what, "**") : what;
+  const glob = statOf(place)?.isDirectory() === true ? join(what, "**") : what;
   return `${what} is named here (${at}), but it is not in the machine: name it in \`files\` of mayfly.json, as "${glob}"`;
 }
