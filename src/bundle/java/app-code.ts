@@ -1,6 +1,7 @@
 /** Finds an app's Java code: jars that a build has made, and source files. */
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { statOf } from "../files/stat-of.ts";
 
 export interface JavaCode {
   /** Absolute paths of `.java` files. */
@@ -9,8 +10,10 @@ export interface JavaCode {
   jars: string[];
 }
 
-/** Folders of the app's that have no code of its own: what builds have written, and packages of others. */
-const foreign = new Set(["target", "build", "out", "bin", "node_modules"]);
+/** Folders in which builds write, unless a package is called so. */
+const built = new Set(["target", "build", "out", "bin"]);
+/** It says how jars see each other as modules, which they are not: in machines all of them are on the class path. */
+const MODULE = "module-info.java";
 /** Jars that builds write beside the one with the classes. */
 const beside = /(-(sources|javadoc|tests|plain)|^original-.*)\.jar$/;
 
@@ -40,11 +43,16 @@ function codeAt(root: string, path: string, refuse: (what: string) => never): Ja
 
 /** A file's classes may use those of its package, and of packages beside that: those of all files below the folder in which its package is. */
 function sourceRoot(file: string, root: string): string {
+  const above = packageRoot(file);
+  return above.length < root.length ? dirname(file) : above;
+}
+
+/** The folder in which the file's package is, by its name; the file's own if it lies in no folder of that name. */
+function packageRoot(file: string): string {
   const name = /^[\s;]*package\s+([\p{L}\p{N}_$.]+)\s*;/mu.exec(readFileSync(file, "utf8"))?.[1];
   const folder = dirname(file);
   const below = name === undefined ? "" : `${sep}${name.replaceAll(".", sep)}`;
-  const above = folder.endsWith(below) ? folder.slice(0, folder.length - below.length) : folder;
-  return above.length < root.length ? folder : above;
+  return folder.endsWith(below) ? folder.slice(0, folder.length - below.length) : folder;
 }
 
 /** Maven and Gradle have tests beside the app's sources, which need packages of their own. */
@@ -53,15 +61,21 @@ function ownSources(folder: string): string {
 }
 
 function sourcesIn(folder: string): string[] {
-  const isForeign = (name: string) => foreign.has(basename(name)) || basename(name).startsWith(".");
-  return globSync("**/*.java", { cwd: folder, exclude: isForeign }).map((name) => join(folder, name));
+  const isForeign = (name: string) => basename(name) === "node_modules" || basename(name).startsWith(".");
+  const found = globSync("**/*.java", { cwd: folder, exclude: isForeign });
+  return found.filter((name) => basename(name) !== MODULE && !isBuilt(folder, name)).map((name) => join(folder, name));
+}
+
+/** Whether a build has written the file: it is in a folder such as `target`, which is no part of its package's name. */
+function isBuilt(folder: string, name: string): boolean {
+  const hasBuilt = (path: string) => path.split(sep).some((part) => built.has(part));
+  return hasBuilt(dirname(name)) && hasBuilt(relative(folder, packageRoot(join(folder, name))));
 }
 
 /** Jars of others that travel with the app, and are there when its sources are compiled. Absolute paths. */
 export function libraries(root: string): string[] {
-  return globSync("lib/*.jar", { cwd: root })
-    .map((name) => join(root, name))
-    .toSorted();
+  const jars = globSync("lib/*.jar", { cwd: root }).map((name) => join(root, name));
+  return jars.filter((jar) => statOf(jar)?.isFile() === true).toSorted();
 }
 
 /** The path below the task root of a jar that is in a folder which a function names. */

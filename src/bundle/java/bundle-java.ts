@@ -9,7 +9,7 @@ import { withDraftFolder } from "../../images/draft-folder.ts";
 import type { AppFolder, Surroundings } from "../app-folder.ts";
 import type { BundledApp } from "../bundled-app.ts";
 import { collected, inPlace } from "../files/collect.ts";
-import { matchedFiles } from "../files/matched.ts";
+import { isWithin, matchedFiles } from "../files/matched.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
 import { javaCode, libraries, placeOfJar } from "./app-code.ts";
 import { compileJava } from "./compile.ts";
@@ -34,10 +34,13 @@ export async function bundleJava({ manifest, root, file }: AppFolder, surroundin
   await mkdir(parent, { recursive: true });
   return withDraftFolder(parent, async (folder) => {
     const handlers = functions.map(({ name }) => ({ name, handler: manifest.functions[name]!.handler }));
-    const classes = await compileJava({ root, code, libraries: own, handlers, folder }, surroundings);
+    const beside = [...own, ...classFolders(root, matched)];
+    const classes = await compileJava({ root, code, beside, handlers, folder }, surroundings);
     const named = new Set(functions.map(({ entry }) => join(root, entry)));
     const jars = code.jars.map((jar): TravellingFile => (named.has(jar) ? inPlace(root, jar) : { path: placeOfJar(root, jar), from: jar }));
-    const files = (await collected([...classesIn(classes), ...jars, ...own.map((jar) => inPlace(root, jar)), ...matched], 0, file))!;
+    // Of two files of one path the later one travels: what an editor once compiled into `classes` may lie there.
+    const all = [...matched, ...classesIn(classes), ...jars, ...own.map((jar) => inPlace(root, jar))];
+    const files = (await collected(all, 0, file))!;
     // The code is among the files, where the agent's class path leads: classes, and lib.
     const bundles = functions.map(({ name }): Bundle => ({ function: name, format: "java", code: new Uint8Array() }));
     return { bundles: [...bundles, files.bundle], warnings: [], files: { count: files.count, bytes: files.bytes, named: [] } };
@@ -48,4 +51,10 @@ function classesIn(folder: string): TravellingFile[] {
   return globSync("**", { cwd: folder })
     .filter((name) => statSync(join(folder, name)).isFile())
     .map((name) => ({ path: `classes/${relative(folder, join(folder, name))}`, from: join(folder, name), passing: true }));
+}
+
+/** Where machines look for classes in the app's folder, if some travel because the manifest names them. */
+function classFolders(root: string, matched: TravellingFile[]): string[] {
+  const classes = matched.filter(({ path }) => path.endsWith(".class"));
+  return ["classes", "."].map((folder) => join(root, folder)).filter((folder) => classes.some(({ path }) => isWithin(join(root, path), folder)));
 }

@@ -2,9 +2,10 @@
  * Checks that an app's handlers are in its code, as classes that machines can run. A class that uses a handler as the agent does compiles only if the handler
  * is what it should be, so that the compiler says what is wrong.
  */
-import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import type { JavaCode } from "./app-code.ts";
+import { namesEndingIn } from "./jar-names.ts";
 
 /** Resolves with what the compiler said if it failed. */
 export type Javac = (files: string[], target: string) => Promise<string | undefined>;
@@ -15,6 +16,8 @@ export interface Handlers {
   code: JavaCode;
   /** The folder of the classes that were compiled. */
   classes: string;
+  /** What else the app has on its class path: jars, and folders of classes. */
+  beside: string[];
   /** Of each function, as the manifest has it. */
   handlers: { name: string; handler: string }[];
   /** A folder for what is made on the way. */
@@ -44,8 +47,11 @@ export async function wrongHandler(javac: Javac, given: Handlers): Promise<{ fun
   return undefined;
 }
 
+const word = String.raw`[\p{ID_Start}\p{Sc}\p{Pc}][\p{ID_Continue}\p{Sc}]*`;
+const handlerName = new RegExp(`^${word}(\\.${word})*(::${word})?$`, "u");
+
 function isName(handler: string): boolean {
-  return /^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*(::[\p{L}_$][\p{L}\p{N}_$]*)?$/u.test(handler);
+  return handlerName.test(handler);
 }
 
 function noName(handler: string): string {
@@ -77,7 +83,7 @@ function partsOf(handler: string): [type: string, method?: string] {
 /** What the compiler said of a file, by the line. */
 function errorsOf(said: string, file: string): Map<number, string> {
   const errors = new Map<number, string>();
-  for (const [, name, line, what] of said.matchAll(/^(?:.*\/)?(\w+\.java):(\d+): error: (.*(?:\n(?!\S*\.java:\d+: ).*)*)/gm))
+  for (const [, name, line, what] of said.matchAll(/^(?:.*\/)?(\w+\.java):(\d+): error: (.*(?:\n(?!.*\.java:\d+: ).*)*)/gm))
     if (name === file) errors.set(Number(line), `${errors.get(Number(line)) ?? ""}${what}\n`);
   return errors;
 }
@@ -86,8 +92,12 @@ function faultOf(handler: string, errors: Map<number, string>, given: Handlers):
   const all = [...errors.values()].join("");
   const [type, method] = partsOf(handler);
   const ofClass = errors.get(Line.Class) ?? "";
-  if (/expected|illegal start of/.test(ofClass)) return noName(handler);
-  if (/^\s*symbol:\s+class|does not exist/m.test(ofClass)) return lackingClass(handler, given);
+  const isNoName = /expected|illegal start of/.test(ofClass);
+  if (isNoName || /^\s*symbol:\s+class|does not exist/m.test(ofClass)) {
+    // Other languages have names that Java cannot write: with one of its keywords in them, or a $ that is no dot.
+    if (isThere(handler, given)) return undefined;
+    return isNoName ? noName(handler) : lackingClass(handler, given);
+  }
   const [, file = "", version, ours] = /bad class file: (.*)\n.*wrong version (\d+)\.\d+, should be (\d+)/.exec(all) ?? [];
   if (version !== undefined) {
     const [theirs, own] = [version, ours].map((each) => Number(each) - VERSION_OF_NONE);
@@ -98,15 +108,23 @@ function faultOf(handler: string, errors: Map<number, string>, given: Handlers):
     return `the handler's class ${type} needs the class ${lacking}, which is in none of the app's jars: let the build put what it depends on into the jar, or copy those jars into the folder lib`;
   // A class that is not public cannot be looked at from here, and can be run.
   if (ofClass !== "") return undefined;
-  if (method !== undefined) {
-    const wrong =
-      /^\s*symbol:\s+method/m.test(errors.get(Line.Method) ?? "") || /has (private|protected) access/.test(errors.get(Line.Method) ?? "");
-    return wrong ? `the handler's class ${type} has no public method ${method}` : undefined;
-  }
+  if (method !== undefined) return lacksMethod(errors.get(Line.Method) ?? "") ? `the handler's class ${type} has no public method ${method}` : undefined;
   const isNeither = [Line.Values, Line.Streams].every((line) => errors.get(line)?.startsWith("incompatible types"));
   return isNeither
     ? `the handler's class ${type} implements neither RequestHandler nor RequestStreamHandler: name a method of it, as in ${handler}::handle`
     : undefined;
+}
+
+/** Where there are several methods of the name, the first line says that none of them takes no parameter; the others may say that one is private. */
+function lacksMethod(said: string): boolean {
+  return /^\s*symbol:\s+method/m.test(said) || /^.* (has (private|protected) access|is not public) in /.test(said);
+}
+
+/** Whether a class has exactly this name. */
+function isThere(handler: string, { code, classes, beside }: Handlers): boolean {
+  const path = `${handler.split("::")[0]!.replaceAll(".", "/")}.class`;
+  const places = [classes, ...code.jars, ...beside];
+  return places.some((place) => (place.endsWith(".jar") ? namesEndingIn(place, path).includes(path) : existsSync(join(place, path))));
 }
 
 function lackingClass(handler: string, given: Handlers): string {
@@ -119,18 +137,21 @@ function lackingClass(handler: string, given: Handlers): string {
 function hint(type: string, method: string | undefined, { root, code, classes }: Handlers): string {
   const [before, last] = [type.slice(0, Math.max(0, type.lastIndexOf("."))), type.slice(type.lastIndexOf(".") + 1)];
   if (method === undefined && before !== "" && /^\p{Ll}/u.test(last)) return `: a method is named by two colons, as in ${before}::${last}`;
-  const boot = code.jars.find((jar) => readFileSync(jar).includes("BOOT-INF/classes/"));
+  const boot = code.jars.find((jar) => namesEndingIn(jar, "BOOT-INF/classes/").length > 0);
   if (boot !== undefined) {
     const command = JSON.stringify(["java", "-jar", relative(root, boot)]);
     return `: ${relative(root, boot)} is an executable jar of Spring Boot, which "runtime": "server" runs by "command": ${command}`;
   }
-  const others = [...globSync(`**/${last}.class`, { cwd: classes }), ...code.jars.flatMap((jar) => classesCalled(last, jar))];
-  const names = [...new Set(others.map((each) => each.replace(/\.class$/, "").replaceAll("/", ".")))].filter((each) => each !== type);
+  const file = `/${last}.class`;
+  const others = [...globSync(`**${file}`, { cwd: classes }), ...code.jars.flatMap((jar) => namesEndingIn(jar, file))];
+  const names = [...new Set(others.map(nameOfClass))].filter((each) => each !== type);
   return names.length === 0 ? "" : `; there is ${names.toSorted().join(" and ")}`;
 }
 
-/** The names in a jar stand in it as they are. */
-function classesCalled(name: string, jar: string): string[] {
-  const text = readFileSync(jar).toString("latin1");
-  return [...text.matchAll(/(?:[A-Za-z_][\w]*\/)+(\w+)\.class/g)].filter(([, each]) => each === name).map(([path]) => path);
+/** @param path of its file, which may be one for some versions of Java alone */
+function nameOfClass(path: string): string {
+  return path
+    .replace(/^META-INF\/versions\/\d+\//, "")
+    .replace(/\.class$/, "")
+    .replaceAll("/", ".");
 }
