@@ -99,3 +99,13 @@ test("generated code that is nested deeper than a stack is bundled", async () =>
   folder.app('import deep from "deep"; export const handler = () => [deep.at, deep.text];');
   assert.deepEqual((await folder.run()).value, ["/app/node_modules/deep", 4_000]);
 });
+
+test("a URL that is no path of this host's keeps its meaning for Node, and is no failure of the deploy", async () => {
+  folder.app(`import { readFileSync } from "node:fs"; import { fileURLToPath } from "node:url";
+    const code = (work: () => unknown) => { try { work(); } catch (error) { return error.code; } };
+    export const handler = () => [
+      code(() => readFileSync(new URL("a%2Fb.txt", import.meta.url))),
+      code(() => readFileSync(fileURLToPath("file://other/x.txt") + import.meta.dirname)),
+    ];`);
+  assert.deepEqual((await folder.run()).value, ["ERR_INVALID_FILE_URL_PATH", "ERR_INVALID_FILE_URL_HOST"]);
+});

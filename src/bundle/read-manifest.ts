@@ -4,6 +4,7 @@ import { entryFunctions, type Manifest } from "../store/catalog/manifest.ts";
 import { MANIFEST_BYTES, parseManifest, tooLargeManifest } from "../store/catalog/parse-manifest.ts";
 import { runtimeOf } from "../store/catalog/runtime-of.ts";
 import { MayflyError } from "../base/errors/error.ts";
+import { statOf } from "./files/stat-of.ts";
 
 /** Reads and checks the folder's mayfly.json, and checks that the entry files exist. Throws "bad-manifest". */
 export function readManifest(dir: string): Manifest {
@@ -55,7 +56,7 @@ function refusal(dir: string, entry: string, mayBeFolder: boolean): string | und
   const path = resolve(dir, entry);
   const inside = relative(dir, path);
   if (isAbsolute(entry) || inside === ".." || inside.startsWith(`..${sep}`)) return "must be a path inside of the app's folder";
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   return stat?.isFile() || (mayBeFolder && stat?.isDirectory()) ? undefined : "there is no such file";
 }
 

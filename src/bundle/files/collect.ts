@@ -20,7 +20,7 @@ export async function collected(files: TravellingFile[], codeBytes: number, file
   const all = [...new Map(files.map((each) => [each.path, each])).values()];
   if (all.length === 0) return undefined;
   if (all.length > MOST_FILES) {
-    const what = `files and external name ${all.length} files; ${MOST_FILES} may travel with an app`;
+    const what = `${all.length} files would travel with the app: its code, packages, and what files and external name; ${MOST_FILES} may`;
     throw new MayflyError("bad-manifest", { file, what });
   }
   const stats = all.map(({ from }) => statSync(from));

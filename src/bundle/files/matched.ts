@@ -1,8 +1,9 @@
 /** Finds the files that the manifest's `files` name. */
-import { globSync, lstatSync, realpathSync, statSync } from "node:fs";
+import { globSync, lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { isEnvironment } from "../python/environment.ts";
+import { statOf } from "./stat-of.ts";
 import type { TravellingFile } from "./travelling-file.ts";
 
 /** Folders of packages and of what Python has compiled: a wildcard means the app's own files. */
@@ -60,7 +61,7 @@ function environmentAbove(root: string, path: string, written: ReadonlySet<strin
  */
 function withLinked(root: string, path: string, isHidden: (path: string) => boolean, above: string[] = []): string[] {
   const place = join(root, path);
-  if (!lstatSync(place).isSymbolicLink() || statSync(place, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  if (!isLink(place) || statOf(place)?.isDirectory() !== true) return [path];
   const [from, to] = [realpathSync(dirname(place)), realpathSync(place)];
   const way = [...above, from];
   if (!isWithin(to, root) || way.some((folder) => isWithin(folder, to))) return [path];
@@ -70,12 +71,16 @@ function withLinked(root: string, path: string, isHidden: (path: string) => bool
 
 function isFileWithin(root: string, path: string, refuse: (what: string) => never): boolean {
   const place = join(root, path);
-  const stat = statSync(place, { throwIfNoEntry: false });
-  if (stat === undefined) refuse(`${path} is a link that leads nowhere`);
+  const stat = statOf(place);
+  if (stat === undefined) refuse(isLink(place) ? `${path} is a link that leads nowhere` : `${path} cannot be read: its name is no UTF-8, or it is another user's`);
   if (!isWithin(realpathSync(place), root)) refuse(`${path} is a link that leads out of the app's folder`);
   return stat.isFile();
 }
 
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}${sep}`);
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }

@@ -2,7 +2,7 @@
  * Files that travel because the app's code names them by literals. A script among them, such as a worker, runs as it is: with it travel the files that
  * it imports by relative paths, and the package.json that says what kind of module it is.
  */
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -10,6 +10,7 @@ import { isBare, ownerOf, packageName } from "../packages/package-file.ts";
 import { type Call, callsIn, importsIn } from "../source/calls.ts";
 import { type SourceFile, isScript, parseFile, placeOf } from "../source/parse.ts";
 import { isWithin } from "./matched.ts";
+import { statOf } from "./stat-of.ts";
 import type { TravellingFile } from "./travelling-file.ts";
 
 export interface NamedFiles {
@@ -20,7 +21,7 @@ export interface NamedFiles {
 
 /** Whether the file may travel without being named in the manifest: hidden files may be secrets, and packages have `external`. */
 export function mayTravel(path: string, root: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   if (stat?.isFile() !== true || !isWithin(realpathSync(path), root)) return false;
   const inside = relative(root, path).split("/");
   return (

@@ -5,9 +5,10 @@
  *    each finds what it would find on the host, however the host's packages are linked.
  * 2. Packages for other systems than the machine's are left out; what is missing for the machine's own is an error.
  */
-import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
+import { statOf } from "../files/stat-of.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
 import { refuseForeignAddons } from "./addons.ts";
 import { type PackageFile, readPackage } from "./package-file.ts";
@@ -80,7 +81,7 @@ function filesOf(folder: string, path: string): TravellingFile[] {
     const to = `${path}/${entry.name}`;
     if (entry.name === "node_modules" || (/(^|\/)prebuilds$/.test(path) && isForOtherSystem(entry.name))) continue;
     if (entry.isDirectory()) found.push(...filesOf(from, to));
-    else if (entry.isFile() || (entry.isSymbolicLink() && statSync(from, { throwIfNoEntry: false })?.isFile() === true))
+    else if (entry.isFile() || (entry.isSymbolicLink() && statOf(from)?.isFile() === true))
       found.push({ path: to, from });
   }
   return found;

@@ -30,7 +30,11 @@ export async function refuseUnfit(
     const paths = file === undefined ? placesOf(program, env) : [posix.join(taskRootPath, file.path)];
     const path = paths.find((each) => places.has(each) || own.includes(each));
     const faults = path === undefined ? [lacking(program)] : await faultsOf(path, look);
-    if (faults.length > 0) throw new MayflyError("build-failed", { function: name, what: `${program} ${faults.join(", and ")}` });
+    if (faults.length === 0) continue;
+    // What AWS Lambda starts is a program, and no command.
+    const cure = path === undefined || runtime === "provided" ? undefined : cureOf(program);
+    const what = `${program} ${faults.join(", and ")}${cure === undefined ? "" : `: ${cure}`}`;
+    throw new MayflyError("build-failed", { function: name, what });
   }
 }
 
@@ -52,11 +56,16 @@ function placesOf(program: string, env: Record<string, string>): string[] {
 const instead: [programs: RegExp, cure: (program: string) => string][] = [
   [/^(npm|npx|yarn|pnpm|bun)$/, () => 'name what it would start, as in ["node", "server.js"]'],
   [/^(ba|da)?sh$/, () => "no shell reads the command: name the program itself, and set variables by `env` of mayfly.json"],
+  [/\.sh$/, () => "machines have no shell: name the program that the script starts, and set variables by `env` of mayfly.json"],
   [/\.[cm]?[jt]s$/, (program) => `a script is run by ${JSON.stringify(["node", program])}`],
   [/\.py$/, (program) => `a script is run by ${JSON.stringify(["python3", program])}`],
   [/\.jar$/, (program) => `a jar is run by ${JSON.stringify(["java", "-jar", program])}`],
   [/^(python|python3\.\d+|pip3?|flask|gunicorn|uvicorn|hypercorn|waitress-serve|daphne|fastapi)$/, inPython],
 ];
+
+function cureOf(program: string): string | undefined {
+  return instead.find(([programs]) => programs.test(program))?.[1](program);
+}
 
 function inPython(program: string): string {
   if (program.startsWith("p")) return 'Python is called python3, as in ["python3", "app.py"]';
@@ -65,7 +74,7 @@ function inPython(program: string): string {
 
 function lacking(program: string): string {
   const ofFolder = program.includes("/") ? "" : `; a file of the app's folder is written as ./${program}`;
-  const cure = instead.find(([programs]) => programs.test(program))?.[1](program);
+  const cure = cureOf(program);
   return `is no program of machines, which have node, and java or python3 for a command that begins with it, beside the app's own files${cure === undefined ? ofFolder : `: ${cure}`}`;
 }
 

@@ -1,5 +1,5 @@
 /** Finds the files of the app's folder that its functions name as programs: an entry, or what is in a command. */
-import { realpathSync, statSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { join, posix } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
@@ -7,6 +7,7 @@ import { taskRootPath } from "../../images/guest-layout.ts";
 import { inPlace } from "../files/collect.ts";
 import { isWithin } from "../files/matched.ts";
 import { mayTravel } from "../files/named.ts";
+import { statOf } from "../files/stat-of.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
 
 export interface AppProgram {
@@ -37,7 +38,7 @@ export function appPrograms({ functions }: Pick<Manifest, "functions">, root: st
 function refusal(root: string, path: string): string | undefined {
   const place = join(root, path);
   if (!isWithin(place, root)) return "must stay inside of the app's folder";
-  if (statSync(place, { throwIfNoEntry: false })?.isFile() !== true) return "there is no such file";
+  if (statOf(place)?.isFile() !== true) return "there is no such file";
   return isWithin(realpathSync(place), root) ? undefined : "it is a link that leads out of the app's folder";
 }
 

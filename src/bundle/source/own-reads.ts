@@ -1,6 +1,6 @@
 /** Finds places where the app's own code builds paths of files in its folder, which are not in the machine. */
-import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { statOf } from "../files/stat-of.ts";
 import { type Node, type SourceFile, argumentsOf, calleeOf, nameOf, propertyOf, textOf, walk } from "./parse.ts";
 import { type Read, pathArgument } from "./package-reads.ts";
 import { Places } from "./places.ts";
@@ -72,7 +72,7 @@ class Search {
 
   #exists(path: string): boolean {
     const isOurs = isWithin(path, this.#root) || isWithin(path, this.#folder);
-    return isOurs && !path.includes("/node_modules/.bin") && statSync(path, { throwIfNoEntry: false }) !== undefined;
+    return isOurs && !path.includes("/node_modules/.bin") && statOf(path) !== undefined;
   }
 
   #note(node: Node, path: string | undefined, whole = node): void {

@@ -1,6 +1,7 @@
 /** Finds places where a package reads files that lie beside its code, which are not in the machine. */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { statOf } from "../files/stat-of.ts";
 import { type Node, type SourceFile, argumentsOf, calleeOf, nameOf, propertyOf, textOf, walk } from "./parse.ts";
 import { Places } from "./places.ts";
 
@@ -85,5 +86,5 @@ function readsBesides({ path, program, text }: SourceFile): Read[] {
 const dataFile = /\.(wasm|dat|bin|mem|data|afm|css|ttf|proto)$/;
 
 function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return statOf(path) !== undefined;
 }

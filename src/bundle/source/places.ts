@@ -88,7 +88,7 @@ export class Places {
   /** The absolute path that an expression of literals evaluates to; undefined if it contains anything else. URLs are returned as paths. */
   pathOf(node: Node): string | undefined {
     const value = this.#fold(node, 0);
-    return value?.startsWith("file://") ? fileURLToPath(value) : value;
+    return value?.startsWith("file://") ? pathOfUrl(value) : value;
   }
 
   #fold(node: Node | undefined, depth: number): string | undefined {
@@ -141,12 +141,21 @@ const functions = new Map<string, (values: string[]) => string | undefined>([
   ["resolve", (values) => (values[0]?.startsWith("/") ? resolve(...values) : undefined)],
   ["dirname", ([value = ""]) => dirname(value)],
   ["normalize", ([value = ""]) => join(value)],
-  ["fileURLToPath", ([value = ""]) => (value.startsWith("file://") ? fileURLToPath(value) : undefined)],
+  ["fileURLToPath", ([value = ""]) => (value.startsWith("file://") ? pathOfUrl(value) : undefined)],
   ["pathToFileURL", ([value = ""]) => (value.startsWith("/") ? pathToFileURL(value).href : undefined)],
 ]);
 
 function concatenated(parts: (string | undefined)[]): string | undefined {
   return parts.every((part) => part !== undefined) ? parts.join("") : undefined;
+}
+
+/** Undefined where Node would throw: for a file of another host, and for a slash that is encoded. */
+function pathOfUrl(url: string): string | undefined {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return undefined;
+  }
 }
 
 function inUrl([path, base]: (string | undefined)[]): string | undefined {
