@@ -1,6 +1,6 @@
 /** Which Java a deploy takes, of what people and their builds lay out. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -105,4 +105,16 @@ test("what a processor of annotations would write is told as such", async () => 
   write("lib/writer.jar", jarOf(new Map([["META-INF/services/javax.annotation.processing.Processor", Buffer.from("writer.Writer")]])));
   write("src/shop/Upper.java", source("shop", "Upper", "int x = new Upper().getX();"));
   await refused(deploy("src", "shop.Upper::run"), /cannot find symbol .*; what processors of annotations .* of lib\/writer\.jar, is not there/);
+});
+
+test("nothing of a jar runs at a deploy, not even as a plugin of the compiler", async () => {
+  const mark = join(root, "mark");
+  const work = `static { try { new java.io.File(${JSON.stringify(mark)}).createNewFile(); } catch (java.io.IOException error) {} }`;
+  const methods =
+    'public String getName() { return "x"; } public boolean autoStart() { return true; } public void init(com.sun.source.util.JavacTask task, String... words) {}';
+  const classes = await compiled({ "X.java": `package own; public class X implements com.sun.source.util.Plugin { ${work} ${methods} }` });
+  write("lib/plugin.jar", jarOf(classes.set("META-INF/services/com.sun.source.util.Plugin", Buffer.from("own.X\n"))));
+  write("src/shop/Upper.java", source("shop", "Upper"));
+  await deploy("src", "shop.Upper::run");
+  assert.ok(!existsSync(mark));
 });

@@ -29,16 +29,16 @@ const SHOWN = 3;
 export async function compileJava({ root, code, beside, handlers, folder }: Compilation, surroundings: Surroundings): Promise<string> {
   const { cacheDir, progress } = surroundings;
   const java = await fetchJava(cacheDir, progress);
-  const classes = join(folder, "classes");
+  const [classes, nothing] = [join(folder, "classes"), join(folder, "nothing")];
   mkdirSync(classes);
+  mkdirSync(nothing);
   const path = [classes, ...code.jars, ...beside, await ensureJavaAgent({ cacheDir, progress })].join(":");
   const [program, ...before] = javacCommand(java);
   const failed = (what: string) => new MayflyError("build-failed", { function: handlers[0]!.name, what });
   const javac: Javac = async (files, target) => {
-    // Sources are what is named, and none that lie on the class path. No processor of annotations runs: nothing of a jar runs at a deploy.
-    const words = ["-encoding", "UTF-8", "-proc:none", "-parameters", "-g", "-implicit:none", "-nowarn", "-Xmaxerrs", "10000"];
+    const words = ["-encoding", "UTF-8", "-parameters", "-g", "-implicit:none", "-nowarn", "-Xmaxerrs", "10000", ...guards(nothing)];
     const list = join(folder, "words");
-    writeFileSync(list, [...words, "-sourcepath", classes, "-cp", path, "-d", target, ...files].map(quoted).join("\n"));
+    writeFileSync(list, [...words, "-cp", path, "-d", target, ...files].map(quoted).join("\n"));
     const said = await run(program, [...before, `@${list}`]);
     const broken = unreadableJar(said ?? "", root);
     if (broken !== undefined) throw failed(broken);
@@ -52,6 +52,14 @@ export async function compileJava({ root, code, beside, handlers, folder }: Comp
   const wrong = await wrongHandler(javac, { root, code, classes, beside, handlers, folder });
   if (wrong !== undefined) throw new MayflyError("build-failed", wrong);
   return classes;
+}
+
+/**
+ * Words by which nothing of a jar runs at a deploy. Without a path for them, the compiler looks for processors of annotations on the class path, and for plugins,
+ * which start by themselves, even if it is told to process none. Nor does it take sources that lie on the class path.
+ */
+function guards(emptyFolder: string): string[] {
+  return ["-proc:none", "-processorpath", emptyFolder, "-sourcepath", emptyFolder];
 }
 
 /** A word as javac reads it from a file: a command line has no room for thousands of sources or jars. */
