@@ -76,6 +76,20 @@ describe("what a bundle holds", () => {
     assert.equal(handler(), 7);
   });
 
+  test("an entry that passes on all that a CommonJS module exports", async () => {
+    write("old.cjs", "exports.handler = () => 7;");
+    app('export * from "./old.cjs";');
+    const loaded = (await load()) as { handler?: () => number; default?: { handler: () => number } };
+    assert.equal((loaded.handler ?? loaded.default?.handler)?.(), 7);
+  });
+
+  test("a script whose name ends as an add-on's does, without its extension", async () => {
+    write("store.node.ts", "export const handler = (): number => 7;");
+    app('export { handler } from "./store.node";');
+    const loaded = (await load()) as { handler?: () => number; default?: { handler: () => number } };
+    assert.equal((loaded.handler ?? loaded.default?.handler)?.(), 7);
+  });
+
   test("a map that leads from a stack to the user's own file and line, and names that are kept", async () => {
     app("interface Unused {\n  a: number;\n}\nexport function handler(): never {\n  throw new Error('boom');\n}");
     const { handler } = (await load()) as { handler: () => never };

@@ -3,6 +3,7 @@
  * package, which may be never, or inside a `try`. So each is replaced by a module that throws what Node would throw, and is noted. When the
  * whole bundle is known, judge.ts decides whether it works without them.
  */
+import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { callsIn } from "../source/calls.ts";
@@ -51,7 +52,9 @@ export class LeftOuts {
     return {
       name: PLUGIN,
       setup: (build) => {
-        build.onResolve({ filter: /\.node$/ }, (args) => this.#leaveOut("native", "binary", args, this.#binaryName(args)));
+        build.onResolve({ filter: /\.node$/ }, (args) =>
+          isScript(args) ? undefined : this.#leaveOut("native", "binary", args, this.#binaryName(args)),
+        );
         build.onResolve({ filter: exactly(LOADERS) }, (args) => this.#leaveOut("native", "binary", args, this.#loaderName(args)));
         build.onResolve({ filter: /^[^/#]/ }, (args) => this.#resolve(build, args));
         build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ pluginData }) => ({ contents: thrower(pluginData as Absent), loader: "js" }));
@@ -104,6 +107,12 @@ export class LeftOuts {
 }
 
 const calls = new Set<OnResolveArgs["kind"]>(["import-statement", "require-call", "dynamic-import"]);
+
+/** Whether `./x.node` stands for a file such as `x.node.ts`, beside which there may be an `x.browser.ts`. */
+function isScript({ path, resolveDir }: OnResolveArgs): boolean {
+  const place = join(resolveDir, path);
+  return path.startsWith(".") && !existsSync(place) && [".tsx", ".ts", ".jsx", ".js"].some((each) => existsSync(place + each));
+}
 
 function cannotRun(specifier: string, path: string): boolean {
   const owner = packageOf(dirname(path));

@@ -7,7 +7,7 @@ import type { CodeReport } from "./read-code.ts";
 /** At most this many errors are shown, and as many warnings. */
 const SHOWN = 3;
 
-export interface WrongSyntax {
+interface WrongSyntax {
   /** What keeps a function from being loaded, as a clause such as `invalid syntax (main.py:3)`; undefined if nothing does. */
   fault: { function: string; what: string } | undefined;
   /** Files that no function is sure to load: templates of code, scripts for another Python. */

@@ -4,7 +4,7 @@
  */
 import type { GuestPython } from "./guest-python.ts";
 
-export interface PipInstall {
+interface PipInstall {
   /** The app's folder. */
   root: string;
   /** An empty folder, in which pip keeps its temporary files as well: they are removed with it even if pip is killed. */
