@@ -67,6 +67,7 @@ describe("the key files", () => {
     for (const [glob, expected] of [
       ["/etc/*", /files\[0\] is "\/etc\/\*", but must be a path inside of the app's folder/],
       ["views/../../x", /must be a path inside/],
+      ["views/a.ejs/x.sql", /but nothing in the app's folder matches it/],
       ["gone/*.sql", /files\[0\] is "gone\/\*\.sql", but nothing in the app's folder matches it/],
       ["!views/a.ejs", /but nothing in the app's folder matches it: globs say what travels/],
       ["views", /only folders match it; for all files in one: "views\/\*\*"/],

@@ -40,7 +40,7 @@ function pathsOf(root: string, pattern: string): string[] {
     return (name.startsWith(".") || foreign.has(name)) && name !== "." && !written.has(name);
   };
   const isOfEnvironment = (path: string) => environmentAbove(root, path, written);
-  const found = globSync(pattern, { cwd: root, exclude: isHidden });
+  const found = globbed(root, pattern, isHidden);
   const all = /(^|\/)\*\*$/.test(pattern) ? found.flatMap((path) => withLinked(root, path, isHidden)) : found;
   const paths = all.map((path) => relative(root, join(root, path)).split(sep).join("/"));
   const isMeant = (path: string) => path !== "" && !path.split("/").some(isHidden) && !isOfEnvironment(path);
@@ -83,4 +83,13 @@ export function isWithin(path: string, folder: string): boolean {
 
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+/** Node throws for a pattern that goes on below a file. */
+function globbed(root: string, pattern: string, exclude: (path: string) => boolean): string[] {
+  try {
+    return globSync(pattern, { cwd: root, exclude });
+  } catch {
+    return [];
+  }
 }

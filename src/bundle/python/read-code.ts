@@ -46,6 +46,10 @@ for index, (path, place) in enumerate(files):
     else:
         by_name.setdefault((*parents, last), index)
 
+# The first parts of their names, and how many parts they have at most.
+TOPS = {name[0] for name in by_name if name}
+DEEPEST = max(map(len, by_name), default=0)
+
 def source_of(index):
     with open(files[index][1], "rb") as file:
         return file.read()
@@ -110,12 +114,12 @@ def imported(node, index):
 
 def own(name):
     """The app's files that importing the module loads."""
-    return [by_name[name[:length]] for length in range(1, len(name) + 1) if name[:length] in by_name]
+    return [by_name[name[:length]] for length in range(1, min(len(name), DEEPEST) + 1) if name[:length] in by_name]
 
 def named_in(tree):
     """The names of modules that stand in the code as texts."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 200:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.split(".", 1)[0] in TOPS:
             yield tuple(node.value.split("."))
 
 def follow(entries):

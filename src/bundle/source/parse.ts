@@ -91,7 +91,6 @@ export function textOf(node: unknown): string | undefined {
   return quasi && more.length === 0 ? (quasi["value"] as { cooked: string }).cooked : undefined;
 }
 
-/** The arguments of a call or of `new`. */
 /** What a call or a `new` calls. Compilers of TypeScript write `(0, path_1.resolve)(…)` for an imported `resolve(…)`. */
 export function calleeOf(node: Node): Node {
   let called = node["callee"] as Node;
@@ -99,6 +98,7 @@ export function calleeOf(node: Node): Node {
   return called.type === "SequenceExpression" ? (called["expressions"] as Node[]).at(-1)! : called;
 }
 
+/** The arguments of a call or of `new`. */
 export function argumentsOf(node: Node): Node[] {
   return node["arguments"] as Node[];
 }
