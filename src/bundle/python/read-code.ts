@@ -37,14 +37,15 @@ files = given["files"]
 PYTHONS = sys.stdlib_module_names | {"__main__", "mayfly", "snapshot_restore_py"}
 EXTENDS = re.compile(rb"sys\\.path|sys\\.modules|sys\\.meta_path|from\\s+sys\\s+import|addsitedir|__path__")
 
-by_name = {}
+modules, by_name = [], {}
 for index, (path, place) in enumerate(files):
     *parents, last = path[:-3].split("/")
+    modules.append(tuple(parents) if last == "__init__" else (*parents, last))
     if last == "__init__":
         # A package is found before a module of its name.
-        by_name[tuple(parents)] = index
+        by_name[modules[index]] = index
     else:
-        by_name.setdefault((*parents, last), index)
+        by_name.setdefault(modules[index], index)
 
 # The first parts of their names, and how many parts they have at most.
 TOPS = {name[0] for name in by_name if name}
@@ -125,7 +126,8 @@ def named_in(tree):
 def follow(entries):
     """Each file that may be loaded, with whether it is reached; and the first import of each module that is not Python's."""
     seen, first = {}, {}
-    waiting = [(index, True) for index in reversed(entries)]
+    # The packages that an entry is in are loaded before it.
+    waiting = [(each, True) for index in reversed(entries) for each in (index, *own(modules[index][:-1]))]
     while waiting:
         index, is_reached = waiting.pop()
         if index in seen and (seen[index] or not is_reached):
