@@ -235,3 +235,10 @@ for (const [what, code, name, refused] of handlers) {
     else await assert.rejects(bundleApp(root), { code: "build-failed", message: refused });
   });
 }
+
+test("what the packages import that an entry is in counts as its own", async () => {
+  write("jobs/__init__.py", "import nowhere");
+  write("jobs/report.py", handler);
+  write("mayfly.json", JSON.stringify({ name: "app", runtime: "python", functions: { main: { entry: "jobs/report.py" } } }));
+  assert.match((await bundleApp(root)).warnings.join("\n"), /^nowhere is imported here \(jobs\/__init__\.py:1\)/);
+});
