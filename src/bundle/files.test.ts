@@ -6,6 +6,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { readFileList } from "../store/catalog/app-files.ts";
 import { bundleApp } from "./bundle-app.ts";
+import { collected } from "./files/collect.ts";
 import { AppFolder } from "./testing/app-folder.ts";
 
 let folder: AppFolder;
@@ -75,6 +76,11 @@ describe("the key files", () => {
       ["dangling", /dangling is a link that leads nowhere/],
     ] as const)
       await assert.rejects(filesOf("", { files: [glob] }), { code: "bad-manifest", message: expected });
+  });
+
+  test("a file that is gone when it is read is named", async () => {
+    const gone = collected([{ path: "views/a.ejs", from: path.join(folder.dir, "views/a.ejs") }], 0, "mayfly.json");
+    await assert.rejects(gone, { code: "bad-manifest", message: /views\/a\.ejs would travel, but cannot be read: ENOENT/ });
   });
 
   test("files that are too large together are refused before they are read, with the figures", async () => {

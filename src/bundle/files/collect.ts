@@ -1,5 +1,5 @@
 /** Puts all files that travel with an app into one bundle. */
-import { openAsBlob, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, openAsBlob, readFileSync, type Stats, statSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { filesBundle, filesHead, MOST_FILES } from "../../store/catalog/app-files.ts";
@@ -23,7 +23,7 @@ export async function collected(files: TravellingFile[], codeBytes: number, file
     const what = `${all.length} files would travel with the app: its code, packages, and what files and external name; ${MOST_FILES} may`;
     throw new MayflyError("bad-manifest", { file, what });
   }
-  const stats = all.map(({ from }) => statSync(from));
+  const stats = all.map((each) => readable(each, file));
   const bytes = stats.reduce((sum, { size }) => sum + size, 0);
   const counted = { count: all.length, bytes };
   const isExecutable = ({ executable }: TravellingFile, at: number) => executable === true || (stats[at]!.mode & 0o111) !== 0;
@@ -38,6 +38,16 @@ export async function collected(files: TravellingFile[], codeBytes: number, file
     all.map((each, at) => ({ path: each.path, content: readFileSync(each.from), executable: isExecutable(each, at) })),
   );
   return { bundle, ...counted };
+}
+
+/** An editor may have removed it meanwhile, and a wildcard may match what is another user's. */
+function readable({ path, from }: TravellingFile, file: string): Stats {
+  try {
+    accessSync(from, constants.R_OK);
+    return statSync(from);
+  } catch (error) {
+    throw new MayflyError("bad-manifest", { file, what: `${path} would travel, but cannot be read: ${(error as Error).message}` }, error);
+  }
 }
 
 interface Source {
