@@ -78,16 +78,16 @@ function lacking(program: string): string {
   return `is no program of machines, which have node, and java or python3 for a command that begins with it, beside the app's own files${cure === undefined ? ofFolder : `: ${cure}`}`;
 }
 
-/** The loader takes a library of these folders first. */
+/** The loader takes a library of these folders first. Relative ones begin at the task root, where programs are run. */
 function withLibraryPath({ LD_LIBRARY_PATH = "" }: Record<string, string>, look: Look): Look {
-  const folders = LD_LIBRARY_PATH.split(/[:;]/).filter((folder) => folder.startsWith("/"));
+  const named = LD_LIBRARY_PATH.split(/[:;]/).filter((folder) => folder !== "");
+  const folders = named.map((folder) => posix.resolve(taskRootPath, folder));
   return async (path) => {
-    const usual = await look(path);
-    if (usual !== undefined || !posix.basename(path).includes(".so")) return usual;
-    for (const folder of folders) {
-      const library = await look(posix.join(folder, posix.basename(path)));
+    const places = posix.basename(path).includes(".so") ? folders.map((folder) => posix.join(folder, posix.basename(path))) : [];
+    for (const place of places) {
+      const library = await look(place);
       if (library !== undefined) return library;
     }
-    return undefined;
+    return look(path);
   };
 }
