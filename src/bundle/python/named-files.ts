@@ -17,7 +17,7 @@ const SHOWN = 10;
  * What begins with a slash is a path on a site, such as "/docs", unless it is the end of a longer text and has an extension.
  */
 const program = `
-import ast, json, re, sys
+import ast, json, os, re, sys
 
 LIKE_PATH = re.compile(r"^[^\\s:*?<>|]{1,200}$")
 FILE = re.compile(r"/|[\\w-]\\.\\w{1,8}$")
@@ -94,6 +94,10 @@ def search(tree):
             elif text.startswith("/") and node in ends and WITH_EXTENSION.search(text):
                 yield node.lineno, text[1:]
 
+def is_there(text, folder):
+    """In the app's folder, or beside the module. Most texts name nothing, and code may have a million."""
+    return os.path.exists(text) or os.path.exists(os.path.join(folder, text))
+
 found = []
 for index, place in enumerate(json.load(sys.stdin)):
     try:
@@ -102,7 +106,7 @@ for index, place in enumerate(json.load(sys.stdin)):
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         continue
     for line, text in search(tree):
-        if text and LIKE_PATH.match(text) and not text.startswith("/"):
+        if text and LIKE_PATH.match(text) and not text.startswith("/") and is_there(text, os.path.dirname(place)):
             found.append([index, line, text])
 json.dump(found, sys.stdout)
 `;
