@@ -166,6 +166,16 @@ describe("the key external", () => {
     await assert.rejects(filesOf("", { external: ["../p"] }), { code: "bad-manifest" });
   });
 
+  test("an add-on of which a package can do without was perhaps not built; one that is needed is refused by its name", async () => {
+    folder.pack("unbuilt", "", {}, { gypfile: true });
+    folder.pack("careful", "", {}, { optionalDependencies: { unbuilt: "1" }, peerDependencies: { unbuilt: "1" } });
+    folder.pack("careless", "", {}, { dependencies: { unbuilt: "1" } });
+    assert.ok((await filesOf("", { external: ["careful"] })).paths.includes("node_modules/unbuilt/index.js"));
+    await assert.rejects(filesOf("", { external: ["careful", "careless"] }), {
+      message: /what external names needs unbuilt, but its native add-on was neither built nor fetched/,
+    });
+  });
+
   test("an add-on for another version of Node is refused; one for this Node is shipped, and those for other systems are not", async () => {
     const elf = (text: string) => `\u007fELF\u0002\u0001${"\0".repeat(12)}\u003e\0${text}`;
     folder.pack("old", "", { "a.node": elf("node_register_module_v108") });

@@ -17,7 +17,8 @@ import type { ShippedPackage } from "./shipped-package.ts";
 /** @param root the app's folder @param names of the manifest @param file the manifest, for errors. Throws "bad-manifest". */
 export function shippedPackages(root: string, names: string[], file: string): ShippedPackage[] {
   const refuse = (name: string, what: string): never => {
-    throw new MayflyError("bad-manifest", { file, what: `external names ${name}, but ${what}` });
+    const whose = names.includes(name) ? `external names ${name}` : `what external names needs ${name}`;
+    throw new MayflyError("bad-manifest", { file, what: `${whose}, but ${what}` });
   };
   const shipped = new Map<string, ShippedPackage>();
   const place = (name: string, from: string, wantedBy?: ShippedPackage): ShippedPackage | undefined => {
@@ -33,15 +34,25 @@ export function shippedPackages(root: string, names: string[], file: string): Sh
   for (const name of names)
     if (place(name, root) === undefined && !shipped.has(`node_modules/${name}`))
       refuse(name, `it is not installed for Linux: run npm install --os=linux --cpu=x64 --libc=glibc ${name} in ${root}`);
+  // What works without a package works without its add-on.
+  const required = new Set(names);
   // A map gives what is added while it is walked, so all that the packages need comes, the nearest first.
-  for (const each of shipped.values()) for (const name of neededBy(each.found)) place(name, each.found.folder, each);
+  for (const each of shipped.values())
+    for (const { name, isOptional } of neededBy(each.found)) {
+      if (!isOptional && required.has(each.name)) required.add(name);
+      place(name, each.found.folder, each);
+    }
   const all = [...shipped.values()];
-  for (const each of all) refuseForeignAddons(each, all, (what) => refuse(each.name, what));
+  for (const each of all) if (required.has(each.name)) refuseForeignAddons(each, all, (what) => refuse(each.name, what));
   return all;
 }
 
-function neededBy({ dependencies, optionalDependencies, peerDependencies }: PackageFile): string[] {
-  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
+function neededBy({ dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta }: PackageFile) {
+  const names = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
+  const isOptional = (name: string) =>
+    optionalDependencies?.[name] !== undefined ||
+    (dependencies?.[name] === undefined && peerDependenciesMeta?.[name]?.optional === true);
+  return names.map((name) => ({ name, isOptional: isOptional(name) }));
 }
 
 /** The package's folder as Node finds it, without symbolic links. */
