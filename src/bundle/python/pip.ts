@@ -57,7 +57,7 @@ const MOST_SAID = 1_000;
 /** What pip printed, as a clause. */
 function failure(stderr: string): string {
   if (stderr.includes(REFUSED))
-    return `it names what is no wheel, and would be fetched or built by a program: a folder, a repository (git+…), an archive of sources, or a package under --no-binary; ${REFUSED}: build a wheel of it by pip wheel, and name the folder in which that lies by --find-links`;
+    return `it names what is no wheel, and would be fetched or built by a program: a folder, a repository (git+…), an archive of sources, or a package under --no-binary; ${REFUSED}: build a wheel of it by pip wheel, name the folder in which that lies by --find-links, and the package by its name alone`;
   const missing = /^ERROR: No matching distribution found for (.*?)(?: \(from .*)?$/m.exec(stderr)?.[1];
   if (missing === undefined) return others(stderr);
   const versions = /\(from versions: (.*?)\)/.exec(stderr)?.[1]?.split(", ") ?? [];
