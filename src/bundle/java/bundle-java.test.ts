@@ -118,3 +118,15 @@ test("nothing of a jar runs at a deploy, not even as a plugin of the compiler", 
   await deploy("src", "shop.Upper::run");
   assert.ok(!existsSync(mark));
 });
+
+test("a class that the jars of two folders have is warned of; of jars that are named, each function has its own", async () => {
+  const jar = jarOf(await compiled({ "Upper.java": source("shop", "Upper") }));
+  for (const folder of ["a", "b"]) write(`${folder}/app.jar`, jar);
+  const deployBoth = async (entries: string[]) => {
+    const functions = Object.fromEntries(entries.map((entry, at) => [`f${at}`, { entry, handler: "shop.Upper::run" }]));
+    write("mayfly.json", JSON.stringify({ name: "app", runtime: "java", functions }));
+    return (await bundleApp(root)).warnings;
+  };
+  assert.match((await deployBoth(["a", "b"])).join("\n"), /^functions\.f0: the class shop\.Upper is in a\/app\.jar and b\/app\.jar, .*\nfunctions\.f1: /);
+  assert.deepEqual(await deployBoth(["a/app.jar", "b/app.jar"]), []);
+});

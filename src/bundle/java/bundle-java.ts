@@ -13,6 +13,7 @@ import { isWithin, matchedFiles } from "../files/matched.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
 import { javaCode, libraries, placeOfJar } from "./app-code.ts";
 import { compileJava } from "./compile.ts";
+import { namesEndingIn } from "./jar-names.ts";
 
 /** Throws "bad-manifest", "build-failed", "code-too-large", and what fetching Debian's Java throws. */
 export async function bundleJava({ manifest, root, file }: AppFolder, surroundings: Surroundings): Promise<Omit<BundledApp, "manifest">> {
@@ -43,7 +44,9 @@ export async function bundleJava({ manifest, root, file }: AppFolder, surroundin
     const files = (await collected(all, 0, file))!;
     // The code is among the files, where the agent's class path leads: classes, and lib.
     const bundles = functions.map(({ name }): Bundle => ({ function: name, format: "java", code: new Uint8Array() }));
-    return { bundles: [...bundles, files.bundle], warnings: [], files: { count: files.count, bytes: files.bytes, named: [] } };
+    const inFolders = functions.filter(({ entry }) => statSync(join(root, entry)).isDirectory());
+    const warnings = inFolders.flatMap((each) => inSeveral(each, root, code.jars.filter((jar) => !named.has(jar))) ?? []);
+    return { bundles: [...bundles, files.bundle], warnings, files: { count: files.count, bytes: files.bytes, named: [] } };
   });
 }
 
@@ -57,4 +60,13 @@ function classesIn(folder: string): TravellingFile[] {
 function classFolders(root: string, matched: TravellingFile[]): string[] {
   const classes = matched.filter(({ path }) => path.endsWith(".class"));
   return ["classes", "."].map((folder) => join(root, folder)).filter((folder) => classes.some(({ path }) => isWithin(join(root, path), folder)));
+}
+
+/** The jars that folders have are on one class path, for all functions of folders. @returns a sentence if more than one of them has the function's class */
+function inSeveral({ name, handler }: { name: string; handler: string }, root: string, jars: string[]): string | undefined {
+  const [type = ""] = handler.split("::");
+  const path = `${type.replaceAll(".", "/")}.class`;
+  const having = jars.filter((jar) => namesEndingIn(jar, path).includes(path)).map((jar) => relative(root, jar));
+  if (having.length < 2) return undefined;
+  return `functions.${name}: the class ${type} is in ${having.join(" and ")}, and machines take the first of them: let entry name the jar itself`;
 }
