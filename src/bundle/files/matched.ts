@@ -72,7 +72,10 @@ function withLinked(root: string, path: string, isHidden: (path: string) => bool
 function isFileWithin(root: string, path: string, refuse: (what: string) => never): boolean {
   const place = join(root, path);
   const stat = statOf(place);
-  if (stat === undefined) refuse(isLink(place) ? `${path} is a link that leads nowhere` : `${path} cannot be read: its name is no UTF-8, or it is another user's`);
+  if (stat === undefined)
+    refuse(
+      isLink(place) ? `${path} is a link that leads nowhere` : `${path} cannot be read: its name is no UTF-8, or it is another user's`,
+    );
   if (!isWithin(realpathSync(place), root)) refuse(`${path} is a link that leads out of the app's folder`);
   return stat.isFile();
 }

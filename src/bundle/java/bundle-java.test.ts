@@ -104,7 +104,10 @@ test("a jar that is none is named", async () => {
 test("what a processor of annotations would write is told as such", async () => {
   write("lib/writer.jar", jarOf(new Map([["META-INF/services/javax.annotation.processing.Processor", Buffer.from("writer.Writer")]])));
   write("src/shop/Upper.java", source("shop", "Upper", "int x = new Upper().getX();"));
-  await refused(deploy("src", "shop.Upper::run"), /cannot find symbol .*; what processors of annotations .* of lib\/writer\.jar, is not there/);
+  await refused(
+    deploy("src", "shop.Upper::run"),
+    /cannot find symbol .*; what processors of annotations .* of lib\/writer\.jar, is not there/,
+  );
 });
 
 test("nothing of a jar runs at a deploy, not even as a plugin of the compiler", async () => {
@@ -127,6 +130,9 @@ test("a class that the jars of two folders have is warned of; of jars that are n
     write("mayfly.json", JSON.stringify({ name: "app", runtime: "java", functions }));
     return (await bundleApp(root)).warnings;
   };
-  assert.match((await deployBoth(["a", "b"])).join("\n"), /^functions\.f0: the class shop\.Upper is in a\/app\.jar and b\/app\.jar, .*\nfunctions\.f1: /);
+  assert.match(
+    (await deployBoth(["a", "b"])).join("\n"),
+    /^functions\.f0: the class shop\.Upper is in a\/app\.jar and b\/app\.jar, .*\nfunctions\.f1: /,
+  );
   assert.deepEqual(await deployBoth(["a/app.jar", "b/app.jar"]), []);
 });

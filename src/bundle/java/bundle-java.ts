@@ -45,7 +45,14 @@ export async function bundleJava({ manifest, root, file }: AppFolder, surroundin
     // The code is among the files, where the agent's class path leads: classes, and lib.
     const bundles = functions.map(({ name }): Bundle => ({ function: name, format: "java", code: new Uint8Array() }));
     const inFolders = functions.filter(({ entry }) => statSync(join(root, entry)).isDirectory());
-    const warnings = inFolders.flatMap((each) => inSeveral(each, root, code.jars.filter((jar) => !named.has(jar))) ?? []);
+    const warnings = inFolders.flatMap(
+      (each) =>
+        inSeveral(
+          each,
+          root,
+          code.jars.filter((jar) => !named.has(jar)),
+        ) ?? [],
+    );
     return { bundles: [...bundles, files.bundle], warnings, files: { count: files.count, bytes: files.bytes, named: [] } };
   });
 }
@@ -59,7 +66,9 @@ function classesIn(folder: string): TravellingFile[] {
 /** Where machines look for classes in the app's folder, if some travel because the manifest names them. */
 function classFolders(root: string, matched: TravellingFile[]): string[] {
   const classes = matched.filter(({ path }) => path.endsWith(".class"));
-  return ["classes", "."].map((folder) => join(root, folder)).filter((folder) => classes.some(({ path }) => isWithin(join(root, path), folder)));
+  return ["classes", "."]
+    .map((folder) => join(root, folder))
+    .filter((folder) => classes.some(({ path }) => isWithin(join(root, path), folder)));
 }
 
 /** The jars that folders have are on one class path, for all functions of folders. @returns a sentence if more than one of them has the function's class */

@@ -108,7 +108,8 @@ function faultOf(handler: string, errors: Map<number, string>, given: Handlers):
     return `the handler's class ${type} needs the class ${lacking}, which is in none of the app's jars: let the build put what it depends on into the jar, or copy those jars into the folder lib`;
   // A class that is not public cannot be looked at from here, and can be run.
   if (ofClass !== "") return undefined;
-  if (method !== undefined) return lacksMethod(errors.get(Line.Method) ?? "") ? `the handler's class ${type} has no public method ${method}` : undefined;
+  if (method !== undefined)
+    return lacksMethod(errors.get(Line.Method) ?? "") ? `the handler's class ${type} has no public method ${method}` : undefined;
   const isNeither = [Line.Values, Line.Streams].every((line) => errors.get(line)?.startsWith("incompatible types"));
   return isNeither
     ? `the handler's class ${type} implements neither RequestHandler nor RequestStreamHandler: name a method of it, as in ${handler}::handle`

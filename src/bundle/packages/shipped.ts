@@ -50,8 +50,7 @@ export function shippedPackages(root: string, names: string[], file: string): Sh
 function neededBy({ dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta }: PackageFile) {
   const names = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
   const isOptional = (name: string) =>
-    optionalDependencies?.[name] !== undefined ||
-    (dependencies?.[name] === undefined && peerDependenciesMeta?.[name]?.optional === true);
+    optionalDependencies?.[name] !== undefined || (dependencies?.[name] === undefined && peerDependenciesMeta?.[name]?.optional === true);
   return names.map((name) => ({ name, isOptional: isOptional(name) }));
 }
 
@@ -92,8 +91,7 @@ function filesOf(folder: string, path: string): TravellingFile[] {
     const to = `${path}/${entry.name}`;
     if (entry.name === "node_modules" || (/(^|\/)prebuilds$/.test(path) && isForOtherSystem(entry.name))) continue;
     if (entry.isDirectory()) found.push(...filesOf(from, to));
-    else if (entry.isFile() || (entry.isSymbolicLink() && statOf(from)?.isFile() === true))
-      found.push({ path: to, from });
+    else if (entry.isFile() || (entry.isSymbolicLink() && statOf(from)?.isFile() === true)) found.push({ path: to, from });
   }
   return found;
 }

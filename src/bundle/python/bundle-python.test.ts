@@ -93,7 +93,10 @@ for (const [what, code, warned] of reads) {
 test("a file that a module of a folder names is looked up beside it, too", async () => {
   write("pages/index.html");
   write("pages/show.py", 'page = "index.html"');
-  assert.match((await bundled(`import pages.show\n${handler}`)).warnings.join("\n"), /^pages\/index\.html is named here \(pages\/show\.py:1\)/);
+  assert.match(
+    (await bundled(`import pages.show\n${handler}`)).warnings.join("\n"),
+    /^pages\/index\.html is named here \(pages\/show\.py:1\)/,
+  );
 });
 
 test("one warning tells of a folder and of what is in it", async () => {
@@ -153,7 +156,10 @@ test("a module that lies beside its importer in a folder is told with the name b
   write("jobs/report.py", "import helper");
   const { warnings } = await bundled(`from jobs import report\n${handler}`);
   assert.equal(warnings.length, 1);
-  assert.match(warnings[0]!, /^helper is imported here \(jobs\/report\.py:1\), and is in the folder jobs, .* import jobs\.helper, or add jobs to/);
+  assert.match(
+    warnings[0]!,
+    /^helper is imported here \(jobs\/report\.py:1\), and is in the folder jobs, .* import jobs\.helper, or add jobs to/,
+  );
   assert.deepEqual((await bundled(`import sys\nsys.path.append("jobs")\nfrom jobs import report\n${handler}`)).warnings, []);
 });
 
@@ -163,7 +169,10 @@ test("an error of syntax is refused where a function is sure to import it, and w
   const code = `try:\n  import maybe\nexcept Exception:\n  pass\n${handler}`;
   const { paths, warnings } = await bundled(code);
   assert.deepEqual(paths, ["main.py", "maybe.py", "tools/old.py"]);
-  assert.match(warnings.join("\n"), /^maybe\.py is no Python 3\.11: .* \(maybe\.py:1\); it travels .*\ntools\/old\.py is no Python 3\.11: .*$/);
+  assert.match(
+    warnings.join("\n"),
+    /^maybe\.py is no Python 3\.11: .* \(maybe\.py:1\); it travels .*\ntools\/old\.py is no Python 3\.11: .*$/,
+  );
   const refused = { code: "build-failed", message: /function main .*: Missing parentheses .* \(tools\/old\.py:1\)/ };
   await assert.rejects(bundled(`from tools import old\n${handler}`), refused);
 });
@@ -194,7 +203,10 @@ test("an entry travels, or is refused", async () => {
     return bundleApp(root);
   };
   for (const entry of [".hidden/main.py", "env/lib/main.py"]) {
-    await assert.rejects(deploy(entry, []), { code: "bad-manifest", message: /functions\.main\.entry is ".*", which does not travel, .* in `files`/ });
+    await assert.rejects(deploy(entry, []), {
+      code: "bad-manifest",
+      message: /functions\.main\.entry is ".*", which does not travel, .* in `files`/,
+    });
     assert.equal((await deploy(entry, [entry])).files.count, 1);
   }
 });

@@ -58,7 +58,9 @@ function refuseOtherEntries(entries: Entry[], travelling: TravellingFile[], file
     };
     if (!entry.endsWith(".py")) refuse("and the runtime python runs files that end with .py");
     if (!paths.has(posix.normalize(entry)))
-      refuse("which does not travel, as it is a link out of the folder, or in a hidden folder or one of packages: move it, or name it in `files`");
+      refuse(
+        "which does not travel, as it is a link out of the folder, or in a hidden folder or one of packages: move it, or name it in `files`",
+      );
   }
 }
 

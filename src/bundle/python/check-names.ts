@@ -72,6 +72,9 @@ function unknownModule(module: string, path: string, line: number, travelling: T
   if (elsewhere === undefined)
     return `${at} is neither Python's own nor in the app's folder nor in a package that the app requires: name the package that brings it in requirements.txt`;
   const parts = elsewhere.path.split("/");
-  const folders = parts.slice(0, parts.findIndex((each, depth) => depth > 0 && moduleOf(each) === module));
+  const folders = parts.slice(
+    0,
+    parts.findIndex((each, depth) => depth > 0 && moduleOf(each) === module),
+  );
   return `${at} is in the folder ${folders.join("/")}, while imports begin at the app's folder: import ${[...folders, module].join(".")}, or add ${folders.join("/")} to sys.path`;
 }

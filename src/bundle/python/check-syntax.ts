@@ -22,9 +22,14 @@ export function wrongSyntax({ faults, reached }: CodeReport, files: TravellingFi
     `${message} (${files[file]!.path}${line === null ? "" : `:${line}`})`;
   const warnings = others
     .slice(0, SHOWN)
-    .map((each) => `${files[each[0]]!.path} is no Python 3.11: ${inWords(each)}; it travels as it is, since no function is sure to import it`);
+    .map(
+      (each) => `${files[each[0]]!.path} is no Python 3.11: ${inWords(each)}; it travels as it is, since no function is sure to import it`,
+    );
   const rest = others.length > SHOWN ? [`${others.length - SHOWN} more files are no Python 3.11`] : [];
-  return { fault: fatal.length === 0 ? undefined : faultOf(fatal.map(inWords), files[fatal[0]![0]]!.path, entries), warnings: [...warnings, ...rest] };
+  return {
+    fault: fatal.length === 0 ? undefined : faultOf(fatal.map(inWords), files[fatal[0]![0]]!.path, entries),
+    warnings: [...warnings, ...rest],
+  };
 }
 
 /** @param path of the first of them */

@@ -36,7 +36,10 @@ runpy.run_module("pip", run_name="__main__", alter_sys=True)
 `;
 
 /** Resolves with why it failed, as a clause; undefined if it did not. */
-export async function pipInstall(python: GuestPython, { root, folder, target, cache, words, signal }: PipInstall): Promise<string | undefined> {
+export async function pipInstall(
+  python: GuestPython,
+  { root, folder, target, cache, words, signal }: PipInstall,
+): Promise<string | undefined> {
   const options = ["--quiet", "--no-compile", "--only-binary", ":all:", "--target", target, "--cache-dir", cache];
   const { code, stderr } = await python.run(["-c", program, python.pip, "install", ...options, ...words], {
     cwd: root,
@@ -47,7 +50,13 @@ export async function pipInstall(python: GuestPython, { root, folder, target, ca
 }
 
 /** Before the user's own. Some let pip install only where this does not: into the user's folder, or a virtual environment. */
-const settings = { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_ROOT_USER_ACTION: "ignore", PIP_NO_INPUT: "1", PIP_USER: "0", PIP_REQUIRE_VIRTUALENV: "0" };
+const settings = {
+  PIP_DISABLE_PIP_VERSION_CHECK: "1",
+  PIP_ROOT_USER_ACTION: "ignore",
+  PIP_NO_INPUT: "1",
+  PIP_USER: "0",
+  PIP_REQUIRE_VIRTUALENV: "0",
+};
 
 /** The last ones are the newest. */
 const SHOWN_VERSIONS = 5;

@@ -73,7 +73,6 @@ test("what a deploy left that was killed is removed by the next", async () => {
   assert.ok(!existsSync(left));
 });
 
-
 test("what a program would build or fetch is refused, and nothing of it runs", async () => {
   const folder = appWith("plain", { "plain.py": "" });
   const mark = join(folder, "mark");

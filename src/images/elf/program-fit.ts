@@ -52,7 +52,9 @@ function versionFaults(object: ImageFile, program: ImageFile, { found }: Library
 async function scriptFaults(data: Buffer, look: Look): Promise<string[]> {
   const line = data.toString("utf8", 2, FIRST_LINE).split("\n", 1)[0]!;
   if (line.endsWith("\r"))
-    return ["has a first line that ends with a carriage return, as Windows writes it, so that Linux would look for an interpreter of that name: let its lines end as on Linux"];
+    return [
+      "has a first line that ends with a carriage return, as Windows writes it, so that Linux would look for an interpreter of that name: let its lines end as on Linux",
+    ];
   const [interpreter = "", ...rest] = line.trim().split(/[ \t]+/);
   if (!interpreter.startsWith("/")) return ["names no interpreter by its full path after #!"];
   if ((await look(interpreter)) === undefined) return [`needs the interpreter ${interpreter}, which machines lack`];
