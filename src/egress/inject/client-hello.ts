@@ -1,7 +1,7 @@
 /** Reads the name that a TLS client asks for out of the first bytes of its connection (RFC 8446, 4.1.2 and 5.1; RFC 6066, 3). */
 
 /** The most bytes that are looked at before the ClientHello is whole. Those of today have up to 2 KB. */
-const MOST = 16_384;
+export const MOST = 16_384;
 const RECORD_HEADER = 5;
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
@@ -28,7 +28,8 @@ export class ClientHelloReader {
 
   /**
    * @param bytes what came after what was given before
-   * @returns the name in lower case, without a dot at its end; null if there is none, or if this is not TLS; undefined if more bytes are needed to know
+   * @returns the name in lower case, without a dot at its end; null if there is none, or if this is not TLS; undefined if more bytes are needed to know, which
+   *   is never so after MOST
    */
   add(bytes: Buffer): string | null | undefined {
     for (let at = 0; at < bytes.length && this.#name === undefined;) at += this.#take(bytes.subarray(at));

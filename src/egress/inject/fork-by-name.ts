@@ -3,7 +3,7 @@ import { type Duplex, duplexPair, pipeline } from "node:stream";
 import type { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
 import type { Outside } from "../egress.ts";
-import { ClientHelloReader } from "./client-hello.ts";
+import { ClientHelloReader, MOST } from "./client-hello.ts";
 
 /** Takes over the connection; the first bytes of the machine can still be read from `machine`. */
 type Take = (machine: Duplex) => void;
@@ -36,11 +36,13 @@ export function forkByName(socket: Socket, choose: (name: string | null) => Take
 /** Calls back when the name is known, or when the other end speaks or ends first, which no server of TLS does. */
 function decideBy(socket: Socket, machine: Duplex, decided: (name: string | null) => void): void {
   const reader = new ClientHelloReader();
-  const seen: Buffer[] = [];
-  const decide = (name: string | null) => {
+  // A copy: what comes may be small views of large chunks, and a machine that sends byte by byte could have the host keep a chunk for each.
+  const seen = Buffer.alloc(MOST);
+  let length = 0;
+  const decide = (name: string | null, last: Buffer[] = []) => {
     machine.off("data", onData).off("end", onSilence).pause();
     socket.off("readable", onSilence).off("error", onSilence);
-    const bytes = Buffer.concat(seen);
+    const bytes = Buffer.concat([seen.subarray(0, length), ...last]);
     if (machine.readableEnded) socket.write(bytes);
     else if (bytes.length > 0) machine.unshift(bytes);
     decided(name);
@@ -50,9 +52,9 @@ function decideBy(socket: Socket, machine: Duplex, decided: (name: string | null
     machine.destroy();
   };
   const onData = guarded((chunk: Buffer) => {
-    seen.push(chunk);
     const name = reader.add(chunk);
-    if (name !== undefined) decide(name);
+    if (name !== undefined) return decide(name, [chunk]);
+    length += chunk.copy(seen, length);
   }, cut);
   const onSilence = guarded(() => decide(null), cut);
   machine.on("data", onData).on("end", onSilence);
