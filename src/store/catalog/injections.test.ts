@@ -102,8 +102,10 @@ test("a value is the secret's as it is when it is asked for, or an error without
   };
   const [injection] = injectionsOf({ secrets }, versionOf([{ ...entry, prefix: "Bearer " }]));
   assert.equal(injection!.value(), "Bearer hunter2");
-  value = "other";
-  assert.equal(injection!.value(), "Bearer other");
+  for (const around of [" other ", "\r\nother", "\ufeffother\n", "\u00a0other"]) {
+    value = around;
+    assert.equal(injection!.value(), "Bearer other");
+  }
   for (const [unfit, message] of [
     ["hunter2\nx", /^the secret API_KEY has characters that a header cannot have, such as a line break$/],
     [" ", /^the secret API_KEY has nothing but spaces/],

@@ -41,7 +41,8 @@ export function injectionsOf(catalog: Pick<Catalog, "secrets">, { app, manifest:
       const value = catalog.secrets(app, [secret])[secret]!;
       const why = unsendable(secret, value);
       if (why !== undefined) throw new Error(why);
-      return (prefix + value).trim();
+      // Only what is left of it was found to be sendable: a mark of the byte order before it, say, is no text of a header.
+      return (prefix + value.trim()).trim();
     },
   }));
 }
