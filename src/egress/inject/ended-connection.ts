@@ -75,11 +75,13 @@ export class EndedConnection {
     const machine = this.#machine;
     try {
       const secureContext = await this.#parts.contexts.toMachines(this.#host);
+      // TLS on what is gone would wait for all the time of a handshake.
+      if (machine.destroyed) return void this.#server.destroy();
       await this.#secure(
         new TLSSocket(machine, { isServer: true, secureContext, ALPNCallback: (asked) => this.#protocolOf(asked.protocols) }),
       );
     } catch (error) {
-      this.#parts.tell(`TLS to ${this.#host} could not be ended at the host: ${reasonOf(error)}`);
+      if (!machine.destroyed) this.#parts.tell(`TLS to ${this.#host} could not be ended at the host: ${reasonOf(error)}`);
       machine.destroy();
       this.#server.destroy();
     }
@@ -118,6 +120,8 @@ export class EndedConnection {
       resolve();
     };
     secure.on("error", guarded(onError, cut));
+    // Of a TLSSocket that is no `tls.Server`'s, Node tells by this event alone what fails after the handshake, and keeps it open.
+    secure.on("_tlsError", guarded(cut, cut));
     secure.on("close", guarded(onClose, cut));
     secure.once("secure", guarded(onSecure, cut));
     return promise;
@@ -133,6 +137,8 @@ export class EndedConnection {
     const onClientError = (error: Error, client: Duplex) => {
       if (!client.writable) return cut();
       this.#parts.tell(`A request of the machine to ${this.#host} was refused: ${httpReasonOf(error)}`);
+      // In the middle of an answer, the code would read the refusal as a part of it.
+      if ([...this.#responses].some(isUnderWay)) return secure.destroySoon();
       client.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", () => client.destroy());
     };
     http.on("clientError", guarded(onClientError, cut));
@@ -177,6 +183,10 @@ export class EndedConnection {
       failed(error);
     }
   }
+}
+
+function isUnderWay({ headersSent, writableEnded }: ServerResponse): boolean {
+  return headersSent && !writableEnded;
 }
 
 /** The response to a request after which the connection is no longer HTTP, or ends. Node makes none for such a request. */

@@ -50,5 +50,14 @@ function end(machine: Duplex, socket: Socket, injections: Injection[], { app, co
   }
   const leave = () => place.leave();
   machine.once("close", guarded(leave, leave));
-  place.begin(() => void new EndedConnection(machine, socket, injections, { contexts, tell, shaken: () => place.shaken() }));
+  const cut = () => {
+    socket.destroy();
+    machine.destroy();
+  };
+  const begin = () => {
+    // It may have closed while it waited for its turn. TLS on it would wait for all the time of a handshake.
+    if (socket.destroyed) return cut();
+    void new EndedConnection(machine, socket, injections, { contexts, tell, shaken: () => place.shaken() });
+  };
+  place.begin(guarded(begin, cut));
 }
