@@ -39,6 +39,7 @@ export function forward(request: IncomingMessage, response: ServerResponse, part
     request.unpipe(outgoing);
     // The server may have answered before it had read the whole request; then the answer still counts.
     if (response.headersSent) request.resume();
+    else if (outgoing.reusedSocket && isEnd(error)) response.destroy();
     else failed(error);
   };
   outgoing.on("error", guarded(onError, cut));
@@ -63,6 +64,14 @@ export function forward(request: IncomingMessage, response: ServerResponse, part
   const addTrailers = () => outgoing.addTrailers(trailersOf(request, added));
   request.once("end", guarded(addTrailers, cut));
   request.pipe(outgoing);
+}
+
+/**
+ * Whether it tells of the connection's end. Servers end connections that were idle, and the next request may already be on its way: clients know that, and many
+ * make it again if their connection ends, too, but not if it is answered.
+ */
+function isEnd({ code }: Error & { code?: string }): boolean {
+  return code === "ECONNRESET" || code === "EPIPE";
 }
 
 function answer(incoming: IncomingMessage, response: ServerResponse, keepAlive: boolean): void {
