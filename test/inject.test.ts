@@ -162,7 +162,7 @@ describe("secrets that the host adds to requests", () => {
             const { error } = JSON.parse(answer.text);
             assert.equal(error.code, "injection-failed");
             assert.match(error.message, /the server's certificate is not one that this host trusts/);
-            await logged(mayfly.client, folder, /did not make the request to bad\.inject\.example: the server's certificate/);
+            await logged(mayfly.client, folder, /did not complete the request to bad\.inject\.example: the server's certificate/);
           });
         });
 

@@ -313,7 +313,7 @@ export const errorTable = {
   "injection-failed": {
     status: 502,
     side: "system",
-    message: "The host did not make the request to {host}: {reason}.",
+    message: "The host did not complete the request to {host}: {reason}.",
     cure: "The message says why. The app's mayfly.json lists under inject the servers for which the host adds a secret.",
   },
   "missing-part": { status: 500, side: "system", message: "This host lacks {part}: {reason}.", cure: "{cure}" },
