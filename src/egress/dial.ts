@@ -6,7 +6,7 @@ import type { ResolvedAddress } from "./egress.ts";
  * Sends TCP keep-alive probes on every connection, because the host can't see whether the guest wants them. They cost a packet per minute
  * on an idle connection, and detect that the other end is gone.
  */
-const KEEP_ALIVE_MS = 60_000;
+export const KEEP_ALIVE_MS = 60_000;
 
 export interface DialOptions {
   /** How long each address may take to answer, in ms. */

@@ -2,6 +2,7 @@ import { Agent } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { guarded } from "../../base/errors/guarded.ts";
+import { KEEP_ALIVE_MS } from "../dial.ts";
 
 type Created = (error: Error | null, socket: Duplex) => void;
 
@@ -12,7 +13,8 @@ export class OneConnection extends Agent {
   #isGiven = false;
 
   constructor(proven: Promise<TLSSocket>) {
-    super({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
+    // Node would send probes each second as soon as no request is under way.
+    super({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: 1, maxFreeSockets: 1 });
     this.#proven = proven;
     void proven.then(
       () => (this.#wasProven = true),
