@@ -31,7 +31,7 @@ export function requestHead(
     ...forwarded(request, namesOf(added)),
     ...added,
     ...(upgrades ? upgrade : connection(request)),
-    ...(framing ?? (hasLength.has(request.method) ? [["Content-Length", "0"]] : [])),
+    ...(framing ?? (silent.has(request.method) ? [] : [["Content-Length", "0"]])),
   ];
   return { headers: headers.flat(), hasBody: framing !== undefined };
 }
@@ -76,8 +76,8 @@ export function tokens(value: string | string[] = ""): string[] {
     .split(/[\s,]+/);
 }
 
-/** Methods whose requests say that they have no body. */
-const hasLength: ReadonlySet<string | undefined> = new Set(["POST", "PUT", "PATCH"]);
+/** Methods whose requests do not say that they have no body. Those of others do: node:http would announce chunks for them, which not every server takes. */
+const silent: ReadonlySet<string | undefined> = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
 
 /** The status of responses that never have a body. */
 const bodiless: ReadonlySet<number | undefined> = new Set([204, 304]);

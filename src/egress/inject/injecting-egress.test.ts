@@ -77,6 +77,16 @@ describe("a server for which the host adds a secret", () => {
     assert.deepEqual([none.status, none.text], [200, ""]);
   });
 
+  test("gets no body, nor chunks, where the code sends none", async (t) => {
+    const server = await serverBy(t, trusted, (_request, response) => void response.end());
+    const { egress } = egressTo(t, server.port);
+    for (const method of ["GET", "DELETE", "OPTIONS", "POST", "MKCOL", "PROPFIND", "QUERY"]) {
+      await exchange(egress, server.port, `${method} / HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n`);
+      const { headers, method: seen } = server.seen.at(-1)!;
+      assert.deepEqual([seen, headers["transfer-encoding"], headers["content-length"] ?? "0"], [method, undefined, "0"]);
+    }
+  });
+
   test("is not sent more than it reads", async (t) => {
     const server = await serverBy(t, trusted, () => undefined);
     const { egress } = egressTo(t, server.port);
