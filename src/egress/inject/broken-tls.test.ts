@@ -7,11 +7,11 @@ import tls, { type TLSSocket } from "node:tls";
 import { until } from "../../base/clock/until.ts";
 import { API, egressTo, own, rawServer, type Scope, secureBy, serverBy, trusted } from "./testing/ends.ts";
 
-/** A server that says nothing, and tells how many of its connections are over. */
+/** A server that says nothing, and tells of its connections whether something came and whether one is over. */
 async function silentServer(t: Scope) {
-  let over = 0;
-  const port = await rawServer(t, (socket) => void socket.on("close", () => over++).resume());
-  return { port, over: () => over };
+  const seen = { something: false, end: false };
+  const port = await rawServer(t, (socket) => void socket.on("data", () => (seen.something = true)).on("close", () => (seen.end = true)));
+  return { port, seen };
 }
 
 /** Sends the bytes behind what TLS has sent, and reads on. */
@@ -21,14 +21,15 @@ function spoil(secure: TLSSocket, socket: Duplex, bytes: number[]): void {
 }
 
 test("bytes that TLS cannot read end a connection behind its handshake, on both sides of the host", async (t) => {
-  const { port, over } = await silentServer(t);
+  const { port, seen } = await silentServer(t);
   const { egress } = egressTo(t, port);
   const socket = await egress.connect("127.0.0.1", port, undefined, API);
   const secure = tls.connect({ socket, servername: API, ca: await own.certificate() });
   await once(secure, "secureConnect");
   secure.write(`GET / HTTP/1.1\r\nHost: ${API}:${port}\r\n\r\n`);
+  await until(() => seen.something, { what: "the request" });
   spoil(secure, socket, [23, 3, 3, 0, 32, ...Array.from({ length: 32 }, () => 1)]);
-  await until(() => over() === 1, { what: "the server's end", ms: 20_000 });
+  await until(() => seen.end, { what: "the server's end", ms: 20_000 });
   await until(() => socket.readableEnded || socket.destroyed, { what: "the machine's end", ms: 20_000 });
 });
 

@@ -1,9 +1,17 @@
-/** Puts itself between a machine and a connection to the outside until the name is known that the machine's TLS client asks for. */
-import { type Duplex, duplexPair, pipeline } from "node:stream";
+/**
+ * Puts itself between a machine and a connection to the outside until the name is known that the machine's TLS client asks for.
+ *
+ * 1. What the machine sends may be small views of large chunks. At most one of them is held: the next is taken when it has gone on, and until then whoever
+ *    sends gathers what comes (wire/paced-writer.ts). Before the name is known, it is copied.
+ */
+import { type Duplex, duplexPair, finished, pipeline, Writable } from "node:stream";
 import type { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
 import type { Outside } from "../egress.ts";
 import { ClientHelloReader, MOST } from "./client-hello.ts";
+
+/** In bytes: any piece is at least as much. */
+const ONE_PIECE = 1;
 
 /** Takes over the connection; the first bytes of the machine can still be read from `machine`. */
 type Take = (machine: Duplex) => void;
@@ -13,7 +21,7 @@ type Take = (machine: Duplex) => void;
  * @param choose called once; undefined means that the bytes pass unchanged
  */
 export function forkByName(socket: Socket, choose: (name: string | null) => Take | undefined): Outside {
-  const [front, machine] = duplexPair();
+  const [front, machine] = duplexPair({ highWaterMark: ONE_PIECE });
   const { remoteAddress, remotePort, remoteFamily } = socket;
   const cut = () => {
     socket.destroy();
@@ -36,7 +44,6 @@ export function forkByName(socket: Socket, choose: (name: string | null) => Take
 /** Calls back when the name is known, or when the other end speaks or ends first, which no server of TLS does. */
 function decideBy(socket: Socket, machine: Duplex, decided: (name: string | null) => void): void {
   const reader = new ClientHelloReader();
-  // A copy: what comes may be small views of large chunks, and a machine that sends byte by byte could have the host keep a chunk for each.
   const seen = Buffer.alloc(MOST);
   let length = 0;
   const decide = (name: string | null, last: Buffer[] = []) => {
@@ -63,6 +70,13 @@ function decideBy(socket: Socket, machine: Duplex, decided: (name: string | null
 
 function pass(machine: Duplex, socket: Socket, front: Duplex): void {
   const over = (error: Error | null | undefined) => void (error && front.destroy(error));
-  pipeline(machine, socket, over);
+  // The socket itself would take a full buffer of pieces.
+  const onePiece = new Writable({
+    highWaterMark: ONE_PIECE,
+    write: (bytes: Buffer, _encoding, done) => void socket.write(bytes, done),
+    final: (done) => void socket.end(done),
+  });
+  pipeline(machine, onePiece, over);
   pipeline(socket, machine, over);
+  finished(socket, { readable: false }, over);
 }
