@@ -36,6 +36,11 @@ const HEAD_BYTES = 32_768;
 /** The most requests of one connection that may wait for their turn. */
 const MOST_WAITING = 8;
 const HTTP1 = "http/1.1";
+/**
+ * In bytes: a buffer that has more pauses what fills it. The ends choose how small the pieces are, and one of a byte takes some 300: Node's usual buffers, of
+ * 64 KiB, would take up to 20 MB each for an app's 512 connections. Larger pieces pass one at a time.
+ */
+const BUFFERED = { highWaterMark: 4_096 };
 
 export class EndedConnection {
   readonly #machine: Duplex;
@@ -60,7 +65,7 @@ export class EndedConnection {
     const servername = this.#host;
     const secureContext = parts.contexts.toServers;
     // Code or an environment may loosen it unless it is said outright.
-    this.#server = connect({ socket, servername, secureContext, ALPNProtocols: [HTTP1], rejectUnauthorized: true });
+    this.#server = connect({ socket, servername, secureContext, ALPNProtocols: [HTTP1], rejectUnauthorized: true, ...BUFFERED });
     const server = proven(this.#server, HANDSHAKE_MS);
     this.#agent = new OneConnection(server);
     void Promise.allSettled([server, this.#serve()]).then(() => parts.shaken());
@@ -77,9 +82,8 @@ export class EndedConnection {
       const secureContext = await this.#parts.contexts.toMachines(this.#host);
       // TLS on what is gone would wait for all the time of a handshake.
       if (machine.destroyed) return void this.#server.destroy();
-      await this.#secure(
-        new TLSSocket(machine, { isServer: true, secureContext, ALPNCallback: (asked) => this.#protocolOf(asked.protocols) }),
-      );
+      const ALPNCallback = ({ protocols }: { protocols: string[] }) => this.#protocolOf(protocols);
+      await this.#secure(new TLSSocket(machine, { isServer: true, secureContext, ALPNCallback, ...BUFFERED }));
     } catch (error) {
       if (!machine.destroyed) this.#parts.tell(`TLS to ${this.#host} could not be ended at the host: ${reasonOf(error)}`);
       machine.destroy();
