@@ -174,6 +174,8 @@ export class EndedConnection {
     response.on("error", guarded(cut, cut));
     const failed = (cause: unknown) => {
       if (response.destroyed || this.#machine.destroyed) return;
+      // The host had ended the connection, as the server had, when the request was on its way.
+      if (!request.socket.writable) return cut();
       const error = new MayflyError("injection-failed", { host: this.#host, reason: reasonOf(cause) });
       this.#parts.tell(error.message);
       refuse(request, response, error);

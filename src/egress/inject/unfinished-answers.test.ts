@@ -41,3 +41,22 @@ for (const leaves of ["end", "destroy"] as const)
     assert.equal(asked, 2);
     assert.deepEqual(told, []);
   });
+
+test("a request that comes when the server has ended the idle connection is told nobody", async (t) => {
+  let asked = 0;
+  const port = await rawServer(t, (socket) =>
+    socket.on("data", () => {
+      asked++;
+      socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    }),
+  );
+  const { egress, told } = egressTo(t, port);
+  const secure = await secureBy(egress, port);
+  const request = `GET / HTTP/1.1\r\nHost: ${API}:${port}\r\n\r\n`;
+  secure.resume().write(request);
+  await until(() => secure.readableEnded, { what: "the end of the connection" });
+  secure.write(request);
+  await until(() => secure.destroyed, { what: "the end of the second request" });
+  assert.equal(asked, 1);
+  assert.deepEqual(told, []);
+});
