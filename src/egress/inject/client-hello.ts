@@ -1,7 +1,7 @@
 /** Reads the name that a TLS client asks for out of the first bytes of its connection (RFC 8446, 4.1.2 and 5.1; RFC 6066, 3). */
 
 /** The most bytes that are looked at before the ClientHello is whole. Those of today have up to 2 KB. */
-export const MOST = 16_384;
+export const MOST_BYTES = 16_384;
 const RECORD_HEADER = 5;
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
@@ -21,7 +21,7 @@ export class ClientHelloReader {
   #ofHeader = 0;
   #ofRecord = 0;
   /** The message, without the records' headers. */
-  readonly #message = Buffer.alloc(MOST);
+  readonly #message = Buffer.alloc(MOST_BYTES);
   #length = 0;
   #taken = 0;
   #name: string | null | undefined;
@@ -29,7 +29,7 @@ export class ClientHelloReader {
   /**
    * @param bytes what came after what was given before
    * @returns the name in lower case, without a dot at its end; null if there is none, or if this is not TLS; undefined if more bytes are needed to know, which
-   *   is never so after MOST
+   *   is never so after MOST_BYTES
    */
   add(bytes: Buffer): string | null | undefined {
     for (let at = 0; at < bytes.length && this.#name === undefined;) at += this.#take(bytes.subarray(at));
@@ -40,7 +40,7 @@ export class ClientHelloReader {
   #take(bytes: Buffer): number {
     const taken = this.#ofRecord > 0 ? this.#takeOfRecord(bytes) : this.#takeOfHeader(bytes);
     this.#taken += taken;
-    if (this.#name === undefined && this.#taken >= MOST) this.#name = null;
+    if (this.#name === undefined && this.#taken >= MOST_BYTES) this.#name = null;
     return taken;
   }
 
@@ -53,7 +53,7 @@ export class ClientHelloReader {
   }
 
   #takeOfRecord(bytes: Buffer): number {
-    const part = bytes.subarray(0, Math.min(this.#ofRecord, MOST - this.#length));
+    const part = bytes.subarray(0, Math.min(this.#ofRecord, MOST_BYTES - this.#length));
     this.#length += part.copy(this.#message, this.#length);
     this.#ofRecord -= part.length;
     const body = bodyOf(this.#message.subarray(0, this.#length));
@@ -67,7 +67,7 @@ function bodyOf(message: Buffer): Buffer | null | undefined {
   if (message[0] !== CLIENT_HELLO) return null;
   if (message.length < MESSAGE_HEADER) return undefined;
   const end = MESSAGE_HEADER + message.readUIntBE(1, 3);
-  if (end > MOST) return null;
+  if (end > MOST_BYTES) return null;
   return message.length < end ? undefined : message.subarray(MESSAGE_HEADER, end);
 }
 

@@ -8,7 +8,7 @@ import { type Duplex, duplexPair, finished, pipeline, Writable } from "node:stre
 import type { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
 import type { Outside } from "../egress.ts";
-import { ClientHelloReader, MOST } from "./client-hello.ts";
+import { ClientHelloReader, MOST_BYTES } from "./client-hello.ts";
 
 /** In bytes: any piece is at least as much. */
 const ONE_PIECE = 1;
@@ -44,7 +44,7 @@ export function forkByName(socket: Socket, choose: (name: string | null) => Take
 /** Calls back when the name is known, or when the other end speaks or ends first, which no server of TLS does. */
 function decideBy(socket: Socket, machine: Duplex, decided: (name: string | null) => void): void {
   const reader = new ClientHelloReader();
-  const seen = Buffer.alloc(MOST);
+  const seen = Buffer.alloc(MOST_BYTES);
   let length = 0;
   const decide = (name: string | null, last: Buffer[] = []) => {
     machine.off("data", onData).off("end", onSilence).pause();

@@ -14,7 +14,7 @@ import { API, egressTo, own, type Scope } from "./testing/ends.ts";
 
 /** A server that takes connections and says nothing. */
 async function silentServer(t: Scope): Promise<number> {
-  const server = createServer((socket) => void socket.on("error", () => {}));
+  const server = createServer((socket) => void socket.on("error", () => {}).resume());
   t.after(() => server.close());
   return listening(server);
 }
