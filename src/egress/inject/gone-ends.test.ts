@@ -22,7 +22,7 @@ async function silentServer(t: Scope): Promise<number> {
 /** How many places the app has left. */
 function left(places: Places): number {
   const taken = [];
-  for (let place = places.take("shop"); place !== undefined; place = places.take("shop")) taken.push(place);
+  for (let place = places.take("shop", API); place !== undefined; place = places.take("shop", API)) taken.push(place);
   for (const place of taken) place.leave();
   return taken.length;
 }
@@ -53,7 +53,7 @@ test("a machine that leaves while its certificate is made keeps no place in a ha
 test("a connection whose server is gone when its turn comes ends at once", async (t) => {
   const port = await silentServer(t);
   const { egress, places } = egressTo(t, port);
-  const shaking = Array.from({ length: 32 }, () => places.take("shop")!);
+  const shaking = Array.from({ length: 32 }, () => places.take("shop", API)!);
   for (const place of shaking) place.begin(() => {});
   const free = left(places);
   const socket = await egress.connect("127.0.0.1", port, undefined, API);

@@ -325,7 +325,7 @@ test("many connections at once are all served, up to a limit of the app", async 
   // Those of the ended connections are free again.
   const taken: Place[] = [];
   const takeAll = () => {
-    for (let place = places.take("shop"); place !== undefined; place = places.take("shop")) taken.push(place);
+    for (let place = places.take("shop", API); place !== undefined; place = places.take("shop", API)) taken.push(place);
     return taken.length === 512;
   };
   await until(takeAll, { what: "the ends of all connections", ms: 20_000 });

@@ -40,8 +40,8 @@ export function withInjections(egress: SocketEgress, injections: Injection[], pa
 }
 
 function end(machine: Duplex, socket: Socket, injections: Injection[], { app, contexts, places, tell }: InjectingParts): void {
-  const place = places.take(app);
   const { host } = injections[0]!;
+  const place = places.take(app, host);
   if (place === undefined) {
     tell(`A connection to ${host} was closed, because the app has too many to servers for which the host adds secrets.`);
     socket.destroy();
