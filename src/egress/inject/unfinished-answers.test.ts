@@ -7,7 +7,11 @@ import { until } from "../../base/clock/until.ts";
 import { API, egressTo, rawServer, secureBy, serverBy, trusted } from "./testing/ends.ts";
 
 test("what cannot be read as HTTP cuts off an answer that has begun, and adds nothing to it", async (t) => {
-  const server = await serverBy(t, trusted, (_request, response) => void response.writeHead(200, { "content-length": 1_000 }).write("begun"));
+  const server = await serverBy(
+    t,
+    trusted,
+    (_request, response) => void response.writeHead(200, { "content-length": 1_000 }).write("begun"),
+  );
   const { egress, told } = egressTo(t, server.port);
   const secure = await secureBy(egress, server.port);
   let got = "";
