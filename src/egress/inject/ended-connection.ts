@@ -175,7 +175,10 @@ export class EndedConnection {
     const failed = (cause: unknown) => {
       if (response.destroyed || this.#machine.destroyed) return;
       // The host had ended the connection, as the server had, when the request was on its way.
-      if (!request.socket.writable) return cut();
+      if (!request.socket.writable) {
+        cut();
+        return;
+      }
       const error = new MayflyError("injection-failed", { host: this.#host, reason: reasonOf(cause) });
       this.#parts.tell(error.message);
       refuse(request, response, error);
