@@ -37,8 +37,8 @@ const HEAD_BYTES = 32_768;
 const MOST_WAITING = 8;
 const HTTP1 = "http/1.1";
 /**
- * In bytes: a buffer that has more pauses what fills it. The ends choose how small the pieces are, and one of a byte takes some 300: Node's usual buffers, of
- * 64 KiB, would take up to 20 MB each for an app's 512 connections. Larger pieces pass one at a time.
+ * In bytes: a buffer that has more pauses what fills it. The ends choose how small the pieces are, and one of a byte takes some 500: each of Node's usual
+ * buffers, of 64 KiB, would take up to 30 MB, and an app has 512 connections. Larger pieces pass one at a time.
  */
 const BUFFERED = { highWaterMark: 4_096 };
 
