@@ -12,8 +12,12 @@ test("calls are led in classes with any number of constants, unless there is no 
   assert.deepEqual(printed.trim().split("\n"), ["20 7", "300 7", "32768 7", "40000 7", "65533 7", "65534 not led", "65535 not led"]);
 });
 
-test("a stack that overflows while frames are written loses none of them", async () => {
-  assert.equal(await run("Overflow.java", "Overflow"), "one two three");
+test("a stack that overflows, or memory that is short, while frames are written loses none of them", async () => {
+  assert.equal(await run("Overflow.java", "Overflow"), "one two three four");
+});
+
+test("nothing is sent after the message with which the outbox is held, whatever is added meanwhile", async () => {
+  assert.deepEqual((await run("Held.java", "Held")).trim().split("\n"), ["early last", "early last late0 late1 late2"]);
 });
 
 test("clones of a machine that has used SHA1PRNG and DRBG do not seed new instances alike", async () => {

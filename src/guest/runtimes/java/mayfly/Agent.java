@@ -202,8 +202,8 @@ public final class Agent {
     String failed = runForApp(initialise, new Step("what is to be done before the snapshot", () -> GlobalContext.instance.beforeCheckpoint(null)));
     Runnable last =
         () -> {
-          putBound(stream, failed);
-          outbox.hold();
+          streams.remove(stream);
+          outbox.hold(Type.BOUND, stream, boundMessage(failed));
         };
     if (network == null) last.run();
     else network.cut(last);
@@ -233,7 +233,7 @@ public final class Agent {
             }
           }
         };
-    crew.runAsLeader(run, reader.readAt());
+    crew.runHere(run, reader.readAt());
     return failed[0];
   }
 
@@ -243,13 +243,13 @@ public final class Agent {
 
   /** @param failure null if the machine is the app's now */
   private void bound(int stream, String failure) {
-    putBound(stream, failure);
+    streams.remove(stream);
+    outbox.json(Type.BOUND, stream, boundMessage(failure));
     outbox.flush();
   }
 
-  private void putBound(int stream, String failure) {
-    streams.remove(stream);
-    outbox.json(Type.BOUND, stream, failure == null ? Map.of("ok", true) : Map.of("ok", false, "message", failure));
+  private static Map<String, Object> boundMessage(String failure) {
+    return failure == null ? Map.of("ok", true) : Map.of("ok", false, "message", failure);
   }
 
   private void request(Frame frame) throws Exception {

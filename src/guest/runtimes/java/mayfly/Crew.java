@@ -87,6 +87,7 @@ public final class Crew {
   /** Makes the thread that calls it, the main one, the first leader. Never returns. */
   public void lead() {
     main = Thread.currentThread();
+    endMachineWith(main);
     start("mayfly-lookout", this::lookOut);
     leadOn();
     follow(false);
@@ -133,9 +134,13 @@ public final class Crew {
     // It must not inherit anything of an invocation's.
     Thread thread = new Thread(null, run, name, 0, false);
     thread.setDaemon(true);
-    // Code may have set a handler of its own for all threads.
-    thread.setUncaughtExceptionHandler((ignored, error) -> failed.accept(error));
+    endMachineWith(thread);
     thread.start();
+  }
+
+  /** The machine ends if the thread does so by an error. Code may have set a handler of its own for all threads. */
+  private void endMachineWith(Thread thread) {
+    thread.setUncaughtExceptionHandler((ignored, error) -> failed.accept(error));
   }
 
   private void leadOn() {
@@ -144,9 +149,11 @@ public final class Crew {
     while (leader == me) step.run();
   }
 
-  /** Runs it in the leader, which calls this. If it takes long, another thread leads from then on. */
-  public void runAsLeader(Runnable run, long readyAt) {
-    runLeading(new Call(run, new Pace(), readyAt));
+  /** Runs it in the thread that calls this, which leads, or led when it began with the frame that it handles. If it takes long, another thread leads from then on. */
+  public void runHere(Runnable run, long readyAt) {
+    Call call = new Call(run, null, readyAt);
+    if (Thread.currentThread() == leader) runLeading(call);
+    else run(call);
   }
 
   private void runLeading(Call call) {
@@ -202,6 +209,8 @@ public final class Crew {
   private void runTimed(Call call) {
     long start = System.nanoTime();
     stats.started(start - call.readyAt);
+    // An app's code may have interrupted the thread since, which was its own once; this call must not find that.
+    Thread.interrupted();
     try {
       call.run.run();
     } catch (Throwable error) {

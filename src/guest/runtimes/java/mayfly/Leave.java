@@ -34,8 +34,8 @@ public final class Leave {
     write(NO_MEMORY);
     try {
       log.run();
-    } catch (OutOfMemoryError again) {
-      // The console has it.
+    } catch (Throwable failure) {
+      // Most likely there is no memory for it. The console has it.
     }
     return now(1, null);
   }

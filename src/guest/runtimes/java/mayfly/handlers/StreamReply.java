@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import mayfly.StackRoom;
 import mayfly.invocation.Invocation;
 import mayfly.invocation.Outlet;
 import mayfly.json.JsonReader;
@@ -45,6 +46,7 @@ final class StreamReply extends OutputStream {
 
   @Override
   public void write(byte[] bytes, int from, int size) throws IOException {
+    StackRoom.need();
     if (outlet != null) {
       outlet.write(Arrays.copyOfRange(bytes, from, from + size));
       return;
@@ -56,6 +58,7 @@ final class StreamReply extends OutputStream {
 
   @Override
   public void flush() throws IOException {
+    StackRoom.need();
     if (outlet == null && held.size() > 0 && !isObject()) begin(200, headers(), held.toByteArray(), 0);
   }
 

@@ -1,6 +1,7 @@
 package mayfly.log;
 
 import java.nio.charset.StandardCharsets;
+import mayfly.StackRoom;
 import mayfly.invocation.Invocation;
 import mayfly.wire.Outbox;
 import mayfly.wire.Protocol.Flag;
@@ -37,6 +38,7 @@ public final class Log {
 
   /** @param invocation null if the line belongs to none @param partial whether the line goes on in what is written next */
   public void write(Invocation invocation, int level, byte[] text, boolean partial) {
+    StackRoom.need();
     LogBudget.Room room;
     double start = now();
     boolean tells;

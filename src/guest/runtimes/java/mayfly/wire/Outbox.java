@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 import mayfly.json.JsonWriter;
 import mayfly.wire.Protocol.Limit;
@@ -18,7 +17,7 @@ import mayfly.wire.Protocol.Type;
  * <ol>
  *   <li>Frames leave in the order of the calls.
  *   <li>A thread never waits for another one's write, except in flushNow(): whoever writes takes what others have added meanwhile.
- *   <li>After hold(), nothing is sent until release().
+ *   <li>After the message of hold(), nothing is sent until release().
  *   <li>frame() sends nothing. Who has called it must see to a flush: the reading thread after each batch of frames, any other at once.
  * </ol>
  */
@@ -30,11 +29,14 @@ public final class Outbox {
   private final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
   private final ReentrantLock writing = new ReentrantLock();
   private final byte[] joined = new byte[WRITE_BYTES];
-  /** What is being written; guarded by `writing`. It stays if a stack overflows at that, in a function that prints as it calls itself. */
+  /** What is being written, and how many bytes of it; guarded by `writing`. It stays if the stack overflows or memory is short at that, in code that goes on all the same. */
   private byte[] unwritten;
 
+  private int unwrittenBytes;
   private volatile boolean isEmpty = true;
   private volatile boolean isHeld = false;
+  /** How many of the frames that wait may leave although it is held; guarded by `waiting`. */
+  private int beforeHold = 0;
 
   public Outbox(OutputStream channel) {
     this.channel = channel;
@@ -86,11 +88,16 @@ public final class Outbox {
     frame(Type.RESET, 0, stream, payload);
   }
 
-  /** Sends what waits, and nothing more. The other end may ask for the release as soon as it has that. */
-  public void hold() {
+  /** Sends what waits, this message after it, and nothing more: the other end may freeze the machine, or ask for the release, as soon as it has the message. */
+  public void hold(int type, int stream, Object message) {
+    byte[] last = JsonWriter.bytes(message);
     writing.lock();
-    isHeld = true;
-    writeAndUnlock(true);
+    synchronized (waiting) {
+      frame(type, 0, stream, last);
+      beforeHold = waiting.size();
+      isHeld = true;
+    }
+    writeAndUnlock();
   }
 
   public void release() {
@@ -100,7 +107,7 @@ public final class Outbox {
 
   /** Sends what waits, or leaves it to the thread that is writing. */
   public void flush() {
-    while (!isEmpty && !isHeld && writing.tryLock()) writeAndUnlock(false);
+    while (!isEmpty && !isHeld && writing.tryLock()) writeAndUnlock();
   }
 
   /** Like flush(), but all that waits now has left this process when it returns. */
@@ -108,7 +115,7 @@ public final class Outbox {
     // What a thread prints while it writes, it sends when it goes on.
     if (writing.isHeldByCurrentThread()) return;
     writing.lock();
-    writeAndUnlock(false);
+    writeAndUnlock();
     flush();
   }
 
@@ -128,22 +135,21 @@ public final class Outbox {
     }
   }
 
-  private void writeAndUnlock(boolean isLast) {
+  private void writeAndUnlock() {
     try {
-      while (isLast || !isHeld) {
-        if (unwritten == null) unwritten = take();
-        if (unwritten == null) break;
-        channel.write(unwritten);
+      while (unwritten != null || take()) {
+        channel.write(unwritten, 0, unwrittenBytes);
         unwritten = null;
       }
-    } catch (StackOverflowError error) {
-      // Nothing is written yet: Java looks for room on the stack before it calls the kernel.
+    } catch (StackOverflowError | OutOfMemoryError error) {
+      // Nothing is written yet: Java looks for room before it calls the kernel.
       isEmpty = false;
       throw error;
     } catch (IOException error) {
       // The reading thread finds out that the channel is over, and ends the process.
       synchronized (waiting) {
         waiting.clear();
+        beforeHold = 0;
         unwritten = null;
         isEmpty = true;
       }
@@ -152,20 +158,26 @@ public final class Outbox {
     }
   }
 
-  /** The next bytes to write: as many frames as fit, or one that is longer. Null if nothing waits. */
-  private byte[] take() {
+  /** Makes as many frames as fit what is being written, or one that is longer. False if none may leave. It takes no memory, because frames would be lost if there was none. */
+  private boolean take() {
     synchronized (waiting) {
-      byte[] first = waiting.poll();
-      isEmpty = waiting.isEmpty();
-      if (isEmpty || first.length + waiting.peek().length > WRITE_BYTES) return first;
-      int size = 0;
-      for (byte[] next = first; next != null; next = waiting.poll()) {
-        System.arraycopy(next, 0, joined, size, next.length);
-        size += next.length;
-        if (waiting.isEmpty() || size + waiting.peek().length > WRITE_BYTES) break;
+      int most = isHeld ? beforeHold : waiting.size();
+      int taken = 0;
+      unwrittenBytes = 0;
+      for (; taken < most && unwrittenBytes + waiting.peek().length <= WRITE_BYTES; taken++) {
+        byte[] frame = waiting.poll();
+        System.arraycopy(frame, 0, joined, unwrittenBytes, frame.length);
+        unwrittenBytes += frame.length;
+        unwritten = joined;
       }
+      if (taken == 0 && most > 0) {
+        unwritten = waiting.poll();
+        unwrittenBytes = unwritten.length;
+        taken = 1;
+      }
+      if (isHeld) beforeHold -= taken;
       isEmpty = waiting.isEmpty();
-      return Arrays.copyOf(joined, size);
+      return taken > 0;
     }
   }
 }
