@@ -58,6 +58,11 @@ export function describeInvocations(adapter: AgentAdapter): void {
     for (const body of ["1", '"text"', "[]", "null", "false"]) assert.equal((await session().call(event("same", body))).text, body);
   });
 
+  test("texts cross as they are, halves of pairs of surrogates too", async () => {
+    const given = ["\ud83d\ude00", "\ud83d", "\ude00", "\ude00\ud83d", "a\ud83db"];
+    assert.deepEqual(JSON.parse((await session().call(event("same", JSON.stringify(given)))).text), given);
+  });
+
   test("a result that looks like an HTTP reply is an event's result like any other", async () => {
     const looks = { statusCode: 404, headers: { "x-a": "1" }, body: "as it is" };
     const reply = await session().call(event("same", JSON.stringify(looks)));

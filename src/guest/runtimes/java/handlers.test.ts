@@ -255,7 +255,7 @@ function someValue(random: Random, depth: number): unknown {
 }
 
 function someText(random: Random): string {
-  const letters = ["a", '"', "\\", "/", "\n", "\u0000", "\u001f", "\u007f", "ü", "€", "\u2028", "😀", "{", "]", " "];
+  const letters = ["a", '"', "\\", "/", "\n", "\u0000", "\u001f", "\u007f", "ü", "€", "\u2028", "😀", "\ud83d", "\ude00", "{", "]", " "];
   return Array.from({ length: random.below(8) }, () => random.pick(letters)).join("");
 }
 

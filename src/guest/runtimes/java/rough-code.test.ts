@@ -48,6 +48,61 @@ test("threads that live on keep nothing of the bodies of their calls", async (t)
   }
 });
 
+for (const [how, flags] of Object.entries({ compiled: [], interpreted: ["-Xint"] }))
+  test(`code that prints, or writes its reply, at the end of its stack harms no call, ${how}`, async (t) => {
+    const agent = await start(t, { prints: "shop.Rough::printsAtEndOfStack", writes: "shop.Rough::writesAtEndOfStack" }, { flags });
+    for (let round = 0; round < 2; round++) {
+      const others = Array.from({ length: 3 }, () => agent.call({ function: "prints", remainingMs: 60_000 }));
+      assert.equal((await agent.call({ function: "writes", remainingMs: 60_000 })).text, "begin abcdefghijklmnopqrst");
+      for (const { text, stream } of await Promise.all(others)) {
+        assert.equal(text, "null");
+        // What Java's own stream has kept of a line before may stand before the last one.
+        assert.match(agent.logs.findLast((line) => line.stream === stream)!.text, /room again$/);
+      }
+    }
+  });
+
+test("bytes that are no text are logged, and do not keep their handler for ever", async (t) => {
+  const agent = await start(t, { main: "shop.Rough::printsBytes" });
+  const { stream } = await agent.call();
+  const lines = agent.logs.filter((line) => line.stream === stream).map(({ text }) => text);
+  // What is longer than 16 frames is cut.
+  assert.equal(lines.join(""), "\ufffd".repeat(20_000 + 16 * 16_384));
+});
+
+test("a record of java.util.logging without a message is logged as Java shows it", async (t) => {
+  const agent = await start(t, { main: "shop.Rough::logsNothing" });
+  const { stream } = await agent.call();
+  const lines = agent.logs.filter((line) => line.stream === stream).map(({ level, text }) => [level, text.split("\n")[0]]);
+  assert.deepEqual(lines, [
+    [LogLevel.Error, "java.lang.IllegalStateException: the error"],
+    [LogLevel.Info, "null"],
+  ]);
+});
+
+test("an interrupt that comes after the end of a call is none of the calls that follow", async (t) => {
+  const agent = await start(t, { main: "shop.Rough::isInterrupted", interrupts: "shop.Rough::interruptsEarlier" });
+  // So many that the thread that reads the channel runs them itself.
+  for (let time = 0; time < 20; time++) assert.equal((await agent.call()).text, "false");
+  await agent.call({ function: "interrupts" });
+  for (let time = 0; time < 5; time++) assert.equal((await agent.call()).text, "false");
+});
+
+test("what becomes a template may have a function that is preloaded", async (t) => {
+  const agent = await startJavaAgent();
+  afterwards(t, () => agent.kill());
+  await agent.bindJar({ main: "shop.Rough$Slow::handle" }, jar, { preload: "main", snapshot: true });
+  await agent.host.resume(Date.now(), Buffer.alloc(64), "m-test", false, true);
+  for (let round = 0; round < 20; round++) {
+    const bodies = Array.from({ length: 20 }, (_, at) => JSON.stringify(`${round} ${at} `.repeat(1_000)));
+    const replies = await Promise.all(bodies.map((body) => agent.call({ input: { kind: "event" }, body, remainingMs: 60_000 })));
+    assert.deepEqual(
+      replies.map(({ text }) => text),
+      bodies,
+    );
+  }
+});
+
 test("a class that interrupts its thread as it is made does not interrupt its first call", async (t) => {
   for (const preload of [{}, { preload: "main" }]) {
     const agent = await startJavaAgent();
@@ -116,7 +171,8 @@ test("numbers that would take minutes to read are refused, and those that Java s
   for (const name of ["whole", "same"]) {
     assert.match((await answer(name, "7".repeat(3_000_000))).errorMessage, /a number of more than 1000 digits/);
   }
-  assert.equal((await answer("whole", "1e999999999")).errorMessage, "1E+999999999 is no BigInteger");
+  for (const number of ["1E+999999999", "1E-999999999"])
+    assert.equal((await answer("whole", number)).errorMessage, `${number} is no BigInteger`);
   assert.equal((await answer("whole", JSON.stringify("7".repeat(3_000_000)))).errorMessage, `"${"7".repeat(99)}... is no BigInteger`);
   assert.deepEqual(await answer("whole", "12e2"), 1200);
   assert.equal((await agent.call({ function: "numbers" })).text, "[1,null,0.5,1E+400,null]");

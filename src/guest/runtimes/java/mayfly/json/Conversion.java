@@ -141,9 +141,10 @@ public final class Conversion {
   }
 
   private static BigInteger whole(BigDecimal exact) {
-    // A few characters, such as 1e999999999, may mean more digits than there is memory for.
-    if (exact.scale() < -JsonReader.MOST_DIGITS) throw new ArithmeticException("too many digits");
-    return exact.toBigIntegerExact();
+    BigDecimal shortest = exact.stripTrailingZeros();
+    // A few characters, such as 1e999999999 or 1e-999999999, may mean more digits than there is memory for.
+    if (shortest.scale() > 0 || shortest.scale() < -JsonReader.MOST_DIGITS) throw new ArithmeticException("not whole, or too many digits");
+    return shortest.toBigIntegerExact();
   }
 
   private static Object constant(Object value, Class<?> type) {

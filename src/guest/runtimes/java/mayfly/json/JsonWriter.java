@@ -122,11 +122,20 @@ public final class JsonWriter {
     int from = 0;
     for (int at = 0; at < text.length(); at++) {
       char next = text.charAt(at);
-      if (next >= ' ' && next != '"' && next != '\\') continue;
+      boolean isPlain = next >= ' ' && next != '"' && next != '\\';
+      if (isPlain && (next < Character.MIN_SURROGATE || !isHalf(text, at))) continue;
       out.append(text, from, at).append(escape(next));
       from = at + 1;
     }
     out.append(text, from, text.length()).append('"');
+  }
+
+  /** Whether it is a surrogate without its other half. UTF-8 has no such character, but JSON can name it. */
+  private static boolean isHalf(String text, int at) {
+    char one = text.charAt(at);
+    if (!Character.isSurrogate(one)) return false;
+    if (Character.isHighSurrogate(one)) return at + 1 == text.length() || !Character.isLowSurrogate(text.charAt(at + 1));
+    return at == 0 || !Character.isHighSurrogate(text.charAt(at - 1));
   }
 
   private static String escape(char one) {

@@ -25,9 +25,14 @@ public final class JavaLogging extends Handler {
   @Override
   public void publish(LogRecord record) {
     if (!isLoggable(record)) return;
-    String text = formatter.formatMessage(record);
-    if (record.getThrown() != null) text += "\n" + Describe.whole(record.getThrown());
-    log.write(Current.get(), levelOf(record.getLevel().intValue()), text.getBytes(StandardCharsets.UTF_8), false);
+    log.write(Current.get(), levelOf(record.getLevel().intValue()), textOf(record).getBytes(StandardCharsets.UTF_8), false);
+  }
+
+  /** The error stands alone where there is no message, which is null then. */
+  private String textOf(LogRecord record) {
+    String message = formatter.formatMessage(record);
+    if (record.getThrown() == null) return String.valueOf(message);
+    return (message == null ? "" : message + "\n") + Describe.whole(record.getThrown());
   }
 
   private static int levelOf(int level) {

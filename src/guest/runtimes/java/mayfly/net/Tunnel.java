@@ -69,8 +69,10 @@ final class Tunnel implements GuestStreams.Question {
 
   /** Has the other end fail, as one does whose connection is reset. */
   static void breakOff(SocketChannel connection) throws IOException {
-    connection.setOption(StandardSocketOptions.SO_LINGER, 0);
-    connection.close();
+    // It is closed also where a kernel takes no option of a connection that is reset already.
+    try (connection) {
+      connection.setOption(StandardSocketOptions.SO_LINGER, 0);
+    }
   }
 
   @Override

@@ -4,12 +4,14 @@ package mayfly.wire;
 public final class Utf8 {
   private Utf8() {}
 
-  /** The nearest index at or before `at` that cuts no character in two. */
+  /** Bytes of a character, at most. */
+  private static final int LONGEST = 4;
+
+  /** The nearest index at or before `at` that cuts no character in two; `at` itself where the bytes are no UTF-8. */
   public static int characterStart(byte[] text, int at) {
     if (at >= text.length) return text.length;
-    int start = at;
-    while (start > 0 && (text[start] & 0xc0) == 0x80) start--;
-    return start;
+    for (int start = at; start >= 0 && start > at - LONGEST; start--) if ((text[start] & 0xc0) != 0x80) return start;
+    return at;
   }
 
   /** How many bytes at the end of the text are the beginning of a character whose rest is missing. */

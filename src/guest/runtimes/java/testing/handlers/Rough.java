@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,8 @@ import java.util.TimeZone;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.DoubleAdder;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.random.RandomGenerator;
 
 /** Code that is not gentle with what it runs on. */
@@ -154,6 +157,96 @@ public class Rough {
     DoubleAdder none = new DoubleAdder();
     none.add(Double.NaN);
     return List.of(new AtomicLong(1), none, new Half(), new BigDecimal("1e400"), Float.POSITIVE_INFINITY);
+  }
+
+  /** Does it at the end of a full stack: at each level on the way back, until there is room for it. */
+  private static void atEndOfStack(boolean[] isDone, Runnable what) {
+    try {
+      atEndOfStack(isDone, what);
+    } catch (StackOverflowError error) {
+      if (!isDone[0]) {
+        what.run();
+        isDone[0] = true;
+      }
+      throw error;
+    }
+  }
+
+  /** So that the stack's end is met at another place: by so many other calls before. */
+  private static int after(int calls, Runnable what) {
+    if (calls > 0) return 1 + after(calls - 1, what);
+    boolean[] isDone = {false};
+    try {
+      atEndOfStack(isDone, what);
+    } catch (StackOverflowError error) {
+      // As it must be.
+    }
+    return isDone[0] ? 1 : 0;
+  }
+
+  private static final int STACKS = 20;
+
+  public void printsAtEndOfStack() {
+    // The classes that Java needs for this are better made where there is room.
+    System.out.println("room");
+    for (int calls = 0; calls < STACKS; calls++) after(calls, () -> System.out.println("no room"));
+    System.out.println("room again");
+  }
+
+  public void writesAtEndOfStack(InputStream input, OutputStream output) throws IOException {
+    output.write("begin ".getBytes());
+    output.flush();
+    for (int calls = 0; calls < STACKS; calls++) {
+      byte[] letter = {(byte) ('a' + calls)};
+      after(
+          calls,
+          () -> {
+            try {
+              output.write(letter);
+            } catch (IOException error) {
+              throw new IllegalStateException(error);
+            }
+          });
+    }
+  }
+
+  /** Prints bytes that are no text: silence, as sound of eight bits has it. */
+  public void printsBytes() {
+    byte[] silence = new byte[300_000];
+    Arrays.fill(silence, (byte) 0x80);
+    System.out.write(silence, 0, 20_000);
+    System.out.println();
+    System.out.write(silence, 0, silence.length);
+    System.out.println();
+  }
+
+  /** Without a message, as code that an editor has made does it. */
+  public void logsNothing() {
+    Logger.getLogger("shop").log(Level.SEVERE, null, new IllegalStateException("the error"));
+    Logger.getLogger("shop").info((String) null);
+  }
+
+  private static volatile Thread earlier;
+
+  /** Whether its thread was interrupted before. */
+  public Object isInterrupted() {
+    earlier = Thread.currentThread();
+    return Thread.interrupted();
+  }
+
+  public void interruptsEarlier() {
+    earlier.interrupt();
+  }
+
+  /** Is made slowly, as classes are that connect to something first. */
+  public static final class Slow {
+    static {
+      sleep(100);
+    }
+
+    public Object handle(Object input) {
+      return input;
+    }
   }
 
   /** Bytes that have a brace only after others. */
