@@ -11,7 +11,6 @@ Owns: the channel, the open streams, and what the machine is bound to. All of it
 
 from __future__ import annotations
 
-import functools
 import json
 import sys
 from collections.abc import Callable
@@ -21,10 +20,11 @@ from . import VERSION, forks
 from .app import App
 from .code.binding import Binding
 from .code.mounts import MountError, mount_all
-from .crew import Crew, Pace
+from .crew import Crew
 from .exits import Exits
 from .handlers.event_loop import EventLoop
 from .handlers.machinery import Machinery
+from .handlers.thread_loops import offer_loops
 from .invocation.failures import Failures
 from .invocation.invocation import Invocation, in_child
 from .leave import leave
@@ -72,19 +72,20 @@ class Agent:
         self._log = Log(self._outbox)
         failures, exits = Failures(self._log), Exits(self._log)
         self._stats = Stats(self._outbox, self._oldest_waiting, self._log.tell_dropped)
-        self._crew = Crew(self._step, self._outbox.flush, self._stats)
-        self._loop = EventLoop(self._outbox.flush, self._stats)
+        self._crew = Crew(self._step, self._outbox.flush, lambda error: leave(1, f"it failed at a call: {describe(error)}"), self._stats)
+        self._loop = EventLoop(self._outbox.flush, self._stats, failures, exits)
         self._machinery = Machinery(self._crew, self._loop, failures, exits)
         self._warm_up = WarmUp(lambda message, code: App(message, code, self._machinery))
         self._streams: dict[int, StreamEnd] = {}
-        self._network = Network(self._outbox, self._streams)
+        self._network = Network(self._outbox, self._streams, self._log)
         #: Whether the machine is bound for good, or a Bind is under way.
         self._is_binding = False
         self._app: App | None = None
         capture_output(self._log, failures)
         exits.capture()
         inherit_context()
-        self._network.capture(self._log)
+        offer_loops()
+        self._network.capture()
         forks.call_in_children(self._outbox.in_child, self._log.in_child, in_child, self._network.in_child)
 
     def run(self) -> None:
@@ -177,7 +178,7 @@ class Agent:
             if preload is not None and self._app.has(preload):
                 # Code may connect while it is evaluated: then the frames that answer are read by another thread.
                 app = self._app
-                self._crew.run_leading(lambda: app.preload(preload), Pace(), self._reader.read_at)
+                self._crew.run_here(lambda: app.preload(preload), self._reader.read_at)
             snapshot = message.get("snapshot") is True
             failed = self._prepare_to_freeze(self._app) if snapshot else None
             self._bound(stream, {"ok": True} if failed is None else {"ok": False, "message": failed}, hold=snapshot)
@@ -209,7 +210,7 @@ class Agent:
                     failed.append(f"{what} failed: {first_line(error)}"[:_MESSAGE_CHARACTERS])
                     return
 
-        self._crew.run_leading(run, Pace(), self._reader.read_at)
+        self._crew.run_here(run, self._reader.read_at)
         return failed[0] if failed else None
 
     def _forget_app(self) -> None:
@@ -220,11 +221,10 @@ class Agent:
     def _bound(self, stream: int, message: dict, hold: bool = False) -> None:
         """`hold`: nothing follows until the next Resume."""
         self._streams.pop(stream, None)
-        put = functools.partial(self._outbox.json, FrameType.BOUND, stream, message)
         if hold:
-            self._network.cut(lambda: (put(), self._outbox.hold()))
+            self._network.cut(lambda: self._outbox.hold(FrameType.BOUND, stream, message))
         else:
-            put()
+            self._outbox.json(FrameType.BOUND, stream, message)
             self._outbox.flush()
 
     def _request(self, stream: int, payload: bytes, ended: bool) -> None:

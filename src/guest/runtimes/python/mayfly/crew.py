@@ -24,7 +24,7 @@ from queue import SimpleQueue
 from threading import get_ident
 from time import monotonic
 
-from .stats import Stats
+from .stats import Stats, cpu_seconds
 
 _MOST_THREADS = 1_000
 #: Seconds between two looks of the lookout.
@@ -65,10 +65,14 @@ class _Call:
 
 
 class Crew:
-    def __init__(self, step: Callable[[], None], flush: Callable[[], None], stats: Stats) -> None:
-        """`step` reads and handles one frame. `flush` sends what handlers have written."""
+    def __init__(self, step: Callable[[], None], flush: Callable[[], None], failed: Callable[[BaseException], None], stats: Stats) -> None:
+        """
+        `step` reads and handles one frame. `flush` sends what handlers have written. `failed` ends the machine, because one of the crew's threads has
+        failed: it is counted on, and if it led, nobody would read the channel.
+        """
         self._step = step
         self._flush = flush
+        self._failed = failed
         self._stats = stats
         self._calls: deque[_Call | None] = deque()  # None is the lead
         self._tokens: SimpleQueue[None] = SimpleQueue()
@@ -90,9 +94,9 @@ class Crew:
     def lead(self) -> None:
         """Makes the thread that calls it, the main one, the first leader. Never returns."""
         self._main = get_ident()
-        threading.Thread(target=self._look_out, name="mayfly-lookout", daemon=True).start()
-        self._lead()
-        self._follow()
+        self._start_thread("mayfly-lookout", self._look_out)
+        self._try(self._lead)
+        self._try(self._follow)
 
     def oldest_waiting(self) -> float | None:
         try:
@@ -105,7 +109,7 @@ class Crew:
         if get_ident() != self._leader:
             self._run(_Call(run, pace, ready_at))
         elif pace.is_quick:
-            self.run_leading(run, pace, ready_at)
+            self._run_leading(_Call(run, pace, ready_at))
         else:
             self.hand_over(run, pace, ready_at)
 
@@ -120,28 +124,44 @@ class Crew:
         self._calls.append(_Call(run, pace, ready_at))
         self._tokens.put(None)
         if grows:
-            self._start_thread()
+            self._start_follower()
         elif self._spare < 0:
             self._wake_lookout()
 
-    def _start_thread(self) -> None:
-        threading.Thread(target=self._follow, args=(True,), name="mayfly-call", daemon=True).start()
+    def _start_follower(self) -> None:
+        self._start_thread("mayfly-call", lambda: self._follow(True))
+
+    def _start_thread(self, name: str, run: Callable[[], None]) -> None:
+        threading.Thread(target=self._try, args=(run,), name=name, daemon=True).start()
+
+    def _try(self, run: Callable[[], None]) -> None:
+        try:
+            run()
+        except BaseException as error:
+            self._failed(error)
 
     def _lead(self) -> None:
         me = self._leader = get_ident()
         while self._leader == me:
             self._step()
 
-    def run_leading(self, run: Callable[[], None], pace: Pace, ready_at: float) -> None:
-        """Runs a call in the leader, which calls this. If it takes long, another thread leads meanwhile."""
+    def run_here(self, run: Callable[[], None], ready_at: float) -> None:
+        """
+        Runs it in the thread that calls this, which leads, or led when it began with the frame that it handles. If it takes long, another thread
+        leads from then on.
+        """
+        call = _Call(run, None, ready_at)
+        if get_ident() == self._leader:
+            self._run_leading(call)
+        else:
+            self._run(call)
+
+    def _run_leading(self, call: _Call) -> None:
         self._turn += 1
         self._is_running = True
         if self._lookout_sleeps:
             self._wake_lookout()
-        start = monotonic()
-        self._stats.started(start - ready_at)
-        run()
-        pace.took(monotonic() - start)
+        self._run_timed(call)
         with self._lock:
             if self._leader == get_ident():
                 self._is_running = False
@@ -167,12 +187,15 @@ class Crew:
                 self._run(call)
 
     def _run(self, call: _Call) -> None:
+        self._run_timed(call)
+        self._flush()
+
+    def _run_timed(self, call: _Call) -> None:
         start = monotonic()
         self._stats.started(start - call.ready_at)
         call.run()
         if call.pace is not None:
             call.pace.took(monotonic() - start)
-        self._flush()
 
     def _wake_lookout(self) -> None:
         if self._lookout_sleeps:
@@ -188,10 +211,10 @@ class Crew:
             self._lookout_sleeps = False
             quiet = looks = 0
             while quiet < _QUIET_LOOKS:
-                turn, at, busy = self._turn, monotonic(), _cpu_seconds()
+                turn, at, busy = self._turn, monotonic(), cpu_seconds()
                 time.sleep(_LOOK)
                 looks += 1
-                self._is_full = (_cpu_seconds() - busy) / (monotonic() - at) > _FULL
+                self._is_full = (cpu_seconds() - busy) / (monotonic() - at) > _FULL
                 if self._is_running and turn == self._turn:
                     self._give_lead_away(turn)
                 elif self._spare < 0 and (not self._is_full or looks % _SLOW_GROWTH == 0):
@@ -213,7 +236,7 @@ class Crew:
             self._calls.appendleft(None)
         self._tokens.put(None)
         if grows:
-            self._start_thread()
+            self._start_follower()
         self._flush()
 
     def _grow(self) -> None:
@@ -222,11 +245,4 @@ class Crew:
                 return
             self._size += 1
             self._spare += 1
-        self._start_thread()
-
-
-def _cpu_seconds() -> float:
-    try:
-        return time.process_time()
-    except (OSError, RuntimeError):  # a kernel that does not say: then the crew grows as calls wait
-        return 0.0
+        self._start_follower()

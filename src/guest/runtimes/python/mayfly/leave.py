@@ -1,4 +1,4 @@
-"""How the agent ends the process, and writes to the machine's console. Both are taken before user code or the log capture replaces them."""
+"""How the agent ends the process, and writes to the machine's console, by functions that are taken before user code or the log capture replaces them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import NoReturn
 
 _exit = os._exit
 _write = os.write
-#: The machine's console; the log capture moves it to another descriptor when it takes 2 for itself.
-console = 2
+_CONSOLE = 2
 
 
 def leave(code: int, reason: str | None = None) -> NoReturn:
     """Ends the process at once. The reason, if there is one, is written to the machine's console."""
     if reason is not None:
         try:
-            _write(console, f"mayfly agent: {reason}\n".encode("utf-8", "replace"))
+            _write(_CONSOLE, f"mayfly agent: {reason}\n".encode("utf-8", "replace"))
         except OSError:
             pass  # nobody holds the console's other end any more
     _exit(code)

@@ -69,7 +69,7 @@ class Stats:
 
     def _reset(self, now: float) -> None:
         self._started, self._delay_sum, self._delay_max = 0, 0.0, 0.0
-        self._busy_before, self._told_at = _cpu_seconds(), now
+        self._busy_before, self._told_at = cpu_seconds(), now
 
     def _watch(self) -> None:
         while True:
@@ -97,9 +97,9 @@ class Stats:
             # A call may have come since `now` was read.
             delay = max(0.0, now - oldest)
             started, total, longest = started + 1, total + delay, max(longest, delay)
-        busy = (_cpu_seconds() - self._busy_before) / max(now - self._told_at, 0.001)
+        busy = (cpu_seconds() - self._busy_before) / max(now - self._told_at, 0.001)
         return {
-            "cpuMs": _cpu_seconds() * 1_000,
+            "cpuMs": cpu_seconds() * 1_000,
             "loopDelayMeanMs": total / started * 1_000 if started else 0,
             "loopDelayMaxMs": longest * 1_000,
             "loopUtilization": min(1.0, max(0.0, busy)),
@@ -109,10 +109,11 @@ class Stats:
         }
 
 
-def _cpu_seconds() -> float:
+def cpu_seconds() -> float:
+    """Of the process since it began; 0 where the kernel does not say."""
     try:
         return time.process_time()
-    except (OSError, RuntimeError):  # a kernel that does not say
+    except (OSError, RuntimeError):
         return 0.0
 
 

@@ -15,15 +15,19 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context
 from time import monotonic
 
+from ..exits import Exits
+from ..invocation.failures import Failures
 from ..net.loopback import tcp_pair
 from ..osv import on_osv
 from ..stats import Stats
 
 
 class EventLoop:
-    def __init__(self, flush: Callable[[], None], stats: Stats) -> None:
+    def __init__(self, flush: Callable[[], None], stats: Stats, failures: Failures, exits: Exits) -> None:
         self._flush = flush
         self._stats = stats
+        self._failures = failures
+        self._exits = exits
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting = threading.Lock()
         self._calls: deque[tuple[Callable[[], object], float]] = deque()
@@ -71,7 +75,15 @@ class EventLoop:
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
-        loop.run_forever()
+        while True:
+            try:
+                # It returns where code stops the loop that it finds running.
+                loop.run_forever()
+            except SystemExit as error:
+                # The loop passes on this one, of whatever task or callback, and KeyboardInterrupt.
+                self._exits.end_by(error)
+            except BaseException as error:
+                self._failures.afterwards(None, error)
 
     def _take_calls(self) -> None:
         self._is_woken = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..log.describe import describe, first_line, frames_of
+from ..log.describe import describe, first_line, frames_of, message_of
 from ..log.log import Log
 from ..wire.outbox import compact_json
 from ..wire.protocol import LogLevel, ResetCode
@@ -44,12 +44,5 @@ class Failures:
 
 def error_document(error: BaseException) -> bytes:
     """How a function failed at an event, for the program that sent the event, as the JSON that AWS Lambda's runtimes report."""
-    document = {"errorType": type(error).__name__, "errorMessage": _message(error), "trace": frames_of(error)}
+    document = {"errorType": type(error).__name__, "errorMessage": message_of(error), "trace": frames_of(error)}
     return compact_json(document).encode("utf-8", "replace")
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # the error's __str__ is the user's
-        return "[an error that can't be printed]"

@@ -22,18 +22,22 @@ def describe(error: BaseException) -> str:
     """Never raises, although the error and its texts are the user's."""
     try:
         return "".join(_trimmed(error).format()).rstrip("\n")
-    except Exception:
+    except BaseException:
         return f"{type(error).__name__}: [an error that can't be printed]"
 
 
 def first_line(error: BaseException) -> str:
     """The error's type and the first line of its text."""
-    try:
-        text = str(error)
-    except Exception:  # the error's __str__ is the user's
-        text = ""
-    name = type(error).__name__
+    text, name = message_of(error), type(error).__name__
     return f"{name}: {text}".split("\n", 1)[0] if text else name
+
+
+def message_of(error: BaseException) -> str:
+    """Never raises, although the error's __str__ is the user's."""
+    try:
+        return str(error)
+    except BaseException:
+        return "[an error that can't be printed]"
 
 
 def frames_of(error: BaseException) -> list[str]:

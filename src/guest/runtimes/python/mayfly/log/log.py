@@ -46,26 +46,29 @@ class Log:
         """`partial`: the line goes on in what is written next."""
         if forks.is_child:
             return _print(level, text, partial)
+        data = text.encode("utf-8", "replace")
         with self._lock:
             start = monotonic()
-            counts = self._budget.take(min(len(text), _TEXT_BYTES), start)
+            counts = self._budget.take(min(len(data), _TEXT_BYTES), start)
             if counts is None:
                 self._dropped += 1
                 return
             if self._dropped and start - self._told_at >= _TELL_SECONDS:
                 self.tell_dropped()
-        self.say(invocation, level, text, partial)
+        self._put(invocation, level, data, partial)
         if counts:
             end = monotonic()
             with self._lock:
                 self._budget.spend(end - start, end)
 
-    def say(self, invocation: Invocation | None, level: int, text: str, partial: bool = False) -> None:
+    def say(self, invocation: Invocation | None, level: int, text: str) -> None:
         """Like write(), for a line that the platform writes about a function. It is never dropped."""
         if forks.is_child:
-            return _print(level, text, partial)
+            return _print(level, text, False)
+        self._put(invocation, level, text.encode("utf-8", "replace"), False)
+
+    def _put(self, invocation: Invocation | None, level: int, data: bytes, partial: bool) -> None:
         stream = invocation.stream if invocation is not None and invocation.open else 0
-        data = text.encode("utf-8", "replace")
         if len(data) <= Limit.LOG_TEXT:
             self._frame(stream, level, data, partial)
         else:

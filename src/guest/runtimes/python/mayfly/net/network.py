@@ -19,17 +19,18 @@ from .streams import GuestStreams
 
 
 class Network:
-    def __init__(self, outbox: Outbox, table: dict) -> None:
+    def __init__(self, outbox: Outbox, table: dict, log: Log) -> None:
         """`table` is the agent's of all open streams by number."""
+        self._log = log
         self._streams = GuestStreams(outbox, table)
         self._permission = Permission()
-        self._pump = Pump(outbox)
+        self._pump = Pump(outbox, log)
         lookups = Lookups(self._streams, self._permission)
         self._connector = Connector(self._streams, self._pump, self._permission, lookups)
         self._lookups = lookups
 
-    def capture(self, log: Log) -> None:
-        serve_programs(self._streams, self._pump, self._permission, log)
+    def capture(self) -> None:
+        serve_programs(self._streams, self._pump, self._permission, self._log)
         self._lookups.capture()
         self._connector.capture()
         capture_datagrams()

@@ -13,16 +13,25 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from ..log.describe import describe
+from ..log.log import Log
 from ..wire.outbox import Outbox
+from ..wire.protocol import LogLevel
 from .loopback import tcp_pair
 
 Ready = Callable[[int], None]
 
+#: Seconds for which rest() has a socket not watched.
+_REST = 0.05
+
 
 class Pump:
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, log: Log) -> None:
         self._outbox = outbox
+        self._log = log
         self._calls: deque[Callable[[], None]] = deque()
+        #: What is to be watched again after the next look.
+        self._resting: list[tuple[socket.socket, int, Ready]] = []
         self._starting = threading.Lock()
         self._waker: socket.socket | None = None
         self._woken: socket.socket | None = None
@@ -66,17 +75,34 @@ class Pump:
         else:
             selector.modify(sock, events, ready)
 
+    def rest(self, sock: socket.socket, events: int, ready: Ready) -> None:
+        """Does not watch it for a moment, because what has come cannot be taken now. In the pump's thread."""
+        self.watch(sock, 0, events, ready)
+        self._resting.append((sock, events, ready))
+
     def _run(self) -> None:
+        while True:
+            try:
+                self._look()
+            except Exception as error:
+                # What one connection meets, such as memory that is short, does not end the others.
+                self._log.say(None, LogLevel.AGENT, f"the network: {describe(error)}")
+
+    def _look(self) -> None:
         selector, woken = self._selector, self._woken
         assert selector is not None and woken is not None
-        while True:
-            for key, events in selector.select():
-                if key.data is not None:
-                    key.data(events)
-                else:
-                    woken.recv(4_096)
-            self._is_woken = False
-            calls = self._calls
-            while calls:
-                calls.popleft()()
-            self._outbox.flush()
+        rested, self._resting = self._resting, []
+        # A call that failed may have left others behind it, whose wake is used up.
+        seen = selector.select(0 if self._calls else _REST if rested else None)
+        for sock, events, ready in rested:
+            self.watch(sock, events, 0, ready)
+        for key, events in seen:
+            if key.data is not None:
+                key.data(events)
+            else:
+                woken.recv(4_096)
+        self._is_woken = False
+        calls = self._calls
+        while calls:
+            calls.popleft()()
+        self._outbox.flush()

@@ -4,7 +4,7 @@ Puts frames on the channel, from any thread, with all that waits in one write.
 Owns: the frames that wait to be sent.
 1. Frames leave in the order of the calls.
 2. A thread never waits for another one's write, except in flush_now(): whoever writes takes what others have added meanwhile.
-3. After hold(), nothing is sent until release().
+3. After the message of hold(), nothing is sent until release().
 4. In a forked process, nothing is sent any more.
 5. frame() sends nothing. Who has called it must see to a flush: the reading thread after each batch of frames, any other at once.
 """
@@ -36,7 +36,7 @@ class Outbox:
         self._is_held = False
 
     def frame(self, kind: int, flags: int, stream: int, payload: bytes = b"") -> None:
-        self._waiting.append(_header(len(payload), kind, flags, 0, stream) + payload)
+        self._waiting.append(_frame(kind, flags, stream, payload))
 
     def headed(self, kind: int, flags: int, stream: int, head: bytes, body: bytes) -> None:
         """A frame of u32 head length, head, body, as Response is."""
@@ -44,7 +44,7 @@ class Outbox:
         self._waiting.append(_headed(4 + size + len(body), kind, flags, 0, stream, size) + head + body)
 
     def json(self, kind: int, stream: int, message: object) -> None:
-        self.frame(kind, 0, stream, compact_json(message).encode("utf-8", "replace"))
+        self.frame(kind, 0, stream, _json(message))
 
     def credit(self, stream: int, size: int) -> None:
         self.frame(FrameType.CREDIT, 0, stream, size.to_bytes(4, "little"))
@@ -61,11 +61,15 @@ class Outbox:
         self._writer = 0
         self._channel.close()
 
-    def hold(self) -> None:
-        """Sends what waits, and nothing more. The other end may ask for the release as soon as it has that."""
-        self._writing.acquire()
-        self._is_held = True
-        self._write_and_release(True)
+    def hold(self, kind: int, stream: int, message: object) -> None:
+        """
+        Sends what waits, this message after it, and nothing more: the other end may freeze the machine, or ask for the release, as soon as it has
+        the message.
+        """
+        last = _frame(kind, 0, stream, _json(message))
+        with self._writing:
+            self._is_held = True
+            self._write(last)
 
     def release(self) -> None:
         self._is_held = False
@@ -74,21 +78,30 @@ class Outbox:
     def flush(self) -> None:
         """Sends what waits, or leaves it to the thread that is writing."""
         while self._waiting and not self._is_held and self._writing.acquire(blocking=False):
-            self._write_and_release()
+            try:
+                self._write()
+            finally:
+                self._writing.release()
 
     def flush_now(self) -> None:
         """Like flush(), but all that waits now has left this process when it returns."""
         if self._writer == threading.get_ident():
             return
-        self._writing.acquire()
-        self._write_and_release()
+        with self._writing:
+            self._write()
         self.flush()
 
-    def _write_and_release(self, is_last: bool = False) -> None:
+    def _write(self, last: bytes = b"") -> None:
+        """
+        Writes what waits; with `last`, only what waits now, and then that. The caller has the lock and releases it, because code whose recursion is
+        at its limit may get no further than to this call.
+        """
         waiting = self._waiting
         self._writer = threading.get_ident()
         try:
-            while waiting and (is_last or not self._is_held):
+            if last:
+                self._channel.sendall(b"".join([waiting.popleft() for _ in range(len(waiting))]) + last)
+            while waiting and not self._is_held:
                 parts = [waiting.popleft()]
                 size = len(parts[0])
                 while waiting and size < _WRITE_BYTES:
@@ -100,6 +113,11 @@ class Outbox:
             waiting.clear()
         finally:
             self._writer = 0
-            self._writing.release()
 
 
+def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    return _header(len(payload), kind, flags, 0, stream) + payload
+
+
+def _json(message: object) -> bytes:
+    return compact_json(message).encode("utf-8", "replace")

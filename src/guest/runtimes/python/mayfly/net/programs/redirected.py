@@ -16,7 +16,7 @@ from selectors import EVENT_READ
 
 from ..loopback import break_off
 from ..permission import Permission
-from ..pump import Pump
+from ..pump import Pump, Ready
 from ..streams import GuestStreams
 from ..tunnel import Tunnel
 from .destination import destination
@@ -34,13 +34,17 @@ class Redirected:
 
     def listen(self, listener: socket.socket) -> None:
         listener.setblocking(False)
-        self._pump.post(lambda: self._pump.watch(listener, EVENT_READ, 0, lambda _: self._accept(listener)))
+        self._pump.post(lambda: self._pump.watch(listener, EVENT_READ, 0, self._accepting(listener)))
+
+    def _accepting(self, listener: socket.socket) -> Ready:
+        return lambda _: self._accept(listener)
 
     def _accept(self, listener: socket.socket) -> None:
         try:
             sock, _ = listener.accept()
         except OSError:
-            return  # it is gone already, or the machine has too many files open
+            # It is gone already, or the machine has too many files open.
+            return self._pump.rest(listener, EVENT_READ, self._accepting(listener))
         try:
             to = destination(sock)
         except OSError:
