@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from ..net.authority import trust
 
@@ -30,3 +31,6 @@ def set_environment(message: dict) -> None:
         if name not in _KEPT and name not in wanted:
             del os.environ[name]
     os.environ.update(wanted)
+    # The C library has read this one when Python was started.
+    if "TZ" in wanted and hasattr(time, "tzset"):
+        time.tzset()

@@ -21,8 +21,8 @@ from types import ModuleType
 from ..handlers.runner import Runner
 from .environment import task_root
 
-#: Makes a runner of a module, the handler's name and the function's name.
-MakeRunner = Callable[[object, str, str], Runner]
+#: Makes a runner of a module, the handler's name, the function's name, and the context that its calls begin with.
+MakeRunner = Callable[[object, str, str, Context], Runner]
 #: The folder below the task root with the packages that an app requires.
 _PACKAGES = "site-packages"
 #: Code that came as frames is a module of a name that no other module has.
@@ -42,9 +42,11 @@ class Function:
         """Evaluates the code, if that was not done. Raises what the code raises."""
         with self._loading:
             if self.runner is None:
-                # A context of its own: what is printed belongs to the app, and not to the invocation that came first.
-                module = Context().run(self._load)
-                self.runner = self._make(module, self._handler, self.name)
+                # A context of its own: what is printed belongs to the app, and not to the invocation that came first. What code sets in it, such
+                # as the precision of decimals, holds for its calls, as in AWS Lambda.
+                context = Context()
+                module = context.run(self._load)
+                self.runner = self._make(module, self._handler, self.name, context)
             return self.runner
 
 

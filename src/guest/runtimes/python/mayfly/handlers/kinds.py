@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from contextvars import Context
 
 from .asgi.runner import AsgiRunner
 from .lambda_style import LambdaRunner
@@ -17,17 +18,20 @@ _OTHER_NAMES = ("app", "application")
 _USUAL_NAME = "handler"
 
 
-def make_runner(module: object, handler: str, function: str, app: AppFacts, machinery: Machinery) -> Runner:
-    """Raises TypeError if the module has no such object, or it cannot be called; and what an ASGI app raises at its startup."""
+def make_runner(module: object, handler: str, function: str, context: Context, app: AppFacts, machinery: Machinery) -> Runner:
+    """
+    Each call gets a copy of `context`. Raises TypeError if the module has no such object, or it cannot be called; and what an ASGI app raises at
+    its startup.
+    """
     name, target = _find(module, handler, function)
     if not callable(target):
         raise TypeError(f"{name} of function {function} is a {type(target).__name__}, which cannot be called")
     parameters, is_async = _parameters_of(target), _is_async(target)
     if len(parameters) == 3 and (is_async or parameters[0] == "scope"):
-        return AsgiRunner(target, app, machinery)
+        return AsgiRunner(target, context, app, machinery)
     if not is_async and _is_wsgi(name, parameters):
-        return WsgiRunner(target, app, machinery)
-    return LambdaRunner(target, is_async, app, machinery)
+        return WsgiRunner(target, context, app, machinery)
+    return LambdaRunner(target, is_async, context, app, machinery)
 
 
 def _find(module: object, handler: str, function: str) -> tuple[str, object]:

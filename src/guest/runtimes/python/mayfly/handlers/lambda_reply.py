@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+
+#: Of a whole number that is a Decimal. A few characters, such as 1E+999999999, may mean more than there is memory for.
+_MOST_DIGITS = 1_000
 
 
 def _default(value: object) -> object:
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        is_whole = value.is_finite() and value.adjusted() < _MOST_DIGITS and value == value.to_integral_value()
+        return int(value) if is_whole else _finite(float(value))
     raise TypeError(f"a {type(value).__name__} can't be sent as JSON")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_default).encode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_default, allow_nan=False).encode
 
 
 def lambda_reply(value: object) -> tuple[object, list[str], bytes]:
@@ -24,8 +29,7 @@ def lambda_reply(value: object) -> tuple[object, list[str], bytes]:
     """
     if not is_reply(value):
         return 200, ["content-type", "application/json"], _as_bytes(value)
-    status = value["statusCode"]
-    return int(status) if isinstance(status, str) else status, lambda_headers(value, "application/json"), _body_of(value)
+    return lambda_status(value), lambda_headers(value, "application/json"), _body_of(value)
 
 
 def is_reply(value: object) -> bool:
@@ -33,8 +37,35 @@ def is_reply(value: object) -> bool:
 
 
 def result_of(value: object) -> bytes:
-    """What a handler returned for an event, as JSON. Raises TypeError or ValueError if JSON can't hold it."""
-    return _encode(value).encode()
+    """A value as JSON. Raises TypeError or ValueError if JSON can't hold it."""
+    try:
+        text = _encode(value)
+    except ValueError as error:
+        try:
+            text = _encode(_with_null(value))
+        except RecursionError:  # it contains itself
+            raise error from None
+    # UTF-8 has no character for half of a pair of surrogates, but JSON can name it, just as this does.
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _with_null(value: object) -> object:
+    """The value with null in the place of numbers that JSON does not have, as in JavaScript."""
+    if isinstance(value, float):
+        return _finite(value)
+    if isinstance(value, dict):
+        return {key: _with_null(each) for key, each in value.items()}
+    return [_with_null(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def lambda_status(reply: Mapping[str, object]) -> object:
+    """Its status code. An HTTPStatus is one, as it is in JSON, and so is the text of one."""
+    status = reply["statusCode"]
+    return int(status) if isinstance(status, (int, str)) and not isinstance(status, bool) else status
 
 
 def lambda_headers(reply: Mapping[str, object], content_type: str) -> list[str]:
@@ -77,4 +108,4 @@ def _as_bytes(value: object) -> bytes:
         return value.encode("utf-8", "replace")
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
-    return _encode(value).encode("utf-8", "replace")
+    return result_of(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from asyncio import Task
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import Context, copy_context
 from time import monotonic
 
@@ -24,10 +24,11 @@ Handler = Callable[[object, LambdaContext], object]
 
 
 class LambdaRunner:
-    def __init__(self, handler: Handler, is_async: bool, app: AppFacts, machinery: Machinery) -> None:
-        """`is_async`: it is a coroutine function, or an async generator."""
+    def __init__(self, handler: Handler, is_async: bool, context: Context, app: AppFacts, machinery: Machinery) -> None:
+        """`is_async`: it is a coroutine function, or an async generator. Each call gets a copy of `context`."""
         self._handler = handler
         self._is_async = is_async
+        self._context = context
         self._app = app
         self._machinery = machinery
         self._pace = Pace()
@@ -42,7 +43,7 @@ class LambdaRunner:
         """Handlers hear of no end."""
 
     def _start(self, invocation: Invocation, body: bytes, ready_at: float) -> None:
-        context = copy_context()
+        context = self._context.copy()
         context.run(current.set, invocation)
         if self._is_async:
             self._machinery.loop.call(lambda: self._run_on_loop(invocation, body, context), ready_at)
@@ -64,7 +65,7 @@ class LambdaRunner:
             result = self._call(invocation, body)
             if isinstance(result, Iterator):
                 send_chunks(invocation, result)
-            elif inspect.isawaitable(result):
+            elif inspect.isawaitable(result) or isinstance(result, AsyncIterator):
                 context = copy_context()
                 loop = self._machinery.loop
                 loop.call(lambda: self._await(invocation, result, context), monotonic())
@@ -78,7 +79,7 @@ class LambdaRunner:
     def _run_on_loop(self, invocation: Invocation, body: bytes, context: Context) -> None:
         self._as_task(invocation, self._run_async(invocation, body), context)
 
-    def _await(self, invocation: Invocation, result: Awaitable[object], context: Context) -> None:
+    def _await(self, invocation: Invocation, result: object, context: Context) -> None:
         self._as_task(invocation, self._finish(invocation, result), context)
 
     def _as_task(self, invocation: Invocation, coroutine, context: Context) -> None:  # type: ignore[no-untyped-def]

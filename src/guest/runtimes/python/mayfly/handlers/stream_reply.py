@@ -6,13 +6,12 @@ as for awslambda.HttpResponseStream of Node; the others are text or bytes.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..invocation.invocation import Invocation
 from ..invocation.outlet import Outlet
-from .lambda_reply import is_reply, lambda_headers
+from .lambda_reply import is_reply, lambda_headers, lambda_status, result_of
 
 if TYPE_CHECKING:
     from .machinery import Machinery
@@ -45,19 +44,24 @@ def send_chunks(invocation: Invocation, chunks: Iterator[object]) -> None:
 
 
 async def send_chunks_async(invocation: Invocation, chunks: AsyncIterator[object], machinery: Machinery) -> None:
-    """On the event loop, where the caller's going away cancels the task."""
+    """On the event loop, where the caller's going away cancels the task. Closes the generator then."""
     outlet: Outlet | None = None
-    async for chunk in chunks:
-        if outlet is None:
-            outlet, chunk = _begin(invocation, chunk)
+    try:
+        async for chunk in chunks:
             if outlet is None:
+                outlet, chunk = _begin(invocation, chunk)
+                if outlet is None:
+                    break
+            await write_async(outlet, _bytes_of(chunk), machinery)
+            if invocation.is_aborted:
                 break
-        await write_async(outlet, _bytes_of(chunk), machinery)
-        if invocation.is_aborted:
-            break
-    else:
-        if outlet is None:
-            outlet, _ = _begin(invocation, b"")
+        else:
+            if outlet is None:
+                outlet, _ = _begin(invocation, b"")
+    finally:
+        close = getattr(chunks, "aclose", None)
+        if close is not None:
+            await close()
     _end(invocation, outlet)
 
 
@@ -84,11 +88,12 @@ def _begin(invocation: Invocation, first: object) -> tuple[Outlet | None, object
     metadata: Mapping[str, object] = first if is_reply(first) else {}  # type: ignore[assignment]
     body = b"" if metadata else first
     if not invocation.head.is_event:
-        return invocation.begin(metadata.get("statusCode", 200), lambda_headers(metadata, _CONTENT_TYPE)), body
+        status = lambda_status(metadata) if metadata else 200
+        return invocation.begin(status, lambda_headers(metadata, _CONTENT_TYPE)), body
     outlet = invocation.begin(200, [])
     if outlet is not None and metadata:
         # The one who invokes a Lambda function for a stream gets its metadata before the body, followed by eight zero bytes.
-        outlet.write(json.dumps(metadata).encode() + bytes(8))
+        outlet.write(result_of(metadata) + bytes(8))
     return outlet, body
 
 

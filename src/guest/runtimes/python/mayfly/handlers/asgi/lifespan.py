@@ -36,11 +36,10 @@ class Lifespan:
         self._ended: Future[None] = Future()
         self._messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
 
-    def start(self) -> None:
-        """Returns when the app has started up, or knows no lifespan. Raises StartupFailed."""
-        # A context of its own: what is printed belongs to the app, and not to the invocation that came first.
+    def start(self, context: Context) -> None:
+        """In this context, outside of any invocation. Returns when the app has started up, or knows no lifespan. Raises StartupFailed."""
         loop = self._machinery.loop
-        loop.call(lambda: loop.start(self._run(), Context()), monotonic())
+        loop.call(lambda: loop.start(self._run(), context), monotonic())
         self._started.result()
 
     def stop(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextvars import Context, copy_context
+from contextvars import Context
 from typing import Any
 
 from ...invocation.current import current
@@ -18,16 +18,17 @@ _GRACE = 1.0
 
 
 class AsgiRunner:
-    def __init__(self, app: Any, facts: AppFacts, machinery: Machinery) -> None:
+    def __init__(self, app: Any, context: Context, facts: AppFacts, machinery: Machinery) -> None:
         """Waits for the app's startup. Raises StartupFailed."""
         self._app = app
+        self._context = context
         self._facts = facts
         self._machinery = machinery
         self._lifespan = Lifespan(app, machinery)
-        self._lifespan.start()
+        self._lifespan.start(context.copy())
 
     def begin(self, invocation: Invocation, ready_at: float) -> None:
-        context = copy_context()
+        context = self._context.copy()
         context.run(current.set, invocation)
         self._machinery.loop.call(lambda: self._start(invocation, context), ready_at)
 

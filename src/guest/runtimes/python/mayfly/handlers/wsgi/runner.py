@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextvars import copy_context
+from contextvars import Context
 
 from ...crew import Pace
 from ...invocation.current import current
@@ -17,14 +17,15 @@ WsgiApp = Callable[[dict[str, object], Callable[..., object]], Iterable[bytes]]
 
 
 class WsgiRunner:
-    def __init__(self, app: WsgiApp, facts: AppFacts, machinery: Machinery) -> None:
+    def __init__(self, app: WsgiApp, context: Context, facts: AppFacts, machinery: Machinery) -> None:
         self._app = app
+        self._context = context
         self._facts = facts
         self._machinery = machinery
         self._pace = Pace()
 
     def begin(self, invocation: Invocation, ready_at: float) -> None:
-        context = copy_context()
+        context = self._context.copy()
         context.run(current.set, invocation)
         self._machinery.crew.take(lambda: context.run(self._run, invocation), self._pace, ready_at)
 
