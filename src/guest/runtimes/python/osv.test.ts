@@ -20,6 +20,16 @@ def handler(event, context):
     same = isinstance(datetime.datetime.now(), imported) and isinstance(parsed, datetime.datetime)
     return [time.time(), time.time_ns() / 1e9, datetime.datetime.now().timestamp(), datetime.datetime.now(datetime.timezone.utc).timestamp(),
         time.mktime(time.localtime()), time.mktime(time.strptime(time.strftime("%Y-%m-%d %H:%M:%S"), "%Y-%m-%d %H:%M:%S"))] if same else []`,
+  derives: `
+import datetime
+class Moment(datetime.datetime):
+    pass
+class Day(datetime.date):
+    pass
+def handler(event, context):
+    now, moment = datetime.datetime.now(), Moment.now()
+    return [isinstance(moment, one) for one in (Moment, datetime.datetime, datetime.date)] + [isinstance(now, Moment), isinstance(now, Day)] + [
+        issubclass(Moment, datetime.datetime), issubclass(datetime.datetime, Moment)]`,
   draws: `
 import os, random, secrets, tempfile, uuid
 def handler(event, context):
@@ -104,6 +114,13 @@ test("all of Python's clocks show the host's time, again after each pause, altho
     for (const time of times)
       assert.ok(time >= now / 1_000 - 1.01 && time <= (now + performance.now() - before) / 1_000 + 0.01, `${now} ${text}`);
   }
+});
+
+test("classes that code derives from those of datetime have instances of their own only", async (t) => {
+  const agent = await start(t);
+  await bindPython(agent, functions);
+  const { text } = await agent.call({ function: "derives", input: { kind: "event" } });
+  assert.deepEqual(JSON.parse(text), [true, true, true, false, false, true, false]);
 });
 
 test("machines that get different entropy draw different numbers from every source, though the kernel takes none", async (t) => {

@@ -46,22 +46,28 @@ def _with_default(convert):  # type: ignore[no-untyped-def]
 
 
 class _AnyDate(type):
-    """What C code makes is of the original classes, and must count as an instance all the same."""
+    """What C code makes is of the original classes, and must count as an instance all the same. A class that code derives has no original."""
 
     def __instancecheck__(cls, value: object) -> bool:
-        return isinstance(value, cls.__mro__[1])
+        original = cls.__dict__.get("_original")
+        return super().__instancecheck__(value) if original is None else isinstance(value, original)
 
     def __subclasscheck__(cls, other: type) -> bool:
-        return issubclass(other, cls.__mro__[1])
+        original = cls.__dict__.get("_original")
+        return super().__subclasscheck__(other) if original is None else issubclass(other, original)
 
 
 class _ShiftedDate(_Date, metaclass=_AnyDate):
+    _original = _Date
+
     @classmethod
     def today(cls):  # type: ignore[no-untyped-def]
         return cls.fromtimestamp(_now())
 
 
 class _ShiftedDateTime(_DateTime, metaclass=_AnyDate):
+    _original = _DateTime
+
     @classmethod
     def now(cls, tz=None):  # type: ignore[no-untyped-def]
         return cls.fromtimestamp(_now(), tz)
