@@ -40,6 +40,13 @@ import asyncio
 async def handler(event, context):
     await asyncio.sleep(0.001)
     return await asyncio.to_thread(sum, [1, 2])`,
+  runs: `
+import asyncio
+async def work():
+    await asyncio.sleep(0.001)
+    return "ran"
+def handler(event, context):
+    return [asyncio.run(work()), asyncio.get_event_loop().run_until_complete(work())]`,
   app: `
 async def app(scope, receive, send):
     assert scope["type"] == "http"
@@ -70,6 +77,7 @@ test("the agent works without what OSv lacks: threads, coroutines and an ASGI ap
   const agent = await start(t);
   assert.equal(agent.ready.kernel, "osv");
   await bindPython(agent, functions);
+  assert.equal((await agent.call({ function: "runs", input: { kind: "event" } })).text, '["ran","ran"]');
   assert.equal((await agent.call({ function: "coroutine", input: { kind: "event" } })).text, "3");
   assert.equal((await agent.call({ function: "app" })).text, "asgi");
 });

@@ -33,13 +33,14 @@ class EventLoop:
         self._calls: deque[tuple[Callable[[], object], float]] = deque()
         self._is_woken = False
         self._will_flush = False
+        # Loops that code makes by itself need one, too.
+        if on_osv:
+            socket.socketpair = tcp_pair  # type: ignore[assignment]
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         with self._starting:
             if self._loop is None:
-                if on_osv:
-                    socket.socketpair = tcp_pair  # type: ignore[assignment]
                 self._loop = asyncio.new_event_loop()
                 threading.Thread(target=self._run, args=(self._loop,), name="mayfly-loop", daemon=True).start()
             return self._loop
