@@ -101,7 +101,11 @@ def handler(event, context):
     });
 
     test("the zone of time is that of the app's variables", async (t) => {
-      const agent = await start(t, { main: "import time\ndef handler(event, context):\n    return time.localtime(0).tm_hour" }, { env: { TZ: "XYZ-3" } });
+      const agent = await start(
+        t,
+        { main: "import time\ndef handler(event, context):\n    return time.localtime(0).tm_hour" },
+        { env: { TZ: "XYZ-3" } },
+      );
       assert.equal(await result(agent), 3);
     });
 
@@ -122,8 +126,12 @@ async def handler(event, context):
         const closed = Promise.withResolvers<void>();
         let bytes = 0;
         const take = (chunk: Buffer) => void (bytes += chunk.length);
-        const request = agent.open({ head: (_status, _headers, body) => take(body), data: take, closed: () => closed.resolve() }, { function: name });
-        while (bytes < 65_536) await agent.host.ping();
+        const request = agent.open(
+          { head: (_status, _headers, body) => take(body), data: take, closed: () => closed.resolve() },
+          { function: name },
+        );
+        const got = () => bytes;
+        while (got() < 65_536) await agent.host.ping();
         request.reset(ResetCode.Cancelled, "");
         await closed.promise;
         assert.deepEqual(

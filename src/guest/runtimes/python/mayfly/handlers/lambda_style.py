@@ -87,9 +87,16 @@ class LambdaRunner:
         task = loop.start(coroutine, context)
         if not task.done():
             task.add_done_callback(lambda done: self._settle_unbegun(invocation, done))
-            invocation.on_abort = lambda: loop.loop.call_soon_threadsafe(task.cancel)  # type: ignore[assignment]
+
+            def cancel() -> None:
+                # Once, and not if the handler's end has begun: it may be cleaning up.
+                if invocation.on_abort is not None:
+                    invocation.on_abort = None
+                    task.cancel()
+
+            invocation.on_abort = lambda: loop.loop.call_soon_threadsafe(cancel)  # type: ignore[assignment]
             if invocation.is_aborted:
-                task.cancel()
+                cancel()
 
     def _settle_unbegun(self, invocation: Invocation, task: Task[None]) -> None:
         """A task that is cancelled before its first step runs nothing of its coroutine, which otherwise catches every error itself."""

@@ -50,10 +50,11 @@ async def send_chunks_async(invocation: Invocation, chunks: AsyncIterator[object
         async for chunk in chunks:
             if outlet is None:
                 outlet, chunk = _begin(invocation, chunk)
-                if outlet is None:
-                    break
-            await write_async(outlet, _bytes_of(chunk), machinery)
-            if invocation.is_aborted:
+            if outlet is not None:
+                await write_async(outlet, _bytes_of(chunk), machinery)
+            if outlet is None or invocation.is_aborted:
+                # The task need not be cancelled any more, which would meet the generator while it cleans up.
+                invocation.on_abort = None
                 break
         else:
             if outlet is None:

@@ -168,8 +168,10 @@ class Invocation:
         if self._outlet is not None:
             self._outlet.close()
         self.body.fail(reason)
-        if self.on_abort is not None:
-            self.on_abort()
+        # Read once, because the handler may take it back at any moment.
+        on_abort = self.on_abort
+        if on_abort is not None:
+            on_abort()
         with _lock:
             self._close_if_done()
 
