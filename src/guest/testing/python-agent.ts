@@ -1,11 +1,9 @@
 /** Starts the agent of Python with an interpreter of Debian's packages, which run from the cache folder: the host needs no Python. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { loadConfig } from "../../base/config/load.ts";
+import { cacheFolder } from "../../base/config/load.ts";
 import { fetchProgramRoot, hostCommand } from "../../images/debian/program-root.ts";
 import type { BindMessage } from "../../wire/protocol.ts";
 import type { AgentProcess } from "../conformance/adapter.ts";
@@ -51,22 +49,14 @@ const agentFolder = fileURLToPath(new URL("../runtimes/python", import.meta.url)
 
 /** The command of such an interpreter; its own parameters follow it. */
 export async function pythonCommand({ suite, packages = [] }: Interpreter): Promise<string[]> {
-  const root = await fetchProgramRoot({ suite, packages: ["python3", ...packages], cacheDir: loadConfig({}).cacheDir });
+  const root = await fetchProgramRoot({ suite, packages: ["python3", ...packages], cacheDir: cacheFolder() });
   return hostCommand(root, "/usr/bin/python3");
 }
 
-/** With it, an interpreter finds the agent, and modules in other folders. */
+/**
+ * With it, an interpreter finds the agent, and modules in other folders. What Python compiles stays in the cache folder, neither beside the agent's source
+ * nor in the packages; Python compares it with its source. Without it, each test file would compile the agent and what it imports anew, for seconds.
+ */
 export function pythonEnvironment(folders: string[] = []): Record<string, string> {
-  return { PYTHONPATH: [agentFolder, ...folders].join(":"), PYTHONPYCACHEPREFIX: compiled() };
-}
-
-let folder: string | undefined;
-
-/** Where Python keeps what it has compiled: neither beside the agent's source nor in the cache's packages, and for this process only. */
-function compiled(): string {
-  if (folder === undefined) {
-    const made = (folder = mkdtempSync(join(tmpdir(), "mayfly-pyc-")));
-    process.once("exit", () => rmSync(made, { recursive: true, force: true }));
-  }
-  return folder;
+  return { PYTHONPATH: [agentFolder, ...folders].join(":"), PYTHONPYCACHEPREFIX: join(cacheFolder(), "test-programs/python") };
 }

@@ -11,8 +11,11 @@ import type { FrozenMachine } from "./build-template.ts";
 import { createMemoryFile, makeImmutable } from "../../base/libc/libc.ts";
 import { copySparse } from "./sparse-copy.ts";
 
-/** How many templates are kept, of all images, sizes and states of the host together. Each takes some 150 MB. */
-const KEPT = 6;
+/**
+ * How many templates are kept, of all images, sizes and states of the host together. Each takes some 130 MB. With fewer, a host whose apps have
+ * several runtimes and sizes would boot one of them anew at each start of the server, and a boot takes seconds, in emulation ten to twenty.
+ */
+const KEPT = 16;
 
 /** A template of an app has the app's secrets in its memory. */
 const PRIVATE = 0o600;

@@ -200,9 +200,9 @@ async def handler(event, context):
   exits: code.exits.replace("def handler", "async def handler"),
 };
 
+/** Both makes of functions with the Python that machines have, and with a newer one those that use more of it. */
 export const pythonAgents: AgentAdapter[] = [
   adapter("of Debian 12", "bookworm", /^3\.11\./, code),
-  adapter("of Debian 13", "trixie", /^3\.13\./, code),
   adapter("of Debian 12, with coroutines", "bookworm", /^3\.11\./, { ...code, ...coroutines }),
   adapter("of Debian 13, with coroutines", "trixie", /^3\.13\./, { ...code, ...coroutines }),
 ];
