@@ -14,7 +14,7 @@ import { FrameReader } from "../../wire/frame-reader.ts";
 import { fromGuest, fromHost, nameOf } from "../../wire/frame-rules.ts";
 import { Flag, FrameType } from "../../wire/protocol.ts";
 import type { AgentAdapter } from "./adapter.ts";
-import { broken, hostConversation, ping, reset } from "./testing/host-conversation.ts";
+import { broken, hostConversation, ping, reset, withMoreAfterEnds } from "./testing/host-conversation.ts";
 
 const AT_ONCE = 3;
 
@@ -30,6 +30,11 @@ export function describeAgentFuzz(adapter: AgentAdapter, cases: number): void {
 
   test(`agent ${adapter.name}: a sound host is served to the end`, async () => {
     assert.deepEqual(await feed(adapter, Buffer.concat(hostConversation(adapter))), { status: 0, console: "" });
+  });
+
+  test(`agent ${adapter.name}: what comes on a stream behind its end is ignored`, async () => {
+    const conversation = withMoreAfterEnds(hostConversation(adapter));
+    assert.deepEqual(await feed(adapter, Buffer.concat(conversation)), { status: 0, console: "" });
   });
 
   test(`agent ${adapter.name}: ${cases} broken hosts are ignored or left with a reason (seed ${seed})`, async (t) => {
@@ -166,6 +171,10 @@ function count(of: Map<number, number>, stream: number, by: number): number {
 function watch(channel: NodeJS.ReadableStream, sent: Sent): () => string | null {
   let wrong: string | null = null;
   const reader = new FrameReader(fromGuest, (...frame) => void (wrong ??= sent.answered(...frame)));
-  channel.on("data", (chunk: Buffer) => void (wrong ??= reader.push(chunk)));
+  channel.on("data", (chunk: Buffer) => {
+    // In a statement of its own: `wrong ??= reader.push(chunk)` would take away what is found wrong during the push.
+    const broken = reader.push(chunk);
+    wrong ??= broken;
+  });
   return () => wrong;
 }

@@ -21,7 +21,7 @@ export class Inlet {
   }
 
   push(chunk: Buffer, ended: boolean): void {
-    if (this.#error !== null) return;
+    if (this.#error !== null || this.#ended) return;
     this.#ended = ended;
     if (this.#consumer === null) {
       if (chunk.length > 0) this.#chunks.push(chunk);

@@ -29,6 +29,15 @@ export function hostConversation(adapter: AgentAdapter): Buffer[] {
   return frames;
 }
 
+/** The same, but on each stream that the host ends it sends more, and ends it once more. */
+export function withMoreAfterEnds(conversation: Buffer[]): Buffer[] {
+  return conversation.flatMap((one) => {
+    const [flags, stream] = [one[5], one.readUInt32LE(8)];
+    if (flags !== Flag.End) return [one];
+    return [one, frame(FrameType.Data, 0, stream, Buffer.from("more")), frame(FrameType.Data, Flag.End, stream, Buffer.from("still more"))];
+  });
+}
+
 function resume(): Buffer {
   const message = {
     protocol: { min: 2, max: 2 },

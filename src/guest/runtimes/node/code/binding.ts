@@ -12,6 +12,7 @@ export class Binding implements StreamEnd {
   #message: BindMessage | null = null;
   #files: IncomingFiles | null = null;
   #failure: unknown = null;
+  #ended = false;
 
   constructor(onComplete: OnComplete) {
     this.#onComplete = onComplete;
@@ -25,6 +26,8 @@ export class Binding implements StreamEnd {
   }
 
   data(chunk: Buffer, ended: boolean): void {
+    if (this.#ended) return;
+    this.#ended = ended;
     this.#try(() => {
       const code = this.#files!.push(chunk);
       if (code.length > 0) this.#chunks.push(code);

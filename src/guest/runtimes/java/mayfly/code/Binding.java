@@ -20,6 +20,7 @@ public final class Binding implements StreamEnd {
 
   private final Map<?, ?> message;
   private final OnComplete onComplete;
+  /** Null once it is whole: what comes behind that is ignored. */
   private Data data;
 
   /** @param payload that of the Bind frame */
@@ -33,6 +34,7 @@ public final class Binding implements StreamEnd {
 
   @Override
   public void data(byte[] chunk, boolean ended) {
+    if (data == null) return;
     data.writeBytes(chunk);
     if (ended) complete();
   }
