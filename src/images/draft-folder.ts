@@ -2,7 +2,7 @@
  * Folders in which something is made before it is renamed to its final place. Their names contain the maker's process id, so that the next
  * maker recognises and removes what a crashed one left.
  */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 const prefix = ".draft-";
@@ -16,6 +16,13 @@ export async function withDraftFolder<T>(parent: string, make: (folder: string) 
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Moves a made folder to its place, unless another process was first: that one's is equal, and stays. */
+export async function moveUnlessThere(made: string, place: string): Promise<void> {
+  await rename(made, place).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+  });
 }
 
 async function removeAbandoned(parent: string): Promise<void> {

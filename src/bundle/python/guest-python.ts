@@ -1,9 +1,11 @@
 /** The Python that machines have, run on this host for a deploy: a host need not have any. */
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { fetchProgramRoot, hostCommand, imageSuite } from "../../images/debian/program-root.ts";
+import { moveUnlessThere, withDraftFolder } from "../../images/draft-folder.ts";
 import type { Surroundings } from "../app-folder.ts";
 
 interface PythonRun {
@@ -24,7 +26,7 @@ interface PythonResult {
 export interface GuestPython {
   /** Nothing of the folder in which it runs, and no setting of the user's own Python, has a part in what it does. */
   run(args: string[], options: PythonRun): Promise<PythonResult>;
-  /** The path of pip's wheel, in which Python finds the module pip. */
+  /** A folder in which Python finds the module pip. */
   pip: string;
 }
 
@@ -37,14 +39,32 @@ export async function guestPython({ cacheDir, progress }: Surroundings): Promise
     progress,
   });
   const [program, ...before] = await hostCommand(root, "/usr/bin/python3");
-  const own = { PYTHONHOME: join(root, "usr"), PYTHONDONTWRITEBYTECODE: "1", PYTHONNOUSERSITE: "1", PYTHONUTF8: "1" };
+  const own = { PYTHONHOME: join(root, "usr"), PYTHONNOUSERSITE: "1", PYTHONUTF8: "1" };
   // Without -P, a types.py or json.py of the app's folder would stand in for the module of that name.
-  return { run: (args, options) => run(program, [...before, "-P", ...args], own, options), pip: await pipOf(root) };
+  const python = (args: string[], options: PythonRun) => run(program, [...before, "-P", ...args], own, options);
+  return { run: python, pip: await unpackPip(root, python) };
 }
 
-async function pipOf(root: string): Promise<string> {
-  for await (const name of glob("usr/share/python-wheels/pip-*.whl", { cwd: root })) return join(root, name);
-  throw new MayflyError("image-build-failed", { what: "Debian's package python3-pip-whl has no wheel of pip" });
+/**
+ * Python could run pip from its wheel, but would compile it anew each time: its start takes 1.4 s of CPU then, and 0.3 s from a folder, where Python keeps
+ * what it has compiled. The folder is in the root, and so belongs to these versions of the packages.
+ */
+async function unpackPip(root: string, python: GuestPython["run"]): Promise<string> {
+  const wheels = join(root, "usr/share/python-wheels");
+  const folder = join(wheels, "pip");
+  if (existsSync(folder)) return folder;
+  const [wheel] = await Array.fromAsync(glob("pip-*.whl", { cwd: wheels }));
+  if (wheel === undefined) throw noPip("has no wheel of pip");
+  await withDraftFolder(wheels, async (draft) => {
+    const { code, stderr } = await python(["-m", "zipfile", "-e", join(wheels, wheel), join(draft, "pip")], { cwd: draft });
+    if (code !== 0) throw noPip(`has a wheel that cannot be unpacked: ${stderr.trim().split("\n").at(-1)}`);
+    await moveUnlessThere(join(draft, "pip"), folder);
+  });
+  return folder;
+}
+
+function noPip(what: string): MayflyError {
+  return new MayflyError("image-build-failed", { what: `Debian's package python3-pip-whl ${what}` });
 }
 
 function run(

@@ -4,10 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { withDraftFolder } from "../draft-folder.ts";
+import { moveUnlessThere, withDraftFolder } from "../draft-folder.ts";
 import type { Contents } from "./root-draft.ts";
 
 export interface Step {
@@ -62,8 +62,5 @@ async function read(place: string): Promise<Contents | undefined> {
 
 async function publish(draft: string, place: string): Promise<void> {
   if ((await read(place)) === undefined) await rm(place, { recursive: true, force: true });
-  await rename(draft, place).catch((error: NodeJS.ErrnoException) => {
-    // Another builder was first; its step is equal.
-    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-  });
+  await moveUnlessThere(draft, place);
 }

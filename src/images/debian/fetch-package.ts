@@ -9,10 +9,10 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
-import { withDraftFolder } from "../draft-folder.ts";
+import { moveUnlessThere, withDraftFolder } from "../draft-folder.ts";
 import { type PackageSet, pin, pinned, type PinnedSet } from "./pins.ts";
 import { openPrivateApt, type PackageVersion, type Suite } from "./private-apt.ts";
 import { unpackDeb } from "./unpack-deb.ts";
@@ -112,10 +112,7 @@ async function unpack(store: string, draft: string, archives: string[], version:
   await verify(join(draft, archive), version);
   const tree = join(draft, `${folderOf(version)}.tree`);
   await unpackDeb(join(draft, archive), tree);
-  await rename(tree, join(store, folderOf(version))).catch((error: NodeJS.ErrnoException) => {
-    // Another Mayfly was first; its folder contains the same files.
-    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-  });
+  await moveUnlessThere(tree, join(store, folderOf(version)));
 }
 
 /** apt has verified the archive against the package lists. This compares it with the pin, which is part of the image's key. */

@@ -8,11 +8,11 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { link, mkdir, readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, readlink, rm, symlink } from "node:fs/promises";
 import { dirname, join, posix, relative } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { resolveInside } from "../builder/inside.ts";
-import { withDraftFolder } from "../draft-folder.ts";
+import { moveUnlessThere, withDraftFolder } from "../draft-folder.ts";
 import { defaultFolders, sharedLibraries } from "../elf/shared-libraries.ts";
 import { type DebianPackage, fetchPackageSet } from "./fetch-package.ts";
 import type { Suite } from "./private-apt.ts";
@@ -45,7 +45,7 @@ export async function fetchProgramRoot({ suite, packages, ...options }: ProgramR
     for (const name of moved) await mkdir(join(draft, "root/usr", name), { recursive: true });
     for (const { dir } of closure) await lay(dir, join(draft, "root"));
     for (const name of moved) await symlink(`usr/${name}`, join(draft, "root", name));
-    await rename(join(draft, "root"), root).catch(whereAnotherWasFirst);
+    await moveUnlessThere(join(draft, "root"), root);
   });
   return root;
 }
@@ -95,11 +95,6 @@ async function layFile(from: string, to: string): Promise<void> {
 async function layLink(root: string, target: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await symlink(target.startsWith("/") ? relative(dirname(to), join(root, target)) : target, to);
-}
-
-/** Another process was first; its folder contains the same files. */
-function whereAnotherWasFirst(error: NodeJS.ErrnoException): void {
-  if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
 }
 
 /**

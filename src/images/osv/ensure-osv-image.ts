@@ -1,10 +1,10 @@
 /** Returns the OSv image for a kernel and the present inputs: from the cache, otherwise built from the Linux image's root. */
 import { createHash } from "node:crypto";
-import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type RuntimeName, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { sha256OfFile } from "../damage.ts";
-import { withDraftFolder } from "../draft-folder.ts";
+import { moveUnlessThere, withDraftFolder } from "../draft-folder.ts";
 import { type EnsureImageOptions, ensureImage } from "../ensure-image.ts";
 import { type Image, describeImage } from "../image.ts";
 import { removeTemplatesOf } from "../inventory/templates.ts";
@@ -113,10 +113,8 @@ async function seal(draft: OsvImage, description: OsvImageDescription): Promise<
 async function publish(folder: string, draft: OsvImage, id: string): Promise<OsvImage> {
   const image = osvImageIn(join(folder, id), id);
   if (!isCompleteOsv(image)) await rm(image.dir, { recursive: true, force: true });
-  await rename(draft.dir, image.dir).catch((error: NodeJS.ErrnoException) => {
-    // The same image already exists, from another builder or from other inputs with the same result.
-    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-  });
+  // Other inputs may have had the same result, too.
+  await moveUnlessThere(draft.dir, image.dir);
   return image;
 }
 
