@@ -50,10 +50,22 @@ test("a line without an end is completed by a pause, by the end of its stream, o
   assert.equal(timers.size, 0);
 });
 
+test("a line of as much as an agent sends of one is joined from its frames", () => {
+  const { joiner: it, lines } = joiner();
+  for (let n = 0; n < 15; n++) it.piece(1, Info, "x".repeat(16_384), true);
+  it.piece(1, Info, "x".repeat(16_384), false);
+  assert.deepEqual(lines, [`1 1 ${"x".repeat(262_144)}`]);
+});
+
 test("a line that never ends and many open lines take bounded memory", () => {
   const { joiner: it, lines, timers } = joiner();
   for (let n = 0; n < 1_000; n++) it.piece(1, Info, "x".repeat(1_000), true);
-  assert.ok(lines.length > 50 && lines.every((line) => line.length < 20_000));
+  assert.equal(lines.length, 3);
+  assert.ok(lines.every((line) => line.length < 270_000));
   for (let stream = 3; stream < 2_000; stream += 2) it.piece(stream, Info, "open", true);
   assert.ok(timers.size <= 32);
+  const before = lines.length;
+  for (let stream = 2_001; stream < 2_041; stream += 2) it.piece(stream, Info, "y".repeat(200_000), true);
+  assert.equal(timers.size, 5, "lines of a million characters together");
+  assert.equal(lines.slice(before).filter((line) => line.includes("y")).length, 15);
 });

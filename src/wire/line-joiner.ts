@@ -4,10 +4,11 @@
  *
  * Owns: the lines whose end has not come.
  * 1. A line ends with the piece that says so, a second after its last piece, with its stream, or with the connection.
- * 2. At most MOST_OPEN lines wait, each at most Limit.logText characters long.
+ * 2. At most MOST_OPEN lines wait, with at most MOST_WAITING characters together; the one whose last piece is oldest ends early then. A line that has come to
+ *    MOST_OF_ONE characters ends as well.
  */
 import type { Clock } from "../base/clock/clock.ts";
-import { Limit, type LogLevel } from "./protocol.ts";
+import type { LogLevel } from "./protocol.ts";
 
 type LogEvent = (stream: number, level: LogLevel, text: string) => void;
 
@@ -20,6 +21,9 @@ interface OpenLine {
 
 const PAUSE_MS = 1_000;
 const MOST_OPEN = 32;
+/** In characters. Agents send no more of a line that is written at once. */
+const MOST_OF_ONE = 262_144;
+const MOST_WAITING = 4 * MOST_OF_ONE;
 const LEVELS = 8;
 
 export class LineJoiner {
@@ -27,6 +31,8 @@ export class LineJoiner {
   readonly #clock: Clock;
   /** Keyed by stream and level, so that stdout and stderr are not mixed. */
   readonly #open = new Map<number, OpenLine>();
+  /** The characters of all of them. */
+  #waiting = 0;
 
   constructor(log: LogEvent, clock: Clock) {
     this.#log = log;
@@ -38,10 +44,11 @@ export class LineJoiner {
     const line = this.#open.get(key);
     if (line !== undefined) this.#take(key, line);
     const whole = line === undefined ? text : line.text + text;
-    if (!partial || whole.length > Limit.logText) return this.#log(stream, level, whole);
-    if (this.#open.size >= MOST_OPEN) this.#endFirst();
+    if (!partial || whole.length >= MOST_OF_ONE) return this.#log(stream, level, whole);
+    while (this.#open.size >= MOST_OPEN || this.#waiting + whole.length > MOST_WAITING) this.#endFirst();
     const cancel = this.#clock.after(PAUSE_MS, () => this.#end(key));
     this.#open.set(key, { stream, level, text: whole, cancel });
+    this.#waiting += whole.length;
   }
 
   /** The stream is closed, so its open lines are complete. */
@@ -68,5 +75,6 @@ export class LineJoiner {
   #take(key: number, line: OpenLine): void {
     line.cancel();
     this.#open.delete(key);
+    this.#waiting -= line.text.length;
   }
 }

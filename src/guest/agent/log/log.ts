@@ -103,7 +103,7 @@ export class Log {
     let from = 0;
     while (from < end) {
       const to = characterStart(bytes, Math.min(from + Limit.logText, end));
-      this.#frame(stream, level, bytes.subarray(from, to), partial && to === end);
+      this.#frame(stream, level, bytes.subarray(from, to), partial || to < end);
       from = to;
     }
     if (characters > TEXT_BYTES || bytes.length > end) this.say(null, LogLevel.Agent, `A log line of ${characters} characters was cut.`);
