@@ -6,7 +6,7 @@ import { type Client, createClient } from "../src/doors/admin/client.ts";
 import { bundleApp } from "../src/bundle/bundle-app.ts";
 import type { Config } from "../src/base/config/schema.ts";
 import type { Manifest } from "../src/store/catalog/manifest.ts";
-import { type Server, startServer } from "./server.ts";
+import { type Server, startServer, supervised } from "./server.ts";
 import { freePort } from "../src/base/testing/listening.ts";
 
 export const appsFolder = join(import.meta.dirname, "apps");
@@ -40,7 +40,7 @@ export async function startPlatform(
   const more = Object.entries(settings).map(([key, value]) => [`--${kebab(key)}`, String(value)]);
   const launcher = join(import.meta.dirname, "../mayfly");
   const command = [launcher, "serve", ...Object.entries(flags).flat(), ...more.flat()];
-  const server = await startServer(command, { port: api, env, withinMs: 300_000 });
+  const server = supervised(await startServer(command, { port: api, env, withinMs: 300_000 }));
   const client = createClient({ url: `http://127.0.0.1:${api}`, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
   const deployFolder = async (folder: string, name: string, changes: Partial<Manifest> = {}) => {
     const { manifest, bundles } = await bundleApp(folder);

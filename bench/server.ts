@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Server {
   url: string;
-  pid: number;
+  /** Of the process that answers. */
+  readonly pid: number;
   /** User and system CPU time so far, in microseconds, of this process alone (its machines are other processes). */
   cpuUs(): number;
   stop(): Promise<void>;
@@ -37,6 +38,22 @@ export async function startServer(
   };
 }
 
+/** The same server, if the started program only looks after its one child, which answers. */
+export function supervised(server: Server): Server {
+  const worker = () => {
+    const [child] = childrenOf(server.pid);
+    if (child === undefined) throw new Error(`process ${server.pid} should have a child that answers`);
+    return child;
+  };
+  return {
+    ...server,
+    get pid() {
+      return worker();
+    },
+    cpuUs: () => cpuUs(worker()),
+  };
+}
+
 /** Read from /proc/<pid>/stat, where the kernel counts in ticks of 10 ms. */
 export function cpuUs(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
@@ -45,8 +62,11 @@ export function cpuUs(pid: number): number {
 
 /** The memory in bytes of all descendants of the process; shared pages are divided among those that share them. */
 export function descendantsPss(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ").filter(Boolean).map(Number);
-  return children.reduce((sum, child) => sum + pss(child) + descendantsPss(child), 0);
+  return childrenOf(pid).reduce((sum, child) => sum + pss(child) + descendantsPss(child), 0);
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ").filter(Boolean).map(Number);
 }
 
 function pss(pid: number): number {
