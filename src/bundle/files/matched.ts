@@ -92,7 +92,8 @@ function isLink(path: string): boolean {
 function globbed(root: string, pattern: string, exclude: (path: string) => boolean): string[] {
   try {
     return globSync(pattern, { cwd: root, exclude });
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOTDIR") throw error;
     return [];
   }
 }
