@@ -27,7 +27,7 @@ export interface AppTemplates {
   /** Loads the template from its files. Resolves with whether there are any that fit. */
   load(shape: MachineShape, snapshot: AppSnapshot): Promise<boolean>;
   /**
-   * Keeps and saves it. Rejects with what `admit` or the saving throws, and then keeps nothing.
+   * Keeps and saves it. Rejects with what `admit` or the saving throws, or when it is dropped meanwhile, and then keeps nothing.
    * @param admit called first, with the bytes that are to be saved
    */
   add(shape: MachineShape, snapshot: AppSnapshot, frozen: FrozenMachine, admit: (bytes: number) => void): Promise<void>;
@@ -43,14 +43,19 @@ export function createAppTemplates(options: AppTemplatesOptions): AppTemplates {
   const parent = options.snapshotDir;
   /** By folder. */
   const loaded = new Map<string, Template>();
+  /** Those that are being saved, by the folder that will be theirs. */
+  const saving = new Map<string, AbortController>();
   const folderOf = (shape: MachineShape, snapshot: AppSnapshot) => path.join(parent, nameOf(options, shape, snapshot));
   const forget = (folder: string) => {
+    // It removes what it has written by itself: nobody can remove a folder in which files are being made.
+    saving.get(folder)?.abort(new Error("the snapshot was dropped while it was being saved"));
     const template = loaded.get(folder);
     loaded.delete(folder);
     // A caller that was just given the template opens its descriptors again within this turn.
     if (template !== undefined) setImmediate(closeTemplate, template);
     fs.rmSync(folder, { recursive: true, force: true });
   };
+  const ofPart = (part: string) => new Set([...foldersOf(parent, part), ...saving.keys().filter((folder) => isOf(folder, part))]);
   return {
     find(shape, snapshot) {
       const folder = folderOf(shape, snapshot);
@@ -61,7 +66,7 @@ export function createAppTemplates(options: AppTemplatesOptions): AppTemplates {
     async load(shape, snapshot) {
       const folder = folderOf(shape, snapshot);
       if (loaded.has(folder)) return true;
-      for (const other of foldersOf(parent, snapshot.part)) if (other !== folder && kindPart(other) === kindPart(folder)) forget(other);
+      for (const other of ofPart(snapshot.part)) if (other !== folder && kindPart(other) === kindPart(folder)) forget(other);
       try {
         const found = await loadTemplate(folder);
         if (found === undefined) return false;
@@ -76,18 +81,23 @@ export function createAppTemplates(options: AppTemplatesOptions): AppTemplates {
     },
     async add(shape, snapshot, frozen, admit) {
       const folder = folderOf(shape, snapshot);
+      const gone = new AbortController();
+      saving.set(folder, gone);
       try {
         admit(fs.fstatSync(frozen.memory).blocks * 512);
         fs.mkdirSync(parent, { recursive: true, mode: 0o700 });
-        const digest = await saveTemplate(folder, frozen, options.image.id, { [PART]: snapshot.part });
+        const digest = await saveTemplate(folder, frozen, options.image.id, { [PART]: snapshot.part }, gone.signal);
+        gone.signal.throwIfAborted();
         loaded.set(folder, memoryTemplate({ ...frozen, digest }));
       } catch (error) {
         fs.closeSync(frozen.memory);
         throw error;
+      } finally {
+        saving.delete(folder);
       }
     },
     drop(part) {
-      for (const folder of foldersOf(parent, part)) forget(folder);
+      for (const folder of ofPart(part)) forget(folder);
     },
     close() {
       for (const template of loaded.values()) closeTemplate(template);
@@ -141,9 +151,13 @@ function kindPart(folder: string): string {
   return path.basename(folder).split(".")[1] ?? "";
 }
 
+/** The folders of a part's saved templates, without those that are not finished. */
 function foldersOf(parent: string, part: string): string[] {
-  const prefix = `${digest(part)}.`;
-  return foldersIn(parent).filter((folder) => path.basename(folder).startsWith(prefix));
+  return foldersIn(parent).filter((folder) => isOf(folder, part) && !isUnfinished(folder));
+}
+
+function isOf(folder: string, part: string): boolean {
+  return path.basename(folder).startsWith(`${digest(part)}.`);
 }
 
 function foldersIn(parent: string): string[] {

@@ -103,20 +103,23 @@ async function readMemory(name: string, { memory: { bytes, sha256 } }: Descripti
  * Saves a template, replacing the one that exists. Resolves with the digest of what was saved.
  * @param image id of the image that the template needs: while the template exists, `mayfly image prune` keeps the image
  * @param notes further files, by name
+ * @param gone ends it before the folder appears: it then rejects with the signal's reason. Until it has, its unfinished folder is its own
  */
 export async function saveTemplate(
   folder: string,
   { memory, state }: FrozenMachine,
   image: string,
   notes: Record<string, string> = {},
+  gone?: AbortSignal,
 ): Promise<string> {
   const unfinished = `${folder}.${process.pid}`;
   fs.rmSync(unfinished, { recursive: true, force: true });
   fs.mkdirSync(unfinished, { mode: 0o700 });
   try {
     const description = await write(unfinished, path.basename(folder), { memory, state }, { ...notes, image: `${image}\n` });
+    gone?.throwIfAborted();
     fs.rmSync(folder, { recursive: true, force: true });
-    await fs.promises.rename(unfinished, folder);
+    fs.renameSync(unfinished, folder);
     return digestOf(description);
   } catch (error) {
     fs.rmSync(unfinished, { recursive: true, force: true });
