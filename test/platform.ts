@@ -5,6 +5,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "../src/doors/admin/client.ts";
 import { bundleApp } from "../src/bundle/bundle-app.ts";
 import type { Manifest } from "../src/store/catalog/manifest.ts";
@@ -107,11 +108,23 @@ async function logged(client: Client, app: string, pattern: RegExp): Promise<Log
   return eventually(`a line that matches ${pattern}`, () => client.logs({ app, tail: 10_000 }), matches);
 }
 
-/** Polls until the value satisfies `holds`; fails after `ms` with the last value, or with the last ones of a list. */
+/** Milliseconds between two polls: the first, and the most. */
+const POLL_MS = { first: 25, most: 500 };
+
+/**
+ * Polls until the value satisfies `holds`; fails after `ms` with the last value, or with the last ones of a list. Each pause is a fifth longer than the one
+ * before it, because polls take CPU from what is waited for: a list of lines or machines costs some milliseconds of it.
+ */
 export async function eventually<T>(what: string, probe: () => T | Promise<T>, holds: (value: T) => boolean, ms = 60_000): Promise<T> {
   let value: T;
+  let next = POLL_MS.first;
   const held = async () => holds((value = await probe()));
-  return until(held, { what, ms, everyMs: 50 }).then(
+  const pause = () => {
+    const now = next;
+    next = Math.min(now * 1.2, POLL_MS.most);
+    return sleep(now);
+  };
+  return until(held, { what, ms, pause }).then(
     () => value,
     (error: unknown) => {
       throw new Error(`${what} did not come to hold; it was ${JSON.stringify(Array.isArray(value) ? value.slice(-20) : value)}`, {
