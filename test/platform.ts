@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "../src/doors/admin/client.ts";
 import { bundleApp } from "../src/bundle/bundle-app.ts";
+import type { BundledApp } from "../src/bundle/bundled-app.ts";
 import type { Manifest } from "../src/store/catalog/manifest.ts";
 import { until } from "../src/base/clock/until.ts";
 import { loadConfig } from "../src/base/config/load.ts";
@@ -99,8 +100,17 @@ export function copyApp(scope: Scope, folder: string, files: Record<string, stri
 }
 
 export async function deploy(client: Client, folder: string, changes: Partial<Manifest> = {}): Promise<void> {
-  const { manifest, bundles } = await bundleApp(join(projectDir, folder));
+  const { manifest, bundles } = await bundleOnce(folder);
   await client.deploy({ ...manifest, ...changes }, bundles);
+}
+
+const bundled = new Map<string, Promise<BundledApp>>();
+
+/** No test changes a folder of this repository, so that what a test file deploys several times is bundled once. */
+function bundleOnce(folder: string): Promise<BundledApp> {
+  const known = bundled.get(folder) ?? bundleApp(join(projectDir, folder));
+  bundled.set(folder, known);
+  return known;
 }
 
 async function logged(client: Client, app: string, pattern: RegExp): Promise<LogLine[]> {
