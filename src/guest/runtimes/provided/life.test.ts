@@ -181,3 +181,16 @@ test("a stream is read no faster than its caller takes it, and the program is fr
   assert.equal((await agent.call({ url: "http://x/next" })).text, "free");
   await agent.logged("status 202");
 });
+
+test("a stream whose metadata is none of a reply resets with bad-response, and the program goes on", async (t) => {
+  const agent = await started(t, {
+    main: bootstrap(`async (event, { id }) => {
+      if (event.rawPath === "/next") return "goes on";
+      const headers = { "content-type": "application/vnd.awslambda.http-integration-response" };
+      await post("invocation/" + id + "/response", (request) => request.end(JSON.stringify({ headers: [5] }) + "\\0".repeat(8) + "body"), headers);
+      return answered;
+    }`),
+  });
+  assert.equal((await agent.call()).reset?.code, ResetCode.BadResponse);
+  assert.equal((await agent.call({ url: "http://x/next" })).text, "goes on");
+});

@@ -7,6 +7,7 @@
  * 2. A program that ends while it works on an invocation ends the machine, as an error that kills Node does. One that ends with nothing to do is started
  *    again when it is needed.
  * 3. An invocation is given to the program once, and is in flight until the program has answered, even if nobody wants the answer any more.
+ * 4. Only the program that is started before the machine is frozen waits for a restore. One that is started in a clone is as in any machine.
  */
 import { performance } from "node:perf_hooks";
 import { join } from "node:path";
@@ -95,6 +96,8 @@ export class ProvidedFunction {
   #waiting: Work[] = [];
   #polls: ApiCall[] = [];
   readonly #inFlight = new Map<string, Work>();
+  /** Whether the machine is to be frozen when the program has started. */
+  #isBeforeFreeze: boolean;
   #life: Life | null = null;
   #starting: Promise<void> | null = null;
   #whenStarted: Waiter | null = null;
@@ -104,6 +107,7 @@ export class ProvidedFunction {
     this.#function = own;
     this.#parts = parts;
     this.#file = fileOf(own);
+    this.#isBeforeFreeze = message.snapshot === true;
   }
 
   readonly run = (invocation: Invocation): void => {
@@ -124,6 +128,7 @@ export class ProvidedFunction {
 
   /** Resolves when the program, which runs in a clone from now on, has asked for its first invocation there. */
   async restored(): Promise<void> {
+    this.#isBeforeFreeze = false;
     const life = this.#life;
     if (life === null || life.restore === null) return;
     const { response } = life.restore;
@@ -174,9 +179,9 @@ export class ProvidedFunction {
       response: (call, id) => this.#answer(call, id, (work, over) => takeResponse(call, work.invocation, this.#parts.failures, over)),
       error: (call, id) => this.#answer(call, id, (work, over) => this.#takeError(call, work, over)),
     });
-    const env = programEnvironment(this.#message, this.#function, api.address);
+    const env = programEnvironment({ ...this.#message, snapshot: this.#isBeforeFreeze }, this.#function, api.address);
     const program = new Program(join(taskRoot, this.#file), [], env, attributed(this.#parts.log, this.#inFlight));
-    const most = this.#message.snapshot === true ? SECONDS_BEFORE_FREEZE : START_SECONDS;
+    const most = this.#isBeforeFreeze ? SECONDS_BEFORE_FREEZE : START_SECONDS;
     let seconds = 0;
     const timer = setInterval(() => {
       if (++seconds >= most) this.#lose(life, `has not asked for an invocation within ${most} s`);
@@ -192,7 +197,7 @@ export class ProvidedFunction {
     if (life === null || life.failure !== null || this.#polls.length >= MOST_POLLS) return refuse(call, tooManyPolls);
     this.#polls.push(call);
     call.response.once("close", () => (this.#polls = this.#polls.filter((each) => each !== call)));
-    if (this.#message.snapshot === true && life.restore === null) return this.#lose(life, unaware);
+    if (this.#isBeforeFreeze && life.restore === null) return this.#lose(life, unaware);
     this.#hasStarted(life);
     life.whenRestored?.resolve();
     this.#match();
@@ -208,7 +213,7 @@ export class ProvidedFunction {
   /** The program has done what it does before a snapshot, and wants to hear when it runs in a clone. */
   #restoreNext(call: ApiCall): void {
     const life = this.#life;
-    if (life === null || life.failure !== null || life.hasStarted || this.#message.snapshot !== true) return refuse(call, notFrozen);
+    if (life === null || life.failure !== null || life.hasStarted || !this.#isBeforeFreeze) return refuse(call, notFrozen);
     life.restore = call;
     this.#hasStarted(life);
   }

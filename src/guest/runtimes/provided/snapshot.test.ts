@@ -5,10 +5,10 @@ import { afterwards } from "../../../base/testing/afterwards.ts";
 import { type ProgramAgent, startProgramAgent } from "../../testing/program-agent.ts";
 import { bootstrap } from "../testing/bootstrap.ts";
 
-/** Does as AWS's runtimes do: says that it is initialised, and goes on when it runs in a clone. @param afterRestore JavaScript */
-function knowing(afterRestore: string): string {
+/** Does as AWS's runtimes do: says that it is initialised, and goes on when it runs in a clone. @param afterRestore JavaScript @param handler replies with what came of that */
+function knowing(afterRestore: string, handler = `async () => restored`): string {
   const source = bootstrap(
-    `async () => restored`,
+    handler,
     `let restored = "never";
     async function restore() {
       if (process.env.AWS_LAMBDA_INITIALIZATION_TYPE !== "snap-start") return;
@@ -27,6 +27,18 @@ test("a program that asks for the restore is initialised, and is told of it in t
   assert.equal((await restore(agent)).failed, undefined);
   assert.deepEqual(lines(agent), ["before the snapshot", "after the restore"]);
   assert.equal((await agent.call({ input: { kind: "event" } })).text, '"status 200"');
+});
+
+test("a program that ends in a clone is started again as in any machine, with no restore to wait for", async (t) => {
+  const ends = `async (event, { id }) => {
+    await post("invocation/" + id + "/response", JSON.stringify(restored));
+    process.exit(0);
+  }`;
+  const agent = await started(t, knowing("", ends));
+  await restore(agent);
+  assert.equal((await agent.call({ input: { kind: "event" } })).text, '"status 200"');
+  await agent.logged("It is started again when it is called");
+  assert.equal((await agent.call({ input: { kind: "event" } })).text, '"never"');
 });
 
 test("a program that does not ask for the restore cannot be cloned, because nobody could seed its generators anew", async (t) => {

@@ -94,8 +94,14 @@ export class StreamedAnswer {
     return this.#call.request.headers["content-type"] ?? "application/octet-stream";
   }
 
+  /** Null if no reply is wanted any more, or the metadata is none of a reply: it may be anything. */
   #start(metadata: Metadata): Outlet | null {
-    return this.#invocation.begin(Number(metadata.statusCode ?? 200), lambdaHeaders(metadata, "application/octet-stream"));
+    try {
+      return this.#invocation.begin(Number(metadata.statusCode ?? 200), lambdaHeaders(metadata, "application/octet-stream"));
+    } catch (error) {
+      this.#refuse(`a stream whose metadata is none of a reply: ${(error as Error).message}`);
+      return null;
+    }
   }
 
   #end(): void {
