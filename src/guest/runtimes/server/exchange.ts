@@ -53,6 +53,8 @@ export class Exchange {
     const request = this.#parts.pool.request(options);
     const mayRepeat = !again && invocation.hasEmptyBody && SAFE.has(options.method!);
     let responded = false;
+    let readBefore = 0;
+    request.once("socket", (socket) => (readBefore = socket.bytesRead));
     invocation.onAbort = () => this.#letGo(request);
     request.on("response", (response) => {
       responded = true;
@@ -61,7 +63,8 @@ export class Exchange {
     request.on("error", (error: Error) => {
       // The request's end is told as well.
       if (this.#over || invocation.aborted) return;
-      if (mayRepeat && !responded && request.reusedSocket) this.#send(true);
+      // What has come back, even if it is no response, says that the program has the request.
+      if (mayRepeat && request.reusedSocket && request.socket?.bytesRead === readBefore) this.#send(true);
       else this.#fail(error, responded);
     });
     request.on("upgrade", (_response, socket) => {
@@ -97,6 +100,8 @@ export class Exchange {
    * well, or goes on with its response. A program that is stuck does neither, and the host ends the machine in time.
    */
   #letGo(request: ClientRequest): void {
+    // The invocation ends in this turn or as the rest is read. The connection may be another one's already.
+    if (this.#response?.complete === true) return void this.#response.resume();
     const { socket } = request;
     if (socket === null || socket.connecting) return this.#settle(request);
     request.once("close", () => this.#settle(request));
@@ -162,6 +167,8 @@ export class Exchange {
   #end(last: () => void): void {
     if (this.#over) return;
     this.#over = true;
+    // A caller may still be reading the reply. That it leaves is no matter of the connection, which may be another invocation's by then.
+    this.#invocation.onAbort = null;
     last();
     this.#parts.over();
   }

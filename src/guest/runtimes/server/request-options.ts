@@ -6,6 +6,8 @@ import type { Invocation } from "../../agent/invocation/invocation.ts";
 const own = new Set(["x-mayfly-invocation", "x-mayfly-kind", "x-mayfly-attempt", "traceparent"]);
 /** The gateway has answered the expectation. */
 const left = new Set([...own, "expect"]);
+/** Methods whose requests have no body unless they say so. Those of others say so of an empty one, too. */
+const bodiless = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"]);
 
 export function requestOptions(invocation: Invocation): RequestOptions {
   const { head } = invocation;
@@ -17,16 +19,30 @@ export function requestOptions(invocation: Invocation): RequestOptions {
     const name = given[at]!.toLowerCase();
     if (name === "content-length") framed = true;
     if (name === "host") named = true;
-    if (!left.has(name)) headers.push(given[at]!, given[at + 1]!);
+    if (!left.has(name) && !imitates(name, given)) headers.push(given[at]!, given[at + 1]!);
   }
   headers.push("x-mayfly-invocation", head.id, "x-mayfly-kind", head.kind, "x-mayfly-attempt", String(head.attempt));
   if (head.traceparent !== "") headers.push("traceparent", head.traceparent);
-  // A body of unknown length is sent in chunks whatever the method is.
+  // A body of unknown length is sent in chunks whatever the method is. Node would send an empty one in chunks as well, which not every server reads to their
+  // end: what is left would be taken for the connection's next request.
   if (!framed && !invocation.hasEmptyBody) headers.push("transfer-encoding", "chunked");
+  else if (!framed && !bodiless.has(head.method)) headers.push("content-length", "0");
   const { host, path } = split(head.url);
   // A caller that speaks HTTP/1.0 may send none.
   if (!named) headers.push("host", host);
   return { method: head.method, path, headers };
+}
+
+/**
+ * Whether a program that follows CGI, as those in PHP and of WSGI do, would take the header for another one: there, `_` and `-` in names are the same. The other
+ * one may be the gateway's or the agent's own.
+ *
+ * @param name in lower case
+ */
+function imitates(name: string, given: string[]): boolean {
+  if (!name.includes("_")) return false;
+  const meant = name.replaceAll("_", "-");
+  return own.has(meant) || given.some((other, at) => at % 2 === 0 && other.toLowerCase() === meant);
 }
 
 function split(url: string): { host: string; path: string } {

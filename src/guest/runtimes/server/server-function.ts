@@ -86,7 +86,7 @@ export class ServerFunction {
     this.#program = program;
     const ended = program.ended.then((end) => this.#ended(end));
     try {
-      const address = await Promise.race([this.#accepting(port), ended]);
+      const address = await Promise.race([this.#accepting(port, program, ended), ended]);
       return (this.#pool = new Pool(address, port));
     } catch (error) {
       program.kill();
@@ -114,10 +114,11 @@ export class ServerFunction {
     throw new ProgramFailed(`${what}${ran ? ` before it listened on $PORT` : ""}`);
   }
 
-  /** The address at which the program listens. */
-  async #accepting(port: number): Promise<string> {
+  /** The address at which the program listens. @param ended rejects when the program is gone, after which nobody looks for it any more */
+  async #accepting(port: number, program: Program, ended: Promise<never>): Promise<string> {
     const attempts = this.#message.snapshot === true ? ATTEMPTS_BEFORE_FREEZE : ATTEMPTS;
     for (let attempt = 0; attempt < attempts; attempt++) {
+      if (program.isGone) return ended;
       const address = await listeningAddress(port);
       if (address !== undefined) return address;
       await new Promise((resolve) => setTimeout(resolve, attempt < 10 ? FIRST_ATTEMPT_MS : ATTEMPT_MS));

@@ -1,7 +1,11 @@
 /** Programs that listen on $PORT, in a real agent over the real wire. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterwards } from "../../../base/testing/afterwards.ts";
+import { freePort } from "../../../base/testing/listening.ts";
 import { ResetCode } from "../../../wire/protocol.ts";
 import type { BindMessage } from "../../../wire/protocol.ts";
 import { type ProgramAgent, startProgramAgent } from "../../testing/program-agent.ts";
@@ -65,12 +69,27 @@ test("a request reaches the program as it came, and its response goes back as it
   assert.deepEqual([seen.env.OWN, seen.env.HOST, seen.env.HOST_ONLY, seen.env.MAYFLY_APP], ["yes", "127.0.0.1", undefined, "app"]);
 });
 
+test("a header that CGI would take for another one does not reach the program", async (t) => {
+  const agent = await started(t, { main: echo });
+  const given = { "X-Forwarded-For": "192.0.2.1", X_Forwarded_For: "203.0.113.9", "X-Mayfly_Kind": "event", X_Own: "kept" };
+  const { headers } = JSON.parse((await agent.call({ headers: Object.entries(given).flat() })).text);
+  assert.deepEqual(
+    ["x-forwarded-for", "x_forwarded_for", "x-mayfly-kind", "x-mayfly_kind", "x_own"].map((name) => headers[name]),
+    ["192.0.2.1", undefined, "http", undefined, "kept"],
+  );
+});
+
 test("bodies of unknown length, empty ones and methods without a body keep their framing", async (t) => {
   const agent = await started(t, { main: echo });
   const get = JSON.parse((await agent.call({ url: "http://x" })).text);
   assert.deepEqual([get.url, get.headers["content-length"], get.headers["transfer-encoding"]], ["/", undefined, undefined]);
   const post = JSON.parse((await agent.call({ method: "DELETE", body: "chunks" })).text);
   assert.deepEqual([post.body, post.headers["transfer-encoding"]], ["chunks", "chunked"]);
+  const empty: Parameters<ProgramAgent["call"]>[0][] = [{ method: "POST" }, { input: { kind: "event" } }];
+  for (const call of empty) {
+    const { headers } = JSON.parse((await agent.call(call)).text);
+    assert.deepEqual([headers["content-length"], headers["transfer-encoding"]], ["0", undefined]);
+  }
   const head = await agent.call({ method: "HEAD" });
   assert.deepEqual([head.status, head.text], [200, ""]);
 });
@@ -131,6 +150,32 @@ test("an invocation that nobody waits for is in flight until the program lets go
   assert.equal(closed, false);
 });
 
+test("a caller that leaves before it has read all of a reply disturbs no other call on the reply's connection", async (t) => {
+  const agent = await started(t, {
+    main: server(`(request, response, { pathname }) => {
+      const at = String([...sockets].indexOf(request.socket));
+      response.setHeader("x-at", at);
+      if (pathname === "/large") return response.end(Buffer.alloc(100_000));
+      console.log("works on " + pathname);
+      setTimeout(() => response.end(at), 50);
+    }`),
+  });
+  // A reply that does not reach the agent at once keeps its connection: then the other call has one of its own.
+  for (let round = 0, isShared = false; !isShared; round++) {
+    // After one that was read, the kernel takes all of a reply at once.
+    assert.equal((await agent.call({ url: "http://x/large" })).body.length, 100_000);
+    const begun = Promise.withResolvers<string[]>();
+    const large = agent.open({ head: (_status, headers) => begun.resolve(headers) }, { url: "http://x/large" });
+    const headers = await begun.promise;
+    const other = agent.call({ url: `http://x/${round}` });
+    await agent.logged(`works on /${round}`);
+    large.reset(ResetCode.Cancelled, "");
+    const { status, text, reset } = await other;
+    assert.deepEqual([status, reset], [200, null]);
+    isShared = headers[headers.indexOf("x-at") + 1] === text;
+  }
+});
+
 test("connections are used again, also by many calls at once", async (t) => {
   const agent = await started(t, { main: server(`(request, response) => { setTimeout(() => response.end(String(sockets.size)), 5) }`) });
   for (let call = 0; call < 5; call++) assert.equal((await agent.call()).text, "1");
@@ -174,6 +219,20 @@ test("a response that the program breaks off, or that is none, fails the invocat
   assert.equal((await agent.call({ url: "http://x/hints" })).text, "hinted");
 });
 
+test("a request that was answered with what is no response is not sent again", async (t) => {
+  const agent = await started(t, {
+    main: server(`(request, response, { pathname }) => {
+      if (pathname === "/count") return response.end(String(count));
+      count += 1;
+      request.socket.end("SSH-2.0 hello\\r\\n");
+    }; let count = 0`),
+  });
+  // The next request is sent on the connection of this one.
+  assert.equal((await agent.call({ url: "http://x/count" })).text, "0");
+  assert.equal((await agent.call({ url: "http://x/garbage" })).reset?.code, ResetCode.FunctionThrew);
+  assert.equal((await agent.call({ url: "http://x/count" })).text, "1");
+});
+
 test("a program that ends before it listens resets with function-load-failed, and its output is in the log", async (t) => {
   const agent = await started(t, { main: `console.error("no database"); process.exit(4)`, good: echo });
   const { reset } = await agent.call();
@@ -181,6 +240,22 @@ test("a program that ends before it listens resets with function-load-failed, an
   assert.match(reset.message, /^The program .+ of function main ended with code 4 before it listened on \$PORT$/);
   await agent.logged("no database");
   assert.equal((await agent.call({ function: "good" })).status, 200);
+});
+
+test("a program that has ended before it listened is looked for no more", async (t) => {
+  const port = await freePort();
+  const agent = await started(t, { main: `process.exit(3)` }, { env: { PORT: String(port) } });
+  assert.equal((await agent.call()).reset?.code, ResetCode.FunctionLoadFailed);
+  let connections = 0;
+  const listener = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  afterwards(t, () => void listener.close());
+  listener.listen(port, "127.0.0.1");
+  await once(listener, "listening");
+  await sleep(500);
+  assert.equal(connections, 0);
 });
 
 test("a command that does not exist resets with function-load-failed, and none at all is refused at the Bind", async (t) => {
