@@ -113,9 +113,9 @@ export function openCodeStore({ queries, write, writeLoosely, remove, checkpoint
     async holdLarge(draft) {
       const release = keep([draft.digest]);
       try {
-        // First, as files whose row a killed server did not write are removed at its next start.
-        await draft.keep();
+        // The row comes first: by it the files are found to be unused if the deploy fails, or the server is killed. On a full disk they never come in place.
         writeLoosely(() => void queries.addLarge(draft.digest, draft.bytes, draft.stored));
+        await draft.keep();
         return release;
       } catch (error) {
         release();

@@ -190,6 +190,47 @@ test("uploads in progress together may promise the files of four, and make room 
   for (const each of [another, last, ...others]) await each.discard();
 });
 
+test(`an upload that is given up while its files are being written leaves nothing, and gives back what it promised (seed ${seed})`, async (t) => {
+  const bundle = Buffer.from(filesBundle(contents(new Random(seed))).code);
+  const listEnd = 4 + bundle.readUInt32LE(0);
+  for (const form of ["image", "folder"] as const) {
+    const store = new Files(t, { filesForm: () => form });
+    // Together they promise more than all in progress may.
+    for (let n = 0; n < 5; n++) {
+      const incoming = store.catalog.receiveFiles();
+      const pushing = incoming.push(filesHead([["model", MOST_BYTES, false]]));
+      await incoming.discard();
+      assert.equal(await pushing, 0);
+    }
+    const incoming = store.catalog.receiveFiles();
+    await incoming.push(bundle.subarray(0, listEnd));
+    const pushing = incoming.push(bundle.subarray(listEnd));
+    await incoming.discard();
+    await pushing;
+    await assert.rejects(incoming.push(bundle), { code: "bad-request", message: /given up/ });
+    await store.catalog.settled();
+    assert.deepEqual(store.names(), [], form);
+  }
+});
+
+test("uploads of the same files that end at the same time are stored once", async (t) => {
+  const store = new Files(t);
+  const files = contents(new Random(seed));
+  const [first, second] = [await store.draftOf(files), await store.draftOf(files)];
+  await Promise.all([first.keep(), second.keep()]);
+  await store.catalog.settled();
+  assert.deepEqual(store.names(), [first.digest]);
+});
+
+test("files whose row cannot be stored do not stay", async (t) => {
+  const store = new Files(t);
+  store.damage("CREATE TRIGGER full BEFORE INSERT ON code BEGIN SELECT RAISE(FAIL, 'no row fits'); END");
+  await assert.rejects(store.deployLarge("shop", contents(new Random(seed))), /no row fits/);
+  store.damage("DROP TRIGGER full");
+  await store.catalog.settled();
+  assert.deepEqual(store.names(), []);
+});
+
 test("the same files are stored once for all apps, and gone with the last revision that has them, once no machine reads them", async (t) => {
   const store = new Files(t);
   const files = contents(new Random(seed));

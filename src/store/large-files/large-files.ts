@@ -42,7 +42,7 @@ export interface IncomingFiles {
   push(chunk: Uint8Array): Promise<number>;
   /** Rejects with "bad-request" if something is missing. */
   end(): Promise<Received>;
-  /** Removes what was written. Called if the upload fails. */
+  /** Removes what was written, once a push() or an end() that is under way has ended. Called if the upload fails; nothing is taken after that. */
   discard(): Promise<void>;
 }
 

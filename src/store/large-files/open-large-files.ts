@@ -41,6 +41,8 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
   const removing = new Set<Promise<void>>();
   /** Forms that are being made, by their paths. */
   const making = new Map<string, Promise<string>>();
+  /** The last upload of each digest that is being put in place. */
+  const keeping = new Map<string, Promise<void>>();
   let draftBytes = 0;
   const at = (...names: string[]) => join(folder, ...names);
   const otherName = (kind: "draft" | "gone") => at(`${kind}-${randomBytes(8).toString("hex")}`);
@@ -123,6 +125,18 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
     await settle(folder);
   }
 
+  /** Of several uploads of the same files, each finds what the one before has put in place: a folder that is there cannot be replaced. */
+  async function keepInTurn(draft: string, digest: string): Promise<void> {
+    const before = keeping.get(digest)?.catch(() => undefined);
+    const kept = Promise.resolve(before).then(() => keep(draft, digest));
+    keeping.set(digest, kept);
+    try {
+      await kept;
+    } finally {
+      if (keeping.get(digest) === kept) keeping.delete(digest);
+    }
+  }
+
   /** Throws "too-many-uploads". @returns what gives the bytes back, once */
   function takeDraft(bytes: number): () => void {
     if (draftBytes + bytes > ALL_DRAFTS_BYTES) throw new MayflyError("too-many-uploads");
@@ -149,7 +163,7 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
             over();
             removeSoon(draft);
           };
-          return { writer, keep: (digest) => keep(draft, digest).finally(over), discard, folder };
+          return { writer, keep: (digest) => keepInTurn(draft, digest).finally(over), discard, folder };
         } catch (error) {
           over();
           removeSoon(draft);

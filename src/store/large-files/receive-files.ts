@@ -4,7 +4,7 @@ import type { FileEntry } from "../../wire/protocol.ts";
 import { LIST_AT, readEntries } from "../catalog/app-files.ts";
 import { failureOf } from "../sqlite/failure.ts";
 import { beginFilesDigest, filesDigest } from "./files-digest.ts";
-import { areLarge, type IncomingFiles, type LargeDraft, MOST_BYTES } from "./large-files.ts";
+import { areLarge, type IncomingFiles, type LargeDraft, MOST_BYTES, type Received } from "./large-files.ts";
 import { layoutOf, type FilesWriter } from "./write-files.ts";
 
 /** A place on the disk for one upload. */
@@ -27,6 +27,16 @@ export function receiveFiles(begin: (list: Uint8Array, entries: FileEntry[]) => 
   let needed = LIST_AT;
   let list: { bytes: Uint8Array; entries: FileEntry[]; left: number } | undefined;
   let large: { place: DraftPlace; hash: ReturnType<typeof beginFilesDigest> } | undefined;
+  /** What push() or end() does now, which may be making what discard() has to remove. */
+  let underWay: Promise<unknown> = Promise.resolve();
+  let isDiscarded = false;
+
+  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (isDiscarded) throw new MayflyError("bad-request", { what: "the upload was given up" });
+    const done = work();
+    underWay = done.catch(() => undefined);
+    return done;
+  }
 
   /** Once the list is there, begins to write what is large. */
   async function takeList(): Promise<number> {
@@ -100,23 +110,29 @@ export function receiveFiles(begin: (list: Uint8Array, entries: FileEntry[]) => 
     };
   }
 
+  async function push(chunk: Uint8Array): Promise<number> {
+    if (large !== undefined) return write(chunk);
+    // The parser uses the memory of its chunks again.
+    pieces.push(Buffer.from(chunk));
+    kept += chunk.byteLength;
+    if (list === undefined) return takeList();
+    count(chunk.byteLength);
+    return 0;
+  }
+
+  async function end(): Promise<Received> {
+    if (list === undefined) refuse("its list is cut off");
+    if (list.left > 0) refuse(`its files lack ${list.left} bytes of those in its list`);
+    if (large !== undefined) return { draft: await finish(large) };
+    return { bundle: gathered() };
+  }
+
   return {
-    async push(chunk) {
-      if (large !== undefined) return write(chunk);
-      // The parser uses the memory of its chunks again.
-      pieces.push(Buffer.from(chunk));
-      kept += chunk.byteLength;
-      if (list === undefined) return takeList();
-      count(chunk.byteLength);
-      return 0;
-    },
-    async end() {
-      if (list === undefined) refuse("its list is cut off");
-      if (list.left > 0) refuse(`its files lack ${list.left} bytes of those in its list`);
-      if (large !== undefined) return { draft: await finish(large) };
-      return { bundle: gathered() };
-    },
+    push: (chunk) => inTurn(() => push(chunk)),
+    end: () => inTurn(end),
     async discard() {
+      isDiscarded = true;
+      await underWay;
       if (large === undefined) return;
       await large.place.writer.close().catch(() => undefined);
       await large.place.discard();
