@@ -122,7 +122,12 @@ function startSandbox(runsc: string, image: Image, { runDir, clock, shown }: San
       own.remove();
     },
   };
-  writeBundle(run.folder, image, spec, shown?.folderOf(spec.id));
+  try {
+    writeBundle(run.folder, image, spec, shown?.folderOf(spec.id));
+  } catch (error) {
+    run.remove(); // of a full disk, for example
+    throw new StartFailure(`runsc: ${(error as Error).message}`, error);
+  }
   return startChildMachine({
     what: "runsc",
     command: runsc,
