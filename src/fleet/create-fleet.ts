@@ -4,6 +4,7 @@ import type { MachineId } from "../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
 import { clauseWithOutput } from "../machines/exit.ts";
 import type { Fleet, FleetEvents, FleetOptions, MachineView, StartOrder } from "./fleet.ts";
+import { AppTurns } from "./app-turns.ts";
 import { LiveMachine } from "./live-machine.ts";
 import { StartTurns } from "./start-turns.ts";
 
@@ -14,13 +15,16 @@ export function createFleet(options: FleetOptions): Fleet {
 class MachineFleet implements Fleet {
   readonly #options: FleetOptions;
   readonly #turns: StartTurns;
+  readonly #clones: AppTurns;
   readonly #machines = new Map<MachineId, LiveMachine>();
   readonly #stopTimers: () => void;
   #events: FleetEvents | undefined;
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    this.#turns = new StartTurns(options.concurrentStarts ?? 4);
+    const atOnce = options.concurrentStarts ?? 4;
+    this.#turns = new StartTurns(atOnce);
+    this.#clones = new AppTurns(atOnce);
     const stopSampling = options.clock.every(options.sampleMs ?? 5_000, () => this.sample());
     const stopReporting = options.clock.every(options.statsMs ?? 1_000, () => this.#reportLoad());
     const stopLooking = options.clock.every(options.napMs ?? 250, () => this.#lookForIdle());
@@ -41,7 +45,7 @@ class MachineFleet implements Fleet {
     const machine = new LiveMachine(id, name, order, this.#options, events);
     this.#machines.set(id, machine);
     void this.#awaitEnd(id, machine);
-    void machine.bringUp(this.#turns);
+    void machine.bringUp(this.#turns, this.#clones);
   }
 
   async #awaitEnd(id: MachineId, machine: LiveMachine): Promise<void> {

@@ -594,6 +594,27 @@ describe("the clone of a snapshot", () => {
     assert.deepEqual([reason, detail, failed], ["bind-failed", "a hook failed", true]);
   });
 
+  test("that takes its time after the restore holds up no machine but further ones of its app", async (context) => {
+    const { driver: fake } = await withSnapshot(context);
+    const clones: string[] = [];
+    const start: Driver["start"] = async (spec) => {
+      const machine = await fake.start(spec);
+      if (spec.snapshot === undefined) return machine;
+      clones.push(spec.id);
+      return clones.length > 1 ? machine : { ...machine, channel: duplexPair()[0] };
+    };
+    const { fleet, blank, bound, gone } = set(context, { ...fake, start }, { concurrentStarts: 1 });
+    fleet.start(1, order);
+    fleet.start(2, order);
+    await until(() => clones.length > 0);
+    fleet.start(3, SPARE);
+    await blank(3);
+    assert.deepEqual([clones, fleet.view(1)?.phase, fleet.view(2)?.phase], [["t-1"], "starting", "starting"]);
+    fleet.kill(1, "it takes too long");
+    await gone(1);
+    await bound(2);
+  });
+
   test("of a snapshot that is gone fails to start", async (context) => {
     const { fleet, gone, driver } = await withSnapshot(context);
     driver.snapshots!.drop("v1");

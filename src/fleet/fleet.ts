@@ -47,7 +47,10 @@ export interface FleetOptions {
   usage: UsageSink;
   /** Writes to the server's own log what happened to a machine that belonged to no app. */
   report: (text: string) => void;
-  /** The most machines that are brought up at the same time; the others wait their turn. Default 4. */
+  /**
+   * The most machines that are brought up at the same time; the others wait their turn. The clone of a snapshot has its turn until it runs; while its app's code
+   * does what it does after the restore, only further clones of the app count it, and wait for it. Default 4.
+   */
   concurrentStarts?: number;
   /** The most ms from the driver's start to Ready, and from the end of a rest to Ready. Default 60,000. */
   handshakeMs?: number;

@@ -32,6 +32,7 @@ import { Nap } from "./nap.ts";
 import { Pulse } from "./pulse.ts";
 import { Rest } from "./rest.ts";
 import type { FleetEvents, FleetOptions, FleetPhase, MachineEnd, MachineView, StartOrder } from "./fleet.ts";
+import type { AppTurns } from "./app-turns.ts";
 import type { StartTurns } from "./start-turns.ts";
 import { UsageMeter } from "./usage-meter.ts";
 
@@ -103,23 +104,28 @@ export class LiveMachine {
     return this.#version?.app ?? null;
   }
 
-  async bringUp(turns: StartTurns): Promise<void> {
+  /** @param turns of all machines @param clones of those that come up bound */
+  async bringUp(turns: StartTurns, clones: AppTurns): Promise<void> {
     try {
       await this.#prepareKind();
     } catch (error) {
       return this.#isDying() ? undefined : this.#fail("start-failed", error);
     }
+    const releaseOwn = this.app === null ? undefined : await clones.take(this.app);
     const release = await turns.take();
     try {
       if (this.#isDying()) return this.#finish(this.#cause ?? killed("it was not needed any more"));
       this.#queued = false;
       await this.#startMachine();
-      if (this.#version === undefined) await this.#becomeBlank();
-      else await this.#becomeRestored(this.#version);
+      if (this.#version === undefined) return await this.#becomeBlank();
+      // The app's own code may take its time, for which other apps' machines are not to wait.
+      release();
+      await this.#becomeRestored(this.#version);
     } catch (error) {
       this.#fail("bring-up-failed", error);
     } finally {
       release();
+      releaseOwn?.();
     }
   }
 

@@ -31,7 +31,7 @@ test("a start whose bundle cannot be written fails as others do, and leaves noth
   // Nothing can be written to a folder, as to a full disk.
   fs.mkdirSync(path.join(own, "full", "config.json"), { recursive: true });
   await assert.rejects(driver.start({ id: "full", memoryMb: 256, vcpus: 1 }), { code: "machine-start-failed" });
-  const left = fs.readdirSync(own, { recursive: true }).filter((place) => String(place).includes("full"));
+  const left = fs.readdirSync(own, { recursive: true }).filter((place) => place.includes("full"));
   await driver.close();
   assert.deepEqual(left, []);
 });
