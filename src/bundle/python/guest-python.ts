@@ -1,5 +1,4 @@
 /** The Python that machines have, run on this host for a deploy: a host need not have any. */
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,25 +6,17 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { fetchProgramRoot, hostCommand, imageSuite } from "../../images/debian/program-root.ts";
 import { moveUnlessThere, withDraftFolder } from "../../images/draft-folder.ts";
 import type { Surroundings } from "../app-folder.ts";
+import { type LimitedRun, type ProgramResult, runLimited } from "../run-limited.ts";
 
-interface PythonRun {
+interface PythonRun extends Pick<LimitedRun, "input" | "limitMs" | "signal"> {
   cwd: string;
   /** Added to the user's environment, in which pip finds its settings. */
   env?: Record<string, string>;
-  input?: string;
-  /** Kills it. The result's code is not 0 then. */
-  signal?: AbortSignal;
-}
-
-interface PythonResult {
-  code: number;
-  stdout: string;
-  stderr: string;
 }
 
 export interface GuestPython {
   /** Nothing of the folder in which it runs, and no setting of the user's own Python, has a part in what it does. */
-  run(args: string[], options: PythonRun): Promise<PythonResult>;
+  run(args: string[], options: PythonRun): Promise<ProgramResult>;
   /** A folder in which Python finds the module pip. */
   pip: string;
 }
@@ -67,24 +58,9 @@ function noPip(what: string): MayflyError {
   return new MayflyError("image-build-failed", { what: `Debian's package python3-pip-whl ${what}` });
 }
 
-function run(
-  program: string,
-  args: string[],
-  own: Record<string, string>,
-  { cwd, env, input = "", signal }: PythonRun,
-): Promise<PythonResult> {
-  return new Promise((resolve, reject) => {
-    const options = { cwd, env: { ...environment(), ...own, ...env }, maxBuffer: 64 << 20 };
-    const child = execFile(program, args, options, (error, stdout, stderr) => {
-      if (error === null) resolve({ code: 0, stdout, stderr });
-      else if (child.signalCode !== null) resolve({ code: 1, stdout, stderr: `${stderr}It was ended by ${child.signalCode}.` });
-      else if (typeof error.code === "number") resolve({ code: error.code, stdout, stderr });
-      else reject(error);
-    });
-    signal?.addEventListener("abort", () => child.kill("SIGKILL"));
-    // A program that does not read to the end is told of by its exit code.
-    child.stdin?.on("error", () => {}).end(input);
-  });
+async function run(program: string, args: string[], own: Record<string, string>, { env, ...options }: PythonRun): Promise<ProgramResult> {
+  const result = await runLimited(program, args, { ...options, env: { ...environment(), ...own, ...env } });
+  return result.endedBy === null ? result : { ...result, stderr: `${result.stderr}It was ended by ${result.endedBy}.` };
 }
 
 /** That of the user, without what is meant for the user's own Python: PYTHONPYCACHEPREFIX alone would take the bytecode elsewhere. */

@@ -16,7 +16,12 @@ interface PipInstall {
   /** pip's own words for what to install. */
   words: string[];
   signal: AbortSignal;
+  /** Milliseconds. */
+  limitMs?: number;
 }
+
+/** pip itself gives up soon where nothing comes, but never where a little comes again and again. The largest packages have gigabytes. */
+const LIMIT_MS = 60 * 60_000;
 
 /** What pip says where a program would have to run. It tolerates that where it only asks for the system's name. */
 const REFUSED = "nothing of a package runs at a deploy";
@@ -38,15 +43,21 @@ runpy.run_module("pip", run_name="__main__", alter_sys=True)
 /** Resolves with why it failed, as a clause; undefined if it did not. */
 export async function pipInstall(
   python: GuestPython,
-  { root, folder, target, cache, words, signal }: PipInstall,
+  { root, folder, target, cache, words, signal, limitMs = LIMIT_MS }: PipInstall,
 ): Promise<string | undefined> {
   const options = ["--quiet", "--no-compile", "--only-binary", ":all:", "--target", target, "--cache-dir", cache];
-  const { code, stderr } = await python.run(["-c", program, python.pip, "install", ...options, ...words], {
+  const { code, isLate, stderr } = await python.run(["-c", program, python.pip, "install", ...options, ...words], {
     cwd: root,
     env: { ...settings, TMPDIR: folder },
     signal,
+    limitMs,
   });
+  if (isLate) return late(limitMs);
   return code === 0 ? undefined : failure(stderr);
+}
+
+function late(limitMs: number): string {
+  return `pip had not ended after ${limitMs / 60_000} minutes, and was killed: deploy again, since what was fetched as a whole is not fetched again; or name an index that is nearer by PIP_INDEX_URL, or fetch the wheels beforehand by pip download, and let requirements.txt name their folder by --find-links`;
 }
 
 /** Before the user's own. Some let pip install only where this does not: into the user's folder, or a virtual environment. */

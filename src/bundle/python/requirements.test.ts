@@ -3,12 +3,17 @@ import { inMemory } from "../testing/in-memory.ts";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { makeWheel } from "../../../test/wheel.ts";
+import { until } from "../../base/clock/until.ts";
 import { cacheFolder } from "../../base/config/load.ts";
+import { listening } from "../../base/testing/listening.ts";
 import { bundleApp } from "../bundle-app.ts";
+import { guestPython } from "./guest-python.ts";
+import { pipInstall } from "./pip.ts";
 
 const made: string[] = [];
 after(() => made.forEach((folder) => rmSync(folder, { recursive: true })));
@@ -120,4 +125,25 @@ test("a version that is not there is told with those that are, and an index that
     "--index-url http://127.0.0.1:1/simple\nnowhere-to-be-found\n",
     /index of packages cannot be reached for nowhere-to-be-found: .*refused/,
   );
+});
+
+test("pip is killed when its time is over, which is told with what to do", async (t) => {
+  // An index that takes every connection, and never answers.
+  const server = createServer((socket) => socket.on("error", () => undefined).resume());
+  const port = await listening(server);
+  t.after(() => server.close());
+  const folder = mkdtempSync(join(tmpdir(), "mayfly-pip-"));
+  made.push(folder);
+  const failed = await pipInstall(await guestPython({ cacheDir: cacheFolder(), progress: () => undefined }), {
+    root: folder,
+    folder,
+    target: join(folder, "site-packages"),
+    cache: join(folder, "http"),
+    words: ["--index-url", `http://127.0.0.1:${port}/simple`, "greeter"],
+    signal: new AbortController().signal,
+    limitMs: 6_000,
+  });
+  assert.match(failed ?? "", /^pip had not ended after 0\.1 minutes, and was killed: deploy again, .*PIP_INDEX_URL, .*--find-links$/);
+  const connections = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
+  await until(async () => (await connections()) === 0, { what: "the end of pip's connections" });
 });
