@@ -3,8 +3,7 @@
 //   mayfly deploy examples/java-server
 //   mayfly invoke counter/web/Ada
 //
-// Java compiles a single file by itself when it starts it. Anything larger is built before the deploy, as a jar:
-// "command": ["java", "-jar", "app.jar"].
+// The deploy compiles a single file. Anything larger is built before the deploy, as a jar: "command": ["java", "-jar", "app.jar"].
 
 import com.sun.net.httpserver.HttpServer;
 import java.net.InetSocketAddress;

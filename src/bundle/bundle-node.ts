@@ -4,14 +4,14 @@ import type { Bundle } from "../store/catalog/catalog.ts";
 import { entryFunctions } from "../store/catalog/manifest.ts";
 import type { AppFolder } from "./app-folder.ts";
 import { bundleFunction } from "./bundle-function.ts";
-import type { BundledApp } from "./bundled-app.ts";
+import type { BundledPart } from "./bundled-app.ts";
 import { collected, inPlace } from "./files/collect.ts";
 import { matchedFiles } from "./files/matched.ts";
 import { withImports } from "./files/named.ts";
 import { shippedPackages } from "./packages/shipped.ts";
 
 /** Throws "bad-manifest", "build-failed", "native-addon" or "code-too-large". */
-export async function bundleNode({ manifest, root, file }: AppFolder): Promise<Omit<BundledApp, "manifest">> {
+export async function bundleNode({ manifest, root, file }: AppFolder): Promise<BundledPart> {
   const matched = matchedFiles(root, manifest.files ?? [], file);
   const packages = shippedPackages(root, manifest.external ?? [], file);
   const shipped = { files: new Set(matched.map(({ from }) => from)), packages: new Set(manifest.external) };

@@ -4,9 +4,7 @@ import { filesHead, LIST_AT, MOST_FILES, readEntries } from "../store/catalog/ap
 import { FILES, FILES_FORMAT, type UploadBundle } from "../store/catalog/catalog.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { areLarge, MOST_BYTES } from "../store/large-files/large-files.ts";
-import type { BundledApp } from "./bundled-app.ts";
-
-type BundledPart = Omit<BundledApp, "manifest">;
+import type { BundledPart } from "./bundled-app.ts";
 
 /** Its bytes may be on the disk. */
 interface File {
@@ -33,6 +31,7 @@ export async function mergeParts(parts: BundledPart[], { functions }: Manifest, 
     bundles: [...Object.keys(functions).map((name) => code.get(name)!), ...(files.size === 0 ? [] : [await bundleOf(files, bytes)])],
     warnings: [...new Set(parts.flatMap(({ warnings }) => warnings))],
     files: { count: files.size, bytes, named: [...named].toSorted() },
+    commands: parts.flatMap(({ commands = [] }) => commands),
   };
 }
 

@@ -56,8 +56,11 @@ export function describeExamples(scope: Scope, platform: () => Platform): void {
     assert.equal((await platform().call("/guestbook/web/nowhere")).status, 404);
   });
 
-  test("the web server in Java counts, in machines that have Java beside the agent", async () => {
-    await platform().deploy("examples/java-server", patient);
+  test("the web server in Java counts, from classes of its source, in machines that have Java beside the agent", async () => {
+    const { manifest, bundles } = await bundleApp(join(projectDir, "examples/java-server"));
+    // A machine has no other way to its classes than this command.
+    assert.deepEqual(manifest.functions["web"]!.command, ["java", "-cp", ".classes/web:.", "Counter"]);
+    await platform().client.deploy({ ...manifest, ...patient }, bundles);
     for (const count of [1, 2]) {
       const response = await platform().call("/counter/web/Ada");
       assert.deepEqual([response.status, await response.text()], [200, `Hello, Ada, for time ${count}!\n`]);

@@ -1,5 +1,5 @@
 /** Bundles an app of the runtime java: jars that a build has made, or sources, which are compiled here, and the jars of others in `lib`. */
-import { globSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -7,16 +7,17 @@ import type { Bundle } from "../../store/catalog/catalog.ts";
 import { entryFunctions } from "../../store/catalog/manifest.ts";
 import { withDraftFolder } from "../../images/draft-folder.ts";
 import type { AppFolder, Surroundings } from "../app-folder.ts";
-import type { BundledApp } from "../bundled-app.ts";
+import type { BundledPart } from "../bundled-app.ts";
 import { collected, inPlace } from "../files/collect.ts";
 import { isWithin, matchedFiles } from "../files/matched.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
 import { javaCode, libraries, placeOfJar } from "./app-code.ts";
+import { classFiles } from "./class-files.ts";
 import { compileJava } from "./compile.ts";
 import { namesEndingIn } from "./jar-names.ts";
 
 /** Throws "bad-manifest", "build-failed", "code-too-large", and what fetching Debian's Java throws. */
-export async function bundleJava({ manifest, root, file }: AppFolder, surroundings: Surroundings): Promise<Omit<BundledApp, "manifest">> {
+export async function bundleJava({ manifest, root, file }: AppFolder, surroundings: Surroundings): Promise<BundledPart> {
   if (manifest.external !== undefined)
     throw new MayflyError("bad-manifest", { file, what: "external names npm packages, which apps of the runtime java do not have" });
   const functions = entryFunctions(manifest);
@@ -40,7 +41,7 @@ export async function bundleJava({ manifest, root, file }: AppFolder, surroundin
     const named = new Set(functions.map(({ entry }) => join(root, entry)));
     const jars = code.jars.map((jar): TravellingFile => (named.has(jar) ? inPlace(root, jar) : { path: placeOfJar(root, jar), from: jar }));
     // Of two files of one path the later one travels: what an editor once compiled into `classes` may lie there.
-    const all = [...matched, ...classesIn(classes), ...jars, ...own.map((jar) => inPlace(root, jar))];
+    const all = [...matched, ...classFiles(classes, "classes"), ...jars, ...own.map((jar) => inPlace(root, jar))];
     const files = (await collected(all, 0, file))!;
     // The code is among the files, where the agent's class path leads: classes, and lib.
     const bundles = functions.map(({ name }): Bundle => ({ function: name, format: "java", code: new Uint8Array() }));
@@ -55,12 +56,6 @@ export async function bundleJava({ manifest, root, file }: AppFolder, surroundin
     );
     return { bundles: [...bundles, files.bundle], warnings, files: { count: files.count, bytes: files.bytes, named: [] } };
   });
-}
-
-function classesIn(folder: string): TravellingFile[] {
-  return globSync("**", { cwd: folder })
-    .filter((name) => statSync(join(folder, name)).isFile())
-    .map((name) => ({ path: `classes/${relative(folder, join(folder, name))}`, from: join(folder, name), passing: true }));
 }
 
 /** Where machines look for classes in the app's folder, if some travel because the manifest names them. */

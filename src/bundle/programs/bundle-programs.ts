@@ -1,14 +1,15 @@
-/** Bundles an app whose functions are programs: its files, as they are, and for servers in Python the packages that it requires. */
+/** Bundles an app whose functions are programs: its files, as they are, for servers in Python the packages that it requires, and in Java the classes of sources. */
 import type { Bundle } from "../../store/catalog/catalog.ts";
 import { formatsOf, type PartManifest } from "../../store/catalog/parts.ts";
 import { asksForSnapshot } from "../../store/catalog/snapshot-of.ts";
 import type { AppFolder, Surroundings } from "../app-folder.ts";
-import type { BundledApp } from "../bundled-app.ts";
+import type { BundledPart } from "../bundled-app.ts";
 import { unshippedReads } from "../file-warnings.ts";
 import { collected, inPlace } from "../files/collect.ts";
 import { matchedFiles } from "../files/matched.ts";
 import { withImports } from "../files/named.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
+import { type Launched, withLaunched } from "../java/launched/launched.ts";
 import { shippedPackages } from "../packages/shipped.ts";
 import { guestPython } from "../python/guest-python.ts";
 import { withRequirements } from "../python/requirements.ts";
@@ -16,10 +17,7 @@ import { refuseUnfit } from "./fit.ts";
 import { appPrograms } from "./programs.ts";
 
 /** Throws "bad-manifest", "build-failed", "packages-not-installed", "code-too-large", and what fetching Debian's packages throws. */
-export async function bundlePrograms(
-  { manifest, root, file }: AppFolder,
-  surroundings: Surroundings,
-): Promise<Omit<BundledApp, "manifest">> {
+export async function bundlePrograms({ manifest, root, file }: AppFolder, surroundings: Surroundings): Promise<BundledPart> {
   const programs = appPrograms(manifest, root, file);
   const matched = matchedFiles(root, manifest.files ?? [], file);
   const packages = shippedPackages(root, manifest.external ?? [], file);
@@ -33,9 +31,10 @@ export async function bundlePrograms(
   const travelling = [...own, ...beside, ...programs.flatMap(({ file: own }) => own ?? [])];
   await refuseUnfit(programs, travelling, manifest, surroundings);
   const format = formatsOf[manifest.runtime][0]!;
-  const files = await withRequired(manifest, root, surroundings, travelling.length, (required) =>
-    collected([...travelling, ...required], 0, file),
-  );
+  const { files, commands } = await withMade(manifest, root, surroundings, travelling, async (made) => ({
+    files: await collected([...travelling, ...made.files], 0, file),
+    commands: made.commands,
+  }));
   const shipped = new Set(travelling.map(({ from }) => from));
   const functions = programs.map(({ name }): Bundle => ({ function: name, format, code: new Uint8Array() }));
   return {
@@ -46,6 +45,7 @@ export async function bundlePrograms(
       ...(format === "server" && asksForSnapshot(manifest) ? clonedServers(programs) : []),
     ],
     files: { count: files?.count ?? 0, bytes: files?.bytes ?? 0, named: namesOf(own, matched) },
+    commands,
   };
 }
 
@@ -58,16 +58,18 @@ function clonedServers(programs: { name: string }[]): string[] {
   ];
 }
 
-/** @param others how many files travel beside them @param use gets the files of packages, which are on this host until it has ended */
-async function withRequired<T>(
-  { runtime }: PartManifest,
+/** @param use gets what the deploy makes for the programs, which is on this host until it has ended */
+async function withMade<T>(
+  part: PartManifest,
   root: string,
   surroundings: Surroundings,
-  others: number,
-  use: (files: TravellingFile[]) => Promise<T>,
+  travelling: TravellingFile[],
+  use: (made: Launched) => Promise<T>,
 ): Promise<T> {
-  if (runtime !== "server-python") return use([]);
-  return withRequirements(await guestPython(surroundings), root, surroundings, others, use);
+  if (part.runtime === "server-java") return withLaunched(part, travelling, surroundings, use);
+  const asTheyAre = (files: TravellingFile[]) => use({ files, commands: [] });
+  if (part.runtime !== "server-python") return asTheyAre([]);
+  return withRequirements(await guestPython(surroundings), root, surroundings, travelling.length, asTheyAre);
 }
 
 /** Those that the manifest names only as a part of a command, or not at all. */

@@ -4,7 +4,7 @@ import type { Bundle } from "../../store/catalog/catalog.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { entryFunctions } from "../../store/catalog/manifest.ts";
 import type { AppFolder, Surroundings } from "../app-folder.ts";
-import type { BundledApp } from "../bundled-app.ts";
+import type { BundledPart } from "../bundled-app.ts";
 import { collected } from "../files/collect.ts";
 import { matchedFiles } from "../files/matched.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
@@ -17,7 +17,7 @@ import { readCode } from "./read-code.ts";
 import { withRequirements } from "./requirements.ts";
 
 /** Throws "bad-manifest", "build-failed", "packages-not-installed", "code-too-large", and what fetching Debian's Python throws. */
-export async function bundlePython({ manifest, root, file }: AppFolder, surroundings: Surroundings): Promise<Omit<BundledApp, "manifest">> {
+export async function bundlePython({ manifest, root, file }: AppFolder, surroundings: Surroundings): Promise<BundledPart> {
   if (manifest.external !== undefined)
     throw new MayflyError("bad-manifest", { file, what: "external names npm packages, which apps of the runtime python do not have" });
   const entries = entryFunctions(manifest);
