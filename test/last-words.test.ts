@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { manifestSchema } from "../src/store/catalog/manifest.ts";
-import { type Platform, createScope, machineKinds, startPlatform } from "./platform.ts";
+import { type Platform, createScope, eventually, machineKinds, startPlatform } from "./platform.ts";
 
 const code = `
 const keep = [];
@@ -17,7 +17,7 @@ const deeds = {
   },
   async garbage() {
     const live = [];
-    for (let round = 0; round < 15; round++) {
+    for (let round = 0; round < 10; round++) {
       live.push(fill(50_000));
       if (live.length > 3) live.shift();
       await null;
@@ -35,11 +35,11 @@ for (const { name, settings } of machineKinds)
     let platform: Platform;
 
     before(async () => {
-      platform = await startPlatform(scope, settings);
+      platform = await startPlatform(scope, { ...settings, blanks: 0 });
       const manifest = manifestSchema.parse({ name: "last", functions: { words: { entry: "x" } }, memoryMb: 128, timeoutMs: 600_000 });
       const bundles = [{ function: "words", format: "cjs" as const, code: Buffer.from(code) }];
       await platform.client.deploy(manifest, bundles);
-      const quick = { ...manifest, name: "quick", timeoutMs: 10_000 };
+      const quick = { ...manifest, name: "quick", timeoutMs: 6_000 };
       await platform.client.deploy(quick, bundles);
     });
     after(() => scope.close());
@@ -76,6 +76,9 @@ for (const { name, settings } of machineKinds)
       });
 
     test("its log has the output from before it hung, including an unfinished line", async () => {
+      // Its machine is there before the call that is to run out of time.
+      const clock = async () => (await platform.call("/quick/words/clock")).status;
+      await eventually("a reply in time", clock, (status) => status === 200, 240_000);
       const response = await platform.call("/quick/words/hang");
       assert.equal(response.status, 504, await response.text());
       const lines = await platform.logged("quick", /last words/);
