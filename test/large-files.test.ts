@@ -52,7 +52,7 @@ function largeApp(scope: Scope, name: string, mb: number, keys: object = {}): La
     writeFileSync(join(folder, path), content);
     hashes.set(path, createHash("sha256").update(content).digest("hex"));
   };
-  add("data/model.bin", Buffer.concat(Array.from({ length: mb }, () => random.bytes(1_048_576))));
+  add("data/model.bin", random.bytes(mb << 20));
   for (let n = 0; n < 300; n++) add(`data/many/${n}.txt`, random.bytes(random.below(5_000)));
   add("node_modules/heavy/package.json", Buffer.from('{"name":"heavy","version":"1.0.0"}'));
   add(

@@ -37,8 +37,11 @@ export class Random {
     return list[this.below(list.length)]!;
   }
 
+  /** Drawn four at a time, because some tests take a hundred million. */
   bytes(count: number): Buffer {
-    return Buffer.from(Array.from({ length: count }, () => this.below(256)));
+    const words = new Int32Array(Math.ceil(count / 4));
+    for (let at = 0; at < words.length; at++) words[at] = this.#generator.next();
+    return Buffer.from(words.buffer, 0, count);
   }
 
   /** A copy in which a few bytes are changed, missing or doubled, or whose end is missing. */
