@@ -83,7 +83,7 @@ const filesIn = (stateDir: string) => (existsSync(join(stateDir, "files")) ? rea
 
 for (const driver of [...drivers, "process"] as const) {
   test(`on ${driver}, code finds large files as it finds small ones, and no other app's (seed ${seed})`, async (t) => {
-    const platform = await startPlatform(t, { driver });
+    const platform = await startPlatform(t, { driver, blanks: 0 });
     const app = largeApp(t, "shop", 40);
     await deploy(platform, app);
     const other = largeApp(t, "other", 3);

@@ -21,7 +21,7 @@ after(() => scope.close());
 
 for (const driver of [...drivers, "process"] as const) {
   test(`on ${driver}, sharp makes a real JPEG smaller`, async (t) => {
-    const platform = await startPlatform(t, { driver });
+    const platform = await startPlatform(t, { driver, blanks: 0 });
     const { manifest, bundles, files } = await bundleApp(folder);
     assert.ok(files.bytes > 10_000_000, `${files.bytes} bytes`);
     await platform.client.deploy({ ...manifest, timeoutMs: 300_000 }, bundles);
