@@ -1,7 +1,6 @@
 /** The examples in Node that have files and packages beside their code. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { bundleApp } from "../../src/bundle/bundle-app.ts";
@@ -19,7 +18,7 @@ export async function copyWithPackages(scope: Scope, example: string): Promise<s
   return folder;
 }
 
-export function describeNodeExamples(scope: Scope, platform: () => Platform, driver: string): void {
+export function describeNodeExamples(scope: Scope, platform: () => Platform): void {
   test("the museum's pages are made from templates of its folder", async () => {
     await platform().deploy("examples/templates", patient);
     const page = (path: string) => platform().call(`/museum/page${path}`);
@@ -33,9 +32,7 @@ export function describeNodeExamples(scope: Scope, platform: () => Platform, dri
   test("better-sqlite3, as npm installs it, keeps books in a file", async () => {
     const folder = await copyWithPackages(scope, "examples/sqlite");
     const { manifest, bundles } = await bundleApp(folder);
-    // Where nothing is isolated, /tmp is this host's.
-    const env = driver === "process" ? { DATABASE: join(folder, "books.db") } : {};
-    await platform().client.deploy({ ...manifest, ...patient, env }, bundles);
+    await platform().client.deploy({ ...manifest, ...patient }, bundles);
     const shelve = (book: object) => platform().call("/books/shelf", { method: "POST", body: JSON.stringify(book) });
     const books = [
       { title: "Emma", author: "Jane Austen" },
