@@ -54,7 +54,7 @@ export function describeRuntimeConformance(driver: string, kernel: GuestKernelNa
     // What the suite shows of each runtime on each driver need not be shown by each example again: they run where all that a machine has is an image's, and
     // those which need what nothing else has in QEMU's machines, there as well.
     if (driver === "process") return;
-    describe("servers beside another runtime", { concurrency: 1 }, () => describeServerExamples(() => platform));
+    describe("servers beside another runtime", { concurrency: 1 }, () => describeServerExamples(() => platform, driver));
     describe("an example that is frozen", { concurrency: 1 }, () => describePythonSnapshot(scope, () => platform, driver));
     if (driver === "qemu") return;
     describe("examples", { concurrency: 1 }, () => describeExamples(scope, () => platform));
