@@ -103,16 +103,13 @@ describe("secrets that the host adds to requests", () => {
       const agents = ["https", "fetch", "websocket"];
       const withChild = [...agents, "child"];
       // In machines of process, programs and Java use this host's network. What makes each language trust the host is the same in machines of all drivers; those of
-      // qemu, which start slowly, show an agent's own connections and those of a program.
+      // qemu, which start slowly, show an agent's own connections and those of a program that it starts.
       const languagesOf: Record<string, [folder: string, ways: string[]][]> = {
         process: [
           ["node", agents],
           ["python", agents],
         ],
-        qemu: [
-          ["node", agents],
-          ["provided", ["https"]],
-        ],
+        qemu: [["node", withChild]],
         gvisor: [
           ["node", withChild],
           ["python", withChild],
