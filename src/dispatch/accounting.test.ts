@@ -1,4 +1,4 @@
-/** Thousands of random runs on a fake clock check that every invocation is accounted for once, whatever guests, callers and machines do. */
+/** A thousand random runs on a fake clock check that every invocation is accounted for once, whatever guests, callers and machines do. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { bindPolicy } from "../policy/bind-policy.ts";
@@ -14,7 +14,7 @@ import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { serve, versionOf } from "./testing/version.ts";
 import { roomyHost } from "./testing/roomy-host.ts";
 
-const RUNS = 2_000;
+const RUNS = 1_000;
 const STEPS = 60;
 const APPS = ["ada", "bob"];
 const FIRST_SEED = seedOf();

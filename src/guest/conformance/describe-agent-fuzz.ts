@@ -52,7 +52,7 @@ export function describeAgentFuzz(adapter: AgentAdapter, cases: number): void {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     t.diagnostic([...reasons].map(([reason, count]) => `${count} × ${reason}`).join("; "));
-    assert.ok(reasons.size > 3, "many faults must be tried");
+    assert.ok(reasons.size > 2, "several faults must be tried");
   });
 }
 

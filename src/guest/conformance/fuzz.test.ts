@@ -6,7 +6,7 @@ import { nodeAgent } from "./testing/node.ts";
 import { pythonAgents } from "./testing/python.ts";
 
 /** Of each agent, one process each. MAYFLY_FUZZ_AGENTS changes their number. */
-const CASES = Number(process.env["MAYFLY_FUZZ_AGENTS"] ?? 40);
+const CASES = Number(process.env["MAYFLY_FUZZ_AGENTS"] ?? 25);
 
 // Node reads one file sooner than the hundred of the source.
 process.env["MAYFLY_TEST_AGENT"] ??= await ensureAgent(loadConfig({}).cacheDir);
