@@ -32,7 +32,7 @@ export interface ConformanceSubject {
 }
 
 const MEMORY_MB = 256;
-const STARTS = 16;
+const STARTS = 8;
 /** Two, because the host may have only two cores. */
 const AT_ONCE = 2;
 

@@ -40,11 +40,11 @@ describeDriverConformance("qemu-pc", async () => {
     }),
     folders: [runDir, brokenRunDir],
     limited: "by itself",
-    starts: 10,
+    starts: 4,
   };
 });
 
-const CLONES = 6;
+const CLONES = 3;
 
 const look = `exports.default = { async fetch() {
   const fs = require("node:fs"), crypto = require("node:crypto");
