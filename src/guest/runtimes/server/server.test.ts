@@ -167,7 +167,8 @@ test("a caller that leaves before it has read all of a reply disturbs no other c
     const begun = Promise.withResolvers<string[]>();
     const large = agent.open({ head: (_status, headers) => begun.resolve(headers) }, { url: "http://x/large" });
     const headers = await begun.promise;
-    const other = agent.call({ url: `http://x/${round}` });
+    // One that is not sent again if its connection is closed.
+    const other = agent.call({ method: "POST", url: `http://x/${round}`, body: "x" });
     await agent.logged(`works on /${round}`);
     large.reset(ResetCode.Cancelled, "");
     const { status, text, reset } = await other;
