@@ -51,17 +51,18 @@ test("a raw disk starts from BIOS with only -drive, and its data partition keeps
   assert.equal(cat.stdout, "a disk\n", cat.stderr);
 });
 
-test("a raw disk starts from UEFI on another machine type", async () => {
-  const { path } = await make("raw", { output: join(scratch, "uefi.raw") });
+// The disk is qcow2, whose content is compared with the raw disk's below: a boot for each format would be one more for the same bytes.
+test("a qcow2 starts from UEFI on another machine type", async () => {
+  const { path } = await make("qcow2", { output: join(scratch, "uefi.qcow2") });
   const ovmf = join((await fetchDebianPackage({ suite: "bookworm", name: "ovmf", cacheDir })).dir, "usr/share/OVMF");
   const variables = join(scratch, "variables.fd");
   copyFileSync(join(ovmf, "OVMF_VARS_4M.fd"), variables);
   const flash = (file: string, more: string) => ["-drive", `if=pflash,format=raw,file=${file}${more}`];
   const firmware = [...flash(join(ovmf, "OVMF_CODE_4M.fd"), ",readonly=on"), ...flash(variables, "")];
-  await boot(path, "raw", "tiny runs as me", ["-M", "q35", ...firmware]);
+  await boot(path, "qcow2", "tiny runs as me", ["-M", "q35", ...firmware]);
 });
 
-test("qcow2, vmdk and vdi are valid, have the requested size and the raw disk's content; the qcow2 starts", async () => {
+test("qcow2, vmdk and vdi are valid, and have the requested size and the raw disk's content", async () => {
   const raw = (await make("raw", { output: join(scratch, "same.raw") })).path;
   for (const format of ["qcow2", "vmdk", "vdi"] as const) {
     const { path } = await make(format);
@@ -71,7 +72,6 @@ test("qcow2, vmdk and vdi are valid, have the requested size and the raw disk's 
     assert.equal(info["virtual-size"], size);
     execFileSync("qemu-img", ["compare", "-q", "-f", "raw", "-F", format, raw, path]);
   }
-  await boot(join(scratch, "disk.qcow2"), "qcow2", "tiny runs as me");
 });
 
 test("Google's archive contains one file, disk.raw, of whole GiB, in GNU's old format", async () => {

@@ -5,8 +5,10 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "../src/doors/admin/client.ts";
 import { bundleApp } from "../src/bundle/bundle-app.ts";
+import type { BundledApp } from "../src/bundle/bundled-app.ts";
 import type { Manifest } from "../src/store/catalog/manifest.ts";
 import { until } from "../src/base/clock/until.ts";
 import { loadConfig } from "../src/base/config/load.ts";
@@ -98,8 +100,17 @@ export function copyApp(scope: Scope, folder: string, files: Record<string, stri
 }
 
 export async function deploy(client: Client, folder: string, changes: Partial<Manifest> = {}): Promise<void> {
-  const { manifest, bundles } = await bundleApp(join(projectDir, folder));
+  const { manifest, bundles } = await bundleOnce(folder);
   await client.deploy({ ...manifest, ...changes }, bundles);
+}
+
+const bundled = new Map<string, Promise<BundledApp>>();
+
+/** No test changes a folder of this repository, so that what a test file deploys several times is bundled once. */
+function bundleOnce(folder: string): Promise<BundledApp> {
+  const known = bundled.get(folder) ?? bundleApp(join(projectDir, folder));
+  bundled.set(folder, known);
+  return known;
 }
 
 async function logged(client: Client, app: string, pattern: RegExp): Promise<LogLine[]> {
@@ -107,11 +118,23 @@ async function logged(client: Client, app: string, pattern: RegExp): Promise<Log
   return eventually(`a line that matches ${pattern}`, () => client.logs({ app, tail: 10_000 }), matches);
 }
 
-/** Polls until the value satisfies `holds`; fails after `ms` with the last value, or with the last ones of a list. */
+/** Milliseconds between two polls: the first, and the most. */
+const POLL_MS = { first: 25, most: 500 };
+
+/**
+ * Polls until the value satisfies `holds`; fails after `ms` with the last value, or with the last ones of a list. Each pause is a fifth longer than the one
+ * before it, because polls take CPU from what is waited for: a list of lines or machines costs some milliseconds of it.
+ */
 export async function eventually<T>(what: string, probe: () => T | Promise<T>, holds: (value: T) => boolean, ms = 60_000): Promise<T> {
   let value: T;
+  let next = POLL_MS.first;
   const held = async () => holds((value = await probe()));
-  return until(held, { what, ms, everyMs: 50 }).then(
+  const pause = () => {
+    const now = next;
+    next = Math.min(now * 1.2, POLL_MS.most);
+    return sleep(now);
+  };
+  return until(held, { what, ms, pause }).then(
     () => value,
     (error: unknown) => {
       throw new Error(`${what} did not come to hold; it was ${JSON.stringify(Array.isArray(value) ? value.slice(-20) : value)}`, {

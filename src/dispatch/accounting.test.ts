@@ -57,7 +57,17 @@ class Run {
     const [policy, logs] = [bindPolicy(this.#policy), { append: () => {} }];
     const events = this.#listen();
     const clock = this.#clock;
-    this.#dispatcher = createDispatcher({ policy, fleet: this.#fleet, clock, bootId: "t", logs, events, graceMs: 200, pingMs: 100 });
+    this.#dispatcher = createDispatcher({
+      policy,
+      fleet: this.#fleet,
+      clock,
+      bootId: "t",
+      logs,
+      events,
+      graceMs: 200,
+      pingMs: 100,
+      loadMs: 150,
+    });
     for (const app of APPS) this.#deploy(app);
   }
 

@@ -47,6 +47,8 @@ interface Reasoned {
 
 const GRACE_MS = 5_000;
 const PING_MS = 2_000;
+/** AWS Lambda gives the start of a function's code as long. */
+const LOAD_MS = 10_000;
 
 /** The driver must be prepared, because the dispatcher asks the policy for its first machines at once. */
 export function createDispatcher(options: DispatcherOptions): LiveDispatcher {
@@ -505,19 +507,21 @@ class PolicyDispatcher implements LiveDispatcher {
   #expire(invocation: Invocation, now: number): void {
     if (invocation.waits) return this.#drop(invocation, "queue-timeout", noMachineInTime(invocation, this.#machines.values(), now));
     const record = invocation.machine as MachineRecord;
+    // A machine that was ended while it loads code would be followed by one that has no more time for it, so that the function never came up.
+    const loadMs = record.isLoading ? (this.#options.loadMs ?? LOAD_MS) : 0;
     if (invocation.overdue) this.#giveUp(invocation, record);
-    else this.#timeOut(invocation, now);
-    this.#fleet.checkAlive(record.id, this.#options.pingMs ?? PING_MS, () => invocation.blocked());
+    else this.#timeOut(invocation, now, loadMs);
+    this.#fleet.checkAlive(record.id, loadMs + (this.#options.pingMs ?? PING_MS), () => invocation.blocked());
   }
 
-  #timeOut(invocation: Invocation, now: number): void {
+  #timeOut(invocation: Invocation, now: number, loadMs: number): void {
     this.#events.tell({ type: "invocation-overdue", ...this.#ofInvocation(invocation), timeoutMs: invocation.timeoutMs });
-    invocation.timeOut(now + this.#graceMs, () => noMachineInTime(invocation, this.#machines.values(), now));
+    invocation.timeOut(now, this.#graceMs + loadMs, () => noMachineInTime(invocation, this.#machines.values(), now));
   }
 
   /** The handler ignored its abort signal. Its slot is given up, and so is its machine, once the other invocations there have ended. */
   #giveUp(invocation: Invocation, record: MachineRecord): void {
-    this.#events.tell({ type: "invocation-given-up", ...this.#ofInvocation(invocation), graceMs: this.#graceMs });
+    this.#events.tell({ type: "invocation-given-up", ...this.#ofInvocation(invocation), graceMs: invocation.graceMs });
     invocation.release();
     this.#tell({ type: "condemn", machine: record.id, because: "abort-ignored" });
     this.finished(invocation);

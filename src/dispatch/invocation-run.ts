@@ -44,6 +44,8 @@ export class Invocation implements InvocationHandle {
   deadline: number;
   /** Whether its time is up; the caller has been told so. */
   overdue = false;
+  /** The milliseconds that the guest has to end it when its time is up. */
+  graceMs = 0;
   /** The id of the part of a revision that the invocation waits for. If that revision is superseded meanwhile, its successor may run the invocation. */
   part = "";
   machine: MachineRecord | null = null;
@@ -129,12 +131,13 @@ export class Invocation implements InvocationHandle {
   }
 
   /**
-   * The invocation's time is up: the caller is told at once, and the guest has until `deadline` to end. @param noMachine details on why no
+   * The invocation's time is up: the caller is told at once, and the guest has `graceMs` to end. @param noMachine details on why no
    * machine ran it; called only if none did
    */
-  timeOut(deadline: number, noMachine: () => ErrorDetails): void {
+  timeOut(now: number, graceMs: number, noMachine: () => ErrorDetails): void {
     this.overdue = true;
-    this.deadline = deadline;
+    this.graceMs = graceMs;
+    this.deadline = now + graceMs;
     if (this.#stream === undefined) return void this.#tellFailure("queue-timeout", noMachine());
     this.#stream.reset(ResetCode.Timeout, `the invocation's ${this.timeoutMs} ms are over`);
     this.#tellFailure("function-timeout", { function: this.function, app: this.appName, ms: this.timeoutMs });
@@ -269,6 +272,7 @@ export class Invocation implements InvocationHandle {
   /** The guest has closed the stream, so the slot is free. */
   closed(): void {
     if (this.#state !== RUNNING) return;
+    this.machine?.hasLoaded(this.function);
     this.release();
     this.#owner.finished(this);
   }

@@ -43,6 +43,8 @@ export interface DispatcherOptions {
   graceMs?: number;
   /** Milliseconds within which a machine must answer a ping once one of its invocations is past its deadline. Default 2,000. */
   pingMs?: number;
+  /** Milliseconds more for both while a machine may be loading code: until its first invocation of a function has ended. Default 10,000. */
+  loadMs?: number;
 }
 
 export interface PolicyInsight {

@@ -46,6 +46,8 @@ export class MachineRecord {
   orphaned = false;
   /** The invocations that run, by stream. */
   readonly #open = new Map<number, StreamOwner>();
+  /** The functions of which an invocation has ended in the machine, so that their code is loaded. */
+  readonly #loaded = new Set<string>();
   /** The latest invocation on each of the last streams, because log lines may come after an invocation's end. */
   readonly #streams: StreamOwner[] = [];
 
@@ -74,6 +76,17 @@ export class MachineRecord {
     this.#open.set(invocation.streamNumber, invocation);
     // Streams opened by the host have odd numbers.
     this.#streams[(invocation.streamNumber >>> 1) & (REMEMBERED - 1)] = invocation;
+  }
+
+  /** The machine has ended an invocation of the function by itself. */
+  hasLoaded(name: string): void {
+    this.#loaded.add(name);
+  }
+
+  /** Whether the machine may be loading the code of a function, and silent for that: its first invocation of the function has not ended. */
+  get isLoading(): boolean {
+    for (const { function: name } of this.#open.values()) if (!this.#loaded.has(name)) return true;
+    return false;
   }
 
   /** The invocation is over. */

@@ -29,6 +29,7 @@ import { replay } from "./replay.ts";
 import { call } from "./testing/caller.ts";
 import { serve, versionOf } from "./testing/version.ts";
 import type { UsageEntry } from "../store/ledger/usage.ts";
+import { until } from "../base/clock/until.ts";
 import { usualChoice } from "../base/kind/machine-kind.ts";
 
 const CODE = `
@@ -40,6 +41,7 @@ const acts = {
   echo: async (url, request) => new Response(await request.text()),
   obey: (url, request) => new Promise((resolve) => request.signal.addEventListener("abort", () => { console.log("aborted"); resolve(new Response("late")); })),
   stubborn: () => new Promise(() => {}),
+  load: () => { for (const end = Date.now() + 1_500; Date.now() < end; ); return new Response("loaded"); },
   spin: () => { console.log("spinning"); for (;;); },
   die: () => process.kill(process.pid, "SIGKILL"),
   throw: () => { throw new Error("boom"); },
@@ -94,6 +96,7 @@ describe("a dispatcher with real agents", () => {
       events,
       graceMs: 300,
       pingMs: 500,
+      loadMs: 60_000,
     });
   });
 
@@ -219,6 +222,17 @@ describe("a dispatcher with real agents", () => {
     assert.match(String(neighbour.failure?.details["reason"]), /function main has blocked the event loop for [\d.]+ s/);
     assert.equal((await logged(/unresponsive: function main has blocked .* its machine holds \d+ MB of its \d+ MB/)).app, "spin");
     assert.equal((await get("spin", "hello").over).body, "hello 1");
+  });
+
+  test("a function that takes longer to load than its calls may last comes up all the same", async () => {
+    deploy("slow", { minMachines: 1, maxMachines: 1 });
+    await until(() => machinesOf("slow")[0]?.phase === "bound");
+    assert.equal((await get("slow", "load", { timeoutMs: 100 }).over).failure?.code, "function-timeout");
+    assert.equal((await get("slow", "hello").over).body, "hello 1");
+    assert.deepEqual(
+      logs.filter(({ app, text }) => app === "slow" && /ended/.test(text)),
+      [],
+    );
   });
 
   test("a machine that dies fails what it ran, with the reason but not its output, and the next call gets another", async () => {

@@ -4,11 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { fileURLToPath } from "node:url";
 import type { BindMessage } from "../../wire/protocol.ts";
+import { agentFile } from "./agent-file.ts";
 import { type RunningAgent, startAgentProcess } from "./running-agent.ts";
-
-const main = fileURLToPath(new URL("../agent/main.ts", import.meta.url));
 
 export interface ProgramAgent extends RunningAgent {
   taskRoot: string;
@@ -23,7 +21,7 @@ export interface ProgramAgent extends RunningAgent {
 /** Its kill() ends the agent, the programs and what they started. */
 export async function startProgramAgent(): Promise<ProgramAgent> {
   const taskRoot = mkdtempSync(join(tmpdir(), "mayfly-task-"));
-  const agent = await startAgentProcess({ start: async () => startIn(taskRoot) });
+  const agent = await startAgentProcess({ start: () => startIn(taskRoot) });
   const write: ProgramAgent["write"] = (path, content) => writeFileSync(join(taskRoot, path), content, { mode: 0o755 });
   return {
     ...agent,
@@ -56,9 +54,9 @@ export async function startProgramAgent(): Promise<ProgramAgent> {
 }
 
 /** In a process group of its own, as the drivers start it, so that all of it can be ended. */
-function startIn(taskRoot: string): { child: ChildProcess; channel: Duplex } {
+async function startIn(taskRoot: string): Promise<{ child: ChildProcess; channel: Duplex }> {
   const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", MAYFLY_TASK_ROOT: taskRoot, HOST_ONLY: "secret" };
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", process.env["MAYFLY_TEST_AGENT"] ?? main], {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", await agentFile()], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
     detached: true,
     env,

@@ -6,10 +6,10 @@ import type { Socket } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import type { Duplex } from "node:stream";
-import { fileURLToPath } from "node:url";
 import type { HostEnd, HostEndEvents, InvocationInput, RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
 import { openHostEnd } from "../../wire/open-host-end.ts";
 import type { BindMessage, LogLevel, ReadyMessage, ResetCode, StatsMessage } from "../../wire/protocol.ts";
+import { agentFile } from "./agent-file.ts";
 
 interface LogLine {
   stream: number;
@@ -69,8 +69,6 @@ interface RunningAgentOptions {
 
 /** Changes how an agent is started, so that it finds itself in a network of its own. */
 export type InNetwork = (command: string[]) => { command: string[]; env: Record<string, string> };
-
-const main = fileURLToPath(new URL("../agent/main.ts", import.meta.url));
 
 export async function startAgentProcess(options: RunningAgentOptions = {}): Promise<RunningAgent> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-agent-"));
@@ -154,7 +152,7 @@ export async function startNodeAgent(
   console: "pipe" | "inherit" = "inherit",
   inNetwork: InNetwork = (command) => ({ command, env: {} }),
 ): Promise<{ child: ChildProcess; channel: Duplex }> {
-  const { command, env: added } = inNetwork([process.execPath, process.env["MAYFLY_TEST_AGENT"] ?? main]);
+  const { command, env: added } = inNetwork([process.execPath, await agentFile()]);
   const env = {
     PATH: process.env["PATH"],
     TMPDIR: path.dirname(taskRoot),

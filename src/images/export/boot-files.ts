@@ -1,6 +1,5 @@
 /** Makes the kernel and initrd of an exported disk, which must start on unknown hardware. */
 import { readFile } from "node:fs/promises";
-import { constants, zstdCompressSync } from "node:zlib";
 import { placeInside } from "../builder/inside.ts";
 import { fetchDebianPackages } from "../debian/fetch-package.ts";
 import type { RunSpec } from "../image.ts";
@@ -8,14 +7,13 @@ import { anyHypervisorModules } from "../standalone/hardware.ts";
 import { readKernelWith } from "../standalone/kernel-modules.ts";
 import { configInitrd, standaloneInitrd } from "../standalone/standalone-initrd.ts";
 import type { Surroundings } from "../standalone/surroundings.ts";
+import { compressOnce } from "./compress-once.ts";
 
 export interface BootFiles {
   kernel: Buffer;
   initrd: Buffer;
 }
 
-/** Zstd, because it decompresses fastest, which matters in an emulated machine. Higher levels gain little. */
-const LEVEL = 12;
 const packageNames = ["linux-image-amd64/meta", "busybox-static"];
 
 export async function makeBootFiles(
@@ -27,10 +25,7 @@ export async function makeBootFiles(
   const [kernelPackage, busybox] = await fetchDebianPackages({ suite: "bookworm", names: packageNames, cacheDir, progress });
   const kernel = await readKernelWith(kernelPackage!.dir, anyHypervisorModules);
   const general = standaloneInitrd(await readFile(await placeInside(busybox!.dir, "/bin/busybox")), kernel.modules);
-  const initrd = Buffer.concat([
-    padded(zstdCompressSync(general, { params: { [constants.ZSTD_c_compressionLevel]: LEVEL } })),
-    configInitrd(run, surroundings),
-  ]);
+  const initrd = Buffer.concat([padded(await compressOnce(cacheDir, general)), configInitrd(run, surroundings)]);
   return { kernel: await readFile(kernel.vmlinuz), initrd };
 }
 
