@@ -8,10 +8,10 @@ import type { GuestKernelName } from "../../src/base/kind/machine-kind.ts";
 import { createScope, type Platform, startPlatform } from "../platform.ts";
 import { AppUnderTest } from "./app-under-test.ts";
 import { describeMixedApp } from "./mixed-app.ts";
-import { describeExamples, describeServerExamples } from "./examples.ts";
+import { describeExamples } from "./examples.ts";
 import { describeNativeExamples } from "./native-examples.ts";
 import { describeNodeExamples } from "./node-examples.ts";
-import { describePythonExamples, describePythonSnapshot } from "./python-examples.ts";
+import { describePythonExamples } from "./python-examples.ts";
 import { describeFailures } from "./failures.ts";
 import { describeAborts, describeReplies } from "./replies.ts";
 import { subjects } from "./subjects.ts";
@@ -51,15 +51,9 @@ export function describeRuntimeConformance(driver: string, kernel: GuestKernelNa
     if (!isLinux) return;
     // That parts of an app have machines of their own is no matter of a driver.
     if (driver === "process") describe("an app of all runtimes", { concurrency: 1 }, () => describeMixedApp(scope, () => platform));
-    // What the suite shows of each runtime on each driver need not be shown by each example again: they run where all that a machine has is an image's, and
-    // those which need what nothing else has in QEMU's machines, there as well.
-    if (driver === "process") return;
-    describe("servers beside another runtime", { concurrency: 1 }, () => describeServerExamples(() => platform, driver));
-    describe("an example that is frozen", { concurrency: 1 }, () => describePythonSnapshot(scope, () => platform, driver));
-    if (driver === "qemu") return;
     describe("examples", { concurrency: 1 }, () => describeExamples(scope, () => platform));
-    describe("examples in Node", { concurrency: 1 }, () => describeNodeExamples(scope, () => platform));
+    describe("examples in Node", { concurrency: 1 }, () => describeNodeExamples(scope, () => platform, driver));
     describe("examples in C++ and Go", { concurrency: 1 }, () => describeNativeExamples(scope, () => platform));
-    describe("examples in Python", { concurrency: 1 }, () => describePythonExamples(scope, () => platform));
+    describe("examples in Python", { concurrency: 1 }, () => describePythonExamples(scope, () => platform, driver));
   });
 }

@@ -11,7 +11,11 @@ import { copyApp, type Platform, projectDir, type Scope } from "../platform.ts";
 const patient = { timeoutMs: 300_000 };
 
 export function describeExamples(scope: Scope, platform: () => Platform): void {
-  const lineOf = (app: string, text: string) => lineIn(platform(), app, text);
+  const lineOf = async (app: string, text: string) => {
+    const lines = await platform().logged(app, new RegExp(`^${text}$`));
+    const { function: name, level, invocation } = lines.find((line) => line.text === text)!;
+    return [name, level, typeof invocation];
+  };
 
   test("Python's greets with a file of its own, and its coroutine waits", async () => {
     await platform().deploy("examples/python", patient);
@@ -51,11 +55,6 @@ export function describeExamples(scope: Scope, platform: () => Platform): void {
     assert.deepEqual(await (await platform().call("/guestbook/web/names")).json(), ["Ada"]);
     assert.equal((await platform().call("/guestbook/web/nowhere")).status, 404);
   });
-}
-
-/** Those for which machines have another runtime beside the agent. Java needs the most memory, so that QEMU's machines, which have a kernel in theirs, show it alone. */
-export function describeServerExamples(platform: () => Platform, driver: string): void {
-  const lineOf = (app: string, text: string) => lineIn(platform(), app, text);
 
   test("the web server in Java counts, from classes of its source, in machines that have Java beside the agent", async () => {
     const { manifest, bundles } = await bundleApp(join(projectDir, "examples/java-server"));
@@ -71,7 +70,6 @@ export function describeServerExamples(platform: () => Platform, driver: string)
     assert.deepEqual(kinds, ["node-java"]);
   });
 
-  if (driver === "qemu") return;
   test("the web server in Python draws from templates, and prints at once", async () => {
     await platform().deploy("examples/python-server", patient);
     const circle = await platform().call("/shapes/web/circle?colour=tomato");
@@ -80,10 +78,4 @@ export function describeServerExamples(platform: () => Platform, driver: string)
     assert.deepEqual(await lineOf("shapes", "drawing a circle"), ["web", "info", "string"]);
     assert.equal((await platform().call("/shapes/web/line")).status, 404);
   });
-}
-
-async function lineIn(platform: Platform, app: string, text: string) {
-  const lines = await platform.logged(app, new RegExp(`^${text}$`));
-  const { function: name, level, invocation } = lines.find((line) => line.text === text)!;
-  return [name, level, typeof invocation];
 }

@@ -47,8 +47,6 @@ export function describeFailures(app: () => AppUnderTest): void {
     const { machine } = await app().line(/^asked to spin$/, { invocation: id });
     const left = async () => (await app().machines()).filter((each) => each.id === machine);
     await eventually("the machine is gone", left, ({ length }) => length === 0, 240_000);
-    // The next machine starts for a call with time enough: one that runs out of it would be ended as well, and another one started.
-    await app().behaves();
     await app().behaves("spins");
   });
 

@@ -1,6 +1,7 @@
 /** The examples in Node that have files and packages beside their code. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { bundleApp } from "../../src/bundle/bundle-app.ts";
@@ -18,7 +19,7 @@ export async function copyWithPackages(scope: Scope, example: string): Promise<s
   return folder;
 }
 
-export function describeNodeExamples(scope: Scope, platform: () => Platform): void {
+export function describeNodeExamples(scope: Scope, platform: () => Platform, driver: string): void {
   test("the museum's pages are made from templates of its folder", async () => {
     await platform().deploy("examples/templates", patient);
     const page = (path: string) => platform().call(`/museum/page${path}`);
@@ -32,7 +33,9 @@ export function describeNodeExamples(scope: Scope, platform: () => Platform): vo
   test("better-sqlite3, as npm installs it, keeps books in a file", async () => {
     const folder = await copyWithPackages(scope, "examples/sqlite");
     const { manifest, bundles } = await bundleApp(folder);
-    await platform().client.deploy({ ...manifest, ...patient }, bundles);
+    // Where nothing is isolated, /tmp is this host's.
+    const env = driver === "process" ? { DATABASE: join(folder, "books.db") } : {};
+    await platform().client.deploy({ ...manifest, ...patient, env }, bundles);
     const shelve = (book: object) => platform().call("/books/shelf", { method: "POST", body: JSON.stringify(book) });
     const books = [
       { title: "Emma", author: "Jane Austen" },

@@ -8,26 +8,24 @@ import type { LogLine } from "../../src/doors/admin/client.ts";
 import { debianWheels } from "../debian-wheels.ts";
 import { copyApp, eventually, exampleFile, type Platform, type Scope } from "../platform.ts";
 
-/** One that is frozen where machines can be. */
-export function describePythonSnapshot(scope: Scope, platform: () => Platform, driver: string): void {
+export function describePythonExamples(scope: Scope, platform: () => Platform, driver: string): void {
+  const deploy = async (example: string, packages: string) => {
+    const required = exampleFile(`${example}/requirements.txt`).toString();
+    const folder = copyApp(scope, `examples/${example}`, { "requirements.txt": `--no-index\n--find-links wheels\n${required}` });
+    mkdirSync(join(folder, "wheels"));
+    await debianWheels(join(folder, "wheels"), packages);
+    const { manifest, bundles, warnings } = await bundleApp(folder);
+    assert.deepEqual(warnings, []);
+    const { snapshot, ...others } = manifest;
+    const frozen = driver === "qemu" && snapshot === true ? { snapshot } : {};
+    await platform().client.deploy({ ...others, ...frozen, timeoutMs: 300_000 }, bundles);
+  };
+
   // A snapshot is made when nothing is called for a while: the others are called meanwhile.
-  before(() => deploy(scope, platform(), "numpy", "python3-numpy", driver));
+  before(() => deploy("numpy", "python3-numpy"));
 
-  test("the model of numpy's is trained once: on qemu all machines start from a snapshot of it, elsewhere each trains its own", async () => {
-    const trained = /^trained: 9\d% of the samples are told$/;
-    if (driver === "qemu")
-      await eventually("the snapshot", () => platform().client.logs({ app: "digits", tail: 100 }), hasSnapshot, 300_000);
-    const answer = await platform().call("/digits/classify?rows=110,101,101,101,111");
-    assert.deepEqual(await answer.json(), { digit: 0, probability: 1 });
-    const lines = await platform().logged("digits", trained);
-    assert.equal(lines.filter(({ text }) => trained.test(text)).length, 1);
-    assert.equal((await platform().call("/digits/classify?rows=1,2")).status, 400);
-  });
-}
-
-export function describePythonExamples(scope: Scope, platform: () => Platform): void {
   test("Flask's shows a page of a template, takes a form, and refuses as Flask does", async () => {
-    await deploy(scope, platform(), "flask", "python3-flask");
+    await deploy("flask", "python3-flask");
     const page = await platform().call("/lengths/web");
     assert.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
     // Its links lead to where the function is.
@@ -40,7 +38,7 @@ export function describePythonExamples(scope: Scope, platform: () => Platform): 
   });
 
   test("FastAPI's checks a body, and its reply comes in pieces", async () => {
-    await deploy(scope, platform(), "fastapi", "python3-fastapi");
+    await deploy("fastapi", "python3-fastapi");
     const boil = (egg: object) =>
       platform().call("/kitchen/api/eggs", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(egg) });
     const [egg, sizes] = await Promise.all([boil({ size: "large", minutes: 2 }), platform().call("/kitchen/api/sizes")]);
@@ -50,19 +48,17 @@ export function describePythonExamples(scope: Scope, platform: () => Platform): 
     assert.equal((await boil({ size: "huge", minutes: 2 })).status, 422);
     assert.match(await (await platform().call("/kitchen/api/docs")).text(), /'\/kitchen\/api\/openapi\.json'/);
   });
-}
 
-/** @param driver whose machines can be frozen, if it is qemu */
-async function deploy(scope: Scope, platform: Platform, example: string, packages: string, driver = ""): Promise<void> {
-  const required = exampleFile(`${example}/requirements.txt`).toString();
-  const folder = copyApp(scope, `examples/${example}`, { "requirements.txt": `--no-index\n--find-links wheels\n${required}` });
-  mkdirSync(join(folder, "wheels"));
-  await debianWheels(join(folder, "wheels"), packages);
-  const { manifest, bundles, warnings } = await bundleApp(folder);
-  assert.deepEqual(warnings, []);
-  const { snapshot, ...others } = manifest;
-  const frozen = driver === "qemu" && snapshot === true ? { snapshot } : {};
-  await platform.client.deploy({ ...others, ...frozen, timeoutMs: 300_000 }, bundles);
+  test("the model of numpy's is trained once: on qemu all machines start from a snapshot of it, elsewhere each trains its own", async () => {
+    const trained = /^trained: 9\d% of the samples are told$/;
+    if (driver === "qemu")
+      await eventually("the snapshot", () => platform().client.logs({ app: "digits", tail: 100 }), hasSnapshot, 300_000);
+    const answer = await platform().call("/digits/classify?rows=110,101,101,101,111");
+    assert.deepEqual(await answer.json(), { digit: 0, probability: 1 });
+    const lines = await platform().logged("digits", trained);
+    assert.equal(lines.filter(({ text }) => trained.test(text)).length, 1);
+    assert.equal((await platform().call("/digits/classify?rows=1,2")).status, 400);
+  });
 }
 
 function hasSnapshot(lines: LogLine[]): boolean {
