@@ -192,6 +192,86 @@ def handler(event, context):
       }
     });
 
+    describe("a forked process ends when its function does", () => {
+      // Without the alarm, one that does not would be waited for without end.
+      const forked = `
+import os, signal
+def forked():
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        return None
+    return os.waitpid(child, 0)[1]
+`;
+      /** The parent gives the child's status. */
+      const ways = {
+        result: `def handler(event, context):
+    status = forked()
+    return "x" * 200_000 if status is None else str(status)`,
+        coroutine: `async def handler(event, context):
+    status = forked()
+    return "x" * 200_000 if status is None else str(status)`,
+        awaitable: `async def later(status):
+    return status
+def handler(event, context):
+    return later(str(forked()))`,
+        generator: `def handler(event, context):
+    yield "x" * 100_000
+    status = forked()
+    for _ in range(4):
+        yield "x" * 100_000 if status is None else ""
+    yield str(status)`,
+        asyncGenerator: `async def handler(event, context):
+    yield "x" * 100_000
+    status = forked()
+    for _ in range(4):
+        yield "x" * 100_000 if status is None else ""
+    yield str(status)`,
+        wsgi: `def handler(environ, start_response):
+    status = forked()
+    start_response("200 OK", [])
+    return iter([b"x" * 200_000] * 2) if status is None else [str(status).encode()]`,
+      };
+
+      test("although what it returns is larger than what can be sent without the host's consent", async (t) => {
+        const agent = await start(t, Object.fromEntries(Object.entries(ways).map(([name, code]) => [name, forked + code])));
+        for (const name of Object.keys(ways)) {
+          const { text, reset } = await agent.call({ function: name, input: { kind: "event" }, body: "{}", remainingMs: 120_000 });
+          assert.deepEqual([text.replace(/^"|"$/g, "").replace(/^x*/, ""), reset], ["0", null], name);
+        }
+      });
+
+      test("although it waits for more of the request's body", async (t) => {
+        const code = `def handler(environ, start_response):
+    status = forked()
+    if status is None:
+        environ["wsgi.input"].read()
+    start_response("200 OK", [])
+    return [str(status).encode()]`;
+        const agent = await start(t, { main: forked + code });
+        const closed = Promise.withResolvers<void>();
+        let reply = "";
+        const take = (chunk: Buffer) => void (reply += String(chunk));
+        const sink = {
+          head: (_status: number, _headers: string[], body: Buffer) => take(body),
+          data: take,
+          closed: () => closed.resolve(),
+        };
+        agent.open(sink, { body: "begun", remainingMs: 120_000 }, false);
+        await closed.promise;
+        assert.equal(reply, "0");
+      });
+
+      test("multiprocessing has large results, too", async (t) => {
+        const main = `
+import multiprocessing
+def handler(event, context):
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        return [len(each) for each in pool.map(bytes, [300_000] * 4)]`;
+        assert.deepEqual(await result(await start(t, { main })), [300_000, 300_000, 300_000, 300_000]);
+      });
+    });
+
     describe("parts of the agent by themselves", () => {
       test("nothing is sent after the message with which the outbox is held, whatever is added meanwhile", async (t) => {
         const main = `

@@ -24,6 +24,8 @@ from queue import SimpleQueue
 from threading import get_ident
 from time import monotonic
 
+from . import forks
+from .leave import leave
 from .stats import Stats, cpu_seconds
 
 _MOST_THREADS = 1_000
@@ -194,6 +196,9 @@ class Crew:
         start = monotonic()
         self._stats.started(start - call.ready_at)
         call.run()
+        if forks.is_child:
+            # What the call left to the event loop, or to other threads, happens in the parent.
+            leave(0)
         if call.pace is not None:
             call.pace.took(monotonic() - start)
 

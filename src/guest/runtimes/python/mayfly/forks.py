@@ -4,7 +4,8 @@ without the agent's threads, and with every lock as it happened to be.
 
 1. It sends nothing to the host, to which two processes would speak at once. What it prints goes to descriptors 1 and 2, as a program's does.
 2. It waits for no lock that a thread held which it does not have.
-3. It ends when the function that forked it returns, in place of serving calls as well.
+3. It ends when the function that forked it returns, in place of serving calls as well, and whatever that returns goes nowhere. So it waits for nothing
+   that only the host could give it: credit for a large reply, or more of a request's body.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from .. import forks
+
 
 class Inlet:
     """push() and fail() are called by the reading thread, take() by one consumer in any thread."""
@@ -44,10 +46,15 @@ class Inlet:
         return self._ended
 
     def take(self) -> tuple[bytes, bool]:
-        """All bytes that are there, and whether the body ends with them. Raises the error if the rest will not come."""
+        """
+        All bytes that are there, and whether the body ends with them. Raises the error if the rest will not come, and OSError in a forked process, to
+        which no more comes.
+        """
         if self.error is not None:
             raise self.error
         ended, chunks = self._ended, self._chunks
+        if forks.is_child and not ended and not chunks:
+            raise OSError("a forked process gets no more of the request's body than was there when it was forked")
         if len(chunks) <= 1:
             data = chunks.popleft() if chunks else b""
         else:

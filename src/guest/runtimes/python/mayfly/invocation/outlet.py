@@ -2,6 +2,8 @@
 Bytes that leave on one direction of a stream, as far as the host has granted credit.
 
 What does not fit waits here; whoever writes should then wait for `drained`, in a thread with wait(), on an event loop with a listener.
+
+In a forked process nobody grants credit, and its parent's threads may have held the lock: what is written there is dropped at once, without the lock.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from .. import forks
 from ..wire.outbox import Outbox
 from ..wire.protocol import INITIAL_CREDIT, Flag, FrameType, Limit
 
@@ -38,6 +41,8 @@ class Outlet:
 
     def write(self, data: bytes) -> bool:
         """Returns `drained`. The caller must see to a flush of the outbox."""
+        if forks.is_child:
+            return True
         with self._changed:
             if data and not self._closed:
                 self._waiting.append(memoryview(data))
@@ -45,6 +50,8 @@ class Outlet:
             return not self._waiting
 
     def end(self) -> None:
+        if forks.is_child:
+            return self._send_last(b"")
         with self._changed:
             if not self._closed and not self._ending:
                 self._ending = True
@@ -52,6 +59,8 @@ class Outlet:
 
     def wait(self) -> None:
         """Waits until nothing waits for credit any more. Must not be called by the reading thread."""
+        if forks.is_child:
+            return
         with self._changed:
             while self._waiting:
                 self._changed.wait()
