@@ -132,6 +132,18 @@ test("System.exit ends the machine, and the log says who called it", async (t) =
   assert.equal(other.child.exitCode, 3);
 });
 
+test("a signal that ends the machine is told as that, and not as a call of System.exit", async (t) => {
+  const other = await startJavaAgent({ console: true });
+  t.after(() => other.kill());
+  await other.bindJar(handlers, jar);
+  const exited = once(other.child, "exit");
+  other.child.kill("SIGTERM");
+  await other.dead;
+  assert.deepEqual(other.logs, [{ stream: 0, level: LogLevel.Agent, text: "the process got the signal SIGTERM, which ends its machine" }]);
+  assert.match(await other.console(), /^mayfly agent: it got the signal SIGTERM$/m);
+  assert.deepEqual(await exited, [143, null]);
+});
+
 test("a heap that is full ends the machine, with the words by which the host knows that", async (t) => {
   const other = await startJavaAgent({ flags: ["-Xmx32m"], console: true });
   t.after(() => other.kill());
