@@ -6,12 +6,15 @@ import assert from "node:assert/strict";
 import { type Socket, connect, createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { MayflyError } from "../../base/errors/error.ts";
+import { until } from "../../base/clock/until.ts";
+import { afterwards } from "../../base/testing/afterwards.ts";
 import { listening } from "../../base/testing/listening.ts";
 import { Random, seedOf } from "../../base/testing/random.ts";
 import { libcFlags } from "../../images/java/java-command.ts";
 import { LogLevel } from "../../wire/protocol.ts";
 import { spawnJavaAgent } from "../runtimes/java/testing/java-agent.ts";
 import { pythonAgent } from "../testing/python-agent.ts";
+import { withRepeatingHost } from "../testing/repeating-host.ts";
 import { type RunningAgent, startAgentProcess, startNodeAgent } from "../testing/running-agent.ts";
 import { ownNetwork, runBeside } from "./testing/own-network.ts";
 
@@ -95,10 +98,16 @@ for (const [name, starter] of Object.entries(agents))
     const lookedUp: string[] = [];
     const open = new Set<Socket>();
     const echo = createServer({ allowHalfOpen: true }, (socket) => socket.on("error", () => socket.destroy()).pipe(socket));
+    let heard = "";
+    /** Ends first; what it is told after that is heard. */
+    const leaving = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on("error", () => socket.destroy()).on("data", (chunk) => (heard += chunk));
+      socket.end("bye");
+    });
     let agent: RunningAgent;
     let closed: RunningAgent;
     before(async () => {
-      await listening(echo);
+      for (const server of [echo, leaving]) await listening(server);
       const start = await starter();
       agent = await startAgentProcess({ start, egress: { connect: reach, resolve: find } });
       closed = await startAgentProcess({ start });
@@ -111,7 +120,7 @@ for (const [name, starter] of Object.entries(agents))
     });
     after(async () => {
       await Promise.all([agent.kill(), closed.kill()]);
-      echo.close();
+      for (const server of [echo, leaving]) server.close();
     });
 
     async function begin(each: RunningAgent, egress: boolean): Promise<void> {
@@ -130,7 +139,7 @@ for (const [name, starter] of Object.entries(agents))
       if (host === "192.0.2.9" && by !== "first.example") throw new MayflyError("egress-denied", { address: host, reason: "of its name" });
       if (port === 1_001) throw Object.assign(new Error("it is not there"), { code: "ECONNREFUSED" });
       if (port === 1_002) await silence(gone);
-      const address = echo.address();
+      const address = (port === 1_003 ? leaving : echo).address();
       assert.ok(typeof address === "object" && address !== null);
       const socket = connect({ port: address.port, host: "127.0.0.1", allowHalfOpen: true });
       open.add(socket.on("close", () => open.delete(socket)));
@@ -278,6 +287,24 @@ for (const [name, starter] of Object.entries(agents))
         ),
         size,
       );
+    });
+
+    test("of a host that answers again and goes on behind its ends, each thing is heard once", async (t) => {
+      const start = withRepeatingHost(await starter());
+      const other = await startAgentProcess({ start, egress: { connect: reach, resolve: find } });
+      afterwards(t, () => other.kill());
+      await begin(other, true);
+      assert.deepEqual(await run(`resolver.resolve4("first.example")`, other), ["192.0.2.9"]);
+      const size = 2_000_000;
+      const back = `(() => { const socket = net.connect({ host: "198.51.100.3", port: 80, allowHalfOpen: true }); socket.end("z".repeat(${size})); return said(socket); })()`;
+      assert.deepEqual(await run(`${back}.then((text) => [text.length, /^z*$/.test(text)])`, other), [size, true]);
+      const last = `(() => {
+        const socket = net.connect({ host: "198.51.100.3", port: 1_003, allowHalfOpen: true });
+        return said(socket).then(async (text) => { socket.end("still here"); await once(socket, "close"); return text; });
+      })()`;
+      assert.equal(await run(last, other), "bye");
+      await until(() => heard === "still here", { what: "what is said after the server's end" });
+      assert.equal(other.child.exitCode, null);
     });
 
     test("a flood of connections and look-ups is bounded, and others are served afterwards", async () => {

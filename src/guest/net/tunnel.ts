@@ -31,6 +31,7 @@ export class Tunnel implements StreamEnd {
   #outlet: Outlet | null = null;
   #local: Socket | null = null;
   #open = false;
+  #isAnswered = false;
   #localEnded = false;
   #endSent = false;
   #hostEnded = false;
@@ -64,6 +65,9 @@ export class Tunnel implements StreamEnd {
   }
 
   answer(): void {
+    // A second answer would lead the stream to a second connection.
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
     this.#events.connected();
   }
 

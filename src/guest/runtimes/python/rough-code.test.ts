@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { afterwards } from "../../../base/testing/afterwards.ts";
 import { type BindMessage, LogLevel, ResetCode } from "../../../wire/protocol.ts";
 import { bindPython, pythonAgent } from "../../testing/python-agent.ts";
+import { withRepeatingHost } from "../../testing/repeating-host.ts";
 import { type RunningAgent, startAgentProcess } from "../../testing/running-agent.ts";
 
 type Test = Parameters<typeof afterwards>[0];
@@ -270,6 +271,20 @@ def handler(event, context):
         return [len(each) for each in pool.map(bytes, [300_000] * 4)]`;
         assert.deepEqual(await result(await start(t, { main })), [300_000, 300_000, 300_000, 300_000]);
       });
+    });
+
+    test("what comes behind the end of a Bind is ignored, also while code is evaluated ahead", async (t) => {
+      const agent = await startAgentProcess({ start: withRepeatingHost(python) });
+      afterwards(t, () => agent.kill());
+      const main = `
+import time
+print("at load")
+time.sleep(0.2)
+def handler(event, context):
+    return "called"`;
+      await bindPython(agent, { main }, "handler", { preload: "main" });
+      assert.equal(await result(agent), "called");
+      assert.equal(agent.logs.filter(({ text }) => text === "at load").length, 1);
     });
 
     describe("parts of the agent by themselves", () => {

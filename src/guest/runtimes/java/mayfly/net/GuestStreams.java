@@ -46,8 +46,11 @@ public final class GuestStreams {
     return last;
   }
 
-  synchronized void close(int stream) {
-    if (streams.remove(stream) != null) open--;
+  /** Returns false if it was closed before. */
+  synchronized boolean close(int stream) {
+    if (streams.remove(stream) == null) return false;
+    open--;
+    return true;
   }
 
   /** Ends all of them, at both ends. In the network's thread. */

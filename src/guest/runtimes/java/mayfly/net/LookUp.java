@@ -60,16 +60,14 @@ abstract class LookUp implements GuestStreams.Question {
 
   @Override
   public void cut(String reason) {
-    parts.streams.close(stream);
-    fail(Failure.of(Code.CANCELLED, reason));
+    if (parts.streams.close(stream)) fail(Failure.of(Code.CANCELLED, reason));
   }
 
   @Override
   public void answer(Map<?, ?> message) {
     parts.network.post(
         () -> {
-          parts.streams.close(stream);
-          succeed((List<?>) message.get("addresses"));
+          if (parts.streams.close(stream)) succeed((List<?>) message.get("addresses"));
         });
   }
 
@@ -77,8 +75,7 @@ abstract class LookUp implements GuestStreams.Question {
   public void reset(int code, String message) {
     parts.network.post(
         () -> {
-          parts.streams.close(stream);
-          fail(Failure.of(code, message));
+          if (parts.streams.close(stream)) fail(Failure.of(code, message));
         });
   }
 

@@ -79,6 +79,7 @@ final class Tunnel implements GuestStreams.Question {
   public void answer(Map<?, ?> message) {
     post(
         () -> {
+          if (key != null) return;
           local.setOption(StandardSocketOptions.TCP_NODELAY, true);
           key = network.watch(local, SelectionKey.OP_READ, ignored -> move());
         });
@@ -88,6 +89,7 @@ final class Tunnel implements GuestStreams.Question {
   public void data(byte[] chunk, boolean ended) {
     post(
         () -> {
+          if (hasHostEnded) return;
           if (chunk.length > 0) waiting.add(ByteBuffer.wrap(chunk));
           hasHostEnded |= ended;
           move();
@@ -141,7 +143,7 @@ final class Tunnel implements GuestStreams.Question {
   }
 
   private void move() {
-    if (isOver) return;
+    if (isOver || key == null) return;
     try {
       toLocal();
       toHost();

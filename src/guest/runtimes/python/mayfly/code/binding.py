@@ -15,13 +15,18 @@ class Binding:
         self._message = json.loads(message)
         self._chunks = [first]
         self._on_complete = on_complete
+        #: What comes behind the end is ignored, also while code is evaluated ahead.
+        self._is_complete = False
 
     def data(self, chunk: bytes, ended: bool) -> None:
+        if self._is_complete:
+            return
         self._chunks.append(chunk)
         if ended:
             self.complete()
 
     def complete(self) -> None:
+        self._is_complete = True
         self._on_complete(self._message, b"".join(self._chunks))
 
     def credit(self, size: int) -> None:

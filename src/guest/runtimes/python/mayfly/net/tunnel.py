@@ -94,6 +94,8 @@ class Tunnel:
     # What the host sends.
 
     def answer(self, message: dict) -> None:
+        if self._outlet is not None:
+            return  # another one would have credit that the host has not granted
         self._outlet = Outlet(self._streams.outbox, self.stream, self._sent_end, threading.RLock())
         self._outlet.listener = self._post_move
         try:
