@@ -5,8 +5,6 @@ import { readFileList } from "../store/catalog/app-files.ts";
 import { type Bundle, type Catalog, type Deployed, FILES_FORMAT, type Revision } from "../store/catalog/catalog.ts";
 import type { LargeDraft } from "../store/large-files/large-files.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
-import { tooMuchEnvironment } from "../store/catalog/environment-limit.ts";
-import { neededSecrets, unsendableSecret } from "../store/catalog/injections.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { formatsOf } from "../store/catalog/parts.ts";
 import { runtimeOf } from "../store/catalog/runtime-of.ts";
@@ -14,6 +12,7 @@ import { refuseNameOfAppliance } from "./names.ts";
 import { serveWhenStored } from "./serve-when-stored.ts";
 import type { Serving } from "./serving.ts";
 import type { Telling } from "./telling.ts";
+import { unfitSecrets } from "./unfit-secrets.ts";
 
 export interface DeployParts extends Telling {
   catalog: Pick<Catalog, "names" | "live" | "deploy" | "secretNames" | "secrets">;
@@ -113,20 +112,9 @@ function serveIfNotServed({ catalog, serving }: DeployParts, { app }: Revision):
   if (serving.problemOf(app) !== null) serving.pointed(app, catalog.live(app));
 }
 
-/**
- * Throws "bad-manifest" if env, functions and secrets are too large together for what a machine is told, or if the host is to add a secret to requests that
- * a header cannot have. The secrets that are set already count, which the manifest alone does not tell.
- */
+/** Throws "bad-manifest". The same is looked at again when the revision becomes live, because a secret may be set while its code is written. */
 function refuseUnfitSecrets(catalog: DeployParts["catalog"], tenant: string, manifest: Manifest): void {
   const app = catalog.names.known(tenant, manifest.name);
-  if (app === undefined) return;
-  const set = new Set(catalog.secretNames(app));
-  const secrets = catalog.secrets(
-    app,
-    neededSecrets(manifest).filter((name) => set.has(name)),
-  );
-  // What the host adds to requests is told to no machine.
-  const told = Object.fromEntries(Object.entries(secrets).filter(([name]) => manifest.secrets.includes(name)));
-  const what = tooMuchEnvironment(manifest, told) ?? unsendableSecret(manifest, secrets);
+  const what = app === undefined ? undefined : unfitSecrets(catalog, app, manifest);
   if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
 }

@@ -7,11 +7,11 @@ import type { Serving } from "./serving.ts";
 import type { Telling } from "./telling.ts";
 
 export interface PointParts extends Telling {
-  catalog: Pick<Catalog, "names" | "app" | "live" | "point" | "removeAlias">;
+  catalog: Pick<Catalog, "names" | "app" | "live" | "point" | "removeAlias" | "secretNames" | "secrets">;
   serving: Pick<Serving, "check" | "pointed" | "restored">;
 }
 
-/** Throws "no-such-app", "no-such-version", "bad-request", and what Serving.check() throws. */
+/** Throws "no-such-app", "no-such-version", "bad-request", also if calls of a revision would fail with the secrets that are set, and what Serving.check() throws. */
 export function point(parts: PointParts, tenant: string, name: string, alias: string, choices: TargetChoice[]): Target[] {
   const { catalog, events, clock } = parts;
   const app = appIdOf(catalog.names, tenant, name);

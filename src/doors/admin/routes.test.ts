@@ -284,6 +284,28 @@ describe("a secret that the host adds to requests", () => {
     await client.deploy(...of({ inject: [], secrets: ["API_KEY"] }));
   });
 
+  test("keeps a revision that adds it from becoming live if it was set while another one was live", async () => {
+    await client.deploy(...of());
+    await client.deploy(...of({ inject: [] }));
+    await client.setSecret("shop", "API_KEY", "hunter2\nx");
+    const share = [
+      { revision: 2, weight: 9 },
+      { revision: 1, weight: 1 },
+    ];
+    await assert.rejects(client.point("shop", "live", share), (error: Error & { code: string }) => {
+      assert.equal(error.code, "bad-request");
+      assert.match(error.message, /revision 1 of shop cannot become live: the secret API_KEY has characters that a header cannot have/);
+      assert.doesNotMatch(error.message, /hunter2/);
+      return true;
+    });
+    assert.deepEqual(
+      catalog.live(served.id("shop")).map(({ revision }) => revision.number),
+      [2],
+    );
+    await client.setSecret("shop", "API_KEY", "good");
+    await client.point("shop", "live", share);
+  });
+
   test("renews machines if it was not there, or if their code has it, too; otherwise it is read at each request", async () => {
     await client.deploy(...of());
     const before = told.length;
@@ -327,6 +349,18 @@ describe("env, secrets and functions that are too large to be told to a machine"
       message: /with this value of C, env, secrets and functions/,
     });
     assert.deepEqual(catalog.secrets(served.id("shop"), ["C"]), { C: "old" });
+  });
+
+  test("are refused when a revision would become live that names more of them than the one for which they were set", async () => {
+    await client.deploy(...of({}));
+    await client.deploy(...of({ secrets: ["A"] }));
+    for (const name of ["A", "B", "C"]) await client.setSecret("shop", name, big);
+    await assert.rejects(client.point("shop", "live", [{ revision: 1 }]), {
+      code: "bad-request",
+      message: /revision 1 of shop cannot become live: env, secrets and functions together take 150\d+ bytes/,
+    });
+    await client.removeSecret("shop", "C");
+    await client.point("shop", "live", [{ revision: 1 }]);
   });
 });
 
