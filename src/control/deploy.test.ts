@@ -29,7 +29,7 @@ test("a secret that is set while the code is written keeps the revision from bec
   assert.deepEqual(served, []);
 });
 
-test("secrets are decrypted once for a deploy, when its machines are prepared: one that was set meanwhile counts", async () => {
+test("secrets are decrypted once before the code is stored, when machines are prepared: one that was set meanwhile counts", async () => {
   const steps: string[] = [];
   let secret = "small";
   const parts = {

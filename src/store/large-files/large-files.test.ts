@@ -5,11 +5,13 @@ import { once } from "node:events";
 import {
   closeSync,
   existsSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   readSync,
+  renameSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -292,6 +294,35 @@ test("what a killed server has left is removed at the next start, and what revis
   await bundlesOf(store.catalog, revision.id);
 });
 
+test("of files that a killed server has left in both forms, the one that was made last stays", async (t) => {
+  const store = new Files(t);
+  const files = contents(new Random(seed));
+  const revision = await store.deployLarge("shop", files);
+  const image = await store.path(revision, "image");
+  const kept = join(store.dir, "kept");
+  linkSync(image, kept);
+  const folder = await store.path(revision, "folder");
+  await store.catalog.settled();
+  for (const last of ["folder", "image"] as const) {
+    const [older, newer] = last === "folder" ? [image, folder] : [folder, image];
+    if (last === "image") {
+      await store.path(revision, "image");
+      await store.catalog.settled();
+      mkdirSync(folder);
+    } else renameSync(kept, image);
+    // The kernel's clock for files ticks some hundred times a second.
+    do {
+      renameSync(newer, `${newer}-x`);
+      renameSync(`${newer}-x`, newer);
+    } while (statSync(newer).ctimeMs <= statSync(older).ctimeMs);
+    store.reopen();
+    await store.catalog.settled();
+    assert.deepEqual(readdirSync(join(store.folder, store.names()[0]!)).toSorted(), [last, "list"].toSorted());
+    assert.equal(store.names().length, 1);
+  }
+  assertImage(await store.path(revision, "image"), files);
+});
+
 test(`kill -9 at any moment of an upload leaves whole revisions and nothing else (seed ${seed})`, async (t) => {
   const store = new Files(t);
   store.catalog.close();
@@ -308,6 +339,7 @@ test(`kill -9 at any moment of an upload leaves whole revisions and nothing else
     const revisions = store.catalog.app(mainTenant, "storm")?.revisions ?? [];
     for (const { id } of revisions) await bundlesOf(store.catalog, id);
     assert.equal(store.names().length, revisions.length, store.names().join());
+    for (const name of store.names()) assert.equal(readdirSync(join(store.folder, name)).length, 2, name);
     store.catalog.close();
   }
   store.catalog = store.open();

@@ -57,7 +57,7 @@ export interface LargeFiles {
   read(digest: string): AsyncIterable<Uint8Array>;
   /** Removes the files soon. Machines that read them must be gone. */
   remove(digest: string): void;
-  /** Removes what has none of these digests: what a killed server has left. */
+  /** Removes what a killed server has left: what has none of these digests, and the older of two forms of what has. */
   removeOthers(digests: Set<string>): void;
   /** Resolves when all that was to be removed is. */
   settled(): Promise<void>;

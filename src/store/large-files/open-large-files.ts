@@ -9,7 +9,7 @@
  *
  * 1. A folder with a digest's name is complete: it is written under another name, made safe on the disk, and renamed.
  * 2. What is to be removed gets another name first, so that the same files can be deployed again meanwhile.
- * 3. Both kinds of other names are removed at the next start.
+ * 3. Both kinds of other names are removed at the next start, and so is the older form of files that have both: the newer one was about to replace it.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
@@ -33,6 +33,7 @@ export interface LargeFilesOptions {
   onFailure: (error: unknown) => void;
 }
 
+const FORMS = ["image", "folder"] as const satisfies readonly FilesForm[];
 const DIGEST = /^large-[0-9a-f]{64}$/;
 /** The most bytes that the lists of all uploads in progress may promise together: until one is whole, no quota counts what it writes. */
 const ALL_DRAFTS_BYTES = 4 * MOST_BYTES;
@@ -54,14 +55,23 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
     void removal.then(() => removing.delete(removal));
   }
 
-  function remove(digest: string): void {
-    if (!existsSync(at(digest))) return;
+  function remove(place: string): void {
+    if (!existsSync(place)) return;
     const gone = otherName("gone");
-    renameSync(at(digest), gone);
+    renameSync(place, gone);
     removeSoon(gone);
   }
 
-  const formOf = (digest: string) => (["image", "folder"] as const).find((each) => existsSync(at(digest, each))) ?? damaged(folder, digest);
+  /** Ends what a killed server had begun. Both forms are whole. */
+  function removeReplaced(digest: string): void {
+    const there = FORMS.map((form) => at(digest, form)).filter((place) => existsSync(place));
+    if (there.length < FORMS.length) return;
+    // A rename sets this time, and gives a form that was made its name.
+    const [older] = there.toSorted((a, b) => statSync(a).ctimeMs - statSync(b).ctimeMs);
+    remove(older!);
+  }
+
+  const formOf = (digest: string) => FORMS.find((each) => existsSync(at(digest, each))) ?? damaged(folder, digest);
   async function entriesOf(digest: string): Promise<FileEntry[]> {
     try {
       return JSON.parse(await readFile(at(digest, "list"), "utf8")) as FileEntry[];
@@ -88,9 +98,7 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
       removeSoon(draft);
       throw failureOf(error, folder);
     }
-    const gone = otherName("gone");
-    await rename(at(digest, there), gone);
-    removeSoon(gone);
+    remove(at(digest, there));
     return at(digest, wanted);
   }
 
@@ -118,7 +126,7 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
   async function keep(draft: string, digest: string): Promise<void> {
     if (existsSync(at(digest))) {
       if (await isSound(digest)) return removeSoon(draft);
-      remove(digest);
+      remove(at(digest));
     }
     await settle(draft);
     await rename(draft, at(digest));
@@ -179,12 +187,12 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
     },
     listBytes: (digest) => statSync(at(digest, "list"), { throwIfNoEntry: false })?.size ?? damaged(folder, digest),
     read,
-    remove,
+    remove: (digest) => remove(at(digest)),
     removeOthers(digests) {
       if (!existsSync(folder)) return;
       for (const name of readdirSync(folder)) {
-        if (digests.has(name)) continue;
-        if (DIGEST.test(name)) remove(name);
+        if (digests.has(name)) removeReplaced(name);
+        else if (DIGEST.test(name)) remove(at(name));
         else removeSoon(at(name));
       }
     },

@@ -1,4 +1,4 @@
-/** Deploys one revision with large files after the other until it is killed. Prints a line after each. */
+/** Deploys one revision with large files after the other until it is killed, and asks for each one's other form. Prints a line after each. */
 import { join } from "node:path";
 import { mainTenant } from "../../../base/ids/new-id.ts";
 import { filesBundle } from "../../catalog/app-files.ts";
@@ -20,6 +20,13 @@ for (;;) {
   const received = await incoming.end();
   const manifest = manifestSchema.parse({ name: "storm", functions: { main: { entry: "a.ts" } } });
   if (!("draft" in received)) throw new Error("the files are not large");
-  await catalog.deploy(mainTenant, manifest, [{ function: "main", format: "cjs", code: Buffer.from("1") }], undefined, received.draft);
+  const { revision } = await catalog.deploy(
+    mainTenant,
+    manifest,
+    [{ function: "main", format: "cjs", code: Buffer.from("1") }],
+    undefined,
+    received.draft,
+  );
   console.log(`stored ${turn}`);
+  await catalog.code(revision.id).files!.large!.path(turn % 2 === 0 ? "folder" : "image");
 }
