@@ -91,7 +91,8 @@ export async function startMayfly(
   prepared();
   const urls = { gateway: "", api: "" };
   const authority = openAuthorityOf(start);
-  const egress = openEgress({ bound: config.egress.allow, ownPorts: () => [urls.gateway, urls.api].map(portOf), certificates: authority });
+  const ownPorts = () => [urls.gateway, urls.api].map(portOf);
+  const egress = openEgress({ bound: config.egress.allow, ownPorts, certificates: authority, clock });
   keepAccounts(accounts, events);
   const kinds = openKinds(start, catalog, driver);
   const dispatcher = await openDispatcher(start, {

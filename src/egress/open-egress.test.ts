@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { test } from "node:test";
+import { systemClock } from "../base/clock/clock.ts";
 import { listening } from "../base/testing/listening.ts";
 import { openEgress } from "./open-egress.ts";
 
@@ -12,7 +13,10 @@ test("an app's mounts reach the servers that the app and the operator list, by t
   const port = await listening(server);
   t.after(() => server.close());
   const own = `127.0.0.1:${port}`;
-  const egress = openEgress({ bound: [own, "10.0.0.7:2049"], ownPorts: () => [], certificates }).ofMounts("shop", [own, "10.0.0.8:2049"]);
+  const egress = openEgress({ bound: [own, "10.0.0.7:2049"], ownPorts: () => [], certificates, clock: systemClock }).ofMounts("shop", [
+    own,
+    "10.0.0.8:2049",
+  ]);
   t.after(() => egress.close());
   const socket = await egress.connect("127.0.0.1", port);
   assert.equal((await once(socket, "data"))[0].toString(), "hello");
@@ -27,7 +31,7 @@ test("an app's mounts reach the servers that the app and the operator list, by t
 });
 
 test("the operator must list a mount's server, even one with a public address", () => {
-  const egress = openEgress({ bound: ["*.nfs.internal:2049", "9.9.9.9:2049"], ownPorts: () => [], certificates });
+  const egress = openEgress({ bound: ["*.nfs.internal:2049", "9.9.9.9:2049"], ownPorts: () => [], certificates, clock: systemClock });
   assert.deepEqual(egress.problemsOfServers(["a.nfs.internal:2049", "9.9.9.9:2049"]), []);
   assert.deepEqual(
     egress

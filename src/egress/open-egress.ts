@@ -2,6 +2,7 @@
  * Outbound connections for all machines of a server: all apps share one queue of look-ups, and the operator's list limits what each may
  * open.
  */
+import type { Clock } from "../base/clock/clock.ts";
 import { problemOf, problemOfServer } from "../base/network/bound.ts";
 import { createEgress } from "./create-egress.ts";
 import type { Egress, SocketEgress } from "./egress.ts";
@@ -43,11 +44,12 @@ export interface EgressSettings {
   /** The ports on which Mayfly itself listens. */
   ownPorts: () => Iterable<number>;
   certificates: CertificateSource;
+  clock: Clock;
 }
 
-export function openEgress({ bound, ownPorts, certificates }: EgressSettings): EgressOfServer {
+export function openEgress({ bound, ownPorts, certificates, clock }: EgressSettings): EgressOfServer {
   const names = createNames();
-  const ending = { contexts: new Contexts(certificates), places: new Places() };
+  const ending = { contexts: new Contexts(certificates), places: new Places(clock) };
   return {
     of(app, network, { injections, tell }) {
       if (network === "none") return null;

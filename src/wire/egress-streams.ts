@@ -12,7 +12,7 @@ import type { Link } from "./link.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import { egressFailure } from "./egress-failure.ts";
 import { EgressStream } from "./egress-stream.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket } from "../base/clock/token-bucket.ts";
 import { connectSchema, parseMessage, resolveSchema } from "./messages.ts";
 import { FrameType, INITIAL_CREDIT, Limit, ResetCode } from "./protocol.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { FloodGuard } from "./flood-guard.ts";
 import { StreamTable } from "./stream-table.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket } from "../base/clock/token-bucket.ts";
 
 test("a bucket gives its burst at once, then its rate", () => {
   const bucket = new TokenBucket(10, 20, 0);

@@ -8,7 +8,7 @@
 import type { Clock } from "../base/clock/clock.ts";
 import { LogLevel, LogRate } from "./protocol.ts";
 import { counted } from "../base/words/counted.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket } from "../base/clock/token-bucket.ts";
 
 const REPORT_AFTER_MS = 1_000;
 

@@ -25,7 +25,7 @@ import { parseMessage, statsSchema } from "./messages.ts";
 import { assertHeadWithinLimits } from "./request-limits.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit, LogLevel, ResetCode } from "./protocol.ts";
 import { StreamTable } from "./stream-table.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket } from "../base/clock/token-bucket.ts";
 
 /** @param channel is read from now on; its errors are reported as `dead` */
 export function openHostEnd(channel: Duplex, events: HostEndEvents, clock: Clock = systemClock): HostEnd {

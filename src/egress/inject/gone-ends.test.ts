@@ -54,7 +54,8 @@ test("a connection whose server is gone when its turn comes ends at once", async
   const port = await silentServer(t);
   const { egress, places } = egressTo(t, port);
   const shaking = Array.from({ length: 32 }, () => places.take("shop", API)!);
-  for (const place of shaking) place.begin(() => {});
+  const nothing = () => {};
+  for (const place of shaking) place.begin(nothing, nothing);
   const free = left(places);
   const socket = await egress.connect("127.0.0.1", port, undefined, API);
   tls.connect({ socket, servername: API, ca: await own.certificate() }).on("error", () => {});

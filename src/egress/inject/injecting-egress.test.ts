@@ -9,6 +9,7 @@ import { describe, test } from "node:test";
 import { buffer, text } from "node:stream/consumers";
 import tls from "node:tls";
 import { until } from "../../base/clock/until.ts";
+import { FakeClock } from "../../dispatch/testing/fake-clock.ts";
 import type { Egress } from "../egress.ts";
 import type { Place } from "./places.ts";
 import { API, egressTo, exchange, foreign, OTHER, own, type Scope, SECRET, secureBy, serverBy, trusted } from "./testing/ends.ts";
@@ -334,6 +335,26 @@ test("many connections at once are all served, up to a limit of the app", async 
   assert.match(told.join(), /^A connection to api\.example\.com was closed, because the app has too many/);
   taken[0]!.leave();
   assert.match(await exchange(egress, server.port, request), /hello/);
+});
+
+test("a connection that comes when the app has begun as many as it may waits, and the app is told", async (t) => {
+  const server = await serverBy(t, trusted, (_request, response) => void response.end("hello"));
+  const clock = new FakeClock();
+  const { egress, told, places } = egressTo(t, server.port, {}, clock);
+  for (let times = 0; times < 100; times++) {
+    const place = places.take("shop", API)!;
+    place.begin(
+      () => {},
+      () => assert.fail("it is held back"),
+    );
+    place.leave();
+  }
+  const answer = exchange(egress, server.port, "GET / HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n");
+  await until(() => told.length > 0, { what: "the line in the log" });
+  assert.match(told.join(), /^Connections to api\.example\.com wait, because the app begins more than 25 a second to servers/);
+  assert.equal(server.seen.length, 0);
+  await clock.advance(40);
+  assert.match(await answer, /hello/);
 });
 
 test("a client that speaks HTTP/2 only is refused by TLS, and the app is told why", async (t) => {

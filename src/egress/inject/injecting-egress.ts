@@ -12,7 +12,7 @@ import type { Contexts } from "./contexts.ts";
 import { EndedConnection } from "./ended-connection.ts";
 import { forkByName } from "./fork-by-name.ts";
 import type { Injection } from "./injection.ts";
-import type { Places } from "./places.ts";
+import { PER_SECOND, type Places } from "./places.ts";
 
 export interface InjectingParts {
   app: string;
@@ -59,5 +59,9 @@ function end(machine: Duplex, socket: Socket, injections: Injection[], { app, co
     if (socket.destroyed) return cut();
     void new EndedConnection(machine, socket, injections, { contexts, tell, shaken: () => place.shaken() });
   };
-  place.begin(guarded(begin, cut));
+  const late = () =>
+    tell(
+      `Connections to ${host} wait, because the app begins more than ${PER_SECOND} a second to servers for which the host adds secrets: clients that use a connection for several requests need fewer.`,
+    );
+  place.begin(guarded(begin, cut), late);
 }

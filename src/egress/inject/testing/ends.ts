@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before } from "node:test";
 import tls, { type TLSSocket } from "node:tls";
-import { systemClock } from "../../../base/clock/clock.ts";
+import { type Clock, systemClock } from "../../../base/clock/clock.ts";
 import { loadConfig } from "../../../base/config/load.ts";
 import { listening } from "../../../base/testing/listening.ts";
 import { certificateMaker } from "../../../store/authority/make-certificate.ts";
@@ -88,13 +88,18 @@ export async function rawServer(t: Scope, onConnection: (socket: TLSSocket) => v
 }
 
 /** The egress of a machine whose requests to API get the header. */
-export function egressTo(t: Scope, port: number, changes: Partial<Injection> = {}): { egress: Egress; told: string[]; places: Places } {
+export function egressTo(
+  t: Scope,
+  port: number,
+  changes: Partial<Injection> = {},
+  clock: Clock = systemClock,
+): { egress: Egress; told: string[]; places: Places } {
   const allow = [`*.example.com:${port}`];
   const names = createNames(async () => [{ address: "127.0.0.1", family: 4 }]);
   const told: string[] = [];
   const injection = { host: API, port, header: "authorization", value: () => `Bearer ${SECRET}`, ...changes };
   const plain = createEgress({ allow, bound: allow, names, connections: 1_000 });
-  const places = new Places();
+  const places = new Places(clock);
   const parts = { app: "shop", contexts: new Contexts(own), places, tell: (line: string) => told.push(line) };
   const egress = withInjections(plain, [injection], parts);
   t.after(() => egress.close());

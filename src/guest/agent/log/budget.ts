@@ -8,7 +8,7 @@
  *    the time.
  */
 import { LogRate } from "../../../wire/protocol.ts";
-import { TokenBucket } from "../../../wire/token-bucket.ts";
+import { TokenBucket } from "../../../base/clock/token-bucket.ts";
 
 const SHARE_OF_BYTES = 0.9;
 const LINES_AT_ONCE = 4_000;
