@@ -18,6 +18,8 @@ interface LogLine {
 }
 
 interface Call {
+  /** A random one, if nothing is said. */
+  id?: string;
   function?: string;
   method?: string;
   url?: string;
@@ -95,7 +97,7 @@ export async function startAgentProcess(options: RunningAgentOptions = {}): Prom
   const open: RunningAgent["open"] = (sink, call = {}, end = true) => {
     const { method = "GET", url = "http://localhost/app/main", headers = [] } = call;
     const head: RequestHead = {
-      id: `id-${Math.random().toString(36).slice(2, 10)}`,
+      id: call.id ?? `id-${Math.random().toString(36).slice(2, 10)}`,
       function: call.function ?? "main",
       remainingMs: call.remainingMs ?? 5_000,
       attempt: call.attempt ?? 1,

@@ -142,6 +142,10 @@ export class ProvidedFunction {
 
   #enqueue(invocation: Invocation, body: Buffer): void {
     if (invocation.aborted) return invocation.settle();
+    const { id } = invocation.head;
+    // The program answers by the id: of two with the same, one would never be answered.
+    if (this.#inFlight.has(id) || this.#waiting.some((each) => each.invocation.head.id === id))
+      return invocation.fail(ResetCode.Refused, `an invocation of the id ${id} is in flight already`);
     const work = { invocation, payload: payloadOf(invocation, this.#message.app, body), since: performance.now(), answering: false };
     this.#waiting.push(work);
     invocation.onAbort = ({ name }) => {

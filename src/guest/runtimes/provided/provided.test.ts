@@ -106,6 +106,13 @@ test("a response that is no JSON, or no reply, resets with bad-response", async 
   assert.deepEqual([empty.status, empty.text], [200, ""]);
 });
 
+test("an invocation of an id that the program works on is refused, and the first one is answered", async () => {
+  const first = agent.call({ function: "slow", id: "id-twice", url: "http://x/twice" });
+  await agent.logged("begun /twice");
+  assert.equal((await agent.call({ function: "slow", id: "id-twice" })).reset?.code, ResetCode.Refused);
+  assert.equal((await first).text, "slow");
+});
+
 test("ids that are unknown or answered, and paths that do not exist, are refused as AWS refuses them", async () => {
   assert.equal((await agent.call({ function: "ids" })).text, "first");
   const { text } = await agent.logged("statuses");
