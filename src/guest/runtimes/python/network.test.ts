@@ -401,6 +401,28 @@ return result`;
       await one.kill();
     });
 
+    test("a connection that is reset is so although a forked process lives", async () => {
+      const code = `import os, signal, time
+s = socket.create_connection(("echo.example", 9))
+s.settimeout(60)
+pid = os.fork()
+if pid == 0:
+    time.sleep(120)
+    os._exit(0)
+print("a child lives")
+try:
+    return outcome(s.recv, 1)[0]
+finally:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)`;
+      const count = quiet.length;
+      const done = run(code);
+      await agent.logged("a child lives");
+      while (quiet.length === count) await new Promise((look) => setTimeout(look, 5));
+      quiet.at(-1)!.resetAndDestroy();
+      assert.equal(await done, "ConnectionResetError");
+    });
+
     test("a forked process has no network, and leaves that of its parent alone", async () => {
       const code = `import os
 s = socket.create_connection(("echo.example", 7))

@@ -38,6 +38,7 @@ class Network:
     def in_child(self) -> None:
         """In a forked process."""
         self._permission.in_child()
+        self._streams.in_child()
 
     def bound(self, egress: bool) -> None:
         """A new app has the machine. What the one before, a rehearsal's, left open is closed."""

@@ -30,6 +30,9 @@ class GuestEnd(Protocol):
     def abandon(self) -> None:
         """The app that opened it is forgotten."""
 
+    def in_child(self) -> None:
+        """In a forked process, which lets go of what only its parent uses."""
+
 
 class GuestStreams:
     def __init__(self, outbox: Outbox, table: dict) -> None:
@@ -60,6 +63,12 @@ class GuestStreams:
                 return False
             self._open -= 1
             return True
+
+    def in_child(self) -> None:
+        """In a forked process, where another thread may have held the lock."""
+        self.lock = threading.RLock()
+        for end in self.ends():
+            end.in_child()
 
     def ends(self) -> list[GuestEnd]:
         with self.lock:

@@ -91,6 +91,11 @@ class Tunnel:
         self._is_reset = True
         self._post_move()
 
+    def in_child(self) -> None:
+        """With a copy of it in the child, the connection inside the machine would stay open when the parent breaks it off."""
+        if self._local is not None:
+            self._local.close()
+
     # What the host sends.
 
     def answer(self, message: dict) -> None:
