@@ -136,22 +136,6 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       }
     });
 
-    test("files that are ready only when their machine has ended leave nothing", async () => {
-      const files = storeFiles({ "late.txt": "late" });
-      const ready = Promise.withResolvers<void>();
-      try {
-        const { machine } = await session();
-        const attaching = machine.attach?.({ path: (form) => ready.promise.then(() => files.path(form)) });
-        await inTime("the end of a killed machine", machine.kill());
-        ready.resolve();
-        // It is of no use any more, and may say so.
-        await attaching?.catch(() => undefined);
-        await nothingLeft();
-      } finally {
-        files.remove();
-      }
-    });
-
     test("CPU grows with work, and the figures of CPU and memory stay plausible", async () => {
       const { call, machine } = await bound();
       const before = machine.usage().cpuUs;

@@ -5,7 +5,7 @@
  * Owns: one mount point for all sandboxes of the server, with a folder in it for each, and what is mounted there.
  * 1. A sandbox sees its own folder and no other.
  * 2. The files cannot be written to through any of these mounts.
- * 3. Nothing is mounted any more when remove() or close() returns, and nothing is mounted after that: a machine may end while its files are being made.
+ * 3. Nothing is mounted any more when remove() or close() returns.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -16,7 +16,7 @@ import type { RunFolder } from "../host/child/run-folder.ts";
 export interface ShownFiles {
   /** Makes the folder of a machine, which is to be mounted in its sandbox on the folder of filesPath. */
   folderOf(id: string): string;
-  /** Mounts the files there. Throws if the machine's folder was removed. */
+  /** Mounts the files there. */
   show(id: string, files: string): void;
   remove(id: string): void;
   close(): void;
@@ -31,28 +31,23 @@ export function createShownFiles(run: RunFolder): ShownFiles {
   const staging = path.join(run.folder, "staging");
   for (const folder of [shared, staging]) fs.mkdirSync(folder);
   shareMounts(shared);
-  /** The machines that have a folder, and those of them whose files are mounted there. */
-  const [open, shown] = [new Set<string>(), new Set<string>()];
+  const shown = new Set<string>();
   const folderOf = (id: string) => path.join(shared, id);
   const hide = (id: string) => shown.delete(id) && unmount(path.join(folderOf(id), NAME));
   return {
     folderOf(id) {
       fs.mkdirSync(path.join(folderOf(id), NAME), { recursive: true });
-      open.add(id);
       return folderOf(id);
     },
     show(id, files) {
-      if (!open.has(id)) throw new Error("the machine has ended");
       showFolder(files, path.join(folderOf(id), NAME), staging);
       shown.add(id);
     },
     remove(id) {
-      open.delete(id);
       hide(id);
       fs.rmSync(folderOf(id), { recursive: true, force: true });
     },
     close() {
-      open.clear();
       for (const id of shown) hide(id);
       unmount(shared);
       run.remove();
