@@ -12,13 +12,13 @@ type TraceHeaders = Partial<Record<string, string | string[]>>;
 
 /** The length of a trace's id and a span's id together, in bytes. */
 const IDS_BYTES = 24;
-/** How many pairs of ids each call for random bytes makes, because a call for every invocation would be slow. */
-const IDS_AT_ONCE = 128;
+/** How many traces are prepared at once, because a call for random bytes and a text put together for every invocation would be slow. */
+const AT_ONCE = 1_024;
 const NO_FLAGS = "00";
 
 export class TraceContexts {
-  /** Random ids as hexadecimal digits; begin() takes them one after the other. */
-  #ids = "";
+  /** The values of `traceparent` for new traces, one after the other; begin() takes them in this order. */
+  #prepared = "";
   #next = 0;
 
   of({ traceparent, tracestate }: TraceHeaders): TraceContext {
@@ -30,16 +30,26 @@ export class TraceContexts {
 
   /** Begins a new trace. It is not marked as sampled, because nobody has decided yet whether it is recorded. */
   begin(): TraceContext {
-    if (this.#next === this.#ids.length) {
-      this.#ids = randomBytes(IDS_AT_ONCE * IDS_BYTES).toString("hex");
+    if (this.#next === this.#prepared.length) {
+      this.#prepared = newTraceparents();
       this.#next = 0;
     }
-    const spanAt = this.#next + 32;
-    const end = spanAt + 16;
-    const trace = this.#ids.slice(this.#next, spanAt);
-    this.#next = end;
-    return { traceparent: `00-${trace}-${this.#ids.slice(spanAt, end)}-${NO_FLAGS}`, tracestate: "" };
+    const at = this.#next;
+    this.#next = at + Limit.traceparent;
+    return { traceparent: this.#prepared.slice(at, this.#next), tracestate: "" };
   }
+}
+
+/** Random ids are all zeros, which would not be valid, once in 2^64 traces. */
+function newTraceparents(): string {
+  const text = Buffer.alloc(AT_ONCE * Limit.traceparent, `00-${"0".repeat(32)}-${"0".repeat(16)}-${NO_FLAGS}`);
+  const ids = Buffer.from(randomBytes(AT_ONCE * IDS_BYTES).toString("hex"), "latin1");
+  for (let each = 0; each < AT_ONCE; each++) {
+    const [to, from] = [each * Limit.traceparent, each * 2 * IDS_BYTES];
+    ids.copy(text, to + 3, from, from + 32);
+    ids.copy(text, to + 36, from + 32, from + 48);
+  }
+  return text.toString("latin1");
 }
 
 /** A traceparent of version 00, or of a later version with the same fields. An id that is all zeros is not valid. */

@@ -32,6 +32,11 @@ export class Connection {
   turnedAway = false;
   /** Null if no call is in progress, which includes calls whose reply is complete. */
   call: OnConnection | null = null;
+  /**
+   * The host of the latest request whose host was found to be one; null before. Most clients send the same host with each request, and checking an
+   * address takes time.
+   */
+  knownHost: string | null = null;
 
   static of(socket: Socket): Connection {
     return (socket as Known)[ofSocket] as Connection;

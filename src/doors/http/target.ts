@@ -18,12 +18,17 @@ export function targetOf({ proto, trusted }: CallContext, request: IncomingMessa
   const { rawHeaders, headers, socket } = request;
   const mistake = mistakeIn(request);
   if (mistake !== undefined) return mistake;
-  const { address } = Connection.of(socket);
+  const connection = Connection.of(socket);
+  const { address } = connection;
   const origin = trusted.isEmpty ? { chain: address, proto, host: undefined } : originOf(address, proto, claimsIn(rawHeaders), trusted);
   const path = request.url!;
   if (path.charCodeAt(0) !== SLASH) return targetOfAbsoluteForm(path, origin);
   const host = origin.host ?? headers.host ?? "localhost";
-  if (isHost(host)) return { host, path, origin };
+  if (host === connection.knownHost) return { host, path, origin };
+  if (isHost(host)) {
+    connection.knownHost = host;
+    return { host, path, origin };
+  }
   return bad(`its ${origin.host === undefined ? "Host" : "X-Forwarded-Host"} header is not a host`);
 }
 
