@@ -22,6 +22,7 @@ import { serversOf } from "./store/catalog/nfs-mounts.ts";
 import { RouteTable } from "./doors/http/routes.ts";
 import { createOverview } from "./control/create-overview.ts";
 import type { Urls } from "./control/overview.ts";
+import { openCanaryWatch } from "./control/open-canary-watch.ts";
 import { releaseUnmade } from "./control/appliances.ts";
 import { tenantInUrl, tenantOfUrl } from "./control/names.ts";
 import { openKinds } from "./control/open-kinds.ts";
@@ -127,6 +128,7 @@ export async function startMayfly(
     authority,
     problemsOfServers: (servers) => egress.problemsOfServers(servers),
   });
+  openCanaryWatch(start, stores, { serving, events });
   const shown = { name: driver.name, detail, damage: () => driver.damage?.() ?? null };
   const overview = createOverview({
     recall: (app) => served.recall(app),

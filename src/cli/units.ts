@@ -22,6 +22,12 @@ export function ageInWords(ms: number): string {
   return hours < 24 ? `${hours}h${minutes % 60}m` : `${Math.floor(hours / 24)}d${hours % 24}h`;
 }
 
+/** As options are written: "90s", "10m", "1.5h". */
+export function durationInWords(ms: number): string {
+  const [unit, letter] = ms < 120_000 ? [1_000, "s"] : ms < 7_200_000 ? [60_000, "m"] : [3_600_000, "h"];
+  return `${Number((ms / unit).toFixed(1))}${letter}`;
+}
+
 /** For sums such as CPU time. */
 export function secondsInWords(seconds: number): string {
   const digits = seconds < 10 ? 3 : seconds < 1_000 ? 1 : 0;

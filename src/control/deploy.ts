@@ -2,26 +2,27 @@ import { posix } from "node:path";
 import { MayflyError } from "../base/errors/error.ts";
 import { isProgramRuntime } from "../base/kind/machine-kind.ts";
 import { readFileList } from "../store/catalog/app-files.ts";
-import { type Bundle, type Catalog, type Deployed, FILES_FORMAT, type Revision } from "../store/catalog/catalog.ts";
+import { type Bundle, type Catalog, type Deployed, FILES_FORMAT, type Placement, type Revision } from "../store/catalog/catalog.ts";
 import type { LargeDraft } from "../store/large-files/large-files.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { formatsOf } from "../store/catalog/parts.ts";
 import { runtimeOf } from "../store/catalog/runtime-of.ts";
 import { refuseNameOfAppliance } from "./names.ts";
+import { refuseOtherCapitals } from "./point.ts";
 import { serveWhenStored } from "./serve-when-stored.ts";
 import type { Serving } from "./serving.ts";
 import type { Telling } from "./telling.ts";
 import { unfitSecrets } from "./unfit-secrets.ts";
 
 export interface DeployParts extends Telling {
-  catalog: Pick<Catalog, "names" | "live" | "deploy" | "secretNames" | "secrets">;
+  catalog: Pick<Catalog, "names" | "app" | "live" | "deploy" | "secretNames" | "secrets">;
   serving: Pick<Serving, "check" | "prepare" | "pointed" | "restored" | "problemOf">;
 }
 
 /**
- * Stores the upload and sends the app's calls to it. If all of the app's calls go to the same upload already, nothing changes, and its
- * machines are not renewed.
+ * Stores the upload and sends the app's calls to it, or some of them, or names it by an alias. If all of the alias's calls go to the same upload already, nothing
+ * changes, and its machines are not renewed.
  * @param large the app's files, if they are no bundle; the caller discards them afterwards
  * Rejects with "bad-request" if the code is not that of the manifest's functions or the files are none, with "code-too-large", "bad-manifest", "name-taken", "no-room",
  * "disk-full", and with what Serving.check() throws.
@@ -32,6 +33,7 @@ export async function deploy(
   manifest: Manifest,
   bundles: Bundle[],
   large?: LargeDraft,
+  placement: Placement = { kind: "live" },
 ): Promise<Deployed> {
   const { catalog, serving } = parts;
   refuseTooLarge(bundles.map(({ code }) => code.byteLength));
@@ -39,6 +41,7 @@ export async function deploy(
   refuseOtherFunctions(manifest, functions);
   refuseOtherFormats(manifest, functions);
   refuseNameOfAppliance(catalog.names, tenant, manifest.name);
+  if (placement.kind === "alias") refuseOtherCapitals(catalog, tenant, manifest.name, placement.alias);
   // The form has at most one part of files.
   const entries = large?.entries ?? files.flatMap(({ code }) => readFileList(code));
   const paths = entries.map(([path]) => path);
@@ -49,8 +52,8 @@ export async function deploy(
   refuseUnfitSecrets(catalog, tenant, manifest);
   const { take, undo } = serveWhenStored(parts);
   try {
-    const deployed = await catalog.deploy(tenant, manifest, bundles, take, large);
-    if (deployed.moved) tellDeployed(parts, deployed.revision);
+    const deployed = await catalog.deploy(tenant, manifest, bundles, take, large, placement);
+    if (deployed.moved) tellDeployed(parts, deployed, placement);
     else serveIfNotServed(parts, deployed.revision);
     return deployed;
   } catch (error) {
@@ -63,8 +66,16 @@ function isFiles({ format }: Bundle): boolean {
   return format === FILES_FORMAT;
 }
 
-function tellDeployed({ events, clock }: DeployParts, { app, id, number }: Revision): void {
-  events.tell({ type: "app-deployed", at: clock.wall(), app, revision: id, number });
+function tellDeployed({ events, clock }: DeployParts, { revision, before, canary }: Deployed, placement: Placement): void {
+  const { app, id, number } = revision;
+  const at = clock.wall();
+  if (canary !== null) {
+    const { old: oldRevision, oldNumber, share } = canary;
+    events.tell({ type: "canary-started", at, app, revision: id, number, oldRevision, oldNumber, share });
+  } else if (placement.kind === "alias" && before.length > 0) {
+    const targets = [{ revision: id, weight: 1 }];
+    events.tell({ type: "alias-pointed", at, app, alias: placement.alias, targets });
+  } else events.tell({ type: "app-deployed", at, app, revision: id, number });
 }
 
 /** Each function of the manifest must have its code, once, and there may be no other code. */

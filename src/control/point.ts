@@ -1,8 +1,8 @@
 /** An alias of an app says which revisions get its calls. Calls that name no alias go to `live`. */
 import { MayflyError } from "../base/errors/error.ts";
-import { type Catalog, LIVE, type Target, type TargetChoice } from "../store/catalog/catalog.ts";
+import { type Catalog, LIVE, type Take, type Target, type TargetChoice } from "../store/catalog/catalog.ts";
 import { appIdOf } from "./names.ts";
-import { serveWhenStored } from "./serve-when-stored.ts";
+import { type ServeParts, serveWhenStored } from "./serve-when-stored.ts";
 import type { Serving } from "./serving.ts";
 import type { Telling } from "./telling.ts";
 
@@ -13,33 +13,42 @@ export interface PointParts extends Telling {
 
 /** Throws "no-such-app", "no-such-version", "bad-request", also if calls of a revision would fail with the secrets that are set, and what Serving.check() throws. */
 export function point(parts: PointParts, tenant: string, name: string, alias: string, choices: TargetChoice[]): Target[] {
-  const { catalog, events, clock } = parts;
+  const { catalog } = parts;
   const app = appIdOf(catalog.names, tenant, name);
   refuseOtherCapitals(catalog, tenant, name, alias);
-  const targets = alias === LIVE ? pointLive(parts, app, choices) : catalog.point(app, alias, choices);
-  const told = targets.map(({ revision, weight }) => ({ revision: revision.id, weight }));
-  events.tell({ type: "alias-pointed", at: clock.wall(), app, alias, targets: told });
+  if (alias === LIVE) return pointLive(parts, app, (take) => catalog.point(app, LIVE, choices, take));
+  const targets = catalog.point(app, alias, choices);
+  tellPointed(parts, app, alias, targets);
   return targets;
 }
 
+/** @param store changes `live` in the catalog */
+export function pointLive(parts: Omit<PointParts, "catalog"> & ServeParts, app: string, store: (take: Take) => Target[]): Target[] {
+  const { take, undo } = serveWhenStored(parts);
+  let targets: Target[];
+  try {
+    targets = store(take);
+  } catch (error) {
+    undo();
+    throw error;
+  }
+  tellPointed(parts, app, LIVE, targets);
+  return targets;
+}
+
+function tellPointed({ events, clock }: Telling, app: string, alias: string, targets: Target[]): void {
+  const told = targets.map(({ revision, weight }) => ({ revision: revision.id, weight }));
+  events.tell({ type: "alias-pointed", at: clock.wall(), app, alias, targets: told });
+}
+
 /** Two aliases whose names differ in capitals only are too easily taken for each other, as with the names of apps and functions. */
-function refuseOtherCapitals(catalog: Pick<Catalog, "app">, tenant: string, name: string, alias: string): void {
+export function refuseOtherCapitals(catalog: Pick<Catalog, "app">, tenant: string, name: string, alias: string): void {
   const aliases = catalog.app(tenant, name)?.aliases ?? [];
   const other = aliases.find((known) => known.name !== alias && known.name.toLowerCase() === alias.toLowerCase());
   if (other === undefined || aliases.some((known) => known.name === alias)) return;
   throw new MayflyError("bad-request", {
     what: `the alias ${alias} cannot be made: the app has the alias ${other.name}, whose name differs in capitals only`,
   });
-}
-
-function pointLive(parts: PointParts, app: string, choices: TargetChoice[]): Target[] {
-  const { take, undo } = serveWhenStored(parts);
-  try {
-    return parts.catalog.point(app, LIVE, choices, take);
-  } catch (error) {
-    undo();
-    throw error;
-  }
 }
 
 /** Throws "no-such-app" and "no-such-alias", and "bad-request" for `live`. */

@@ -15,6 +15,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { RequestStream, RequestSink } from "../wire/host-end.ts";
 import { INITIAL_CREDIT, ResetCode } from "../wire/protocol.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
+import { revisionOf } from "./live-revisions.ts";
 import type { MachineRecord } from "./machine-record.ts";
 import { RequestBody } from "./request-body.ts";
 import { failureOf } from "./reset-failure.ts";
@@ -180,7 +181,7 @@ export class Invocation implements InvocationHandle {
       function: name,
       machine: machine?.name ?? null,
       appGone,
-      revision: machine?.revision ?? "",
+      revision: machine?.revision ?? revisionOf(this.part),
       memoryMb: machine?.memoryMb ?? 0,
       outcome: this.#outcome,
       details: this.#details,

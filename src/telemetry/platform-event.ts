@@ -9,6 +9,7 @@ import type { AppRuntime, MachineKind } from "../base/kind/machine-kind.ts";
 import type { MachineExit } from "../machines/exit.ts";
 import type { PolicyCommand, PolicyEvent } from "../policy/policy.ts";
 import type { EndReason, NeedReason } from "../policy/reasons.ts";
+import type { CanaryReason } from "../traffic/canary.ts";
 import type { InvocationInput, TraceContext } from "../wire/host-end.ts";
 
 export type PlatformEvent =
@@ -29,6 +30,8 @@ export type PlatformEvent =
   | SnapshotLacking
   | PolicyStepped
   | AppDeployed
+  | CanaryStarted
+  | CanaryEnded
   | AliasPointed
   | AliasRemoved
   | AppRemoved
@@ -90,7 +93,7 @@ export interface InvocationCutOff extends EventOfInvocation {
 /** An invocation is over: its caller knows the outcome, and it holds no slot any more. */
 export interface InvocationEnded extends EventOfInvocation {
   readonly type: "invocation-ended";
-  /** The revision of the machine's app, as it was when the machine was bound. */
+  /** The revision of the machine that it was given to last; if it was given to none, the one that it waited for, or empty if it was refused before that. */
   readonly revision: string;
   readonly memoryMb: number;
   /** "aborted" means that the caller went away. */
@@ -218,7 +221,29 @@ interface AppDeployed extends OfApp {
   readonly number: number;
 }
 
-/** An alias points at other revisions, or at the same ones with other weights. A deploy moves `live`, and is told as `app-deployed` alone. */
+interface OfCanary extends OfApp {
+  readonly revision: string;
+  readonly number: number;
+  /** The revision that gets, or got, the other calls. */
+  readonly oldRevision: string;
+  readonly oldNumber: number;
+}
+
+/** An upload was stored, and gets a share of the app's calls until it is promoted or rolled back. It is told in place of `app-deployed`. */
+export interface CanaryStarted extends OfCanary {
+  readonly type: "canary-started";
+  /** Of the calls, 0 to 1. */
+  readonly share: number;
+}
+
+/** A canary gets all calls now, or none, or calls were sent elsewhere. */
+export interface CanaryEnded extends OfCanary {
+  readonly type: "canary-ended";
+  readonly outcome: "promoted" | "rolled-back" | "replaced";
+  readonly reason: Readonly<CanaryReason>;
+}
+
+/** An alias points at other revisions, or at the same ones with other weights. A deploy of all calls of `live`, or of a canary, is told by its own event alone. */
 interface AliasPointed extends OfApp {
   readonly type: "alias-pointed";
   readonly alias: string;

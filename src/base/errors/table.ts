@@ -238,6 +238,12 @@ export const errorTable = {
     message: "App {app} has no revision {version}.",
     cure: "`mayfly list --json` shows the revisions of each app. Old revisions are removed when new ones are deployed.",
   },
+  "no-revision-before": {
+    status: 409,
+    side: "caller",
+    message: "App {app} has no revision to roll back to: no other one that is still there had all of its calls before.",
+    cure: "`mayfly versions {app}` shows the revisions that are there; `mayfly promote {app} <revision>` sends all calls to one of them.",
+  },
   "no-such-alias": {
     status: 404,
     side: "caller",

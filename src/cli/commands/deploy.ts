@@ -1,7 +1,11 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { Client } from "../../doors/admin/client.ts";
 import { type BundledApp, bundleApp } from "../../bundle/bundle-app.ts";
 import { cacheFolder } from "../../base/config/load.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { percent } from "../../base/words/percent.ts";
+import { errorsInWords, parseDuration, parseErrors, parseTime, timeInWords, usualPlan } from "../../traffic/limits.ts";
+import { parseCount } from "../parse.ts";
 import { counted } from "../../base/words/counted.ts";
 import { FILES_FORMAT } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
@@ -9,22 +13,51 @@ import { commandName } from "../command-name.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { showProgress, yellow } from "../../base/terminal/terminal.ts";
 import { targetsInWords } from "../targets.ts";
-import { bytesInWords } from "../units.ts";
+import { bytesInWords, durationInWords } from "../units.ts";
 import { neededSecrets } from "../../store/catalog/injections.ts";
 import { asksForSnapshot } from "../../store/catalog/snapshot-of.ts";
 
 export function define(command: Command): void {
   withConnectionOptions(command)
     .argument("[dir]", "folder with mayfly.json", ".")
-    .addHelpText("after", "\nExample:\n  mayfly deploy examples/hello")
+    .option("--alias <name>", "point this alias at the revision, and leave live as it is")
+    .option(
+      "--canary <percent>",
+      "let the revision have this percentage of the calls, then promote it or roll it back, as the options below say",
+      parsePercentage,
+    )
+    .option("--for <time>", `with --canary: promote it after this time, such as 90s, 10m or 2h (${durationInWords(usualPlan.forMs)})`, parseTimeOption)
+    .option("--min-calls <number>", `with --canary: promote it no sooner than after this many calls of it (${usualPlan.minCalls})`, parseCount(1, 1e9))
+    .option(
+      "--max-errors <percent>",
+      `with --canary: roll it back if more of its calls fail, and more than of the old revision; +1% counts from the old revision's share (${errorsInWords(usualPlan.maxErrors)})`,
+      parseErrorsOption,
+    )
+    .option(
+      "--max-p99 <time>",
+      `with --canary: roll it back if its 99th percentile is longer, such as 800ms, or longer than the old revision's by +20% (${timeInWords(usualPlan.maxP99)})`,
+      parseP99Option,
+    )
+    .addHelpText("after", "\nExamples:\n  mayfly deploy examples/hello\n  mayfly deploy examples/hello --canary 10 --for 30m --max-errors 0.5%")
     .action(deploy);
 }
 
-async function deploy(dir: string, options: ConnectionOptions & { json?: true }): Promise<void> {
+interface DeployOptions extends ConnectionOptions {
+  json?: true;
+  alias?: string;
+  canary?: number;
+  for?: number;
+  minCalls?: number;
+  maxErrors?: string;
+  maxP99?: string;
+}
+
+async function deploy(dir: string, options: DeployOptions): Promise<void> {
+  const query = queryOf(options);
   const { client, gateway } = await connect(options);
   const { manifest, bundles, warnings, files } = await bundle(dir);
   for (const warning of warnings) console.error(`${yellow("warning:", process.stderr)} ${warning}`);
-  const revision = await client.deploy(manifest, bundles);
+  const revision = await client.deploy(manifest, bundles, query);
   const { url: at } = await gateway();
   for (const name of await unsetSecrets(client, manifest))
     console.error(`${yellow("warning:", process.stderr)} the secret ${name} is not set: ${commandName} secret set ${revision.app} ${name}`);
@@ -35,9 +68,9 @@ async function deploy(dir: string, options: ConnectionOptions & { json?: true })
       url: `${at}/${revision.app}/${name}`,
       bytes: code instanceof Blob ? code.size : code.byteLength,
     }));
-  const { app, id, number, digest, changed } = revision;
-  if (options.json) return console.log(JSON.stringify({ app, version: id, revision: number, digest, changed, functions, files }));
-  console.log(outcomeInWords(revision));
+  const { app, id, number, digest, changed, canary } = revision;
+  if (options.json) return console.log(JSON.stringify({ app, version: id, revision: number, digest, changed, canary, functions, files }));
+  console.log(outcomeInWords(revision, options.alias));
   // Code without a byte of its own is among the files.
   for (const { url, bytes } of functions) console.log(bytes > 0 ? `  ${url}  (${bytesInWords(bytes)} of code)` : `  ${url}`);
   if (files.count > 0) console.log(filesInWords(files));
@@ -60,10 +93,52 @@ function filesInWords({ count, bytes, named }: BundledApp["files"]): string {
   return `${all}; the code names ${[...named.slice(0, SHOWN), ...more].join(", ")}`;
 }
 
+/** Throws "not-done" for an option that would do nothing. */
+export function queryOf({ alias, canary, for: forMs, minCalls, maxErrors, maxP99 }: DeployOptions): Parameters<Client["deploy"]>[2] {
+  const refuse = (what: string): never => {
+    throw new MayflyError("not-done", { what });
+  };
+  if (alias !== undefined && canary !== undefined) refuse("--alias and --canary exclude each other");
+  const plan = Object.entries({ "--for": forMs, "--min-calls": minCalls, "--max-errors": maxErrors, "--max-p99": maxP99 });
+  const idle = canary === undefined ? plan.find(([, value]) => value !== undefined) : undefined;
+  if (idle !== undefined) refuse(`${idle[0]} is an option of a canary; add --canary 10, for example`);
+  return { alias, canary, forMs, minCalls, maxErrors, maxP99 };
+}
+
+function parsePercentage(text: string): number {
+  const percentage = Number(/^(\d{1,2}(?:\.\d{1,4})?) ?%?$/.exec(text)?.[1]);
+  if (percentage > 0) return percentage;
+  throw new InvalidArgumentError("It must be a percentage above 0 and below 100, such as 10.");
+}
+
+function parseTimeOption(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= 1_000) return ms;
+  throw new InvalidArgumentError("It must be a time of a second to a week, such as 90s, 10m or 2h.");
+}
+
+function parseErrorsOption(text: string): string {
+  if (parseErrors(text) !== undefined) return text;
+  throw new InvalidArgumentError("It must be a percentage such as 1%, or one more than of the old revision, such as +1%.");
+}
+
+function parseP99Option(text: string): string {
+  if (parseTime(text) !== undefined) return text;
+  throw new InvalidArgumentError("It must be a time such as 800ms or 2s, or a percentage more than of the old revision, such as +20%.");
+}
+
 type Deployed = Awaited<ReturnType<Client["deploy"]>>;
 
-export function outcomeInWords({ app, number, changed, before }: Pick<Deployed, "app" | "number" | "changed" | "before">): string {
-  if (!changed) return `Nothing changed: this is revision ${number} of ${app}, which is live already.`;
+/** @param alias the one that the command has pointed at the revision, if it is not live */
+export function outcomeInWords(deployed: Pick<Deployed, "app" | "number" | "changed" | "before" | "canary">, alias?: string): string {
+  const { app, number, changed, before, canary } = deployed;
+  if (!changed) return `Nothing changed: this is revision ${number} of ${app}, which is ${alias ?? "live"} already.`;
+  if (canary !== null) {
+    const { share, old, until, startedAt, maxErrors, maxP99, minCalls } = canary;
+    const limits = `at most ${maxErrors} of its calls may fail, and its 99th percentile may be ${maxP99.replace("+", "at most ")}${maxP99.startsWith("+") ? " longer" : ""}`;
+    return `Deployed ${app}, revision ${number}, as a canary: it gets ${percent(share)} of the calls for ${durationInWords(until - startedAt)} and at least ${minCalls} of them, revision ${old} the others; ${limits}:`;
+  }
+  if (alias !== undefined && before.length > 0) return `Deployed ${app}, revision ${number}, which ${alias} names from now on:`;
   const ended = before.length > 1 ? ` This ended the split of its calls, which was ${targetsInWords(before)}.` : "";
   return ended === "" ? `Deployed ${app}, revision ${number}:` : `Deployed ${app}, revision ${number}.${ended}`;
 }

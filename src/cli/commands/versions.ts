@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { percent } from "../../base/words/percent.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
-import type { AppInfo } from "../../doors/admin/schemas.ts";
+import type { AppInfo, CanaryInfo } from "../../doors/admin/schemas.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { ageInWords } from "../units.ts";
 
@@ -12,7 +12,7 @@ export function define(command: Command): void {
     .argument("<app>")
     .addHelpText(
       "after",
-      "\nLIVE: the revision's share of the calls that name no alias. ALIASES: the other aliases that name it. Older revisions that no alias names are removed.\n\nExample:\n  mayfly versions shop",
+      "\nLIVE: the revision's share of the calls that name no alias. ALIASES: the other aliases that name it. CANARY: the last time that the revision was a canary. Older revisions that no alias names are removed.\n\nExample:\n  mayfly versions shop",
     )
     .action(versions);
 }
@@ -32,9 +32,23 @@ export function versionsInWords(app: AppInfo, now: number): string {
     { title: "RUNTIMES", cell: ({ runtimes }) => runtimes.join(", ") },
     { title: "LIVE", align: "right", cell: ({ id }) => shareOf(app, "live", id) ?? "" },
     { title: "ALIASES", cell: ({ id }) => otherAliases(app, id) },
+    ...(app.revisions.some(({ canary }) => canary !== undefined)
+      ? [{ title: "CANARY", cell: ({ canary }: Revision) => (canary === undefined ? "" : canaryInWords(canary, now)) }]
+      : []),
   ];
   return renderTable(columns, app.revisions);
 }
+
+/** "running: 4m of 10m, 312 calls, 0 failed", or what became of it and why. */
+function canaryInWords({ state, startedAt, until, minCalls, calls, why }: CanaryInfo, now: number): string {
+  if (state !== "running") return why === null ? stateInWords[state] : `${stateInWords[state]}: ${why}`;
+  const { new: fresh } = calls;
+  const time = now < until ? `${ageInWords(now - startedAt)} of ${ageInWords(until - startedAt)}` : "its time is over";
+  const missing = fresh.calls < minCalls ? ` of at least ${minCalls}` : "";
+  return `running: ${time}, ${fresh.calls}${missing} calls, ${fresh.failed} failed`;
+}
+
+const stateInWords = { running: "running", promoted: "promoted", "rolled-back": "rolled back", replaced: "ended" } as const;
 
 /** The revision's share of an alias's calls; undefined: the alias does not name it. */
 function shareOf({ aliases }: AppInfo, alias: string, id: string): string | undefined {

@@ -10,6 +10,7 @@ import type { Endpoint, Reply, RouteName, Sent } from "./endpoint.ts";
 export type { ClientOptions } from "./caller.ts";
 
 type LogsAt = "GET /v1/apps/{app}/logs";
+type DeployAt = "POST /v1/apps/{app}/versions";
 type PointAt = "PUT /v1/apps/{app}/aliases/{alias}";
 type SetLimitsAt = "PATCH /v1/apps/{app}/limits";
 type RunApplianceAt = "POST /v1/appliances";
@@ -22,8 +23,8 @@ export type LogLine = Reply<LogsAt>["lines"][number];
 type Parts<At extends Endpoint, Part extends keyof Sent<At>> = Sent<At>[Part];
 
 export interface Client {
-  /** Stores the revision and sends calls to it. The same manifest and bundles give the same revision. */
-  deploy(manifest: Manifest, bundles: UploadBundle[]): Promise<Reply<"POST /v1/apps/{app}/versions">>;
+  /** Stores the revision and sends calls to it, or as `query` says. The same manifest and bundles give the same revision. */
+  deploy(manifest: Manifest, bundles: UploadBundle[], query?: Parts<DeployAt, "query">): Promise<Reply<DeployAt>>;
   /** In the order of their names. */
   apps(): Promise<App[]>;
   /** Throws "no-such-app". */
@@ -38,6 +39,10 @@ export interface Client {
   point(app: string, alias: string, targets: Parts<PointAt, "body">["targets"]): Promise<Reply<PointAt>>;
   /** Throws "no-such-alias". */
   removeAlias(app: string, alias: string): Promise<void>;
+  /** @param revision by default that of the canary, or the newest one that gets calls */
+  promote(app: string, revision?: string | number): Promise<Reply<"POST /v1/apps/{app}/promote">>;
+  /** Throws "no-revision-before". */
+  rollback(app: string): Promise<Reply<"POST /v1/apps/{app}/rollback">>;
   /** May be called before the app's first deploy. */
   setSecret(app: string, name: string, value: string): Promise<void>;
   removeSecret(app: string, name: string): Promise<void>;
@@ -74,8 +79,8 @@ export interface Client {
 export function createClient(options: ClientOptions): Client {
   const { call, lines } = createCaller(options);
   const client = {
-    deploy: (manifest, bundles) =>
-      call("POST /v1/apps/{app}/versions", { params: { app: manifest.name }, form: deployForm(manifest, bundles) }),
+    deploy: (manifest, bundles, query = {}) =>
+      call("POST /v1/apps/{app}/versions", { params: { app: manifest.name }, query, form: deployForm(manifest, bundles) }),
     apps: () => allPages((after) => call("GET /v1/apps", { query: { limit: 200, after } })),
     app: (app) => call("GET /v1/apps/{app}", { params: { app } }),
     removeApp: (app) => call("DELETE /v1/apps/{app}", { params: { app } }),
@@ -83,6 +88,9 @@ export function createClient(options: ClientOptions): Client {
     aliases: async (app) => (await call("GET /v1/apps/{app}/aliases", { params: { app } })).aliases,
     point: (app, alias, targets) => call("PUT /v1/apps/{app}/aliases/{alias}", { params: { app, alias }, body: { targets } }),
     removeAlias: (app, alias) => call("DELETE /v1/apps/{app}/aliases/{alias}", { params: { app, alias } }),
+    promote: (app, revision) =>
+      call("POST /v1/apps/{app}/promote", { params: { app }, body: revision === undefined ? {} : { revision } }),
+    rollback: (app) => call("POST /v1/apps/{app}/rollback", { params: { app } }),
     setSecret: (app, name, value) => call("PUT /v1/apps/{app}/secrets/{name}", { params: { app, name }, body: { value } }),
     removeSecret: (app, name) => call("DELETE /v1/apps/{app}/secrets/{name}", { params: { app, name } }),
     secretNames: async (app) => (await call("GET /v1/apps/{app}/secrets", { params: { app } })).names,

@@ -82,8 +82,12 @@ export const removeApp = createRoute({
 export const deploy = createRoute({
   method: "post",
   path: "/v1/apps/{app}/versions",
-  summary: "Store a revision and point the alias live at it; uploading again what all calls go to already changes nothing",
-  request: { params: appParams, body: { required: true, content: { "multipart/form-data": { schema: schemas.deploySchema } } } },
+  summary: "Store a revision and point the alias live at it, or another alias, or make it a canary; uploading again what all calls go to already changes nothing",
+  request: {
+    params: appParams,
+    query: schemas.deployQuerySchema,
+    body: { required: true, content: { "multipart/form-data": { schema: schemas.deploySchema } } },
+  },
   responses: {
     ...json(201, schemas.deployedSchema),
     ...errors("bad-request", "unauthorized", "code-too-large", "too-many-uploads", "no-room", "disk-full"),
@@ -96,6 +100,22 @@ export const pointTo = createRoute({
   summary: "Point the alias live at a stored revision",
   request: { params: appParams, body: body(schemas.pointToSchema) },
   responses: { ...json(200, schemas.revisionSchema), ...errors("bad-request", "unauthorized", "no-such-app", "no-such-version") },
+});
+
+export const promote = createRoute({
+  method: "post",
+  path: "/v1/apps/{app}/promote",
+  summary: "Send all calls to the canary's revision, or to the one that is named",
+  request: { params: appParams, body: body(schemas.promoteSchema) },
+  responses: { ...json(200, schemas.movedSchema), ...errors("bad-request", "unauthorized", "no-such-app", "no-such-version", "disk-full") },
+});
+
+export const rollback = createRoute({
+  method: "post",
+  path: "/v1/apps/{app}/rollback",
+  summary: "Send all calls to the revision that had them before; again, and it is the one before that",
+  request: { params: appParams },
+  responses: { ...json(200, schemas.movedSchema), ...errors("bad-request", "unauthorized", "no-such-app", "no-revision-before", "disk-full") },
 });
 
 export const secretNames = createRoute({

@@ -9,6 +9,7 @@ import { appRuntimes, guestKernels, runtimes } from "../../base/kind/machine-kin
 import { monthPattern } from "../../store/ledger/month.ts";
 import { APPLIANCE_STATES, applianceSpecSchema as specSchema } from "../../appliances/spec.ts";
 import { envNameSchema, manifestSchema, nameSchema } from "../../store/catalog/manifest.ts";
+import { errorsInWords, LONGEST_MS, parseErrors, parseTime, timeInWords, usualPlan } from "../../traffic/limits.ts";
 
 const revisionShape = {
   id: z.string(),
@@ -31,12 +32,73 @@ export const aliasSchema = z
   })
   .openapi("Alias");
 
+const milliseconds = z.int().openapi({ description: "Milliseconds since the epoch." });
+
+const talliesSchema = z.object({
+  calls: z.int(),
+  failed: z.int(),
+  p99: z.number().nullable().openapi({ description: "Milliseconds until a reply began, to 5 %; null: no call succeeded." }),
+});
+
+export const canarySchema = z
+  .object({
+    state: z.enum(["running", "promoted", "rolled-back", "replaced"]).openapi({
+      description: "replaced: calls were sent elsewhere before it was decided on.",
+    }),
+    share: z.number().openapi({ description: "Of the calls, 0 to 1." }),
+    old: z.int().openapi({ description: "The number of the revision that gets, or got, the other calls." }),
+    startedAt: milliseconds,
+    until: milliseconds.openapi({ description: "When it is promoted, if it has had `minCalls` calls by then." }),
+    minCalls: z.int(),
+    maxErrors: z.string().openapi({ example: "1%" }),
+    maxP99: z.string().openapi({ example: "+20%" }),
+    endedAt: milliseconds.nullable(),
+    reason: z
+      .looseObject({ kind: z.enum(["errors", "slow", "passed", "by-hand", "deploy"]) })
+      .nullable()
+      .openapi({ description: "Why it ended, with the numbers used then; null while it runs." }),
+    why: z.string().nullable().openapi({ description: "The reason as a clause, for people." }),
+    calls: z.object({ old: talliesSchema, new: talliesSchema }).openapi({ description: "What was counted so far; the last seconds may be missing." }),
+  })
+  .openapi("Canary");
+
+export const movedSchema = z
+  .object({
+    app: nameSchema,
+    targets: z.array(targetSchema).openapi({ description: "Where calls go now." }),
+    before: z.array(targetSchema).openapi({ description: "Where calls went before, the largest weight first." }),
+  })
+  .openapi("Moved");
+
+const limitText = (parse: (text: string) => unknown, what: string) => z.string().refine((text) => parse(text) !== undefined, what);
+
+export const deployQuerySchema = z
+  .strictObject({
+    alias: aliasNameSchema.optional().openapi({ description: "Point this alias at the revision, and leave `live` as it is." }),
+    canary: z.coerce
+      .number<number>()
+      .gt(0)
+      .lt(100)
+      .optional()
+      .openapi({ description: "The percentage of calls that the revision gets until it is promoted or rolled back. Without it, all calls go to it." }),
+    forMs: z.coerce.number<number>().int().min(1_000).max(LONGEST_MS).default(usualPlan.forMs),
+    minCalls: z.coerce.number<number>().int().min(1).max(1_000_000_000).default(usualPlan.minCalls),
+    maxErrors: limitText(parseErrors, "must be a percentage such as 1%, or one more than of the old revision, such as +1%").default(
+      errorsInWords(usualPlan.maxErrors),
+    ),
+    maxP99: limitText(parseTime, "must be a time such as 800ms or 2s, or a percentage more than of the old revision, such as +20%").default(
+      timeInWords(usualPlan.maxP99),
+    ),
+  })
+  .refine(({ alias, canary }) => alias === undefined || canary === undefined, "alias and canary exclude each other");
+
 export const deployedSchema = revisionSchema
   .extend({
     changed: z.boolean().openapi({ description: "false: all calls went to this revision already, and nothing was changed." }),
     before: z
       .array(targetSchema)
       .openapi({ description: "Where calls went before, the largest weight first; empty for an app's first deploy." }),
+    canary: canarySchema.nullable().openapi({ description: "null: the deploy has started none." }),
   })
   .openapi("Deployed");
 
@@ -72,7 +134,13 @@ export const appSchema = z
       .array(z.object({ id: z.string(), createdAt: z.int() }))
       .openapi({ description: "As `revisions`, for clients of before there were such.", deprecated: true }),
     revisions: z
-      .array(z.object({ ...revisionShape, runtimes: z.array(z.enum(appRuntimes)).openapi({ description: "Of its functions." }) }))
+      .array(
+        z.object({
+          ...revisionShape,
+          runtimes: z.array(z.enum(appRuntimes)).openapi({ description: "Of its functions." }),
+          canary: canarySchema.optional().openapi({ description: "The last time that it was a canary; absent if it never was." }),
+        }),
+      )
       .openapi({ description: "Newest first." }),
     aliases: z.array(aliasSchema).openapi({ description: "By name." }),
   })
@@ -114,6 +182,9 @@ export const deploySchema = z.strictObject({
   }),
 });
 
+export const promoteSchema = z.strictObject({ revision: revisionChoiceSchema.optional() }).openapi("Promote", {
+  description: "A revision, or an alias that names it alone. Default: the canary, or the newest revision that gets calls.",
+});
 export const pointToSchema = z.strictObject({ version: revisionChoiceSchema }).openapi("PointTo");
 export const secretValueSchema = z.strictObject({ value: z.string().min(1, "must not be empty").max(65_536) }).openapi("SecretValue");
 export const secretNamesSchema = z.object({ names: z.array(envNameSchema) }).openapi("SecretNames");
@@ -310,8 +381,6 @@ export const hostSchema = z
   })
   .openapi("Host");
 
-const milliseconds = z.int().openapi({ description: "Milliseconds since the epoch." });
-
 export const statusSchema = z
   .object({
     version: z.string(),
@@ -380,6 +449,8 @@ export const removeApplianceSchema = z.strictObject({
 
 export type RevisionInfo = z.infer<typeof revisionSchema>;
 export type AliasInfo = z.infer<typeof aliasSchema>;
+export type CanaryInfo = z.infer<typeof canarySchema>;
+export type MovedInfo = z.infer<typeof movedSchema>;
 export type AppInfo = z.infer<typeof appSchema>;
 export type MachineInfo = z.infer<typeof machineSchema>;
 export type BillInfo = z.infer<typeof billSchema>;

@@ -1,24 +1,51 @@
 import { MayflyError } from "../../base/errors/error.ts";
-import type { Take, Target, TargetChoice } from "./catalog.ts";
+import { LIVE, type Take, type Target, type TargetChoice } from "./catalog.ts";
 import { revisionOf } from "./read.ts";
+import type { CanaryReason } from "../../traffic/canary.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
+import { endCanary, noteLive, revisionBefore } from "./canaries.ts";
 
 /** Throws "no-such-version", and "bad-request" if a revision is named twice. */
-export function pointAlias(parts: CatalogParts, app: string, alias: string, choices: TargetChoice[], take?: Take): Target[] {
+export function pointAlias(
+  parts: CatalogParts,
+  app: string,
+  alias: string,
+  choices: TargetChoice[],
+  take?: Take,
+  why: CanaryReason = { kind: "by-hand" },
+): Target[] {
   return parts.write(() => {
     const targets = choices.map((choice) => chosen(parts, app, choice));
     refuseTwice(targets);
-    setTargets(parts, app, alias, targets);
+    setTargets(parts, app, alias, targets, why);
     take?.(targets);
     return targets;
   });
 }
 
-/** Must be called within a transaction. */
-export function setTargets({ queries: { aliases } }: CatalogParts, app: string, alias: string, targets: Target[]): void {
+/** Must be called within a transaction. @param why for a canary that this ends */
+export function setTargets(parts: CatalogParts, app: string, alias: string, targets: Target[], why: CanaryReason): void {
+  const { aliases } = parts.queries;
   aliases.add(app, alias);
   aliases.clear(app, alias);
   for (const { revision, weight } of targets) aliases.addTarget(app, alias, revision.id, weight);
+  if (alias !== LIVE) return;
+  endCanary(parts, app, targets, why);
+  noteLive(parts, app, targets);
+}
+
+/** Sends all calls to the revision that had them before, and forgets which ones had them later. Throws "no-revision-before". */
+export function rollBack(parts: CatalogParts, app: string, take?: Take): Target[] {
+  const { traffic, names } = parts.queries;
+  return parts.write(() => {
+    const before = revisionBefore(parts, app);
+    if (before === undefined) throw new MayflyError("no-revision-before", { app: names.nameOf(app)?.name ?? app });
+    const targets = [chosen(parts, app, { revision: before.revision, weight: 1 })];
+    traffic.removeLivesAfter(app, before.at);
+    setTargets(parts, app, LIVE, targets, { kind: "by-hand" });
+    take?.(targets);
+    return targets;
+  });
 }
 
 /** Throws "no-such-alias". */

@@ -4,6 +4,8 @@
  */
 import type { AppRuntime, KindChoice } from "../../base/kind/machine-kind.ts";
 import type { CodeFormat } from "../../wire/protocol.ts";
+import type { CanaryPlan, CanaryReason } from "../../traffic/canary.ts";
+import type { Tally } from "../../traffic/tally.ts";
 import type { FilesForm } from "../../base/kind/files-form.ts";
 import type { IncomingFiles, LargeDraft } from "../large-files/large-files.ts";
 import type { Manifest } from "./manifest.ts";
@@ -103,6 +105,31 @@ export interface RevisionRow {
   digest: string;
   /** Milliseconds since the epoch. */
   createdAt: number;
+  /** The last time that the revision was a canary; absent if it never was. */
+  canary?: CanaryRow;
+}
+
+/** "replaced": calls were sent elsewhere before the canary was decided on. */
+export type CanaryState = "running" | "promoted" | "rolled-back" | "replaced";
+
+/** A revision that gets, or got, a share of the calls of `live` to see whether it is fit for all of them. Times are milliseconds since the epoch. */
+export interface CanaryRow {
+  revision: string;
+  number: number;
+  app: string;
+  /** The id and the number of the revision that got the other calls. */
+  old: string;
+  oldNumber: number;
+  /** Of the calls, 0 to 1. */
+  share: number;
+  plan: CanaryPlan;
+  startedAt: number;
+  state: CanaryState;
+  endedAt: number | null;
+  /** Why it ended; null while it runs. */
+  reason: CanaryReason | null;
+  /** What the calls were like; the last seconds may be missing while it runs. */
+  tallies: { old: Tally; fresh: Tally };
 }
 
 export interface TargetRow {
@@ -149,32 +176,64 @@ export interface Holder {
 /** Starts to serve the app's calls by these targets. If it throws, nothing of the change is stored. */
 export type Take = (targets: Target[]) => void;
 
+/** Where a deploy sends calls of the new revision. The first deploy of an app always gets all calls. */
+export type Placement =
+  /** All calls go to it. */
+  | { kind: "live" }
+  /** It gets this share of the calls, 0 to 1, and the revision that got most calls gets the others. */
+  | { kind: "canary"; share: number; plan: CanaryPlan }
+  /** Another alias than `live` names it alone. */
+  | { kind: "alias"; alias: string };
+
 export interface Deployed {
   revision: Revision;
   /** False if all calls went to this revision already: then nothing was changed. */
   moved: boolean;
   /** Where the calls went before, the largest weight first; empty for a first deploy. */
   before: TargetRow[];
+  /** The canary that the deploy has started; null if it has started none. */
+  canary: CanaryRow | null;
 }
 
 export interface Catalog {
   readonly names: Names;
   /**
-   * Stores the revision and points the alias `live` at it, in one transaction at the end, within which `take` is called. The code is
-   * written before that, one part in each turn of the event loop. @param large the app's files, if they are no bundle. Rejects with "name-taken", "no-room", "disk-full".
+   * Stores the revision and points an alias at it, `live` by default, in one transaction at the end, within which `take` is called if `live` was changed. The code is
+   * written before that, one part in each turn of the event loop. @param large the app's files, if they are no bundle. Rejects with "name-taken", "no-room", "disk-full", and "bad-request"
+   * for a canary that gets most calls already.
    */
-  deploy(tenant: string, manifest: Manifest, bundles: Bundle[], take?: Take, large?: LargeDraft): Promise<Deployed>;
+  deploy(
+    tenant: string,
+    manifest: Manifest,
+    bundles: Bundle[],
+    take?: Take,
+    large?: LargeDraft,
+    placement?: Placement,
+  ): Promise<Deployed>;
   /** Takes the files of an upload as they arrive. Large ones are given to deploy() as a draft, and discarded by the caller if it does not take them. */
   receiveFiles(): IncomingFiles;
-  /** Points an alias of the app at stored revisions, and creates the alias if it is new. `take` as in deploy(). Throws "no-such-version". */
-  point(app: string, alias: string, targets: TargetChoice[], take?: Take): Target[];
+  /**
+   * Points an alias of the app at stored revisions, and creates the alias if it is new. `take` as in deploy(). A canary that runs is over if the alias is `live`: `why`
+   * says why, by default that it was done by hand. Throws "no-such-version".
+   */
+  point(app: string, alias: string, targets: TargetChoice[], take?: Take, why?: CanaryReason): Target[];
+  /** Points `live` at the revision that had all calls before; again, and it is the one before that. `take` as in deploy(). Throws "no-revision-before". */
+  rollBack(app: string, take?: Take): Target[];
+  /** All canaries that run. */
+  runningCanaries(): CanaryRow[];
+  /** The app's canary that runs. */
+  runningCanary(app: string): CanaryRow | undefined;
+  /** The last canary that the revision was. */
+  canaryOf(revision: string): CanaryRow | undefined;
+  /** Stores what the calls of the canary of this revision, and of the old one, were like. */
+  countCanary(revision: string, tallies: CanaryRow["tallies"]): void;
   /** Throws "no-such-alias". */
   removeAlias(app: string, alias: string): void;
   /** Removes the app with its revisions, aliases and secrets, and frees its name. The id stays known. Throws "no-such-app". */
   remove(app: string): void;
   /** At most `count` of the tenant's apps that come after this name, in order. */
   page(tenant: string, after: string, count: number): AppRow[];
-  /** Undefined if there is no app of that name. Makes one query. */
+  /** Undefined if there is no app of that name. Makes two queries. */
   app(tenant: string, name: string): AppRow | undefined;
   /** Ids of all apps of the tenant that are deployed. */
   deployed(tenant: string): string[];

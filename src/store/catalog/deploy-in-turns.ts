@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { LargeDraft } from "../large-files/large-files.ts";
 import { newId } from "../../base/ids/new-id.ts";
 import { setTargets } from "./aliases.ts";
-import type { Bundle, Deployed, Revision, Take, Target, TargetRow } from "./catalog.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { canaryOfRevision, type NewCanary, startCanary } from "./canaries.ts";
+import type { Bundle, Deployed, Placement, Revision, Take, Target, TargetRow } from "./catalog.ts";
 import { FILES, FILES_FORMAT, LIVE } from "./catalog.ts";
 import { fitIn } from "./code-quota.ts";
 import type { Manifest } from "./manifest.ts";
@@ -13,22 +15,19 @@ import { digestsInTurns } from "./revision-digest.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
 
 /**
- * Hashes and writes the code in turns of the event loop, so that other work goes on in between; then stores the revision and points the
- * alias `live` at it, in one transaction. If anything throws, the code that was written is removed. If the revision is stored already, what
+ * Hashes and writes the code in turns of the event loop, so that other work goes on in between; then stores the revision and points an
+ * alias at it, in one transaction. If anything throws, the code that was written is removed. If the revision is stored already, what
  * the disk has damaged of it is written anew.
  */
 export async function deployInTurns(
   parts: CatalogParts,
-  tenant: string,
-  manifest: Manifest,
-  bundles: Bundle[],
+  { tenant, manifest, bundles, large, placement = { kind: "live" } }: Deploy,
   take?: Take,
-  large?: LargeDraft,
 ): Promise<Deployed> {
   const digests = await digestsInTurns(manifest, bundles, large);
   const functions = bundles.map(({ function: name, format }, at) => ({ name, format: format as string, code: digests.code[at]! }));
   if (large !== undefined) functions.push({ name: FILES, format: FILES_FORMAT, code: large.digest });
-  const upload: Upload = { tenant, manifest, functions, digest: digests.revision };
+  const upload: Upload = { tenant, manifest, functions, digest: digests.revision, placement };
   const releases: (() => void)[] = [];
   try {
     if (large !== undefined) releases.push(await parts.code.holdLarge(large));
@@ -41,6 +40,15 @@ export async function deployInTurns(
   }
 }
 
+interface Deploy {
+  tenant: string;
+  manifest: Manifest;
+  bundles: Bundle[];
+  large?: LargeDraft | undefined;
+  /** The default is `live`. */
+  placement?: Placement | undefined;
+}
+
 interface Upload {
   tenant: string;
   manifest: Manifest;
@@ -48,6 +56,7 @@ interface Upload {
   functions: { name: string; format: string; code: string }[];
   /** Of the revision. */
   digest: string;
+  placement: Placement;
 }
 
 /** Must be called within a transaction. */
@@ -59,13 +68,38 @@ function store(parts: CatalogParts, upload: Upload, take: Take | undefined): Dep
   const stored = queries.revisions.byDigest(app, upload.digest);
   const revision = stored === undefined ? add(parts, app, upload) : repaired(parts, stored, upload);
   const before = liveTargets(parts, app);
-  if (isAllOfLive(parts, revision)) return { revision, moved: false, before };
-  const targets: Target[] = [{ revision, weight: 1 }];
-  setTargets(parts, app, LIVE, targets);
+  const { alias, targets, canary } = placed(parts, upload.placement, revision, before);
+  if (isAllOf(parts, revision, alias)) return { revision, moved: false, before, canary: null };
+  setTargets(parts, app, alias, targets, { kind: "deploy" });
+  if (canary !== undefined) startCanary(parts, revision, canary);
   queries.revisions.prune(app, revisionsKept);
   fitIn(queries, quota, app, manifest.name);
-  take?.(targets);
-  return { revision, moved: true, before };
+  if (alias === LIVE) take?.(targets);
+  return { revision, moved: true, before, canary: (canary && canaryOfRevision(parts, revision.id)) ?? null };
+}
+
+interface Place {
+  alias: string;
+  /** What the alias names from now on. */
+  targets: Target[];
+  canary?: NewCanary;
+}
+
+function placed(parts: CatalogParts, placement: Placement, revision: Revision, before: TargetRow[]): Place {
+  const [most] = before;
+  const all = [{ revision, weight: 1 }];
+  if (placement.kind === "live" || most === undefined) return { alias: LIVE, targets: all };
+  if (placement.kind === "alias") return { alias: placement.alias, targets: all };
+  const id = parts.queries.traffic.runningOf(revision.app)?.old ?? most.revision;
+  if (id === revision.id && before.length === 1) return { alias: LIVE, targets: all };
+  const old = id === revision.id ? undefined : parts.queries.revisions.byId(id);
+  if (old === undefined)
+    throw new MayflyError("bad-request", {
+      what: `revision ${revision.number} of ${revision.manifest.name} cannot be a canary: most calls go to it already`,
+    });
+  const { share, plan } = placement;
+  const others = { revision: revisionOf(parts, old), weight: 1 - share };
+  return { alias: LIVE, targets: [others, { revision, weight: share }], canary: { old: others.revision, share, plan } };
 }
 
 function add({ queries, clock }: CatalogParts, app: string, { tenant, manifest, functions, digest }: Upload): Revision {
@@ -106,8 +140,8 @@ function byName(rows: { name: string; format: string; code: string }[]): [name: 
   return rows.map(({ name, format, code }): [string, string, string] => [name, format, code]).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function isAllOfLive({ queries }: CatalogParts, { app, id }: Revision): boolean {
-  const targets = queries.aliases.targets(app, LIVE);
+function isAllOf({ queries }: CatalogParts, { app, id }: Revision, alias: string): boolean {
+  const targets = queries.aliases.targets(app, alias);
   return targets.length === 1 && targets[0]!.revision === id && isWeight(targets[0]!.weight);
 }
 

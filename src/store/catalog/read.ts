@@ -1,7 +1,8 @@
 /** Reads apps and revisions from the tables into the catalog's types. */
 import { namedRuntimes } from "../../base/kind/machine-kind.ts";
 import { MayflyError } from "../../base/errors/error.ts";
-import { type AppRow, LIVE, type Revision, type RevisionRow, type Target } from "./catalog.ts";
+import { canariesOf } from "./canaries.ts";
+import { type AppRow, type CanaryRow, LIVE, type Revision, type RevisionRow, type Target } from "./catalog.ts";
 import { formatsOf } from "./parts.ts";
 import { parseStoredManifest } from "./parse-manifest.ts";
 import type { StoredApp } from "./queries/apps.ts";
@@ -37,7 +38,10 @@ export function targetsOf(parts: Parts, app: string, alias: string): Target[] {
 
 export function appRow(parts: Parts, row: StoredApp): AppRow {
   const { id, tenant, name } = row;
-  const revisions = (JSON.parse(row.revisions) as ReadRevision[]).map(withRuntimes).toSorted((a, b) => b.number - a.number);
+  const canaries = canariesOf(parts, id);
+  const revisions = (JSON.parse(row.revisions) as ReadRevision[])
+    .map((read) => withRuntimes(read, canaries.get(read.id)))
+    .toSorted((a, b) => b.number - a.number);
   const aliases = aliasesOf(row);
   const known = { id, tenant, name, revisions, aliases: aliases.map(withKnownTargets) };
   try {
@@ -53,7 +57,7 @@ function liveOf(parts: Parts, { id, tenant, name, live, manifest }: StoredApp, r
   const targets = aliases.find((alias) => alias.name === LIVE)?.targets ?? [];
   const isWhole = targets.every(({ number, weight }) => number !== null && isWeight(weight));
   if (found === undefined || manifest === null || !isWhole) throw damagedAlias(parts, name, LIVE);
-  const { runtimes: _, ...revision } = found;
+  const { runtimes: _, canary: __, ...revision } = found;
   return revisionOf(parts, { ...revision, app: id, tenant, name, manifest });
 }
 
@@ -68,12 +72,13 @@ export function isWeight(weight: number): boolean {
   return weight > 0 && weight < Infinity;
 }
 
-interface ReadRevision extends Omit<RevisionRow, "runtimes"> {
+interface ReadRevision extends Omit<RevisionRow, "runtimes" | "canary"> {
   formats: string[];
 }
 
-function withRuntimes({ formats, ...row }: ReadRevision): RevisionRow {
-  return { ...row, runtimes: namedRuntimes.filter((runtime) => formatsOf[runtime].some((format) => formats.includes(format))) };
+function withRuntimes({ formats, ...row }: ReadRevision, canary: CanaryRow | undefined): RevisionRow {
+  const runtimes = namedRuntimes.filter((runtime) => formatsOf[runtime].some((format) => formats.includes(format)));
+  return { ...row, runtimes, ...(canary && { canary }) };
 }
 
 interface ReadAlias {

@@ -11,6 +11,8 @@
  * | code, parts | code by its SHA-256, each once, in parts of at most 1 MiB. Code that no function refers to is removed. `stored` is above zero for large files, which
  * have no parts but lie beside the catalog: the bytes that they take there |
  * | aliases, targets | which revisions an alias sends calls to, by weight |
+ * | lives | which revisions had all calls of `live`, one after the other: the higher `at`, the later. A rollback goes back in this list and shortens it |
+ * | canaries | what was asked for the canary that a revision was, what its calls were like, and what became of it |
  * | secrets | encrypted, by app |
  */
 import type { Migration } from "../sqlite/migrate.ts";
@@ -149,7 +151,43 @@ const tenantsByHost = "CREATE UNIQUE INDEX tenants_by_host ON tenants (lower(nam
 
 const largeFiles = "ALTER TABLE code ADD COLUMN stored INTEGER NOT NULL DEFAULT 0";
 
+/** What `live` named before each app's present revision is not known: it is taken to be the revision of the next lower number. */
+const traffic = `
+  CREATE TABLE lives (
+    app TEXT NOT NULL REFERENCES apps (id),
+    at INTEGER NOT NULL,
+    revision TEXT NOT NULL REFERENCES revisions (id) ON DELETE CASCADE,
+    PRIMARY KEY (app, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX lives_by_revision ON lives (revision);
+  INSERT INTO lives (app, at, revision)
+  SELECT now.app, 2, now.id FROM targets JOIN revisions AS now ON now.id = targets.revision WHERE targets.alias = 'live'
+  GROUP BY targets.app HAVING count(*) = 1;
+  INSERT INTO lives (app, at, revision)
+  SELECT now.app, 1, earlier.id FROM lives JOIN revisions AS now ON now.id = lives.revision JOIN revisions AS earlier ON earlier.app = now.app
+  WHERE earlier.number = (SELECT max(number) FROM revisions WHERE app = now.app AND number < now.number);
+
+  CREATE TABLE canaries (
+    revision TEXT PRIMARY KEY REFERENCES revisions (id) ON DELETE CASCADE,
+    app TEXT NOT NULL,
+    old TEXT NOT NULL,
+    old_number INTEGER NOT NULL,
+    share REAL NOT NULL,
+    plan TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    ended_at INTEGER,
+    reason TEXT,
+    counts TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX running_canaries ON canaries (app) WHERE state = 'running';
+  CREATE INDEX canaries_by_app ON canaries (app);
+
+  ALTER TABLE aliases ADD COLUMN sticky TEXT;
+  ALTER TABLE aliases ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0;
+`;
+
 /** @param seal returns the encryption of secrets; called only if there are secrets to encrypt again */
 export function catalogMigrations(seal: () => Seal): readonly Migration[] {
-  return [...byName, (db) => takeOverVersions(db, tablesById, seal), tenantsByHost, largeFiles];
+  return [...byName, (db) => takeOverVersions(db, tablesById, seal), tenantsByHost, largeFiles, traffic];
 }

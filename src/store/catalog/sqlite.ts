@@ -26,7 +26,8 @@ import { createReclaimer, type Reclaimer } from "../sqlite/reclaim.ts";
 import { transaction } from "../sqlite/transaction.ts";
 import type { Reserve } from "../state-folder/reserve.ts";
 import type { Catalog } from "./catalog.ts";
-import { pointAlias, removeAlias } from "./aliases.ts";
+import { pointAlias, removeAlias, rollBack } from "./aliases.ts";
+import { canaryOfRevision, runningCanaries, runningCanaryOf } from "./canaries.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
 import { type CodeQuota, noQuota } from "./code-quota.ts";
 import { openCodeStore } from "./code-store.ts";
@@ -101,9 +102,14 @@ function createCatalog(parts: CatalogParts): Catalog {
   const { queries, seal, write, writeByAllMeans } = parts;
   return {
     names: openNames(queries.names, write),
-    deploy: (tenant, manifest, bundles, take, large) => deployInTurns(parts, tenant, manifest, bundles, take, large),
+    deploy: (tenant, manifest, bundles, take, large, placement) => deployInTurns(parts, { tenant, manifest, bundles, large, placement }, take),
     receiveFiles: () => parts.large.receive(),
-    point: (app, alias, targets, take) => pointAlias(parts, app, alias, targets, take),
+    point: (app, alias, targets, take, why) => pointAlias(parts, app, alias, targets, take, why),
+    rollBack: (app, take) => rollBack(parts, app, take),
+    runningCanaries: () => runningCanaries(parts),
+    runningCanary: (app) => runningCanaryOf(parts, app),
+    canaryOf: (revision) => canaryOfRevision(parts, revision),
+    countCanary: (revision, tallies) => void write(() => queries.traffic.setCounts(revision, JSON.stringify(tallies))),
     removeAlias: (app, alias) => removeAlias(parts, app, alias),
     remove: (app) => remove(parts, app),
     page: (tenant, after, count) => queries.apps.page(tenant, after, count).map((row) => appRow(parts, row)),

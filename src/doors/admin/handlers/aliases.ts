@@ -1,10 +1,11 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { showApp } from "../../../control/apps.ts";
+import { promote, rollBack } from "../../../control/promote.ts";
 import { point, removeAlias } from "../../../control/point.ts";
 import { LIVE } from "../../../store/catalog/catalog.ts";
 import type { Parts } from "../parts.ts";
 import * as routes from "../routes.ts";
-import { aliasInfo, revisionInfo, tenant } from "../shapes.ts";
+import { aliasInfo, movedInfo, revisionInfo, tenant } from "../shapes.ts";
 
 export function addAliases(api: OpenAPIHono, parts: Parts): void {
   api.openapi(routes.aliases, (context) => context.json({ aliases: showApp(parts, tenant, context.req.valid("param").app).aliases }, 200));
@@ -18,6 +19,16 @@ export function addAliases(api: OpenAPIHono, parts: Parts): void {
     const { app, alias } = context.req.valid("param");
     removeAlias(parts, tenant, app, alias);
     return context.body(null, 204);
+  });
+
+  api.openapi(routes.promote, (context) => {
+    const { app } = context.req.valid("param");
+    return context.json(movedInfo(app, promote(parts, tenant, app, context.req.valid("json").revision)), 200);
+  });
+
+  api.openapi(routes.rollback, (context) => {
+    const { app } = context.req.valid("param");
+    return context.json(movedInfo(app, rollBack(parts, tenant, app)), 200);
   });
 
   api.openapi(routes.pointTo, (context) => {

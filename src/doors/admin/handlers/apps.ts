@@ -5,7 +5,8 @@ import { remove } from "../../../control/remove.ts";
 import type { Parts } from "../parts.ts";
 import { readForm } from "../read-form.ts";
 import * as routes from "../routes.ts";
-import { appInfo, revisionInfo, tenant } from "../shapes.ts";
+import { placementOf } from "../placement.ts";
+import { appInfo, canaryInfo, revisionInfo, tenant } from "../shapes.ts";
 import { ALL_UPLOADS_BYTES, UploadBudget } from "../upload-budget.ts";
 import { readUpload } from "../upload.ts";
 
@@ -28,8 +29,9 @@ export function addApps(api: OpenAPIHono, parts: Parts): void {
   );
   api.openapi(routes.deploy, async (context) => {
     const { manifest, bundles, large } = readUpload(context.req.valid("param").app, context.req.valid("form"));
-    const { revision, moved, before } = await deploy(parts, tenant, manifest, bundles, large);
-    return context.json({ ...revisionInfo(revision), changed: moved, before }, 201);
+    const placement = placementOf(context.req.valid("query"));
+    const { revision, moved, before, canary } = await deploy(parts, tenant, manifest, bundles, large, placement);
+    return context.json({ ...revisionInfo(revision), changed: moved, before, canary: canary && canaryInfo(canary) }, 201);
   });
 
   api.openapi(routes.removeApp, async (context) => {

@@ -6,6 +6,7 @@ import { codeQueries } from "./code.ts";
 import { nameQueries } from "./names.ts";
 import { revisionQueries } from "./revisions.ts";
 import { secretQueries } from "./secrets.ts";
+import { trafficQueries } from "./traffic.ts";
 
 export type Queries = ReturnType<typeof prepareQueries>;
 
@@ -17,5 +18,6 @@ export function prepareQueries(db: DatabaseSync) {
     aliases: aliasQueries(db),
     code: codeQueries(db),
     secrets: secretQueries(db),
+    traffic: trafficQueries(db),
   };
 }

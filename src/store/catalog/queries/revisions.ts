@@ -42,10 +42,11 @@ export function revisionQueries(db: DatabaseSync) {
       db,
       "SELECT name, format, code, stored, max(0, min(bytes, 9007199254740991)) AS bytes FROM functions JOIN code ON code.digest = functions.code WHERE revision = ? ORDER BY name",
     ),
-    /** Removes all revisions of an app except the newest, and those that an alias names. */
+    /** Removes all revisions of an app except the newest, those that an alias names, and the one that a rollback goes back to. */
     prune: run(
       db,
       `DELETE FROM revisions WHERE app = ?1 AND id NOT IN (SELECT revision FROM targets WHERE app = ?1)
+       AND id NOT IN (SELECT revision FROM lives WHERE app = ?1 ORDER BY at DESC LIMIT 2)
        AND number NOT IN (SELECT number FROM revisions WHERE app = ?1 ORDER BY number DESC LIMIT ?2)`,
     ),
     /** Removes the oldest revision that no alias names. */
