@@ -10,6 +10,7 @@ const clauses: { [Kind in DecisionReason["kind"]]: [Extract<DecisionReason, { ki
     "3 calls wait, and no slot is free: the app's machines have 8 slots in all",
   ],
   minimum: [{ kind: "minimum", machines: 1 }, "the app's minimum is 1 machine (minMachines)"],
+  reserved: [{ kind: "reserved", machines: 2 }, "2 machines of the revision are reserved by an alias"],
   "call-expected": [{ kind: "call-expected", withinMs: 1_500 }, "a call is expected within 1.5 s"],
   forecast: [
     { kind: "forecast", inFlight: 2, slots: 9.5, has: 8, aheadMs: 230, level: 3, trend: 0.5, deviation: 1.25 },
@@ -51,6 +52,7 @@ const busy: AppFacts<string> = {
   slots: 10,
   ceiling: 100,
   minMachines: 0,
+  reserved: 0,
   learned: {
     busyShare: 0.01,
     demand: { aheadMs: 230, expected: 1, margin: 0.5, machines: 1 },

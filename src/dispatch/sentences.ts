@@ -28,6 +28,7 @@ const clauses: Clauses = {
   "calls-waiting": ({ waiting, slots }) =>
     `${callsWait(waiting)}, and ${slots === 0 ? "the app has no machine" : `no slot is free: the app's machines have ${counted(figure(slots), "slot")} in all`}`,
   minimum: ({ machines }) => `the app's minimum is ${counted(machines, "machine")} (minMachines)`,
+  reserved: ({ machines }) => `${counted(machines, "machine")} of the revision ${machines === 1 ? "is" : "are"} reserved by an alias`,
   "call-expected": ({ withinMs }) => `a call is expected within ${span(withinMs)}`,
   forecast: ({ inFlight, slots, aheadMs, level, trend, deviation, has }) =>
     `the forecast for ${span(aheadMs)} from now is that ${counted(figure(slots), "slot")} will be needed, and the app's machines have ${figure(has)}; ` +
@@ -114,10 +115,11 @@ function slotsSentence({ slots, ceiling, learned }: AppFacts<string>): string {
 
 function learnedSentences(learned: LearnedFacts, facts: AppFacts<string>): string[] {
   const { demand } = learned;
-  const { minMachines } = facts;
+  const { minMachines, reserved } = facts;
   return [
     ...(demand === null ? [] : [demandSentence(demand)]),
     ...(minMachines === 0 ? [] : [`The app's minimum is ${counted(minMachines, "machine")} (minMachines).`]),
+    ...(reserved === 0 ? [] : [`${counted(reserved, "machine")} of the revision ${reserved === 1 ? "is" : "are"} reserved by an alias.`]),
     costsSentence(learned),
     [timesSentence(learned), ...courseSentence(learned, facts)].join(" "),
   ];
@@ -165,13 +167,14 @@ function courseSentence({ idle: { holdMs, start } }: LearnedFacts, { inFlight, w
   return [`The last machine is held until ${span(holdMs)} after the last call, if no other comes; the next one ${next}.`];
 }
 
-function machineSentence(facts: ExplainedMachine<string>, { slots, minMachines }: AppFacts<string>): string {
+function machineSentence(facts: ExplainedMachine<string>, { slots, minMachines, reserved }: AppFacts<string>): string {
   const { machine, phase, inFlight, phaseMs, idleMs, keptForMinimum, nextLookMs, keptMs } = facts;
   if (phase === "binding") return `Machine ${machine} has been binding for ${span(phaseMs)}.`;
   if (phase === "draining")
     return `Machine ${machine} gets no new invocations and is killed when those in flight (${inFlight}) have ended.`;
   if (idleMs === null) return `Machine ${machine} has ${inFlight} of ${counted(slots, "slot")} taken.`;
   const idle = `Machine ${machine} has been idle for ${span(idleMs)}`;
+  if (keptForMinimum && reserved > 0) return `${idle} and is kept because machines of the revision are reserved.`;
   if (keptForMinimum) return `${idle} and is kept for the app's minimum of ${counted(minMachines, "machine")} (minMachines).`;
   if (keptMs !== null) return `${idle} and is kept for ${span(keptMs)} more, if no call comes.`;
   return nextLookMs === null ? `${idle}.` : `${idle}; the policy decides again in ${span(nextLookMs)} whether to keep it.`;

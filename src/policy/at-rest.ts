@@ -9,5 +9,6 @@ export function restsSince(state: PackingState, name: string, now: number): numb
   if (revision === undefined || revision.machines.length > 0 || revision.waiting > 0 || revision.idleSince < 0) return undefined;
   const { limits, preStart, idleSince } = revision;
   const expected = preStart !== null && preStart.until > now;
-  return limits.minMachines === 0 && limits.reservedBlanks === 0 && !expected ? idleSince : undefined;
+  const { minMachines, reservedBlanks, reserved = 0 } = limits;
+  return minMachines + reservedBlanks + reserved === 0 && !expected ? idleSince : undefined;
 }

@@ -1,5 +1,6 @@
 /** What the policy knows of a revision now, as a record with the numbers that decide. `src/dispatch/sentences.ts` makes sentences of it. */
 import { machinesOf, type RevisionState, type MachineEntry, type PackingState } from "./core/packing-state.ts";
+import { isKept } from "./core/wanted.ts";
 import type { MachineFacts } from "./machine-facts.ts";
 import type { MachineId } from "./policy.ts";
 import type { LearnedFacts } from "./rules/learned-facts.ts";
@@ -18,6 +19,8 @@ export interface AppFacts<Machine = MachineId> {
   slots: number;
   ceiling: number;
   minMachines: number;
+  /** The number of machines that the revision has at least because an alias reserves them. */
+  reserved: number;
   /** What was learned of the revision; null: nothing is learned, because the setting `idleMs` is set. */
   learned: LearnedFacts | null;
   machines: ExplainedMachine<Machine>[];
@@ -30,7 +33,7 @@ export interface ExplainedMachine<Machine = MachineId> extends Pick<MachineFacts
   phaseMs: number;
   /** ms for which the machine is idle; null: it has work. */
   idleMs: number | null;
-  /** Whether the machine is kept for the app's `minMachines`. */
+  /** Whether the machine is kept for the app's `minMachines`, or because it is reserved. */
   keptForMinimum: boolean;
   /** ms until the policy decides again whether the machine is kept; null: no time is set. */
   nextLookMs: number | null;
@@ -52,6 +55,7 @@ export function explainApp(state: PackingState, name: string, now: number): AppF
     slots,
     ceiling: limits.concurrency,
     minMachines: limits.minMachines,
+    reserved: limits.reserved ?? 0,
     learned,
     machines: machinesOf(state, revision).map((machine) => factsOf(revision, machine, learned, now)),
   };
@@ -71,7 +75,7 @@ function factsOf(revision: RevisionState, machine: MachineEntry, learned: Learne
     inFlight,
     phaseMs: now - since,
     idleMs: idleSince < 0 ? null : now - idleSince,
-    keptForMinimum: revision.app.machines <= revision.limits.minMachines,
+    keptForMinimum: isKept(revision),
     nextLookMs,
     keptMs: learned === null ? nextLookMs : keptMs(revision, machine, learned, now),
   };

@@ -76,6 +76,13 @@ export interface AppLimits {
   kind: OpaqueKind;
   /** Whether a machine that is started for the revision comes up bound to it, without having been a blank. Absent: no. */
   snapshot?: boolean;
+  /** Number of machines bound to this very revision, at least. Absent: none. */
+  reserved?: number;
+  /**
+   * Whether the revision stands aside: it gets only calls that name it, and its machines do not count for the app's `minMachines`, which the newest of the others keeps.
+   * Its own `minMachines` and `reservedBlanks` are 0. Absent: no.
+   */
+  aside?: boolean;
 }
 
 /**

@@ -9,6 +9,8 @@ export type NeedReason =
   | { kind: "calls-waiting"; waiting: number; slots: number }
   /** The app has fewer machines than `minMachines` of its manifest. */
   | { kind: "minimum"; machines: number }
+  /** The revision has fewer machines than an alias reserves for it. */
+  | { kind: "reserved"; machines: number }
   /** The app's idle plan expects a call within so many ms. */
   | { kind: "call-expected"; withinMs: number }
   /** The forecast for `aheadMs` from now is that `slots` slots are needed, and the app's machines have `has`. */

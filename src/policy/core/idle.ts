@@ -11,6 +11,7 @@ import { killMachine } from "./machines.ts";
 import type { RevisionState, MachineEntry, PackingState } from "./packing-state.ts";
 import { noteWanting } from "./spares.ts";
 import { addTimer } from "./timers.ts";
+import { isKept } from "./wanted.ts";
 
 /** Records the idle time that ends now, of the revision or of one machine beside others. */
 export function noteIdleEnd(revision: RevisionState, machine: MachineEntry | undefined, now: number): void {
@@ -48,7 +49,7 @@ export function lookAtIdle(
 ): void {
   machine.keptUntil = -1;
   // A machine of the minimum is kept until some other event changes that.
-  if (revision.app.machines <= revision.limits.minMachines) return;
+  if (isKept(revision)) return;
   const until = rulesOf(state).idleUntil(state, revision, machine, now);
   if (until <= now) return killIdle(state, revision, machine, now, commands);
   machine.keptUntil = until;

@@ -83,7 +83,7 @@ function becomeBinding(state: PackingState, machine: MachineEntry, revision: Rev
   machine.phase = "binding";
   machine.revision = revision.id;
   revision.binding++;
-  revision.app.machines++;
+  countMachine(revision, 1);
   revision.machines.push(machine.id);
   noteCpu(state, machine, CPU_OF_START);
 }
@@ -144,12 +144,17 @@ function leavePhase(state: PackingState, machine: MachineEntry): void {
   if (machine.phase === "starting" || machine.phase === "blank") leavePool(state, machine);
   else if (machine.phase === "binding" && revision !== undefined) {
     revision.binding--;
-    revision.app.machines--;
+    countMachine(revision, -1);
   } else if (machine.phase === "bound" && revision !== undefined) {
     revision.bound--;
-    revision.app.machines--;
+    countMachine(revision, -1);
     closeMachine(state, revision, machine);
   }
+}
+
+function countMachine({ app, limits }: RevisionState, more: 1 | -1): void {
+  app.machines += more;
+  if (limits.aside === true) app.aside += more;
 }
 
 function leavePool(state: PackingState, { id, phase, kind, since }: MachineEntry): void {

@@ -84,10 +84,12 @@ export interface PackingState {
 /** What the revisions of an app have in common, because limits of the app count over all of them. */
 export interface AppState {
   id: string;
-  /** Revisions that take calls, the newest last. */
+  /** Revisions that take calls: first those that stand aside, then the others, the newest last. */
   revisions: RevisionId[];
   /** Number of machines that are bound to these revisions, or being bound. */
   machines: number;
+  /** Number of those of them that belong to revisions that stand aside. */
+  aside: number;
   /** Number of waiting invocations of these revisions. */
   waiting: number;
   /** Blanks that no other app may take; null: none. */

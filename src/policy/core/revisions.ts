@@ -36,6 +36,7 @@ export function setRevision(state: PackingState, told: Told, now: number, comman
   // What a start costs is another thing now.
   if (known !== undefined && known.limits.snapshot !== told.limits.snapshot) known.idlePlan = known.extraPlan = null;
   moveToPool(state, known?.limits.kind ?? null, told.limits.kind, now);
+  if (known !== undefined) stand(known, told.limits.aside === true);
   revision.limits = told.limits;
   reserve(state, revision.app, now);
   dropUnusedPools(state);
@@ -92,15 +93,25 @@ function lookAtIdleOnes(state: PackingState, revision: RevisionState, now: numbe
 
 function addRevision(state: PackingState, { revision: id, app: appId, limits, inherits }: Told, now: number): RevisionState {
   const number = state.nextRevision++;
-  const app = state.apps.get(appId) ?? { id: appId, revisions: [], machines: 0, waiting: 0, reservation: null };
+  const app = state.apps.get(appId) ?? { id: appId, revisions: [], machines: 0, aside: 0, waiting: 0, reservation: null };
   state.apps.set(appId, app);
-  app.revisions.push(id);
+  if (limits.aside === true) app.revisions.unshift(id);
+  else app.revisions.push(id);
   state.revisionIds[number] = id;
   const revision = createRevision(id, app, number, limits, rulesOf(state).firstSlots(limits), now);
   state.revisions.set(id, revision);
   const parent = inherits === null ? undefined : state.revisions.get(inherits);
   if (parent !== undefined) inherit(revision, parent);
   return revision;
+}
+
+/** A revision that no longer stands aside is the newest. */
+function stand({ id, app, limits, bound, binding }: RevisionState, aside: boolean): void {
+  if (aside === (limits.aside === true)) return;
+  app.revisions.splice(app.revisions.indexOf(id), 1);
+  if (aside) app.revisions.unshift(id);
+  else app.revisions.push(id);
+  app.aside += (aside ? 1 : -1) * (bound + binding);
 }
 
 /** What was learned of the parent is taken to be true of the child until its own machines say otherwise: a deploy forgets nothing. They go on learning apart. */

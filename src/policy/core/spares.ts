@@ -42,7 +42,9 @@ export function noteWanting(state: PackingState, revision: RevisionState, now: n
 export function whySpare(state: PackingState, revision: RevisionState, now: number): NeedReason {
   const { load, level, trend, variance } = revision.demand;
   const machines = revision.bound + revision.binding;
-  if (machines < minimumOf(revision)) return { kind: "minimum", machines: revision.limits.minMachines };
+  const { minMachines, reserved = 0 } = revision.limits;
+  if (machines < reserved) return { kind: "reserved", machines: reserved };
+  if (machines < minimumOf(revision)) return { kind: "minimum", machines: minMachines };
   const { preStart } = revision;
   if (machines >= revision.forecast && preStart !== null && now >= preStart.at)
     return { kind: "call-expected", withinMs: preStart.until - now };

@@ -42,10 +42,20 @@ function machinesForCall({ slots }: RevisionState, onset: number): number {
   return Math.max(1, Math.ceil(onset / slots));
 }
 
-/** Number of machines that the revision is to have for the app's minimum. The newest revision has them, less the machines of the app's other revisions. */
+/**
+ * Number of machines that the revision is to have for the app's minimum, or because they are reserved for it. The newest revision has the app's minimum, less the
+ * machines of the app's other revisions that do not stand aside.
+ */
 export function minimumOf({ id, app, limits, bound, binding }: RevisionState): number {
-  if (limits.minMachines === 0 || app.revisions.at(-1) !== id) return 0;
-  return limits.minMachines - (app.machines - bound - binding);
+  const { minMachines, reserved = 0 } = limits;
+  if (minMachines === 0 || app.revisions.at(-1) !== id) return reserved;
+  return Math.max(reserved, minMachines - (app.machines - app.aside - bound - binding));
+}
+
+/** Whether every machine of the revision is kept, because it has no more than are reserved for it, or the app no more than its minimum. */
+export function isKept({ app, limits, bound, binding }: RevisionState): boolean {
+  const { minMachines, reserved = 0, aside = false } = limits;
+  return bound + binding <= reserved || (!aside && app.machines - app.aside <= minMachines);
 }
 
 /**
