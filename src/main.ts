@@ -179,6 +179,10 @@ function routesOf(config: Config, { names }: Catalog, served: () => ServedApps):
       const id = tenantOfUrl(names, tenant, asHost);
       return id !== undefined && served().load(id, name, asHost);
     },
+    preview(tenant, name, label, asHost) {
+      const id = tenantOfUrl(names, tenant, asHost);
+      return id === undefined ? undefined : served().preview(id, name, label, asHost);
+    },
   });
 }
 

@@ -11,13 +11,18 @@ export interface RawReply {
 }
 
 /** Calls until `next` returns undefined. @param next the path of the next call @param replied called with each reply, in the order of the connection's calls */
-export async function callRaw(url: string, next: () => string | undefined, replied: (reply: RawReply) => void): Promise<void> {
+export async function callRaw(
+  url: string,
+  next: () => string | undefined,
+  replied: (reply: RawReply) => void,
+  { host = new URL(url).hostname, headers = "" } = {},
+): Promise<void> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) }).setNoDelay();
   await once(socket, "connect");
   const replies = repliesOf(socket);
   for (let path = next(); path !== undefined; path = next()) {
-    socket.write(`GET ${path} HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n${headers}\r\n`);
     replied(await replies());
   }
   socket.destroy();
@@ -52,4 +57,17 @@ function repliesOf(socket: Socket): () => Promise<RawReply> {
     look();
     return promise;
   };
+}
+
+/** One call. @param headers lines, each with its end */
+export async function callOnceRaw(url: string, path: string, how: { host?: string; headers?: string }): Promise<RawReply> {
+  let left: string | undefined = path;
+  const replies: RawReply[] = [];
+  const next = () => {
+    const now = left;
+    left = undefined;
+    return now;
+  };
+  await callRaw(url, next, (reply) => void replies.push(reply), how);
+  return replies[0]!;
 }

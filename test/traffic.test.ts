@@ -10,7 +10,7 @@ import { Random, seedOf } from "../src/base/testing/random.ts";
 import { type Client, createClient } from "../src/doors/admin/client.ts";
 import { mayfly, serve } from "./command.ts";
 import { createScope, eventually, type Platform, projectDir, startPlatform, temporaryFolder } from "./platform.ts";
-import { callRaw } from "./raw-callers.ts";
+import { callOnceRaw, callRaw } from "./raw-callers.ts";
 
 const CONNECTIONS = 24;
 const CALLS = 100_000;
@@ -22,7 +22,7 @@ let platform: Platform;
 let client: Client;
 
 before(async () => {
-  platform = await startPlatform(scope, { driver: "process" });
+  platform = await startPlatform(scope, { driver: "process", domain: "fn.example" });
   ({ client } = platform);
 });
 after(() => scope.close());
@@ -183,6 +183,90 @@ describe("canaries", () => {
     const { code, stderr } = await mayfly(["deploy", folder, "--for", "1h"]);
     assert.equal(code, 2);
     assert.match(stderr, /--for is an option of a canary/);
+  });
+});
+
+describe("aliases and previews", () => {
+  before(async () => {
+    await client.removeApp(APP);
+    for (const each of ["1", "2"]) await deployVersion(client, each);
+    await deployVersion(client, "3", { alias: "next" });
+  });
+
+  const versionAt = async (path: string, host?: string) => {
+    const { status, body } = await callOnceRaw(platform.running.gatewayUrl, path, host === undefined ? {} : { host });
+    return status === 200 ? body.split(" ")[0] : status;
+  };
+
+  test("each kept revision and each alias has a URL, by path and by host, and its machines start on demand", async () => {
+    assert.equal(await version(), "2");
+    const { revisions } = await client.app(APP);
+    assert.deepEqual(
+      revisions.map(({ number }) => number),
+      [3, 2, 1],
+    );
+    const oldest = revisions.at(-1)!;
+    for (const label of ["1", oldest.id, oldest.digest, oldest.digest.slice(0, 12)])
+      assert.equal(await versionAt(`/traffic@${label}/version`), "1", label);
+    assert.equal(await versionAt("/traffic@next"), "3");
+    assert.equal(await versionAt("/", "1--version.traffic.fn.example"), "1");
+    assert.equal(await versionAt("/", "next--traffic.fn.example"), "3");
+    assert.equal(await versionAt("/", "live--traffic.fn.example"), "2");
+    assert.equal(await versionAt("/traffic@9/version"), 404);
+    assert.equal(await version(), "2");
+    const numbers = (await client.machines()).filter(({ app }) => app === APP).map(({ revision }) => revision);
+    assert.deepEqual(new Set(numbers), new Set([1, 2, 3]));
+  });
+
+  test("an alias that is pointed elsewhere takes its calls along, and one that is removed has no URL", async () => {
+    await client.point(APP, "next", [{ revision: 1 }]);
+    assert.equal(await versionAt("/traffic@next/version"), "1");
+    await client.removeAlias(APP, "next");
+    assert.equal(await versionAt("/traffic@next/version"), 404);
+    assert.equal(await versionAt("/traffic@3/version"), "3", "its revision is kept");
+  });
+
+  test("an app can do without previews", async () => {
+    const { manifest, bundles } = await (bundled ??= bundleApp(join(projectDir, "test/apps/traffic")));
+    await client.deploy({ ...manifest, previews: false }, bundles);
+    for (const path of ["/traffic@1/version", "/traffic@live/version"]) assert.equal(await versionAt(path), 404);
+    assert.equal(await versionAt("/", "1--traffic.fn.example"), 404);
+    assert.equal(await version(), "0");
+    await client.rollback(APP);
+    assert.equal(await versionAt("/traffic@1/version"), "1");
+  });
+
+  test("machines that an alias reserves are bound without a call, as far as the app may have them", async () => {
+    await client.point(APP, "next", [{ revision: 3 }], { reserved: 2 });
+    const numbers = async () => (await client.machines()).filter(({ app, state }) => app === APP && state === "bound").map(({ revision }) => revision);
+    await eventually("the reserved machines", numbers, (found) => found.filter((number) => number === 3).length === 2);
+    assert.match((await client.explain(APP)).now.join(" "), /2 machines of the revision are reserved by an alias/);
+    await assert.rejects(client.point(APP, "next", undefined, { reserved: 21 }), { code: "bad-request", message: /may have 20 machines at most/ });
+    assert.equal(await command("alias", "set", APP, "next", "--reserved", "1"), "The alias next of traffic names revision 3; 1 machine is reserved.\n");
+    assert.match(await command("alias", "list", APP), /next +revision 3 +1$/m);
+  });
+
+  test("a caller stays at its revision by a cookie while weights do not change, and none goes back when a share grows", async () => {
+    const where = async (caller: string) =>
+      (await callOnceRaw(platform.running.gatewayUrl, PATH, { headers: `cookie: a=b; session=${caller}; c=d\r\n` })).body.split(" ")[0];
+    const weights = (one: number, two: number) => [
+      { revision: 1, weight: one },
+      { revision: 2, weight: two },
+    ];
+    await client.point(APP, "live", weights(70, 30), { sticky: { by: "cookie", name: "session" } });
+    const callers = Array.from({ length: 30 }, (_, number) => `caller-${number}`);
+    const first = await Promise.all(callers.map(where));
+    assert.deepEqual(new Set(first), new Set(["1", "2"]));
+    for (let i = 0; i < 3; i++) assert.deepEqual(await Promise.all(callers.map(where)), first);
+    await client.point(APP, "live", weights(40, 60));
+    const grown = await Promise.all(callers.map(where));
+    assert.deepEqual(
+      first.filter((each, at) => each === "2" && grown[at] !== "2"),
+      [],
+    );
+    await client.point(APP, "live", weights(70, 30));
+    assert.ok(new Set(await Promise.all(Array.from({ length: 20 }, () => version()))).size === 2, "calls without the cookie are spread");
+    assert.match(await command("alias", "set", APP, "live", "--sticky", "off"), /70 %\), revision 2 \(30 %\)\.\n$/);
   });
 });
 

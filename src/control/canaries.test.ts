@@ -52,6 +52,7 @@ function parts() {
     prepare: async () => {},
     pointed: () => {},
     restored: () => {},
+    branched: () => {},
     problemOf: () => null,
   };
   return { catalog: files.catalog, serving, events, clock } satisfies DeployParts & PointParts & PromoteParts;
@@ -70,7 +71,7 @@ function live(): [number, number][] {
 function called(revision: Revision, calls: number, outcome: InvocationEnded["outcome"] = "replied", run = 10): void {
   const event = {
     ...{ type: "invocation-ended", at: 0, invocation: "i", app: revision.app, function: "main", machine: "m", appGone: false },
-    ...{ revision: revision.id, memoryMb: 1, outcome, details: null, status: outcome === "replied" ? 200 : 0 },
+    ...{ revision: revision.id, branch: null, memoryMb: 1, outcome, details: null, status: outcome === "replied" ? 200 : 0 },
     ...{ spans: { queue: 0, start: 0, bind: 0, run }, slotMs: 1, requestBytes: 0, replyBytes: 0 },
   } as unknown as InvocationEnded;
   for (let i = 0; i < calls; i++) events.tell({ ...event });

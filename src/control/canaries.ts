@@ -68,8 +68,8 @@ export function watchCanaries(parts: CanaryParts): () => void {
 /** Failures of calls for which neither revision can be blamed. */
 const nobodys: ReadonlySet<string> = new Set(["aborted", "shutting-down", "limit-reached"]);
 
-function note(canary: Watched | undefined, { revision, outcome, status, spans }: InvocationEnded): void {
-  if (canary === undefined || nobodys.has(outcome)) return;
+function note(canary: Watched | undefined, { revision, branch, outcome, status, spans }: InvocationEnded): void {
+  if (canary === undefined || branch !== null || nobodys.has(outcome)) return;
   const { tallies, old } = canary.row;
   const tally = revision === canary.row.revision ? tallies.fresh : revision === old ? tallies.old : undefined;
   if (tally === undefined) return;
@@ -118,7 +118,7 @@ function end(parts: CanaryParts, watched: Map<string, Watched>, canary: Watched,
   const { app } = canary.row;
   store(parts, canary);
   pointLive(parts, app, (take) => {
-    const targets = parts.catalog.point(app, LIVE, [{ revision, weight: 1 }], take, reason);
+    const targets = parts.catalog.point(app, LIVE, [{ revision, weight: 1 }], take, { why: reason });
     // Before the listener hears of the change, because it would tell of the end, too.
     watched.delete(app);
     return targets;

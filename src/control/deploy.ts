@@ -17,7 +17,7 @@ import { unfitSecrets } from "./unfit-secrets.ts";
 
 export interface DeployParts extends Telling {
   catalog: Pick<Catalog, "names" | "app" | "live" | "deploy" | "secretNames" | "secrets">;
-  serving: Pick<Serving, "check" | "prepare" | "pointed" | "restored" | "problemOf">;
+  serving: Pick<Serving, "check" | "prepare" | "pointed" | "restored" | "branched" | "problemOf">;
 }
 
 /**
@@ -66,7 +66,7 @@ function isFiles({ format }: Bundle): boolean {
   return format === FILES_FORMAT;
 }
 
-function tellDeployed({ events, clock }: DeployParts, { revision, before, canary }: Deployed, placement: Placement): void {
+function tellDeployed({ serving, events, clock }: DeployParts, { revision, before, canary }: Deployed, placement: Placement): void {
   const { app, id, number } = revision;
   const at = clock.wall();
   if (canary !== null) {
@@ -74,6 +74,7 @@ function tellDeployed({ events, clock }: DeployParts, { revision, before, canary
     events.tell({ type: "canary-started", at, app, revision: id, number, oldRevision, oldNumber, share });
   } else if (placement.kind === "alias" && before.length > 0) {
     const targets = [{ revision: id, weight: 1 }];
+    serving.branched(app);
     events.tell({ type: "alias-pointed", at, app, alias: placement.alias, targets });
   } else events.tell({ type: "app-deployed", at, app, revision: id, number });
 }

@@ -1,6 +1,6 @@
 /** An alias of an app says which revisions get its calls. Calls that name no alias go to `live`. */
 import { MayflyError } from "../base/errors/error.ts";
-import { type Catalog, LIVE, type Take, type Target, type TargetChoice } from "../store/catalog/catalog.ts";
+import { type AliasSettings, type Catalog, LIVE, type Take, type Target, type TargetChoice } from "../store/catalog/catalog.ts";
 import { appIdOf } from "./names.ts";
 import { type ServeParts, serveWhenStored } from "./serve-when-stored.ts";
 import type { Serving } from "./serving.ts";
@@ -8,22 +8,51 @@ import type { Telling } from "./telling.ts";
 
 export interface PointParts extends Telling {
   catalog: Pick<Catalog, "names" | "app" | "live" | "point" | "removeAlias" | "secretNames" | "secrets">;
-  serving: Pick<Serving, "check" | "pointed" | "restored">;
+  serving: Pick<Serving, "check" | "pointed" | "restored" | "branched">;
 }
 
-/** Throws "no-such-app", "no-such-version", "bad-request", also if calls of a revision would fail with the secrets that are set, and what Serving.check() throws. */
-export function point(parts: PointParts, tenant: string, name: string, alias: string, choices: TargetChoice[]): Target[] {
+/**
+ * Without choices, the alias stays where it points. Throws "no-such-app", "no-such-version", "no-such-alias", "bad-request", also if calls of a revision would fail with the secrets that are
+ * set, and what Serving.check() throws.
+ */
+export function point(
+  parts: PointParts,
+  tenant: string,
+  name: string,
+  alias: string,
+  choices: TargetChoice[] | undefined,
+  settings: AliasSettings = {},
+): Target[] {
   const { catalog } = parts;
   const app = appIdOf(catalog.names, tenant, name);
   refuseOtherCapitals(catalog, tenant, name, alias);
-  if (alias === LIVE) return pointLive(parts, app, (take) => catalog.point(app, LIVE, choices, take));
-  const targets = catalog.point(app, alias, choices);
+  const store = (take?: Take) =>
+    catalog.point(
+      app,
+      alias,
+      choices,
+      (targets) => {
+        refuseTooMany(targets, settings);
+        take?.(targets);
+      },
+      settings,
+    );
+  if (alias === LIVE) return pointLive(parts, app, store);
+  const targets = store();
+  parts.serving.branched(app);
   tellPointed(parts, app, alias, targets);
   return targets;
 }
 
+/** The reserved machines count among those that the app may have. */
+function refuseTooMany(targets: Target[], { reserved = 0 }: AliasSettings): void {
+  const most = Math.min(...targets.map(({ revision }) => revision.manifest.maxMachines));
+  if (reserved <= most) return;
+  throw new MayflyError("bad-request", { what: `reserved is ${reserved}, but the app may have ${most} machines at most (maxMachines)` });
+}
+
 /** @param store changes `live` in the catalog */
-export function pointLive(parts: Omit<PointParts, "catalog"> & ServeParts, app: string, store: (take: Take) => Target[]): Target[] {
+export function pointLive(parts: Telling & ServeParts, app: string, store: (take: Take) => Target[]): Target[] {
   const { take, undo } = serveWhenStored(parts);
   let targets: Target[];
   try {
@@ -52,10 +81,11 @@ export function refuseOtherCapitals(catalog: Pick<Catalog, "app">, tenant: strin
 }
 
 /** Throws "no-such-app" and "no-such-alias", and "bad-request" for `live`. */
-export function removeAlias({ catalog, events, clock }: PointParts, tenant: string, name: string, alias: string): void {
+export function removeAlias({ catalog, serving, events, clock }: PointParts, tenant: string, name: string, alias: string): void {
   if (alias === LIVE)
     throw new MayflyError("bad-request", { what: `the alias ${LIVE} cannot be removed; point it at another revision instead` });
   const app = appIdOf(catalog.names, tenant, name);
   catalog.removeAlias(app, alias);
+  serving.branched(app);
   events.tell({ type: "alias-removed", at: clock.wall(), app, alias });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Target, Version } from "../store/catalog/catalog.ts";
+import type { Alias, Revision, Target, Version } from "../store/catalog/catalog.ts";
 import { ServedApps, type ServedAppsOptions } from "./served-apps.ts";
 
 test("an entry of a manifest that has no effect on this server is reported once for each revision, and the app is served all the same", () => {
@@ -73,15 +73,75 @@ test("of more apps than are remembered, the one that came to rest first is forgo
   assert.equal(apps.load("ten", "app0", false), true);
 });
 
+test("a revision that is named is served from its first call on, and let go of when nobody calls it", () => {
+  const { apps, kept, beside, busy } = set({ shop: target("1", "none") });
+  kept.set("2", target("rev2", "none")[0]!.revision);
+  assert.equal(apps.reach("shop", "3"), undefined);
+  assert.equal(apps.reach("shop", "2")?.branch, "rev2");
+  assert.equal(apps.reach("shop", "2")?.branch, "rev2");
+  assert.deepEqual(beside, [[], ["rev2: rev2 0"]], "the app is served, then the revision; the second call finds both");
+  busy.add("shop");
+  busy.add("rev2");
+  apps.rest();
+  assert.equal(beside.length, 2);
+  busy.delete("rev2");
+  apps.rest();
+  assert.deepEqual(beside.at(-1), []);
+  kept.delete("2");
+  assert.equal(apps.reach("shop", "2"), undefined, "what was pruned is no longer there");
+});
+
+test("an alias is served where it points now; one that reserves machines is always served, and its app never rests", () => {
+  const { apps, aliases, beside, calls } = set({ shop: target("1", "none") });
+  const alias = (id: string, reserved: number): Alias => ({ name: "next", targets: target(id, "none"), sticky: null, reserved });
+  aliases.set("shop", [alias("2", 0)]);
+  assert.equal(apps.reach("shop", "next")?.revision.id, "2");
+  aliases.set("shop", [alias("3", 0)]);
+  apps.branched("shop");
+  assert.deepEqual(beside.at(-1), ["next: 3 0"]);
+  assert.equal(apps.reach("shop", "next")?.revision.id, "3");
+  aliases.set("shop", [alias("3", 2)]);
+  apps.branched("shop");
+  assert.deepEqual(beside.at(-1), ["next: 3 2"]);
+  apps.rest();
+  assert.deepEqual(calls, []);
+  aliases.delete("shop");
+  apps.branched("shop");
+  assert.deepEqual(beside.at(-1), []);
+});
+
+test("an app whose live manifest has no previews shows none, and its branches can be reached by other doors", () => {
+  const { apps, kept } = set({ shop: target("1", "none", { previews: false }), blog: target("1", "none") });
+  kept.set("2", target("rev2", "none")[0]!.revision);
+  assert.equal(apps.preview("ten", "shop", "2", false), undefined);
+  assert.equal(apps.preview("ten", "blog", "2", false)?.branch, "rev2");
+  assert.equal(apps.preview("ten", "none", "2", false), undefined);
+  assert.equal(apps.reach("shop", "2")?.branch, "rev2");
+});
+
 /** @param live the targets of each app, by its name, which is also its id here */
 function set(live: Record<string, Target[]> = {}) {
   const [told, served, renewed, complaints, calls]: string[][] = [[], [], [], [], []];
   const busy = new Set<string>();
+  const aliases = new Map<string, Alias[]>();
+  const kept = new Map<string, Revision>();
+  /** What was served beside `live`, each time that the dispatcher was told. */
+  const beside: string[][] = [];
   const holder = (_tenant: string, name: string) => (Object.hasOwn(live, name) ? { kind: "app" as const, id: name } : undefined);
   const options: ServedAppsOptions = {
-    catalog: { live: (app) => live[app] ?? [], names: { holder, holderOfHost: holder } },
+    catalog: {
+      live: (app) => live[app] ?? [],
+      alias: (app, name) => aliases.get(app)?.find((alias) => alias.name === name),
+      reserving: (app) => aliases.get(app)?.filter(({ reserved }) => reserved > 0) ?? [],
+      revision: (_app, choice) => kept.get(choice),
+      names: { holder, holderOfHost: holder },
+    },
     dispatcher: {
-      point: (_app, [first]) => void served!.push(first!.revision.id),
+      point(_app, [first], { branches = [] }) {
+        served!.push(first!.revision.id);
+        beside.push(branches.map(({ name, targets }) => `${name}: ${targets.map(({ revision, reserved = 0 }) => `${revision.id} ${reserved}`).join()}`));
+      },
+      isResting: (_app, revision) => !busy.has(revision),
       renewApp: (app) => void renewed!.push(app),
       rest: (app) => calls!.push(`rest ${app}`) > 0 && !busy.has(app),
       removeApp: (app) => void calls!.push(`remove ${app}`),
@@ -92,7 +152,7 @@ function set(live: Record<string, Target[]> = {}) {
     tell: (app, text) => void told!.push(`${app}: ${text}`),
     complain: (app) => void complaints!.push(app),
   };
-  return { apps: new ServedApps(options), told: told!, served, renewed, complaints, calls: calls!, busy };
+  return { apps: new ServedApps(options), told: told!, served, renewed, complaints, calls: calls!, busy, aliases, kept, beside };
 }
 
 function target(id: string, network: "none" | "egress", more: object = {}): Target[] {

@@ -29,6 +29,8 @@ export interface Serving {
   prepare(manifest: Manifest): Promise<void>;
   /** Sends the app's calls to these targets from now on. Machines of other revisions get no more work. `app` is an id here and below. */
   pointed(app: string, targets: Target[]): void;
+  /** Called after an alias other than `live` was changed or removed. */
+  branched(app: string): void;
   /** Called after the app's secrets changed: machines that have the old ones get no more work. */
   renewed(app: string): void;
   /** Undoes pointed() if the change was not stored after all. */
@@ -117,6 +119,7 @@ export function createServing({
       served.point(app, targets);
       kinds.changed();
     },
+    branched: (app) => served.branched(app),
     renewed: (app) => served.renew(app),
     restored: (app) => served.restore(app),
     problemOf: (app) => served.problemOf(app),

@@ -20,13 +20,13 @@ import type { LogLevel } from "../wire/protocol.ts";
 import { type Accounts, noAccounts, type Refusal } from "../store/ledger/accounts.ts";
 import { clauseOf } from "../machines/exit.ts";
 import { limitsOf, rejection } from "./app.ts";
-import { type LivePart, LiveRevisions } from "./live-revisions.ts";
+import { isAside, type LivePart, LiveRevisions } from "./live-revisions.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { GuestLines } from "./guest-lines.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
 import { Invocation } from "./invocation-run.ts";
-import type { ServedTarget, DispatcherOptions, LiveDispatcher, MachineRow, Explanation } from "./live-dispatcher.ts";
+import type { ServedBeside, ServedTarget, DispatcherOptions, LiveDispatcher, MachineRow, Explanation } from "./live-dispatcher.ts";
 import { KindBook } from "./kind-book.ts";
 import { MachineRecord } from "./machine-record.ts";
 import { noMachineInTime } from "./no-machine.ts";
@@ -120,7 +120,7 @@ class PolicyDispatcher implements LiveDispatcher {
       invocation.leave();
       return invocation;
     }
-    const part = this.#revisions.next(request.app, request.function);
+    const part = this.#revisions.next(request.app, request.function, request.branch, request.key);
     const refusal = this.#refusalOf(request.app, part);
     if (refusal !== undefined) {
       invocation.refuse(refusal.code, { ...refusal.details, app: request.appName });
@@ -134,8 +134,8 @@ class PolicyDispatcher implements LiveDispatcher {
     return invocation;
   }
 
-  point(app: string, targets: readonly ServedTarget[]): void {
-    const { live, retired, partFor } = this.#revisions.point(app, targets);
+  point(app: string, targets: readonly ServedTarget[], more?: ServedBeside): void {
+    const { live, retired, partFor } = this.#revisions.point(app, targets, more);
     for (const { part, inherits } of live) {
       this.#noteLack(part);
       this.#wantSnapshot(part);
@@ -154,7 +154,14 @@ class PolicyDispatcher implements LiveDispatcher {
   #moveWaiting(part: string, successor: string, partFor: (name: string) => string): void {
     for (const invocation of this.#table.values()) {
       if (!invocation.waits || invocation.part !== part) continue;
-      invocation.part = partFor(invocation.function);
+      const { app, appName, function: name, branch, key } = invocation;
+      const next = branch === undefined ? partFor(name) : this.#revisions.next(app, name, branch, key);
+      // What the caller has named is there no more.
+      if (next === "") {
+        this.#drop(invocation, "no-such-version", { app: appName, version: branch ?? "" });
+        continue;
+      }
+      invocation.part = next;
       if (invocation.part === successor) continue;
       this.#tell({ type: "abandon", invocation: invocation.number });
       this.#tell({ type: "arrive", invocation: invocation.number, revision: invocation.part });
@@ -180,8 +187,13 @@ class PolicyDispatcher implements LiveDispatcher {
    */
   #tellLimits(part: LivePart, inherits: string | null): void {
     const limits = { ...limitsOf(part.version, this.#kinds), snapshot: this.#snapshots?.of(part.id) !== undefined };
-    const floors = this.#isRefused(part) || !part.isFirst ? { minMachines: 0, reservedBlanks: 0 } : {};
-    this.#tell({ type: "revision", revision: part.id, app: part.version.app, limits: { ...limits, ...floors }, inherits });
+    const isRefused = this.#isRefused(part);
+    const floors = isRefused || !part.isFirst || isAside(part) ? { minMachines: 0, reservedBlanks: 0 } : {};
+    const beside = {
+      ...(part.reserved > 0 && !isRefused && { reserved: part.reserved }),
+      ...(isAside(part) && { aside: true }),
+    };
+    this.#tell({ type: "revision", revision: part.id, app: part.version.app, limits: { ...limits, ...floors, ...beside }, inherits });
   }
 
   #isRefused({ id, version }: LivePart): boolean {
@@ -221,8 +233,9 @@ class PolicyDispatcher implements LiveDispatcher {
   #wantSnapshot(part: LivePart): void {
     const { manifest } = part.version;
     const kind = this.#kinds.enter(manifest);
-    // A deploy refuses other kernels, but the server's own may be another one than it was then. Nothing is made for an app that is refused.
-    if (asksForSnapshot(manifest) && kind.kernel === "linux" && !this.#isRefused(part)) this.#snapshots?.want(part, kind);
+    // A deploy refuses other kernels, but the server's own may be another one than it was then. Nothing is made for an app that is refused, or for a preview.
+    const isWanted = asksForSnapshot(manifest) && kind.kernel === "linux" && (!isAside(part) || part.reserved > 0);
+    if (isWanted && !this.#isRefused(part)) this.#snapshots?.want(part, kind);
   }
 
   /** A part has a snapshot from now on, or has none any more. */
@@ -243,6 +256,13 @@ class PolicyDispatcher implements LiveDispatcher {
     if (!idle || this.#machines.values().some((record) => record.app === app)) return false;
     for (const part of this.#revisions.rest(app)) this.#lacking.delete(part);
     return true;
+  }
+
+  isResting(app: string, revision: string, idleMs: number): boolean {
+    const { insight, clock } = this.#options;
+    const now = clock.now();
+    const parts = this.#revisions.partsOf(app, revision);
+    return parts.every((id) => now - (insight?.restsSince(id, now) ?? Infinity) >= idleMs);
   }
 
   removeApp(app: string): void {
@@ -479,7 +499,8 @@ class PolicyDispatcher implements LiveDispatcher {
   #machineLost(invocation: Invocation, end: MachineEnd): void {
     if (this.#closing === undefined && invocation.returnToQueue()) {
       // A revision that was superseded meanwhile gets no more machines, so the invocation moves to the app's next one.
-      if (this.#revisions.get(invocation.part) === undefined) invocation.part = this.#revisions.next(invocation.app, invocation.function);
+      const { app, function: name, branch, key } = invocation;
+      if (this.#revisions.get(invocation.part) === undefined) invocation.part = this.#revisions.next(app, name, branch, key);
       this.#tell({ type: "arrive", invocation: invocation.number, revision: invocation.part });
       return;
     }

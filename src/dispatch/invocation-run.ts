@@ -41,6 +41,8 @@ export class Invocation implements InvocationHandle {
   readonly app: string;
   readonly appName: string;
   readonly function: string;
+  readonly branch: string | undefined;
+  readonly key: string | undefined;
   readonly timeoutMs: number;
   deadline: number;
   /** Whether its time is up; the caller has been told so. */
@@ -79,6 +81,8 @@ export class Invocation implements InvocationHandle {
     this.app = request.app;
     this.appName = request.appName;
     this.function = request.function;
+    this.branch = request.branch;
+    this.key = request.key;
     this.timeoutMs = request.timeoutMs;
     this.deadline = now + request.timeoutMs;
     this.#arrivedAt = now;
@@ -179,6 +183,7 @@ export class Invocation implements InvocationHandle {
       invocation,
       app,
       function: name,
+      branch: this.branch ?? null,
       machine: machine?.name ?? null,
       appGone,
       revision: machine?.revision ?? revisionOf(this.part),

@@ -14,6 +14,10 @@ export interface InvocationRequest {
   /** The app's name, for errors. */
   appName: string;
   function: string;
+  /** What of the app is called, if it is not `live`: see Branch. */
+  branch?: string | undefined;
+  /** Keeps a caller at its revision where the alias asks for that. */
+  key?: string | undefined;
   /** Milliseconds from the arrival to the deadline. */
   timeoutMs: number;
   /** Which attempt at the same work this is, counted from 1 by the one who repeats failed work. */

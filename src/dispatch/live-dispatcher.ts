@@ -13,6 +13,7 @@ import type { EventStream } from "../telemetry/event-stream.ts";
 import type { Dispatcher } from "./invocation.ts";
 import type { KindBook } from "./kind-book.ts";
 import type { DecisionReason, RevisionFacts } from "./sentences.ts";
+import type { StickyRuns } from "./split.ts";
 
 export interface DispatcherOptions {
   /** `bindPolicy(createPackingPolicy(…))`. */
@@ -87,8 +88,11 @@ export interface LiveDispatcher extends Dispatcher {
   /**
    * Sends the app's calls to these revisions from now on, in proportion to their weights. Machines of other revisions finish what they run
    * and get no more calls. A revision that was a target already keeps its machines; `lacks` is asked again for all of them.
+   * @param more what else is served of the app; by default nothing
    */
-  point(app: string, targets: readonly ServedTarget[]): void;
+  point(app: string, targets: readonly ServedTarget[], more?: ServedBeside): void;
+  /** Whether nobody has called the revision for `idleMs`, and it has no machine and expects none. */
+  isResting(app: string, revision: string, idleMs: number): boolean;
   /** From now on, the app's calls go to machines that are bound after this call, so that they get the app's secrets as they are then. */
   renewApp(app: string): void;
   /**
@@ -118,6 +122,23 @@ export interface ServedTarget {
   readonly revision: Version;
   /** Above zero. The revision gets the share of calls that its weight has in the sum of all weights. */
   readonly weight: number;
+  /** How many machines are kept bound to the revision, at least; absent: none. */
+  readonly reserved?: number;
+}
+
+/** What is served of an app beside the calls of `live`. */
+export interface ServedBeside {
+  /** Which callers of `live` go to which revision; absent: any to any. */
+  readonly sticky?: StickyRuns | undefined;
+  readonly branches?: readonly Branch[];
+}
+
+/** Where the calls go that name a branch: an alias other than `live`, or a revision. */
+export interface Branch {
+  /** What calls name, in their field `branch`. */
+  readonly name: string;
+  readonly targets: readonly ServedTarget[];
+  readonly sticky?: StickyRuns | undefined;
 }
 
 export type { RevisionFacts } from "./sentences.ts";

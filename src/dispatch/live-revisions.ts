@@ -1,6 +1,6 @@
 /**
  * The revisions that calls go to, by app, and their parts: a part has the functions of one runtime, and machines of its own. Only point() and remove() change
- * where an app's calls go.
+ * where an app's calls go. Most calls go to `live`; a call may name a branch instead, which is another alias or a revision.
  *
  * Owns: how each app's calls are split over its revisions, and which part a function is in.
  * 1. A part belongs to one revision, and that to one app. It is live from the point() that names its revision until a later point() of the app does not,
@@ -8,13 +8,14 @@
  * 2. A revision with functions of one runtime, as most are, is one part, whose id is the revision's.
  * 3. Of an app that rests, only the split and the ids of its parts are kept: no manifests. It takes no calls until the next point(), which
  *    continues the split if the targets are the same.
+ * 4. A revision that branches alone name stands aside: the app's minimum of machines is not for it.
  */
 import type { AppRuntime } from "../base/kind/machine-kind.ts";
 import type { MachineEnd } from "../fleet/fleet.ts";
 import type { Version } from "../store/catalog/catalog.ts";
 import { partsOf } from "../store/catalog/parts.ts";
-import type { ServedTarget } from "./live-dispatcher.ts";
-import { Split, type WeightedRevision } from "./split.ts";
+import type { Branch, ServedBeside, ServedTarget } from "./live-dispatcher.ts";
+import { Split, type StickyRuns, type WeightedRevision } from "./split.ts";
 
 /** What the policy knows as a revision. */
 export interface LivePart {
@@ -24,8 +25,10 @@ export interface LivePart {
   readonly runtime: AppRuntime;
   /** Whether it has the revision's first function: the machines that an app keeps ready are of this part. */
   readonly isFirst: boolean;
-  /** The revision gets the share of the app's calls that its weight has in the sum of all weights. */
+  /** The revision gets the share of the calls of `live` that its weight has in the sum of all weights; 0: it stands aside. */
   readonly weight: number;
+  /** How many machines are kept bound to the part, at least. */
+  readonly reserved: number;
   /** The end of its last machine that could not be bound; null if there was none. */
   readonly lastFailure: MachineEnd | null;
 }
@@ -50,7 +53,8 @@ interface Parts {
 
 interface App {
   readonly split: Split;
-  /** By the revision's id, the one with the largest weight first. */
+  readonly branches: ReadonlyMap<string, Split>;
+  /** By the revision's id, the one with the largest weight first, those that stand aside last. */
   readonly revisions: ReadonlyMap<string, Parts>;
   /** Whether a call has to be looked up by its function. */
   readonly hasSeveralParts: boolean;
@@ -65,21 +69,25 @@ export class LiveRevisions {
   readonly #parts = new Map<string, LivePart>();
 
   /** The last failure of a part that is live already is forgotten. @param targets at least one; each revision once */
-  point(app: string, targets: readonly ServedTarget[]): Moved {
+  point(app: string, targets: readonly ServedTarget[], { sticky, branches = [] }: ServedBeside = {}): Moved {
     const known = this.#apps.get(app) ?? this.#resting.get(app);
-    const weights = targets.map(({ revision, weight }) => ({ revision: revision.id, weight })).toSorted(byWeight);
-    const made = new Map(targets.map(({ revision, weight }) => [revision.id, makeParts(revision, weight)]));
-    const revisions = new Map(weights.map(({ revision }) => [revision, made.get(revision)!.parts]));
+    const weights = weightsOf(targets);
+    const all = withAside(targets, branches);
+    const made = new Map(all.map(({ revision, weight, reserved }) => [revision.id, makeParts(revision, weight, reserved)]));
+    const revisions = new Map(all.toSorted(byWeightOfTarget).map(({ revision }) => [revision.id, made.get(revision.id)!.parts]));
     const before = known?.revisions ?? new Map<string, Parts>();
     const [first] = revisions.values() as Iterable<Parts>;
     const [heir] = before.values();
     const after = new Set([...revisions.values()].flatMap(({ ids }) => ids));
     const old = new Set([...before.values()].flatMap(({ ids }) => ids));
     // The policy takes the part that it is told of last for the newest, which keeps the app's minimum.
-    const live = targets.flatMap(({ revision }) => made.get(revision.id)!.live.toReversed());
+    const live = all.flatMap(({ revision }) => made.get(revision.id)!.live.toReversed());
     for (const part of live) this.#parts.set(part.id, part);
     this.#apps.set(app, {
-      split: known?.split.isOf(weights) === true ? known.split : new Split(weights),
+      split: continued(known?.split, weights, sticky),
+      branches: new Map(
+        branches.map((branch) => [branch.name, continued(known?.branches.get(branch.name), weightsOf(branch.targets), branch.sticky)]),
+      ),
       revisions,
       hasSeveralParts: [...revisions.values()].some(({ byFunction }) => byFunction !== null),
     });
@@ -120,17 +128,23 @@ export class LiveRevisions {
     this.#parts.delete(part);
   }
 
-  /** The id of the part that the app's next call goes to; empty if the app is not known. */
-  next(app: string, name: string): string {
+  /** The id of the part that the app's next call goes to; empty if the app, or its branch, is not known. @param key see InvocationRequest */
+  next(app: string, name: string, branch?: string, key?: string): string {
     const known = this.#apps.get(app);
-    if (known === undefined) return "";
-    const revision = known.split.next();
+    const split = branch === undefined ? known?.split : known?.branches.get(branch);
+    if (known === undefined || split === undefined) return "";
+    const revision = split.next(key);
     return known.hasSeveralParts ? partIn(known.revisions.get(revision)!, name) : revision;
   }
 
   /** Undefined if no part of this id is known. */
   get(part: string): LivePart | undefined {
     return this.#parts.get(part);
+  }
+
+  /** Ids of the parts of one of the app's revisions. */
+  partsOf(app: string, revision: string): readonly string[] {
+    return this.#apps.get(app)?.revisions.get(revision)?.ids ?? [];
   }
 
   serves(app: string): boolean {
@@ -149,17 +163,54 @@ export class LiveRevisions {
   }
 }
 
-function makeParts(version: Version, weight: number): { parts: Parts; live: LivePart[] } {
+/** A revision that anything names, once. */
+interface Named {
+  revision: Version;
+  /** 0: it stands aside. */
+  weight: number;
+  reserved: number;
+}
+
+/**
+ * Every revision once, those that stand aside first: the policy takes the one that it is told of last for the newest. What several aliases reserve of a
+ * revision adds up.
+ */
+function withAside(targets: readonly ServedTarget[], branches: readonly Branch[]): Named[] {
+  const named = new Map(targets.map((target) => [target.revision.id, { ...target, reserved: target.reserved ?? 0 }]));
+  const aside = new Map<string, Named>();
+  for (const { revision, reserved = 0 } of branches.flatMap((branch) => branch.targets)) {
+    const known = named.get(revision.id) ?? aside.get(revision.id);
+    if (known === undefined) aside.set(revision.id, { revision, weight: 0, reserved });
+    else known.reserved += reserved;
+  }
+  return [...aside.values(), ...named.values()];
+}
+
+function weightsOf(targets: readonly ServedTarget[]): WeightedRevision[] {
+  return targets.map(({ revision, weight }) => ({ revision: revision.id, weight })).toSorted(byWeight);
+}
+
+function continued(known: Split | undefined, weights: readonly WeightedRevision[], sticky: StickyRuns | undefined): Split {
+  return known?.isOf(weights, sticky) === true ? known : new Split(weights, sticky);
+}
+
+function makeParts(version: Version, weight: number, reserved: number): { parts: Parts; live: LivePart[] } {
   const manifests = partsOf(version.manifest);
   const isOneOfSeveral = manifests.length > 1;
   const live = manifests.map((manifest, at): LivePart => {
     const { runtime } = manifest;
     const id = isOneOfSeveral ? `${version.id}${BORDER}${runtime}` : version.id;
-    return { id, version: { ...version, manifest }, runtime, isFirst: at === 0, weight, lastFailure: null };
+    const isFirst = at === 0;
+    return { id, version: { ...version, manifest }, runtime, isFirst, weight, reserved: isFirst ? reserved : 0, lastFailure: null };
   });
   const byFunction = new Map(live.flatMap(({ id, version: { manifest } }) => Object.keys(manifest.functions).map((name) => [name, id])));
   const [ids, runtimes] = [live.map(({ id }) => id), live.map(({ runtime }) => runtime)];
   return { parts: { ids, runtimes, byFunction: isOneOfSeveral ? byFunction : null }, live };
+}
+
+/** Whether only branches name the part's revision. */
+export function isAside({ weight }: LivePart): boolean {
+  return weight === 0;
 }
 
 /** The id of the revision that the part is of. */
@@ -187,4 +238,8 @@ function idsOf({ revisions }: App): string[] {
 /** Targets of the same weight are ordered by their ids, so that the same targets always come in the same order. */
 function byWeight(a: WeightedRevision, b: WeightedRevision): number {
   return b.weight - a.weight || (a.revision < b.revision ? -1 : 1);
+}
+
+function byWeightOfTarget(a: Named, b: Named): number {
+  return byWeight({ revision: a.revision.id, weight: a.weight }, { revision: b.revision.id, weight: b.weight });
 }

@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { AliasInfo } from "../../doors/admin/schemas.ts";
 import { MayflyError } from "../../base/errors/error.ts";
+import { counted } from "../../base/words/counted.ts";
+import { parseCount } from "../parse.ts";
 import { percent } from "../../base/words/percent.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
@@ -17,6 +19,8 @@ interface TypedTarget {
 const columns: Column<AliasInfo>[] = [
   { title: "ALIAS", cell: ({ name }) => name },
   { title: "REVISIONS", cell: inWords },
+  { title: "STICKY", cell: ({ sticky }) => (sticky === undefined ? "" : `${sticky.by}:${sticky.name}`) },
+  { title: "RESERVED", align: "right", cell: ({ reserved }) => (reserved === undefined ? "" : String(reserved)) },
 ];
 
 export function define(command: Command): void {
@@ -26,11 +30,16 @@ export function define(command: Command): void {
     .argument("<app>")
     .argument("<alias>", "created if it does not exist", parseAlias)
     .argument(
-      "<revision...>",
+      "[revision...]",
       "a number, id or digest as `mayfly list --json` shows them; with =weight or =percent% behind each where there are several",
       collectTarget,
     )
-    .addHelpText("after", "\nExample:\n  mayfly alias set shop live 3\n  mayfly alias set shop live 3=90% 4=10%")
+    .option("--sticky <by>", "keep callers at their revision by cookie:<name> or header:<name>; off: not any more", parseSticky)
+    .option("--reserved <machines>", "how many machines are kept bound to its revisions, at least", parseCount(0, 1_000))
+    .addHelpText(
+      "after",
+      "\nWithout a revision, the alias stays where it points.\n\nExamples:\n  mayfly alias set shop live 3\n  mayfly alias set shop live 3=90% 4=10% --sticky cookie:session\n  mayfly alias set shop live --reserved 2",
+    )
     .action(set);
   withConnectionOptions(command.command("list"))
     .description("list an app's aliases, and the revisions that they name")
@@ -45,12 +54,34 @@ export function define(command: Command): void {
     .action(remove);
 }
 
-async function set(app: string, alias: string, targets: TypedTarget[], options: AliasOptions): Promise<void> {
-  refuseUnclear(targets);
+interface SetOptions extends AliasOptions {
+  sticky?: AliasInfo["sticky"] | null;
+  reserved?: number;
+}
+
+async function set(app: string, alias: string, targets: TypedTarget[] | undefined, options: SetOptions): Promise<void> {
+  const { sticky, reserved } = options;
+  const given = targets ?? [];
+  if (given.length === 0 && sticky === undefined && reserved === undefined)
+    throw new MayflyError("not-done", { what: "neither a revision nor an option says what is to be set" });
+  refuseUnclear(given);
   const { client } = await connect(options);
-  const sent = targets.map(({ revision, weight }) => (weight === undefined ? { revision } : { revision, weight }));
-  const made = await client.point(app, alias, sent);
-  console.log(options.json ? JSON.stringify(made) : `The alias ${alias} of ${app} names ${inWords(made)}.`);
+  const sent = given.map(({ revision, weight }) => (weight === undefined ? { revision } : { revision, weight }));
+  const made = await client.point(app, alias, sent.length === 0 ? undefined : sent, { sticky, reserved });
+  console.log(options.json ? JSON.stringify(made) : `The alias ${alias} of ${app} names ${inWords(made)}${settingsInWords(made)}.`);
+}
+
+/** "; callers stay by the cookie session; 2 machines are reserved". */
+function settingsInWords({ sticky, reserved = 0 }: AliasInfo): string {
+  const kept = sticky === undefined ? "" : `; callers stay by the ${sticky.by} ${sticky.name}`;
+  return reserved === 0 ? kept : `${kept}; ${counted(reserved, "machine")} ${reserved === 1 ? "is" : "are"} reserved`;
+}
+
+function parseSticky(text: string): AliasInfo["sticky"] | null {
+  if (text === "off") return null;
+  const [, by, name] = /^(cookie|header):([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100})$/.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError("It must be cookie:<name>, header:<name>, or off.");
+  return { by: by as "cookie" | "header", name };
 }
 
 async function list(app: string, options: AliasOptions): Promise<void> {

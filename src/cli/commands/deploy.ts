@@ -61,11 +61,13 @@ async function deploy(dir: string, options: DeployOptions): Promise<void> {
   const { url: at } = await gateway();
   for (const name of await unsetSecrets(client, manifest))
     console.error(`${yellow("warning:", process.stderr)} the secret ${name} is not set: ${commandName} secret set ${revision.app} ${name}`);
+  // Where the alias has no URL of its own, none shows the revision.
+  const named = options.alias === undefined || manifest.previews === false ? revision.app : `${revision.app}@${options.alias}`;
   const functions = bundles
     .filter(({ format }) => format !== FILES_FORMAT)
     .map(({ function: name, code }) => ({
       name,
-      url: `${at}/${revision.app}/${name}`,
+      url: `${at}/${named}/${name}`,
       bytes: code instanceof Blob ? code.size : code.byteLength,
     }));
   const { app, id, number, digest, changed, canary } = revision;

@@ -35,8 +35,13 @@ export interface Client {
   pointTo(app: string, version: string | number): Promise<Reply<"PUT /v1/apps/{app}/live">>;
   /** In the order of their names. Throws "no-such-app", as the functions below do. */
   aliases(app: string): Promise<Reply<"GET /v1/apps/{app}/aliases">["aliases"]>;
-  /** Creates the alias if it is new. A target without a weight has the weight 1. Throws "no-such-version". */
-  point(app: string, alias: string, targets: Parts<PointAt, "body">["targets"]): Promise<Reply<PointAt>>;
+  /** Creates the alias if it is new. A target without a weight has the weight 1. What is undefined stays as it is. Throws "no-such-version". */
+  point(
+    app: string,
+    alias: string,
+    targets: Parts<PointAt, "body">["targets"],
+    settings?: Omit<Parts<PointAt, "body">, "targets">,
+  ): Promise<Reply<PointAt>>;
   /** Throws "no-such-alias". */
   removeAlias(app: string, alias: string): Promise<void>;
   /** @param revision by default that of the canary, or the newest one that gets calls */
@@ -86,7 +91,8 @@ export function createClient(options: ClientOptions): Client {
     removeApp: (app) => call("DELETE /v1/apps/{app}", { params: { app } }),
     pointTo: (app, version) => call("PUT /v1/apps/{app}/live", { params: { app }, body: { version } }),
     aliases: async (app) => (await call("GET /v1/apps/{app}/aliases", { params: { app } })).aliases,
-    point: (app, alias, targets) => call("PUT /v1/apps/{app}/aliases/{alias}", { params: { app, alias }, body: { targets } }),
+    point: (app, alias, targets, settings = {}) =>
+      call("PUT /v1/apps/{app}/aliases/{alias}", { params: { app, alias }, body: { targets, ...settings } }),
     removeAlias: (app, alias) => call("DELETE /v1/apps/{app}/aliases/{alias}", { params: { app, alias } }),
     promote: (app, revision) =>
       call("POST /v1/apps/{app}/promote", { params: { app }, body: revision === undefined ? {} : { revision } }),

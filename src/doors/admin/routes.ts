@@ -60,7 +60,7 @@ export const point = createRoute({
   path: "/v1/apps/{app}/aliases/{alias}",
   summary: "Point an alias at a revision, or at several by weight, and create it if it is new; calls that name no alias go to `live`",
   request: { params: aliasParams, body: body(schemas.aliasTargetsSchema) },
-  responses: { ...json(200, schemas.aliasSchema), ...errors("bad-request", "unauthorized", "no-such-app", "no-such-version", "disk-full") },
+  responses: { ...json(200, schemas.aliasSchema), ...errors("bad-request", "unauthorized", "no-such-app", "no-such-version", "no-such-alias", "disk-full") },
 });
 
 export const removeAlias = createRoute({

@@ -25,10 +25,19 @@ export const aliasNameSchema = nameSchema.refine((name) => !/^\d+$/.test(name), 
 
 const targetSchema = z.object({ revision: z.string().openapi({ description: "The revision's id." }), number: z.int(), weight: z.number() });
 
+const stickySchema = z
+  .strictObject({
+    by: z.enum(["cookie", "header"]),
+    name: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, "must be the name of a cookie or a header"),
+  })
+  .openapi("Sticky", { description: "Requests with the same value of this cookie or header go to the same revision, as long as weights do not change." });
+
 export const aliasSchema = z
   .object({
     name: aliasNameSchema,
     targets: z.array(targetSchema).openapi({ description: "Each gets its weight's share of the calls." }),
+    sticky: stickySchema.optional().openapi({ description: "Absent: calls are spread, whoever makes them." }),
+    reserved: z.int().optional().openapi({ description: "Machines that are kept bound to its revisions, at least; absent: none." }),
   })
   .openapi("Alias");
 
@@ -119,8 +128,13 @@ export const aliasTargetsSchema = z
         }),
       )
       .min(1)
-      .max(10),
+      .max(10)
+      .optional()
+      .openapi({ description: "Absent: the alias stays where it points." }),
+    sticky: stickySchema.nullable().optional().openapi({ description: "null: not any more. Absent: as it is." }),
+    reserved: z.int().min(0).max(1_000).optional().openapi({ description: "Each revision's share is rounded up. Absent: as it is." }),
   })
+  .refine((given) => Object.keys(given).length > 0, "must have targets, sticky or reserved")
   .openapi("AliasTargets");
 
 export const appSchema = z

@@ -36,13 +36,13 @@ export function canaryInfo({ state, share, oldNumber, startedAt, plan, endedAt, 
 }
 
 export function movedInfo(app: string, { targets, before }: Moved): MovedInfo {
-  return { app, targets: aliasInfo("", targets).targets, before };
+  return { app, targets: targets.map(targetInfo), before };
 }
 
 export function revisionInfo({ id, number, digest, createdAt, manifest }: Revision): RevisionInfo {
   return { app: manifest.name, id, number, digest, createdAt, manifest };
 }
 
-export function aliasInfo(name: string, targets: Target[]): AliasInfo {
-  return { name, targets: targets.map(({ revision, weight }) => ({ revision: revision.id, number: revision.number, weight })) };
+function targetInfo({ revision, weight }: Target): AliasInfo["targets"][number] {
+  return { revision: revision.id, number: revision.number, weight };
 }

@@ -6,6 +6,7 @@ import { Connection } from "./connection.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { refuse } from "./refuse.ts";
 import { pathWithin, type Route } from "./routes.ts";
+import { stickyKey } from "./sticky-key.ts";
 import { type Target, targetOf } from "./target.ts";
 
 /** At most this many headers per request; together with the headers that the gateway adds they stay within the wire protocol's limit. */
@@ -34,6 +35,8 @@ export function answer(context: CallContext, request: IncomingMessage, response:
     app: route.app,
     appName: route.appName,
     function: route.function,
+    branch: route.branch,
+    key: route.sticky && stickyKey(route.sticky, headers),
     timeoutMs: route.timeoutMs,
     attempt: 1,
     trace: context.traces.of(headers),

@@ -10,18 +10,20 @@
  * | `/<app>/<function>/rest` | that one, of an app of `main` | `/rest` |
  * | `/<app>/rest`, where no function is named like the first part of the rest | the only function of an app of `main` | `/rest` |
  * | `/@<tenant>/<app>/<function>/rest`, `/@<tenant>/<app>/rest` | as the two before, of an app of another tenant | `/rest` |
+ * | a host of these with `<revision>--` before it, a path with `@<revision>` behind the app | the same one of that revision, or of the alias of that name | as there |
  *
  * 1. A host takes precedence over a path, and a listed host over one that is made of names. `/_mayfly/` is the platform's own on every host: the
  *    gateway answers it before it looks a route up.
  * 2. No two rows overlap: names have neither `@` nor dots, and the number of labels tells the hosts of `main` from those of other tenants. A host of
  *    two labels is therefore never another tenant's, and `main` has no path that begins with `@`.
+ *    Names of apps and functions may have `--` in them: a host that names an app as it is goes to that app, and to a preview of another one only if there is no such app.
  * 3. Names count as they are written: nothing is decoded, so `%40` is not `@`. Capitals count in paths, but not in hosts.
  *
  * Which hosts a manifest may list is decided in host-claims.ts.
- * Owns: three maps of the apps that were called or set. A look-up is one or two gets of these maps. Only where they have no route, `load` is asked for
- * an app that is not in memory.
+ * Owns: four maps of the apps that were called or set. A look-up is one or two gets of these maps. Only where they have no route, `load` is asked for
+ * an app that is not in memory, and `preview` for a revision or an alias of one.
  */
-import type { Revision } from "../../store/catalog/catalog.ts";
+import type { Revision, StickyBy } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { HostClaims, type HostClaimsOptions } from "./host-claims.ts";
@@ -39,16 +41,31 @@ export interface Route {
   readonly bodyLimitBytes: number;
   /** The beginning of the request's path that the function does not see; empty if the host chose the route. */
   readonly prefix: string;
+  /** What of the app is called, if it is not `live`: see InvocationRequest. */
+  readonly branch?: string;
+  /** How callers are kept at their revision; absent: they are not. */
+  readonly sticky?: StickyBy;
 }
 
 /** `app` and `tenant` are ids. */
 type Served = Pick<Revision, "app" | "tenant" | "manifest">;
 
 interface App extends Served {
+  sticky: StickyBy | null;
   /** The tenant's name as URLs have it; null for `main`. */
   tenantName: string | null;
   hosts: string[];
   paths: string[];
+  /** Keys of its previews. */
+  previews: string[];
+}
+
+/** A revision, or an alias other than `live`, that a URL names. */
+export interface Preview {
+  /** As in Route; undefined: the URL names `live`. */
+  branch: string | undefined;
+  revision: Served;
+  sticky: StickyBy | null;
 }
 
 export interface RouteTableOptions extends HostClaimsOptions {
@@ -57,6 +74,8 @@ export interface RouteTableOptions extends HostClaimsOptions {
    * `tenant`: the name of the app's tenant; null: `main`. `asHost`: the names are labels of a host, so that their capitals are unknown.
    */
   load?: (tenant: string | null, name: string, asHost: boolean) => boolean;
+  /** Called where a look-up finds no route, and the request names a revision or an alias of an app: sets the app if it was not set yet, and returns what is named. */
+  preview?: (tenant: string | null, name: string, label: string, asHost: boolean) => Preview | undefined;
   /** The name of a tenant by its id; null for `main`, which URLs do not name. Default: every app is of `main`. */
   tenantName?: (tenant: string) => string | null;
 }
@@ -64,16 +83,20 @@ export interface RouteTableOptions extends HostClaimsOptions {
 export class RouteTable {
   readonly #claims: HostClaims;
   readonly #load: NonNullable<RouteTableOptions["load"]>;
+  readonly #preview: NonNullable<RouteTableOptions["preview"]>;
   readonly #tenantName: NonNullable<RouteTableOptions["tenantName"]>;
   /** Keyed by the app's id. */
   readonly #apps = new Map<string, App>();
   readonly #hosts = new Map<string, Route>();
   /** Keyed by `/app/function`, and by `/app` if the app has one function; before that stands `/@tenant` if its tenant is not `main`. */
   readonly #paths = new Map<string, Route>();
+  /** Keyed by hosts and by paths, which begin with a slash. */
+  readonly #previews = new Map<string, Route>();
 
-  constructor({ load = () => false, tenantName = () => null, ...claims }: RouteTableOptions = {}) {
+  constructor({ load = () => false, preview = () => undefined, tenantName = () => null, ...claims }: RouteTableOptions = {}) {
     this.#claims = new HostClaims(claims);
     this.#load = load;
+    this.#preview = preview;
     this.#tenantName = tenantName;
   }
 
@@ -89,9 +112,9 @@ export class RouteTable {
   }
 
   /** Adds or replaces the app. Returns an error for each host of its manifest that the app does not get. */
-  setApp({ app: id, tenant, manifest }: Served): MayflyError[] {
+  setApp({ app: id, tenant, manifest }: Served, sticky: StickyBy | null = null): MayflyError[] {
     this.removeApp(id);
-    const app: App = { app: id, tenant, manifest, tenantName: this.#tenantName(tenant), hosts: [], paths: [] };
+    const app: App = { app: id, tenant, manifest, sticky, tenantName: this.#tenantName(tenant), hosts: [], paths: [], previews: [] };
     this.#apps.set(id, app);
     const refused = Object.entries(manifest.hosts).flatMap(([written, name]) => this.#addListed(app, written, name));
     const names = Object.keys(manifest.functions);
@@ -106,6 +129,7 @@ export class RouteTable {
     if (app === undefined) return;
     for (const host of app.hosts) this.#hosts.delete(host);
     for (const path of app.paths) this.#paths.delete(path);
+    for (const key of app.previews) this.#previews.delete(key);
     this.#apps.delete(id);
   }
 
@@ -122,7 +146,7 @@ export class RouteTable {
     const route = this.#hosts.get(host);
     if (route !== undefined) return route;
     const name = hostName(host);
-    return this.#hosts.get(name) ?? (this.#claims.domain === undefined ? undefined : this.#belowDomain(name, this.#claims.domain));
+    return this.#hosts.get(name) ?? this.#previews.get(name) ?? (this.#claims.domain === undefined ? undefined : this.#belowDomain(name, this.#claims.domain));
   }
 
   /** A host below the domain takes precedence over a path, even if its app has not been called yet. */
@@ -131,20 +155,61 @@ export class RouteTable {
     const labels = host.slice(0, -domain.length - 1).split(".");
     const [tenant, app] = labels.length === 3 ? [labels[2]!, labels[1]!] : [null, labels.at(-1)!];
     // A host of more labels can only be listed: its app is set when the server starts.
-    return labels.length <= 3 && this.#load(tenant, app, true) ? this.#hosts.get(host) : undefined;
+    if (labels.length > 3) return undefined;
+    if (this.#load(tenant, app, true) && this.#hosts.has(host)) return this.#hosts.get(host);
+    return this.#previewOfHost(host, labels) ? this.#previews.get(host) : undefined;
+  }
+
+  /** @param labels of the host, below the domain: `<revision>--<app>`, or `<revision>--<function>.<app>`, with or without a tenant behind it */
+  #previewOfHost(host: string, labels: string[]): boolean {
+    const [, label, first] = /^(.+?)--(.+)$/.exec(labels[0]!) ?? [];
+    if (label === undefined) return false;
+    const [tenant, name] = labels.length === 3 ? [labels[2]!, labels[1]!] : [null, labels.length === 1 ? first! : labels[1]!];
+    const found = this.#preview(tenant, name, label, true);
+    const app = found && this.#apps.get(found.revision.app);
+    if (app === undefined) return false;
+    const names = Object.keys(found!.revision.manifest.functions);
+    const wanted = labels.length === 1 ? (names.length === 1 ? names[0] : undefined) : names.find((each) => each.toLowerCase() === first);
+    if (wanted === undefined) return false;
+    this.#addPreview(app, host, found!, wanted, "");
+    return true;
+  }
+
+  /** Of `/<app>@<revision>/…`, or of that behind a tenant. */
+  #previewOfPath(path: string): boolean {
+    const start = appStart(path);
+    const end = partEnd(path, start);
+    const at = path.indexOf("@", start);
+    if (at <= start || at >= end - 1) return false;
+    const tenant = start === 1 ? null : path.slice(2, start - 1);
+    const found = this.#preview(tenant, path.slice(start, at), path.slice(at + 1, end), false);
+    const app = found && this.#apps.get(found.revision.app);
+    if (app === undefined) return false;
+    const names = Object.keys(found!.revision.manifest.functions);
+    const prefix = path.slice(0, end);
+    for (const name of names) this.#addPreview(app, `${prefix}/${name}`, found!, name, `${prefix}/${name}`);
+    if (names.length === 1) this.#addPreview(app, prefix, found!, names[0]!, prefix);
+    return true;
+  }
+
+  #addPreview(app: App, key: string, { revision, branch, sticky }: Preview, name: string, prefix: string): void {
+    if (this.#previews.has(key)) return;
+    this.#previews.set(key, route(revision, name, prefix, sticky, branch));
+    app.previews.push(key);
   }
 
   #byPath(path: string): Route | undefined {
     const appEnd = partEnd(path, appStart(path));
-    const route = this.#paths.get(path.slice(0, path.charCodeAt(appEnd) === SLASH ? partEnd(path, appEnd + 1) : appEnd));
-    return route ?? this.#paths.get(path.slice(0, appEnd));
+    const whole = path.slice(0, path.charCodeAt(appEnd) === SLASH ? partEnd(path, appEnd + 1) : appEnd);
+    const short = path.slice(0, appEnd);
+    return this.#paths.get(whole) ?? this.#paths.get(short) ?? this.#previews.get(whole) ?? this.#previews.get(short);
   }
 
   #afterLoading(host: string | undefined, path: string): Route | MayflyError {
     const start = appStart(path);
     const tenant = start === 1 ? null : path.slice(2, start - 1);
     // An app that lists hosts is set when the server starts, and one below the domain was looked for already: only paths can find more.
-    const loaded = this.#load(tenant, path.slice(start, partEnd(path, start)), false);
+    const loaded = this.#load(tenant, path.slice(start, partEnd(path, start)), false) || this.#previewOfPath(path);
     const route = loaded ? (this.#byHost(host) ?? this.#byPath(path)) : undefined;
     // The error is the same whether tenant and app exist or not; otherwise callers could find out which of them exist.
     return route ?? new MayflyError("no-such-route", { path: path.split("?", 1)[0]!.slice(0, 100) });
@@ -166,7 +231,7 @@ export class RouteTable {
   }
 
   #addPath(app: App, name: string, path: string): void {
-    this.#paths.set(path, route(app, name, path));
+    this.#paths.set(path, route(app, name, path, app.sticky));
     app.paths.push(path);
   }
 
@@ -193,7 +258,9 @@ export class RouteTable {
 
   #addHost(app: App, host: string, name: string): void {
     if (this.#hosts.has(host)) return;
-    this.#hosts.set(host, route(app, name, ""));
+    this.#hosts.set(host, route(app, name, "", app.sticky));
+    // It was the preview of another app while there was no app of this name.
+    this.#previews.delete(host);
     app.hosts.push(host);
   }
 }
@@ -228,7 +295,11 @@ function pathOf({ tenantName, manifest }: App): string {
   return tenantName === null ? `/${manifest.name}` : `/@${tenantName}/${manifest.name}`;
 }
 
-function route({ app, tenant, manifest }: Served, name: string, prefix: string): Route {
+function route({ app, tenant, manifest }: Served, name: string, prefix: string, stickyBy: StickyBy | null, branch?: string): Route {
   const timeoutMs = manifest.functions[name]?.timeoutMs ?? manifest.timeoutMs;
-  return { tenant, app, appName: manifest.name, function: name, timeoutMs, bodyLimitBytes: manifest.bodyLimitBytes, prefix };
+  const { name: appName, bodyLimitBytes } = manifest;
+  const plain = { tenant, app, appName, function: name, timeoutMs, bodyLimitBytes, prefix };
+  if (stickyBy === null) return branch === undefined ? plain : { ...plain, branch };
+  const sticky = { by: stickyBy.by, name: stickyBy.by === "header" ? stickyBy.name.toLowerCase() : stickyBy.name };
+  return { ...plain, sticky, ...(branch !== undefined && { branch }) };
 }

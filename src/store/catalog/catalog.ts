@@ -5,6 +5,7 @@
 import type { AppRuntime, KindChoice } from "../../base/kind/machine-kind.ts";
 import type { CodeFormat } from "../../wire/protocol.ts";
 import type { CanaryPlan, CanaryReason } from "../../traffic/canary.ts";
+import type { Run } from "../../traffic/runs.ts";
 import type { Tally } from "../../traffic/tally.ts";
 import type { FilesForm } from "../../base/kind/files-form.ts";
 import type { IncomingFiles, LargeDraft } from "../large-files/large-files.ts";
@@ -74,6 +75,28 @@ export interface Target {
   weight: number;
 }
 
+/** How callers are kept at their revision where an alias splits its calls: by what their requests have in common. */
+export interface StickyBy {
+  by: "cookie" | "header";
+  name: string;
+}
+
+/** An alias with all that calls of it need. */
+export interface Alias {
+  name: string;
+  targets: Target[];
+  /** Null: calls are spread, whoever makes them. */
+  sticky: (StickyBy & { runs: Run[] }) | null;
+  /** How many machines are kept bound to its revisions, at least, each revision's share rounded up. */
+  reserved: number;
+}
+
+/** What of an alias is set beside its targets; what is absent stays as it is. */
+export interface AliasSettings {
+  sticky?: StickyBy | null | undefined;
+  reserved?: number | undefined;
+}
+
 /** A target as a caller names it: the revision's id, its number, or its digest. */
 export interface TargetChoice {
   revision: string | number;
@@ -94,7 +117,15 @@ export interface AppRow {
   /** Newest first. */
   revisions: RevisionRow[];
   /** In the order of their names. */
-  aliases: { name: string; targets: TargetRow[] }[];
+  aliases: AliasRow[];
+}
+
+export interface AliasRow {
+  name: string;
+  targets: TargetRow[];
+  /** Absent if it is not set, as is `reserved`. */
+  sticky?: StickyBy;
+  reserved?: number;
 }
 
 export interface RevisionRow {
@@ -213,10 +244,10 @@ export interface Catalog {
   /** Takes the files of an upload as they arrive. Large ones are given to deploy() as a draft, and discarded by the caller if it does not take them. */
   receiveFiles(): IncomingFiles;
   /**
-   * Points an alias of the app at stored revisions, and creates the alias if it is new. `take` as in deploy(). A canary that runs is over if the alias is `live`: `why`
-   * says why, by default that it was done by hand. Throws "no-such-version".
+   * Points an alias of the app at stored revisions, and creates the alias if it is new. Without targets, the alias keeps those that it has. `take` as in deploy(). A
+   * canary that runs is over if the alias is `live` and has targets given: `why` says why, by default that it was done by hand. Throws "no-such-version" and "no-such-alias".
    */
-  point(app: string, alias: string, targets: TargetChoice[], take?: Take, why?: CanaryReason): Target[];
+  point(app: string, alias: string, targets: TargetChoice[] | undefined, take?: Take, more?: AliasSettings & { why?: CanaryReason }): Target[];
   /** Points `live` at the revision that had all calls before; again, and it is the one before that. `take` as in deploy(). Throws "no-revision-before". */
   rollBack(app: string, take?: Take): Target[];
   /** All canaries that run. */
@@ -233,7 +264,7 @@ export interface Catalog {
   remove(app: string): void;
   /** At most `count` of the tenant's apps that come after this name, in order. */
   page(tenant: string, after: string, count: number): AppRow[];
-  /** Undefined if there is no app of that name. Makes two queries. */
+  /** Undefined if there is no app of that name. Makes three queries. */
   app(tenant: string, name: string): AppRow | undefined;
   /** Ids of all apps of the tenant that are deployed. */
   deployed(tenant: string): string[];
@@ -243,6 +274,12 @@ export interface Catalog {
   count(): number;
   /** Where an app's calls go; empty if there is no such app. Throws "bad-manifest" or "state-damaged" if what is stored cannot be used. */
   live(app: string): Target[];
+  /** Undefined if the app has no such alias. @param asHost capitals make no difference. Throws as live() does. */
+  alias(app: string, name: string, asHost?: boolean): Alias | undefined;
+  /** The app's aliases that reserve machines. Throws as live() does. */
+  reserving(app: string): Alias[];
+  /** A stored revision of the app, by its number, its id, its digest, or the first twelve digits of that. Throws "bad-manifest". */
+  revision(app: string, choice: string): Revision | undefined;
   /** Ids of the apps that must be served before anybody calls them, because they keep machines ready or list hosts. */
   eager(): string[];
   /** The kinds of machines that live revisions choose, each choice once. */

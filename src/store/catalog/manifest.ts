@@ -82,6 +82,8 @@ const manifestShape = z.strictObject({
   secrets: z.array(envNameSchema).max(MOST_LISTED).default([]),
   /** Secrets that the host adds to HTTPS requests of the app's machines. The code does not get them unless `secrets` names them, too. */
   inject: injectSchema(envNameSchema),
+  /** Whether revisions and other aliases than live have URLs. The default is that they have. */
+  previews: z.boolean().optional(),
   /** Host headers that are routed to this app, each to one of its functions. The operator decides which hosts an app may have. */
   hosts: recordOf(z.string().min(1).max(MOST_OF_HOST), nameSchema).default({}),
 });

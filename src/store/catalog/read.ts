@@ -2,12 +2,14 @@
 import { namedRuntimes } from "../../base/kind/machine-kind.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { canariesOf } from "./canaries.ts";
-import { type AppRow, type CanaryRow, LIVE, type Revision, type RevisionRow, type Target } from "./catalog.ts";
+import { type AliasRow, type AppRow, type CanaryRow, LIVE, type Revision, type RevisionRow, type Target } from "./catalog.ts";
 import { formatsOf } from "./parts.ts";
 import { parseStoredManifest } from "./parse-manifest.ts";
+import type { StoredAlias } from "./queries/aliases.ts";
 import type { StoredApp } from "./queries/apps.ts";
 import type { StoredRevision } from "./queries/revisions.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
+import { stickyOf } from "./sticky-of.ts";
 
 type Parts = Pick<CatalogParts, "queries" | "file">;
 
@@ -43,7 +45,8 @@ export function appRow(parts: Parts, row: StoredApp): AppRow {
     .map((read) => withRuntimes(read, canaries.get(read.id)))
     .toSorted((a, b) => b.number - a.number);
   const aliases = aliasesOf(row);
-  const known = { id, tenant, name, revisions, aliases: aliases.map(withKnownTargets) };
+  const settings = new Map(parts.queries.aliases.settings(id).map((stored) => [stored.name, stored]));
+  const known = { id, tenant, name, revisions, aliases: aliases.map((alias) => withKnownTargets(alias, settings.get(alias.name))) };
   try {
     return { ...known, live: liveOf(parts, row, revisions, aliases), problem: null };
   } catch (error) {
@@ -87,8 +90,15 @@ interface ReadAlias {
   targets: { revision: string; number: number | null; weight: number }[];
 }
 
-function withKnownTargets({ name, targets }: ReadAlias): AppRow["aliases"][number] {
-  return { name, targets: targets.flatMap(({ number, ...rest }) => (number === null ? [] : [{ ...rest, number }])) };
+function withKnownTargets({ name, targets }: ReadAlias, settings: StoredAlias | undefined): AliasRow {
+  const { sticky: json = null, reserved = 0 } = settings ?? {};
+  const sticky = stickyOf(json);
+  return {
+    name,
+    targets: targets.flatMap(({ number, ...rest }) => (number === null ? [] : [{ ...rest, number }])),
+    ...(sticky && { sticky: { by: sticky.by, name: sticky.name } }),
+    ...(reserved > 0 && { reserved }),
+  };
 }
 
 function aliasesOf({ targets }: StoredApp): ReadAlias[] {

@@ -26,7 +26,7 @@ import { createReclaimer, type Reclaimer } from "../sqlite/reclaim.ts";
 import { transaction } from "../sqlite/transaction.ts";
 import type { Reserve } from "../state-folder/reserve.ts";
 import type { Catalog } from "./catalog.ts";
-import { pointAlias, removeAlias, rollBack } from "./aliases.ts";
+import { aliasOf, pointAlias, removeAlias, reservingAliases, rollBack } from "./aliases.ts";
 import { canaryOfRevision, runningCanaries, runningCanaryOf } from "./canaries.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
 import { type CodeQuota, noQuota } from "./code-quota.ts";
@@ -34,7 +34,7 @@ import { openCodeStore } from "./code-store.ts";
 import { deployInTurns } from "./deploy-in-turns.ts";
 import { openNames } from "./open-names.ts";
 import { prepareQueries } from "./queries/prepare.ts";
-import { appRow, targetsOf } from "./read.ts";
+import { appRow, revisionOf, targetsOf } from "./read.ts";
 import { catalogMigrations } from "./schema.ts";
 import { openSeal } from "./seal.ts";
 import { kindsInUse } from "./kinds-in-use.ts";
@@ -104,7 +104,7 @@ function createCatalog(parts: CatalogParts): Catalog {
     names: openNames(queries.names, write),
     deploy: (tenant, manifest, bundles, take, large, placement) => deployInTurns(parts, { tenant, manifest, bundles, large, placement }, take),
     receiveFiles: () => parts.large.receive(),
-    point: (app, alias, targets, take, why) => pointAlias(parts, app, alias, targets, take, why),
+    point: (app, alias, targets, take, more) => pointAlias(parts, app, alias, targets, take, more),
     rollBack: (app, take) => rollBack(parts, app, take),
     runningCanaries: () => runningCanaries(parts),
     runningCanary: (app) => runningCanaryOf(parts, app),
@@ -121,6 +121,12 @@ function createCatalog(parts: CatalogParts): Catalog {
     all: () => queries.apps.all().map(({ id }) => id),
     count: () => queries.apps.count()?.apps ?? 0,
     live: (app) => targetsOf(parts, app, "live"),
+    alias: (app, name, asHost) => aliasOf(parts, app, name, asHost),
+    reserving: (app) => reservingAliases(parts, app),
+    revision(app, choice) {
+      const row = queries.revisions.chosen(app, choice) ?? (choice.length === 12 ? queries.revisions.byShortDigest(app, choice) : undefined);
+      return row && revisionOf(parts, row);
+    },
     eager: () => queries.aliases.eager().map(({ app }) => app),
     kinds: () => kindsInUse(queries.aliases.kinds()),
     isLive: (revision) => queries.aliases.ofRevision(revision).length > 0,

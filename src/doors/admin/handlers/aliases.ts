@@ -5,14 +5,16 @@ import { point, removeAlias } from "../../../control/point.ts";
 import { LIVE } from "../../../store/catalog/catalog.ts";
 import type { Parts } from "../parts.ts";
 import * as routes from "../routes.ts";
-import { aliasInfo, movedInfo, revisionInfo, tenant } from "../shapes.ts";
+import { movedInfo, revisionInfo, tenant } from "../shapes.ts";
 
 export function addAliases(api: OpenAPIHono, parts: Parts): void {
   api.openapi(routes.aliases, (context) => context.json({ aliases: showApp(parts, tenant, context.req.valid("param").app).aliases }, 200));
 
   api.openapi(routes.point, (context) => {
     const { app, alias } = context.req.valid("param");
-    return context.json(aliasInfo(alias, point(parts, tenant, app, alias, context.req.valid("json").targets)), 200);
+    const { targets, ...settings } = context.req.valid("json");
+    point(parts, tenant, app, alias, targets, settings);
+    return context.json(showApp(parts, tenant, app).aliases.find(({ name }) => name === alias)!, 200);
   });
 
   api.openapi(routes.removeAlias, (context) => {

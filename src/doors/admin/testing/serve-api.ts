@@ -110,6 +110,7 @@ export async function serveApi(): Promise<ServedApi> {
     },
     renewed: (app: string) => void told.push(`renewed ${app}`),
     restored: (app: string) => void told.push(`restored ${app}`),
+    branched: () => {},
     problemOf: () => null,
     removed(app: string) {
       told.push(`removed ${app}`);

@@ -1,10 +1,24 @@
 import type { DatabaseSync } from "node:sqlite";
 import { kindKeys } from "../../../base/kind/machine-kind.ts";
-import { all, run } from "./rows.ts";
+import { all, one, run } from "./rows.ts";
+
+export interface StoredAlias {
+  name: string;
+  /** JSON; null: it is not set. */
+  sticky: string | null;
+  reserved: number;
+}
 
 export function aliasQueries(db: DatabaseSync) {
   return {
     add: run(db, "INSERT OR IGNORE INTO aliases (app, name) VALUES (?, ?)"),
+    /** @returns also `name`, because capitals make no difference */
+    find: one<StoredAlias>(db, "SELECT name, sticky, reserved FROM aliases WHERE app = ? AND name = ?"),
+    findOfHost: one<StoredAlias>(db, "SELECT name, sticky, reserved FROM aliases WHERE app = ? AND lower(name) = lower(?)"),
+    reserving: all<StoredAlias>(db, "SELECT name, sticky, reserved FROM aliases WHERE app = ? AND reserved > 0 ORDER BY name"),
+    settings: all<StoredAlias>(db, "SELECT name, sticky, reserved FROM aliases WHERE app = ? AND (reserved > 0 OR sticky IS NOT NULL)"),
+    setSticky: run(db, "UPDATE aliases SET sticky = ?3 WHERE app = ?1 AND name = ?2"),
+    setReserved: run(db, "UPDATE aliases SET reserved = ?3 WHERE app = ?1 AND name = ?2"),
     remove: run(db, "DELETE FROM aliases WHERE app = ? AND name = ?"),
     removeAll: run(db, "DELETE FROM aliases WHERE app = ?"),
     targets: all<{ revision: string; weight: number }>(
@@ -17,7 +31,7 @@ export function aliasQueries(db: DatabaseSync) {
     clear: run(db, "DELETE FROM targets WHERE app = ? AND alias = ?"),
     addTarget: run(db, "INSERT INTO targets (app, alias, revision, weight) VALUES (?, ?, ?, ?)"),
     /**
-     * Apps whose live revisions keep machines ready or list hosts. A manifest that is not JSON is skipped; it is reported when its app is
+     * Apps whose live revisions keep machines ready or list hosts, or whose aliases reserve machines. A manifest that is not JSON is skipped; it is reported when its app is
      * called.
      */
     eager: all<{ app: string }>(
@@ -25,7 +39,8 @@ export function aliasQueries(db: DatabaseSync) {
       `SELECT DISTINCT targets.app AS app FROM targets JOIN revisions ON revisions.id = targets.revision
        WHERE targets.alias = 'live' AND CASE WHEN json_valid(manifest) THEN
          coalesce(json_extract(manifest, '$.minMachines'), 0) > 0 OR coalesce(json_extract(manifest, '$.reservedBlanks'), 0) > 0
-         OR coalesce(json_extract(manifest, '$.hosts'), '{}') <> '{}' ELSE 0 END`,
+         OR coalesce(json_extract(manifest, '$.hosts'), '{}') <> '{}' ELSE 0 END
+       UNION SELECT app FROM aliases WHERE reserved > 0`,
     ),
     /**
      * What the manifests of live revisions say of the kind of their machines as JSON, each choice once. A key that a manifest leaves out is

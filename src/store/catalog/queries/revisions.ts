@@ -30,6 +30,7 @@ export function revisionQueries(db: DatabaseSync) {
       db,
       `SELECT ${columns} ${from} WHERE revisions.app = ?1 AND (revisions.id = ?2 OR revisions.digest = ?2 OR CAST(revisions.number AS TEXT) = ?2)`,
     ),
+    byShortDigest: one<StoredRevision>(db, `SELECT ${columns} ${from} WHERE revisions.app = ?1 AND substr(revisions.digest, 1, 12) = ?2`),
     nextNumber: one<{ number: number }>(db, "UPDATE apps SET last_number = last_number + 1 WHERE id = ? RETURNING last_number AS number"),
     add: run(db, "INSERT INTO revisions (id, app, number, digest, manifest, created_at) VALUES (?, ?, ?, ?, ?, ?)"),
     addFunction: run(db, "INSERT INTO functions (revision, name, format, code) VALUES (?, ?, ?, ?)"),
