@@ -14,8 +14,14 @@ import { callOnceRaw, callRaw } from "./raw-callers.ts";
 
 const CONNECTIONS = 24;
 const CALLS = 100_000;
-const APP = "traffic";
-const PATH = "/traffic/version";
+/** Each part of the file has an app of its own, because the numbers of an app's revisions go on after its removal. */
+let APP = "traffic";
+let PATH = "/traffic/version";
+
+function useApp(name: string): void {
+  APP = name;
+  PATH = `/${name}/version`;
+}
 
 const scope = createScope();
 let platform: Platform;
@@ -33,7 +39,7 @@ let bundled: ReturnType<typeof bundleApp> | undefined;
 async function deployVersion(to: Client, version: string, query: Parameters<Client["deploy"]>[2] = {}, more: Record<string, string> = {}) {
   const { manifest, bundles } = await (bundled ??= bundleApp(join(projectDir, "test/apps/traffic")));
   const versioned = bundles.map((bundle) => ({ ...bundle, code: withVersion(bundle as Bundle, version) }));
-  return to.deploy({ ...manifest, env: { VERSION: version, ...more } }, versioned, query);
+  return to.deploy({ ...manifest, name: APP, env: { VERSION: version, ...more } }, versioned, query);
 }
 
 function withVersion({ code }: Bundle, version: string): Buffer {
@@ -132,7 +138,7 @@ test(`of ${CALLS} calls none is lost, and none mixes versions, while they are mo
 
 describe("canaries", () => {
   before(async () => {
-    await client.removeApp(APP);
+    useApp("canaries");
     await deployVersion(client, "1");
   });
 
@@ -166,14 +172,16 @@ describe("canaries", () => {
     assert.equal(await callUntil((state) => state !== "running"), "promoted");
     assert.equal(await version(), "3");
     await platform.logged(APP, /^The canary of revision 3 is promoted/);
-    assert.equal(await command("rollback", APP), "All calls of traffic go to revision 1; before, they went to 3.\n");
+    assert.equal(await command("rollback", APP), "All calls of canaries go to revision 1; before, they went to 3.\n");
     assert.equal(await version(), "1");
-    assert.equal(await command("promote", APP, "3"), "All calls of traffic go to revision 3; before, they went to 1.\n");
+    assert.equal(await command("promote", APP, "3"), "All calls of canaries go to revision 3; before, they went to 1.\n");
     assert.equal(await version(), "3");
   });
 
   test("the command deploys one, and refuses options that would do nothing", async () => {
     const folder = "test/apps/traffic";
+    useApp("traffic");
+    await deployVersion(client, "one more");
     const json = JSON.parse(await command("deploy", folder, "--canary", "10", "--for", "1h", "--max-errors", "+2%", "--json")) as {
       canary: { share: number; maxErrors: string; startedAt: number; until: number };
     };
@@ -188,7 +196,7 @@ describe("canaries", () => {
 
 describe("aliases and previews", () => {
   before(async () => {
-    await client.removeApp(APP);
+    useApp("previews");
     for (const each of ["1", "2"]) await deployVersion(client, each);
     await deployVersion(client, "3", { alias: "next" });
   });
@@ -207,12 +215,12 @@ describe("aliases and previews", () => {
     );
     const oldest = revisions.at(-1)!;
     for (const label of ["1", oldest.id, oldest.digest, oldest.digest.slice(0, 12)])
-      assert.equal(await versionAt(`/traffic@${label}/version`), "1", label);
-    assert.equal(await versionAt("/traffic@next"), "3");
-    assert.equal(await versionAt("/", "1--version.traffic.fn.example"), "1");
-    assert.equal(await versionAt("/", "next--traffic.fn.example"), "3");
-    assert.equal(await versionAt("/", "live--traffic.fn.example"), "2");
-    assert.equal(await versionAt("/traffic@9/version"), 404);
+      assert.equal(await versionAt(`/previews@${label}/version`), "1", label);
+    assert.equal(await versionAt("/previews@next"), "3");
+    assert.equal(await versionAt("/", "1--version.previews.fn.example"), "1");
+    assert.equal(await versionAt("/", "next--previews.fn.example"), "3");
+    assert.equal(await versionAt("/", "live--previews.fn.example"), "2");
+    assert.equal(await versionAt("/previews@9/version"), 404);
     assert.equal(await version(), "2");
     const numbers = (await client.machines()).filter(({ app }) => app === APP).map(({ revision }) => revision);
     assert.deepEqual(new Set(numbers), new Set([1, 2, 3]));
@@ -220,20 +228,20 @@ describe("aliases and previews", () => {
 
   test("an alias that is pointed elsewhere takes its calls along, and one that is removed has no URL", async () => {
     await client.point(APP, "next", [{ revision: 1 }]);
-    assert.equal(await versionAt("/traffic@next/version"), "1");
+    assert.equal(await versionAt("/previews@next/version"), "1");
     await client.removeAlias(APP, "next");
-    assert.equal(await versionAt("/traffic@next/version"), 404);
-    assert.equal(await versionAt("/traffic@3/version"), "3", "its revision is kept");
+    assert.equal(await versionAt("/previews@next/version"), 404);
+    assert.equal(await versionAt("/previews@3/version"), "3", "its revision is kept");
   });
 
   test("an app can do without previews", async () => {
     const { manifest, bundles } = await (bundled ??= bundleApp(join(projectDir, "test/apps/traffic")));
-    await client.deploy({ ...manifest, previews: false }, bundles);
-    for (const path of ["/traffic@1/version", "/traffic@live/version"]) assert.equal(await versionAt(path), 404);
-    assert.equal(await versionAt("/", "1--traffic.fn.example"), 404);
+    await client.deploy({ ...manifest, name: APP, previews: false }, bundles);
+    for (const path of ["/previews@1/version", "/previews@live/version"]) assert.equal(await versionAt(path), 404);
+    assert.equal(await versionAt("/", "1--previews.fn.example"), 404);
     assert.equal(await version(), "0");
     await client.rollback(APP);
-    assert.equal(await versionAt("/traffic@1/version"), "1");
+    assert.equal(await versionAt("/previews@1/version"), "1");
   });
 
   test("machines that an alias reserves are bound without a call, as far as the app may have them", async () => {
@@ -242,7 +250,7 @@ describe("aliases and previews", () => {
     await eventually("the reserved machines", numbers, (found) => found.filter((number) => number === 3).length === 2);
     assert.match((await client.explain(APP)).now.join(" "), /2 machines of the revision are reserved by an alias/);
     await assert.rejects(client.point(APP, "next", undefined, { reserved: 21 }), { code: "bad-request", message: /may have 20 machines at most/ });
-    assert.equal(await command("alias", "set", APP, "next", "--reserved", "1"), "The alias next of traffic names revision 3; 1 machine is reserved.\n");
+    assert.equal(await command("alias", "set", APP, "next", "--reserved", "1"), "The alias next of previews names revision 3; 1 machine is reserved.\n");
     assert.match(await command("alias", "list", APP), /next +revision 3 +1$/m);
   });
 
@@ -273,6 +281,7 @@ describe("aliases and previews", () => {
 test("after kill -9 another server goes on with a canary", async (context) => {
   const stateDir = temporaryFolder(context);
   const clientOf = (url: string) => createClient({ url, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
+  useApp("traffic");
   const first = await serve(context, stateDir, ["--driver", "process"]);
   await deployVersion(clientOf(first.apiUrl), "1");
   await deployVersion(clientOf(first.apiUrl), "2", { canary: 50, forMs: 1_000, minCalls: 30 });
