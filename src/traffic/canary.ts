@@ -59,7 +59,7 @@ export type Verdict =
 /** Fewer calls say nothing about errors. */
 export const LEAST_CALLS = 20;
 /** Differences of the 99th percentile below this many milliseconds are the host's noise. */
-export const NOISE_MS = 5;
+const NOISE_MS = 5;
 const SURE = 3;
 /** For the old revision's 99th percentile, which is a bound that is in the new one's favour already. */
 const RATHER_SURE = 2;
