@@ -27,7 +27,7 @@ describe("apps", () => {
   test("a deploy is stored, served and listed", async () => {
     const bundles = [bundle("main", "cjs", "module.exports = 1"), bundle("other", "esm", "export default 2")];
     const given = manifest({ functions: { main: { entry: "a.ts" }, other: { entry: "b.ts" } } });
-    const { changed: _, before: __, ...revision } = await client.deploy(given, bundles);
+    const { changed: _, before: __, canary: ___, ...revision } = await client.deploy(given, bundles);
     const app = served.id("shop");
     assert.deepEqual(told, [{ app, targets: [[1, 1]] }]);
     const { id, number, digest, createdAt } = revision;
@@ -406,7 +406,7 @@ describe("the platform", () => {
 });
 
 async function deploy(code: string) {
-  const { changed: _, before: __, ...revision } = await client.deploy(manifest(), [bundle("main", "cjs", code)]);
+  const { changed: _, before: __, canary: ___, ...revision } = await client.deploy(manifest(), [bundle("main", "cjs", code)]);
   return revision;
 }
 
