@@ -246,11 +246,18 @@ describe("aliases and previews", () => {
 
   test("machines that an alias reserves are bound without a call, as far as the app may have them", async () => {
     await client.point(APP, "next", [{ revision: 3 }], { reserved: 2 });
-    const numbers = async () => (await client.machines()).filter(({ app, state }) => app === APP && state === "bound").map(({ revision }) => revision);
+    const numbers = async () =>
+      (await client.machines()).filter(({ app, state }) => app === APP && state === "bound").map(({ revision }) => revision);
     await eventually("the reserved machines", numbers, (found) => found.filter((number) => number === 3).length === 2);
     assert.match((await client.explain(APP)).now.join(" "), /2 machines of the revision are reserved by an alias/);
-    await assert.rejects(client.point(APP, "next", undefined, { reserved: 21 }), { code: "bad-request", message: /may have 20 machines at most/ });
-    assert.equal(await command("alias", "set", APP, "next", "--reserved", "1"), "The alias next of previews names revision 3; 1 machine is reserved.\n");
+    await assert.rejects(client.point(APP, "next", undefined, { reserved: 21 }), {
+      code: "bad-request",
+      message: /may have 20 machines at most/,
+    });
+    assert.equal(
+      await command("alias", "set", APP, "next", "--reserved", "1"),
+      "The alias next of previews names revision 3; 1 machine is reserved.\n",
+    );
     assert.match(await command("alias", "list", APP), /next +revision 3 +1$/m);
   });
 

@@ -13,6 +13,14 @@ export function targetsInWords(targets: readonly ShownTarget[]): string {
 }
 
 /** "All calls of shop go to revision 2; before, they went to 2 90 %, 3 10 %." */
-export function movedInWords({ app, targets, before }: { app: string; targets: readonly ShownTarget[]; before: readonly ShownTarget[] }): string {
+export function movedInWords({
+  app,
+  targets,
+  before,
+}: {
+  app: string;
+  targets: readonly ShownTarget[];
+  before: readonly ShownTarget[];
+}): string {
   return `All calls of ${app} go to revision ${targetsInWords(targets)}; before, they went to ${targetsInWords(before)}.`;
 }

@@ -168,12 +168,19 @@ test("a rollback goes to the revision that had all calls before, again and again
   await deployed("two");
   await deployed("three", canary());
   await deployed("four", { kind: "alias", alias: "next" });
-  assert.deepEqual(live().map(([number]) => number), [2, 3], "an alias of another name moves no call");
+  assert.deepEqual(
+    live().map(([number]) => number),
+    [2, 3],
+    "an alias of another name moves no call",
+  );
   rollBack(parts(), mainTenant, "shop");
   assert.deepEqual(live(), [[2, 1]]);
   await deployed("five");
   const moved = rollBack(parts(), mainTenant, "shop");
-  assert.deepEqual(moved.before.map(({ number }) => number), [5]);
+  assert.deepEqual(
+    moved.before.map(({ number }) => number),
+    [5],
+  );
   assert.deepEqual(live(), [[2, 1]]);
   rollBack(parts(), mainTenant, "shop");
   assert.deepEqual(live(), [[1, 1]]);

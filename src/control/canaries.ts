@@ -51,7 +51,7 @@ export function watchCanaries(parts: CanaryParts): () => void {
   const ends = [
     events.listen({
       "invocation-ended": (event) => note(watched.get(event.app), event),
-      "canary-started": moved,
+      "canary-started": ({ app }) => begun(parts, watched, app),
       "app-deployed": moved,
       "alias-pointed": moved,
       "app-removed": ({ app }) => void watched.delete(app),
@@ -83,18 +83,26 @@ function isFailure(outcome: InvocationEnded["outcome"], status: number): boolean
   return outcome !== "aborted" && (errorTable[outcome].status >= 500 || outcome === "queue-full" || outcome === "no-such-function");
 }
 
-/** Somebody has moved `live`: a canary may have begun or ended. */
-function lookAgain(parts: CanaryParts, watched: Map<string, Watched>, app: string): void {
+/** A deploy has started a canary, maybe in place of another, which may have been of the same revision. */
+function begun(parts: CanaryParts, watched: Map<string, Watched>, app: string): void {
   const known = watched.get(app);
   const row = parts.catalog.runningCanary(app);
-  if (known !== undefined && row !== undefined && known.row.revision === row.revision && known.row.startedAt === row.startedAt) return;
   watched.delete(app);
   if (row !== undefined) watched.set(app, { row, isNews: false, failedAt: -Infinity });
   if (known === undefined) return;
+  // The tallies of the one before are not those of this one.
+  if (known.row.revision === row?.revision) known.isNews = false;
+  tellEnd(parts, known, "replaced", { kind: "deploy" });
+}
+
+/** Somebody has moved `live`: a canary may have ended. */
+function lookAgain(parts: CanaryParts, watched: Map<string, Watched>, app: string): void {
+  const known = watched.get(app);
+  if (known === undefined || parts.catalog.runningCanary(app) !== undefined) return;
+  watched.delete(app);
+  // Undefined if its revision was removed at once, because nothing names it any more.
   const ended = parts.catalog.canaryOf(known.row.revision);
-  // The same revision may be the canary again.
-  if (ended?.startedAt === known.row.startedAt) tellEnd(parts, known, ended.state, ended.reason ?? { kind: "by-hand" });
-  else tellEnd(parts, known, "replaced", { kind: "deploy" });
+  tellEnd(parts, known, ended?.state ?? "replaced", ended?.reason ?? { kind: "by-hand" });
 }
 
 function decideAll(parts: CanaryParts, watched: Map<string, Watched>): void {
@@ -149,7 +157,8 @@ function tellEnd(parts: CanaryParts, canary: Watched, state: CanaryRow["state"],
 function endInWords({ number, oldNumber, share }: CanaryRow, outcome: CanaryEnded["outcome"], reason: CanaryReason): string {
   const why = reasonInWords(reason);
   if (outcome === "promoted") return `The canary of revision ${number} is promoted: all calls go to it now. ${capital(why)}.`;
-  if (outcome === "rolled-back") return `The canary of revision ${number} is rolled back: all calls go to revision ${oldNumber} again. ${capital(why)}.`;
+  if (outcome === "rolled-back")
+    return `The canary of revision ${number} is rolled back: all calls go to revision ${oldNumber} again. ${capital(why)}.`;
   return `The canary of revision ${number}, which got ${percent(share)} of the calls, has ended: ${why}.`;
 }
 

@@ -75,7 +75,7 @@ test("of more apps than are remembered, the one that came to rest first is forgo
 
 test("a revision that is named is served from its first call on, and let go of when nobody calls it", () => {
   const { apps, kept, beside, busy } = set({ shop: target("1", "none") });
-  kept.set("2", target("rev2", "none")[0]!.revision);
+  for (const choice of ["2", "rev2"]) kept.set(choice, target("rev2", "none")[0]!.revision);
   assert.equal(apps.reach("shop", "3"), undefined);
   assert.equal(apps.reach("shop", "2")?.branch, "rev2");
   assert.equal(apps.reach("shop", "2")?.branch, "rev2");
@@ -139,7 +139,11 @@ function set(live: Record<string, Target[]> = {}) {
     dispatcher: {
       point(_app, [first], { branches = [] }) {
         served!.push(first!.revision.id);
-        beside.push(branches.map(({ name, targets }) => `${name}: ${targets.map(({ revision, reserved = 0 }) => `${revision.id} ${reserved}`).join()}`));
+        beside.push(
+          branches.map(
+            ({ name, targets }) => `${name}: ${targets.map(({ revision, reserved = 0 }) => `${revision.id} ${reserved}`).join()}`,
+          ),
+        );
       },
       isResting: (_app, revision) => !busy.has(revision),
       renewApp: (app) => void renewed!.push(app),

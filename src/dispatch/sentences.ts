@@ -99,6 +99,9 @@ export function sentencesOfFacts(facts: AppFacts<string>): string[] {
   return [
     `The revision has ${counted(facts.inFlight, "invocation")} in flight and ${facts.waiting} waiting, on ${counted(facts.bound, "machine")}; ${facts.binding} more are being bound.`,
     slotsSentence(facts),
+    ...(facts.reserved === 0
+      ? []
+      : [`${counted(facts.reserved, "machine")} of the revision ${facts.reserved === 1 ? "is" : "are"} reserved by an alias.`]),
     ...(learned === null ? [] : learnedSentences(learned, facts)),
     ...facts.machines.map((machine) => machineSentence(machine, facts)),
   ];
@@ -115,11 +118,10 @@ function slotsSentence({ slots, ceiling, learned }: AppFacts<string>): string {
 
 function learnedSentences(learned: LearnedFacts, facts: AppFacts<string>): string[] {
   const { demand } = learned;
-  const { minMachines, reserved } = facts;
+  const { minMachines } = facts;
   return [
     ...(demand === null ? [] : [demandSentence(demand)]),
     ...(minMachines === 0 ? [] : [`The app's minimum is ${counted(minMachines, "machine")} (minMachines).`]),
-    ...(reserved === 0 ? [] : [`${counted(reserved, "machine")} of the revision ${reserved === 1 ? "is" : "are"} reserved by an alias.`]),
     costsSentence(learned),
     [timesSentence(learned), ...courseSentence(learned, facts)].join(" "),
   ];

@@ -33,7 +33,10 @@ test("a canary whose calls fail is rolled back at once, and the reason has the n
   assert.ok(found.what === "roll-back" && found.reason.kind === "errors");
   const { calls, failed, oldCalls, oldFailed } = found.reason;
   assert.deepEqual([calls, failed, oldCalls, oldFailed], [40, 10, 360, 0]);
-  assert.match(reasonInWords(found.reason), /^10 of its 40 calls failed \(25 %\), and of the old revision's 0 of 360 \(0 %\); at most 2.44 %/);
+  assert.match(
+    reasonInWords(found.reason),
+    /^10 of its 40 calls failed \(25 %\), and of the old revision's 0 of 360 \(0 %\); at most 2.44 %/,
+  );
 });
 
 test("fewer than 20 calls, or failures that chance explains, say nothing; a failing old revision excuses the new one", () => {
@@ -56,7 +59,10 @@ test("a slower canary is rolled back once the old revision is known well; a diff
   assert.equal(verdict(fresh, tallyOf({ calls: 300, ms: 10 }), 0).what, "wait");
   const found = verdict(fresh, tallyOf({ calls: 500, ms: 10 }), 0);
   assert.ok(found.what === "roll-back" && found.reason.kind === "slow");
-  assert.match(reasonInWords(found.reason), /^its 99th percentile is 3\d(\.\d)? ms after 100 calls, and the old revision's 10(\.\d)? ms; at most 15/);
+  assert.match(
+    reasonInWords(found.reason),
+    /^its 99th percentile is 3\d(\.\d)? ms after 100 calls, and the old revision's 10(\.\d)? ms; at most 15/,
+  );
   assert.equal(verdict(tallyOf({ calls: 100, ms: 4 }), tallyOf({ calls: 500, ms: 1 }), 0).what, "wait");
   const absolute = { maxP99: { most: 20, above: "none" } } as const;
   assert.equal(verdict(fresh, tallyOf({ calls: 10, ms: 10 }), 0, absolute).what, "roll-back");
@@ -81,7 +87,8 @@ function live(random: Random, { share, oldFails, freshFails, slower }: World, ca
     if (i % 10 > 0) continue;
     const now = (i / calls) * canary.plan.forMs;
     const found = verdictOn(canary, now);
-    if (random.chance(0.01)) assert.deepEqual(verdictOn(JSON.parse(JSON.stringify(canary)) as typeof canary, now), found, "a restart changes nothing");
+    if (random.chance(0.01))
+      assert.deepEqual(verdictOn(JSON.parse(JSON.stringify(canary)) as typeof canary, now), found, "a restart changes nothing");
     assert.ok(found.what !== "promote" || (now >= canary.plan.forMs && canary.fresh.calls >= canary.plan.minCalls));
     if (found.what !== "wait") return { ...found, calls: canary.fresh.calls };
   }
@@ -103,7 +110,12 @@ test(`of 150 canaries that are like the old revision, hardly any is rolled back 
 test(`every canary that fails clearly more often, or is many times as slow, is rolled back (seed ${seed})`, () => {
   const random = new Random(seed + 1);
   for (let i = 0; i < 60; i++) {
-    const world = { share: random.pick([0.05, 0.1, 0.5]), oldFails: random.pick([0, 0.005]), freshFails: random.between(0.1, 1), slower: 1 };
+    const world = {
+      share: random.pick([0.05, 0.1, 0.5]),
+      oldFails: random.pick([0, 0.005]),
+      freshFails: random.between(0.1, 1),
+      slower: 1,
+    };
     const found = live(random, world, 30_000);
     assert.ok(found?.what === "roll-back" && found.reason.kind === "errors", JSON.stringify({ world, found }));
     assert.ok(found.calls <= 1_000, JSON.stringify({ world, found }));
@@ -142,7 +154,10 @@ test("limits are read as they are written", () => {
   for (const text of ["1%", "+0.5%", "100%"]) assert.equal(errorsInWords(parseErrors(text)!), text);
   for (const text of ["800ms", "+20%"]) assert.equal(timeInWords(parseTime(text)!), text);
   assert.deepEqual(parseTime("2s"), { most: 2_000, above: "none" });
-  assert.deepEqual([parseDuration("90s"), parseDuration("10m"), parseDuration("1.5h"), parseDuration("7d")], [90_000, 600_000, 5_400_000, 604_800_000]);
+  assert.deepEqual(
+    [parseDuration("90s"), parseDuration("10m"), parseDuration("1.5h"), parseDuration("7d")],
+    [90_000, 600_000, 5_400_000, 604_800_000],
+  );
   for (const text of ["", "1", "101%", "-1%", "1 %%"]) assert.equal(parseErrors(text), undefined, text);
   for (const text of ["", "20%", "5", "0s", "8d", "1e3ms"]) assert.equal(parseTime(text), undefined, text);
 });

@@ -47,7 +47,10 @@ test(`however weights change, no more moves than must (seed ${seed})`, () => {
       const next = moveRuns(runs, weights);
       const [before, after] = [unitsOf(runs), unitsOf(next)];
       const sum = weights.reduce((all, { weight }) => all + weight, 0);
-      assert.equal([...after.values()].reduce((all, units) => all + units, 0), LENGTH);
+      assert.equal(
+        [...after.values()].reduce((all, units) => all + units, 0),
+        LENGTH,
+      );
       for (const { revision, weight } of weights) assert.ok(Math.abs((after.get(revision) ?? 0) - (weight / sum) * LENGTH) <= 1);
       if (runs.length > 0) {
         const grown = [...after].reduce((all, [revision, units]) => all + Math.max(0, units - (before.get(revision) ?? 0)), 0);
@@ -72,10 +75,13 @@ test("the line does not fall into ever more pieces", () => {
 });
 
 test("keys are spread evenly, and otherwise for each alias", () => {
-  const runs = moveRuns([], [
-    { revision: "old", weight: 80 },
-    { revision: "new", weight: 20 },
-  ]);
+  const runs = moveRuns(
+    [],
+    [
+      { revision: "old", weight: 80 },
+      { revision: "new", weight: 20 },
+    ],
+  );
   const isNew = (salt: string, key: number) => revisionAt(runs, pointOf(salt, `caller ${key}`)) === "new";
   const keys = Array.from({ length: 10_000 }, (_, key) => key);
   const found = keys.filter((key) => isNew("shop live", key));

@@ -28,7 +28,8 @@ test("targets of which it is unclear what their shares are to be are refused, wi
 
 test("a deploy says if nothing changed, and which split it ended", () => {
   const target = (number: number, weight: number) => ({ revision: `rev_${number}`, number, weight });
-  const said = (changed: boolean, ...before: ReturnType<typeof target>[]) => outcomeInWords({ app: "shop", number: 3, changed, before, canary: null });
+  const said = (changed: boolean, ...before: ReturnType<typeof target>[]) =>
+    outcomeInWords({ app: "shop", number: 3, changed, before, canary: null });
   assert.equal(said(false, target(3, 1)), "Nothing changed: this is revision 3 of shop, which is live already.");
   assert.equal(said(true, target(2, 1)), "Deployed shop, revision 3:");
   assert.equal(

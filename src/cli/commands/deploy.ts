@@ -26,8 +26,16 @@ export function define(command: Command): void {
       "let the revision have this percentage of the calls, then promote it or roll it back, as the options below say",
       parsePercentage,
     )
-    .option("--for <time>", `with --canary: promote it after this time, such as 90s, 10m or 2h (${durationInWords(usualPlan.forMs)})`, parseTimeOption)
-    .option("--min-calls <number>", `with --canary: promote it no sooner than after this many calls of it (${usualPlan.minCalls})`, parseCount(1, 1e9))
+    .option(
+      "--for <time>",
+      `with --canary: promote it after this time, such as 90s, 10m or 2h (${durationInWords(usualPlan.forMs)})`,
+      parseTimeOption,
+    )
+    .option(
+      "--min-calls <number>",
+      `with --canary: promote it no sooner than after this many calls of it (${usualPlan.minCalls})`,
+      parseCount(1, 1e9),
+    )
     .option(
       "--max-errors <percent>",
       `with --canary: roll it back if more of its calls fail, and more than of the old revision; +1% counts from the old revision's share (${errorsInWords(usualPlan.maxErrors)})`,
@@ -38,7 +46,10 @@ export function define(command: Command): void {
       `with --canary: roll it back if its 99th percentile is longer, such as 800ms, or longer than the old revision's by +20% (${timeInWords(usualPlan.maxP99)})`,
       parseP99Option,
     )
-    .addHelpText("after", "\nExamples:\n  mayfly deploy examples/hello\n  mayfly deploy examples/hello --canary 10 --for 30m --max-errors 0.5%")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  mayfly deploy examples/hello\n  mayfly deploy examples/hello --canary 10 --for 30m --max-errors 0.5%",
+    )
     .action(deploy);
 }
 

@@ -94,8 +94,7 @@ export function createClient(options: ClientOptions): Client {
     point: (app, alias, targets, settings = {}) =>
       call("PUT /v1/apps/{app}/aliases/{alias}", { params: { app, alias }, body: { targets, ...settings } }),
     removeAlias: (app, alias) => call("DELETE /v1/apps/{app}/aliases/{alias}", { params: { app, alias } }),
-    promote: (app, revision) =>
-      call("POST /v1/apps/{app}/promote", { params: { app }, body: revision === undefined ? {} : { revision } }),
+    promote: (app, revision) => call("POST /v1/apps/{app}/promote", { params: { app }, body: revision === undefined ? {} : { revision } }),
     rollback: (app) => call("POST /v1/apps/{app}/rollback", { params: { app } }),
     setSecret: (app, name, value) => call("PUT /v1/apps/{app}/secrets/{name}", { params: { app, name }, body: { value } }),
     removeSecret: (app, name) => call("DELETE /v1/apps/{app}/secrets/{name}", { params: { app, name } }),

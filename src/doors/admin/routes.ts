@@ -60,7 +60,10 @@ export const point = createRoute({
   path: "/v1/apps/{app}/aliases/{alias}",
   summary: "Point an alias at a revision, or at several by weight, and create it if it is new; calls that name no alias go to `live`",
   request: { params: aliasParams, body: body(schemas.aliasTargetsSchema) },
-  responses: { ...json(200, schemas.aliasSchema), ...errors("bad-request", "unauthorized", "no-such-app", "no-such-version", "no-such-alias", "disk-full") },
+  responses: {
+    ...json(200, schemas.aliasSchema),
+    ...errors("bad-request", "unauthorized", "no-such-app", "no-such-version", "no-such-alias", "disk-full"),
+  },
 });
 
 export const removeAlias = createRoute({
@@ -82,7 +85,8 @@ export const removeApp = createRoute({
 export const deploy = createRoute({
   method: "post",
   path: "/v1/apps/{app}/versions",
-  summary: "Store a revision and point the alias live at it, or another alias, or make it a canary; uploading again what all calls go to already changes nothing",
+  summary:
+    "Store a revision and point the alias live at it, or another alias, or make it a canary; uploading again what all calls go to already changes nothing",
   request: {
     params: appParams,
     query: schemas.deployQuerySchema,
@@ -115,7 +119,10 @@ export const rollback = createRoute({
   path: "/v1/apps/{app}/rollback",
   summary: "Send all calls to the revision that had them before; again, and it is the one before that",
   request: { params: appParams },
-  responses: { ...json(200, schemas.movedSchema), ...errors("bad-request", "unauthorized", "no-such-app", "no-revision-before", "disk-full") },
+  responses: {
+    ...json(200, schemas.movedSchema),
+    ...errors("bad-request", "unauthorized", "no-such-app", "no-revision-before", "disk-full"),
+  },
 });
 
 export const secretNames = createRoute({

@@ -30,7 +30,9 @@ const stickySchema = z
     by: z.enum(["cookie", "header"]),
     name: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, "must be the name of a cookie or a header"),
   })
-  .openapi("Sticky", { description: "Requests with the same value of this cookie or header go to the same revision, as long as weights do not change." });
+  .openapi("Sticky", {
+    description: "Requests with the same value of this cookie or header go to the same revision, as long as weights do not change.",
+  });
 
 export const aliasSchema = z
   .object({
@@ -67,7 +69,9 @@ export const canarySchema = z
       .nullable()
       .openapi({ description: "Why it ended, with the numbers used then; null while it runs." }),
     why: z.string().nullable().openapi({ description: "The reason as a clause, for people." }),
-    calls: z.object({ old: talliesSchema, new: talliesSchema }).openapi({ description: "What was counted so far; the last seconds may be missing." }),
+    calls: z
+      .object({ old: talliesSchema, new: talliesSchema })
+      .openapi({ description: "What was counted so far; the last seconds may be missing." }),
   })
   .openapi("Canary");
 
@@ -84,12 +88,9 @@ const limitText = (parse: (text: string) => unknown, what: string) => z.string()
 export const deployQuerySchema = z
   .strictObject({
     alias: aliasNameSchema.optional().openapi({ description: "Point this alias at the revision, and leave `live` as it is." }),
-    canary: z.coerce
-      .number<number>()
-      .gt(0)
-      .lt(100)
-      .optional()
-      .openapi({ description: "The percentage of calls that the revision gets until it is promoted or rolled back. Without it, all calls go to it." }),
+    canary: z.coerce.number<number>().gt(0).lt(100).optional().openapi({
+      description: "The percentage of calls that the revision gets until it is promoted or rolled back. Without it, all calls go to it.",
+    }),
     forMs: z.coerce.number<number>().int().min(1_000).max(LONGEST_MS).default(usualPlan.forMs),
     minCalls: z.coerce.number<number>().int().min(1).max(1_000_000_000).default(usualPlan.minCalls),
     maxErrors: limitText(parseErrors, "must be a percentage such as 1%, or one more than of the old revision, such as +1%").default(

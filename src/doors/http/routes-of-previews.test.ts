@@ -60,7 +60,8 @@ test("a revision or an alias is named behind the app in a path, and before it in
     ["--blog.fn.example", "/x", "no-such-route"],
   ];
   for (const round of [1, 2])
-    for (const [host, path, expected] of cases) assert.deepEqual(shown(routes.lookup(host, path), path), expected, `${host} ${path}, ${round}`);
+    for (const [host, path, expected] of cases)
+      assert.deepEqual(shown(routes.lookup(host, path), path), expected, `${host} ${path}, ${round}`);
 });
 
 test("what is named is asked for once, until the app is pointed elsewhere", () => {

@@ -146,7 +146,11 @@ export class RouteTable {
     const route = this.#hosts.get(host);
     if (route !== undefined) return route;
     const name = hostName(host);
-    return this.#hosts.get(name) ?? this.#previews.get(name) ?? (this.#claims.domain === undefined ? undefined : this.#belowDomain(name, this.#claims.domain));
+    return (
+      this.#hosts.get(name) ??
+      this.#previews.get(name) ??
+      (this.#claims.domain === undefined ? undefined : this.#belowDomain(name, this.#claims.domain))
+    );
   }
 
   /** A host below the domain takes precedence over a path, even if its app has not been called yet. */

@@ -29,7 +29,13 @@ export function pointAlias(
 }
 
 /** Must be called within a transaction, for an alias that there is. */
-function set({ queries: { aliases } }: CatalogParts, app: string, alias: string, targets: Target[], { sticky, reserved }: AliasSettings): void {
+function set(
+  { queries: { aliases } }: CatalogParts,
+  app: string,
+  alias: string,
+  targets: Target[],
+  { sticky, reserved }: AliasSettings,
+): void {
   if (reserved !== undefined) aliases.setReserved(app, alias, reserved);
   if (sticky === null) aliases.setSticky(app, alias, null);
   else if (sticky !== undefined) {

@@ -46,9 +46,10 @@ export function runningCanaryOf({ queries }: Parts, app: string): CanaryRow | un
   return row && canaryOf(row);
 }
 
-/** The app's canaries, by their revisions. */
-export function canariesOf({ queries }: Pick<CatalogParts, "queries">, app: string): Map<string, CanaryRow> {
-  return new Map(queries.traffic.canariesOf(app).flatMap((row) => (canaryOf(row) ?? []) as CanaryRow[]).map((row) => [row.revision, row]));
+/** By their revisions. */
+export function canariesOf(stored: StoredCanary[]): Map<string, CanaryRow> {
+  const rows: CanaryRow[] = stored.flatMap((row) => canaryOf(row) ?? []);
+  return new Map(rows.map((row) => [row.revision, row]));
 }
 
 /** Undefined if the disk has damaged the row: a canary is watched by what is stored of it, so that such a one is none any more. */

@@ -233,21 +233,20 @@ export interface Catalog {
    * written before that, one part in each turn of the event loop. @param large the app's files, if they are no bundle. Rejects with "name-taken", "no-room", "disk-full", and "bad-request"
    * for a canary that gets most calls already.
    */
-  deploy(
-    tenant: string,
-    manifest: Manifest,
-    bundles: Bundle[],
-    take?: Take,
-    large?: LargeDraft,
-    placement?: Placement,
-  ): Promise<Deployed>;
+  deploy(tenant: string, manifest: Manifest, bundles: Bundle[], take?: Take, large?: LargeDraft, placement?: Placement): Promise<Deployed>;
   /** Takes the files of an upload as they arrive. Large ones are given to deploy() as a draft, and discarded by the caller if it does not take them. */
   receiveFiles(): IncomingFiles;
   /**
    * Points an alias of the app at stored revisions, and creates the alias if it is new. Without targets, the alias keeps those that it has. `take` as in deploy(). A
    * canary that runs is over if the alias is `live` and has targets given: `why` says why, by default that it was done by hand. Throws "no-such-version" and "no-such-alias".
    */
-  point(app: string, alias: string, targets: TargetChoice[] | undefined, take?: Take, more?: AliasSettings & { why?: CanaryReason }): Target[];
+  point(
+    app: string,
+    alias: string,
+    targets: TargetChoice[] | undefined,
+    take?: Take,
+    more?: AliasSettings & { why?: CanaryReason },
+  ): Target[];
   /** Points `live` at the revision that had all calls before; again, and it is the one before that. `take` as in deploy(). Throws "no-revision-before". */
   rollBack(app: string, take?: Take): Target[];
   /** All canaries that run. */
@@ -264,7 +263,7 @@ export interface Catalog {
   remove(app: string): void;
   /** At most `count` of the tenant's apps that come after this name, in order. */
   page(tenant: string, after: string, count: number): AppRow[];
-  /** Undefined if there is no app of that name. Makes three queries. */
+  /** Undefined if there is no app of that name. Makes one query. */
   app(tenant: string, name: string): AppRow | undefined;
   /** Ids of all apps of the tenant that are deployed. */
   deployed(tenant: string): string[];

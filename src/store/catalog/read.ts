@@ -8,6 +8,7 @@ import { parseStoredManifest } from "./parse-manifest.ts";
 import type { StoredAlias } from "./queries/aliases.ts";
 import type { StoredApp } from "./queries/apps.ts";
 import type { StoredRevision } from "./queries/revisions.ts";
+import type { StoredCanary } from "./queries/traffic.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
 import { stickyOf } from "./sticky-of.ts";
 
@@ -40,12 +41,12 @@ export function targetsOf(parts: Parts, app: string, alias: string): Target[] {
 
 export function appRow(parts: Parts, row: StoredApp): AppRow {
   const { id, tenant, name } = row;
-  const canaries = canariesOf(parts, id);
+  const canaries = canariesOf(JSON.parse(row.canaries) as StoredCanary[]);
   const revisions = (JSON.parse(row.revisions) as ReadRevision[])
     .map((read) => withRuntimes(read, canaries.get(read.id)))
     .toSorted((a, b) => b.number - a.number);
   const aliases = aliasesOf(row);
-  const settings = new Map(parts.queries.aliases.settings(id).map((stored) => [stored.name, stored]));
+  const settings = new Map((JSON.parse(row.settings) as StoredAlias[]).map((stored) => [stored.name, stored]));
   const known = { id, tenant, name, revisions, aliases: aliases.map((alias) => withKnownTargets(alias, settings.get(alias.name))) };
   try {
     return { ...known, live: liveOf(parts, row, revisions, aliases), problem: null };

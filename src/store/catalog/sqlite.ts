@@ -102,7 +102,8 @@ function createCatalog(parts: CatalogParts): Catalog {
   const { queries, seal, write, writeByAllMeans } = parts;
   return {
     names: openNames(queries.names, write),
-    deploy: (tenant, manifest, bundles, take, large, placement) => deployInTurns(parts, { tenant, manifest, bundles, large, placement }, take),
+    deploy: (tenant, manifest, bundles, take, large, placement) =>
+      deployInTurns(parts, { tenant, manifest, bundles, large, placement }, take),
     receiveFiles: () => parts.large.receive(),
     point: (app, alias, targets, take, more) => pointAlias(parts, app, alias, targets, take, more),
     rollBack: (app, take) => rollBack(parts, app, take),
@@ -124,7 +125,8 @@ function createCatalog(parts: CatalogParts): Catalog {
     alias: (app, name, asHost) => aliasOf(parts, app, name, asHost),
     reserving: (app) => reservingAliases(parts, app),
     revision(app, choice) {
-      const row = queries.revisions.chosen(app, choice) ?? (choice.length === 12 ? queries.revisions.byShortDigest(app, choice) : undefined);
+      const row =
+        queries.revisions.chosen(app, choice) ?? (choice.length === 12 ? queries.revisions.byShortDigest(app, choice) : undefined);
       return row && revisionOf(parts, row);
     },
     eager: () => queries.aliases.eager().map(({ app }) => app),

@@ -14,7 +14,10 @@ export function addAliases(api: OpenAPIHono, parts: Parts): void {
     const { app, alias } = context.req.valid("param");
     const { targets, ...settings } = context.req.valid("json");
     point(parts, tenant, app, alias, targets, settings);
-    return context.json(showApp(parts, tenant, app).aliases.find(({ name }) => name === alias)!, 200);
+    return context.json(
+      showApp(parts, tenant, app).aliases.find(({ name }) => name === alias)!,
+      200,
+    );
   });
 
   api.openapi(routes.removeAlias, (context) => {

@@ -16,7 +16,6 @@ export function aliasQueries(db: DatabaseSync) {
     find: one<StoredAlias>(db, "SELECT name, sticky, reserved FROM aliases WHERE app = ? AND name = ?"),
     findOfHost: one<StoredAlias>(db, "SELECT name, sticky, reserved FROM aliases WHERE app = ? AND lower(name) = lower(?)"),
     reserving: all<StoredAlias>(db, "SELECT name, sticky, reserved FROM aliases WHERE app = ? AND reserved > 0 ORDER BY name"),
-    settings: all<StoredAlias>(db, "SELECT name, sticky, reserved FROM aliases WHERE app = ? AND (reserved > 0 OR sticky IS NOT NULL)"),
     setSticky: run(db, "UPDATE aliases SET sticky = ?3 WHERE app = ?1 AND name = ?2"),
     setReserved: run(db, "UPDATE aliases SET reserved = ?3 WHERE app = ?1 AND name = ?2"),
     remove: run(db, "DELETE FROM aliases WHERE app = ? AND name = ?"),

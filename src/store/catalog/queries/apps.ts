@@ -10,6 +10,10 @@ export interface StoredApp {
   revisions: string;
   /** JSON: { alias, revision, number, weight }[], in any order. `number` is null if the revision is missing. */
   targets: string;
+  /** JSON: StoredCanary[], in any order. */
+  canaries: string;
+  /** JSON: StoredAlias[], in any order, of those with settings. */
+  settings: string;
   /** The id of the revision that gets most calls of the alias live; null if the alias has no target, or the revision is missing. */
   live: string | null;
   /** The manifest of that revision. */
@@ -23,6 +27,11 @@ const shown = `
      FROM revisions WHERE app = names.id) AS revisions,
     (SELECT json_group_array(json_object('alias', alias, 'revision', revision, 'number', number, 'weight', weight))
      FROM targets LEFT JOIN revisions ON revisions.id = targets.revision WHERE targets.app = names.id) AS targets,
+    (SELECT json_group_array(json_object('revision', revision, 'number', number, 'app', canaries.app, 'old', old, 'oldNumber', old_number,
+       'share', share, 'plan', plan, 'startedAt', started_at, 'state', state, 'endedAt', ended_at, 'reason', reason, 'counts', counts))
+     FROM canaries JOIN revisions ON revisions.id = canaries.revision WHERE canaries.app = names.id) AS canaries,
+    (SELECT json_group_array(json_object('name', name, 'sticky', sticky, 'reserved', reserved))
+     FROM aliases WHERE app = names.id AND (reserved > 0 OR sticky IS NOT NULL)) AS settings,
     live.id AS live, live.manifest AS manifest
   FROM names LEFT JOIN revisions AS live ON live.id = (
     SELECT revision FROM targets WHERE app = names.id AND alias = 'live' ORDER BY weight DESC, revision LIMIT 1)

@@ -28,16 +28,10 @@ export function trafficQueries(db: DatabaseSync) {
   return {
     /** The revisions that had all calls, the last one first. */
     lives: all<{ at: number; revision: string }>(db, "SELECT at, revision FROM lives WHERE app = ? ORDER BY at DESC"),
-    addLive: run(
-      db,
-      "INSERT INTO lives (app, at, revision) VALUES (?1, 1 + coalesce((SELECT max(at) FROM lives WHERE app = ?1), 0), ?2)",
-    ),
+    addLive: run(db, "INSERT INTO lives (app, at, revision) VALUES (?1, 1 + coalesce((SELECT max(at) FROM lives WHERE app = ?1), 0), ?2)"),
     removeLivesAfter: run(db, "DELETE FROM lives WHERE app = ? AND at > ?"),
     /** Only the last `keep` entries stay. */
-    pruneLives: run(
-      db,
-      "DELETE FROM lives WHERE app = ?1 AND at NOT IN (SELECT at FROM lives WHERE app = ?1 ORDER BY at DESC LIMIT ?2)",
-    ),
+    pruneLives: run(db, "DELETE FROM lives WHERE app = ?1 AND at NOT IN (SELECT at FROM lives WHERE app = ?1 ORDER BY at DESC LIMIT ?2)"),
     addCanary: run(
       db,
       `INSERT OR REPLACE INTO canaries (revision, app, old, old_number, share, plan, started_at, state, counts)
@@ -48,6 +42,5 @@ export function trafficQueries(db: DatabaseSync) {
     canary: one<StoredCanary>(db, `SELECT ${columns} ${from} WHERE canaries.revision = ?`),
     runningOf: one<StoredCanary>(db, `SELECT ${columns} ${from} WHERE canaries.app = ? AND state = 'running'`),
     running: all<StoredCanary>(db, `SELECT ${columns} ${from} WHERE state = 'running'`),
-    canariesOf: all<StoredCanary>(db, `SELECT ${columns} ${from} WHERE canaries.app = ?`),
   };
 }
