@@ -38,11 +38,15 @@ let bundled: ReturnType<typeof bundleApp> | undefined;
 /** Deploys an upload whose code and configuration have this version. Returns the number of its revision. */
 async function deployVersion(to: Client, version: string, query: Parameters<Client["deploy"]>[2] = {}, more: Record<string, string> = {}) {
   const { manifest, bundles } = await (bundled ??= bundleApp(join(projectDir, "test/apps/traffic")));
-  const versioned = bundles.map((bundle) => ({ ...bundle, code: withVersion(bundle as Bundle, version) }));
+  const versioned = bundles.map(({ function: name, format, code }) => ({
+    function: name,
+    format,
+    code: withVersion(code as Bundle["code"], version),
+  }));
   return to.deploy({ ...manifest, name: APP, env: { VERSION: version, ...more } }, versioned, query);
 }
 
-function withVersion({ code }: Bundle, version: string): Buffer {
+function withVersion(code: Bundle["code"], version: string): Buffer {
   const text = Buffer.from(code).toString();
   assert.ok(text.includes('"version 0"'));
   return Buffer.from(text.replaceAll('"version 0"', `"version ${version}"`));
@@ -68,7 +72,7 @@ test(`of ${CALLS} calls none is lost, and none mixes versions, while they are mo
   const random = new Random(seed);
   const counts = new Map<string, number>();
   let begun = 0;
-  let over = false;
+  const over = new AbortController();
   for (const first of ["1", "2"]) await deployVersion(client, first);
   const started = performance.now();
   const callers = Array.from({ length: CONNECTIONS }, () =>
@@ -81,7 +85,7 @@ test(`of ${CALLS} calls none is lost, and none mixes versions, while they are mo
   const moves = { deploys: 0, canaries: 0, weights: 0, rollbacks: 0, promotes: 0 };
   let slowestRollback = 0;
   const mover = async () => {
-    for (let next = 3; !over; await sleep(random.between(0, 150))) {
+    for (let next = 3; !over.signal.aborted; await sleep(random.between(0, 150))) {
       const numbers = (await client.app(APP)).revisions.map(({ number }) => number);
       switch (random.below(5)) {
         case 0:
@@ -119,7 +123,7 @@ test(`of ${CALLS} calls none is lost, and none mixes versions, while they are mo
     }
   };
   const moving = mover();
-  await Promise.all(callers).finally(() => (over = true));
+  await Promise.all(callers).finally(() => over.abort());
   await moving;
   const replies = [...counts].map(([reply, calls]) => ({ reply, calls }));
   const seconds = (performance.now() - started) / 1_000;

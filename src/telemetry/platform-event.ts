@@ -232,7 +232,7 @@ interface OfCanary extends OfApp {
 }
 
 /** An upload was stored, and gets a share of the app's calls until it is promoted or rolled back. It is told in place of `app-deployed`. */
-export interface CanaryStarted extends OfCanary {
+interface CanaryStarted extends OfCanary {
   readonly type: "canary-started";
   /** Of the calls, 0 to 1. */
   readonly share: number;

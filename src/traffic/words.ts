@@ -18,7 +18,7 @@ export function reasonInWords(reason: CanaryReason): string {
     }
     case "by-hand":
       return "by hand";
-    case "deploy":
+    default:
       return "another revision was deployed";
   }
 }

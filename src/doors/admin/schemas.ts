@@ -51,7 +51,7 @@ const talliesSchema = z.object({
   p99: z.number().nullable().openapi({ description: "Milliseconds until a reply began, to 5 %; null: no call succeeded." }),
 });
 
-export const canarySchema = z
+const canarySchema = z
   .object({
     state: z.enum(["running", "promoted", "rolled-back", "replaced"]).openapi({
       description: "replaced: calls were sent elsewhere before it was decided on.",
