@@ -85,7 +85,7 @@ test(`of ${CALLS} calls none is lost, and none mixes versions, while they are mo
   const moves = { deploys: 0, canaries: 0, weights: 0, rollbacks: 0, promotes: 0 };
   let slowestRollback = 0;
   const mover = async () => {
-    for (let next = 3; !over.signal.aborted; await sleep(random.between(0, 150))) {
+    for (let next = 3; !over.signal.aborted; await sleep(random.between(150, 500))) {
       const numbers = (await client.app(APP)).revisions.map(({ number }) => number);
       switch (random.below(5)) {
         case 0:

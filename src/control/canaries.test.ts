@@ -70,9 +70,14 @@ function live(): [number, number][] {
 
 function called(revision: Revision, calls: number, outcome: InvocationEnded["outcome"] = "replied", run = 10): void {
   const event = {
-    ...{ type: "invocation-ended", at: 0, invocation: "i", app: revision.app, function: "main", machine: "m", appGone: false },
-    ...{ revision: revision.id, branch: null, memoryMb: 1, outcome, details: null, status: outcome === "replied" ? 200 : 0 },
-    ...{ spans: { queue: 0, start: 0, bind: 0, run }, slotMs: 1, requestBytes: 0, replyBytes: 0 },
+    type: "invocation-ended",
+    app: revision.app,
+    function: "main",
+    revision: revision.id,
+    branch: null,
+    outcome,
+    status: outcome === "replied" ? 200 : 0,
+    spans: { queue: 0, start: 0, bind: 0, run },
   } as unknown as InvocationEnded;
   for (let i = 0; i < calls; i++) events.tell({ ...event });
 }

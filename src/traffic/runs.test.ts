@@ -13,7 +13,10 @@ function unitsOf(runs: readonly Run[]): Map<string, number> {
 
 /** How many units belong to another revision than before. */
 function changed(before: readonly Run[], after: readonly Run[]): number {
-  const borders = (runs: readonly Run[]) => runs.reduce<number[]>((ends, [, units]) => [...ends, (ends.at(-1) ?? 0) + units], []);
+  const borders = (runs: readonly Run[]) => {
+    let end = 0;
+    return runs.map(([, units]) => (end += units));
+  };
   const all = [...new Set([0, ...borders(before), ...borders(after)])].toSorted((a, b) => a - b);
   let units = 0;
   for (const [at, start] of all.slice(0, -1).entries())

@@ -55,12 +55,13 @@ export function define(command: Command): void {
 }
 
 interface SetOptions extends AliasOptions {
-  sticky?: AliasInfo["sticky"] | null;
+  sticky?: NonNullable<AliasInfo["sticky"]> | "off";
   reserved?: number;
 }
 
 async function set(app: string, alias: string, targets: TypedTarget[] | undefined, options: SetOptions): Promise<void> {
-  const { sticky, reserved } = options;
+  const { reserved } = options;
+  const sticky = options.sticky === "off" ? null : options.sticky;
   const given = targets ?? [];
   if (given.length === 0 && sticky === undefined && reserved === undefined)
     throw new MayflyError("not-done", { what: "neither a revision nor an option says what is to be set" });
@@ -77,8 +78,8 @@ function settingsInWords({ sticky, reserved = 0 }: AliasInfo): string {
   return reserved === 0 ? kept : `${kept}; ${counted(reserved, "machine")} ${reserved === 1 ? "is" : "are"} reserved`;
 }
 
-function parseSticky(text: string): AliasInfo["sticky"] | null {
-  if (text === "off") return null;
+function parseSticky(text: string): SetOptions["sticky"] {
+  if (text === "off") return text;
   const [, by, name] = /^(cookie|header):([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100})$/.exec(text) ?? [];
   if (name === undefined) throw new InvalidArgumentError("It must be cookie:<name>, header:<name>, or off.");
   return { by: by as "cookie" | "header", name };
