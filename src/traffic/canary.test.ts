@@ -44,7 +44,8 @@ test("fewer than 20 calls, or failures that chance explains, say nothing; a fail
   assert.equal(verdict(tallyOf({ calls: LEAST_CALLS - 1, failed: LEAST_CALLS - 1 }), old, 0).what, "wait");
   assert.equal(verdict(tallyOf({ calls: 100, failed: 3 }), old, 0).what, "wait");
   assert.equal(verdict(tallyOf({ calls: 100, failed: 30 }), tallyOf({ calls: 900, failed: 270 }), 0).what, "wait");
-  assert.equal(verdict(tallyOf({ calls: 100, failed: 30 }), tallyOf({ calls: 0 }), 0).what, "roll-back");
+  assert.equal(verdict(tallyOf({ calls: 199, failed: 60 }), tallyOf({ calls: 2 }), 0).what, "wait", "the old one may be as bad");
+  assert.equal(verdict(tallyOf({ calls: 200, failed: 60 }), tallyOf({ calls: 2 }), 0).what, "roll-back", "it gets too few calls to tell");
 });
 
 test("a limit on top of the old revision's share counts from there", () => {

@@ -5,7 +5,7 @@
  * both, such as a database, is not held against the new one. The rules, in this order:
  *
  * 1. Errors. With at least LEAST_CALLS calls of the new revision: if its share of failed calls is, with confidence, above what is allowed, it is rolled back.
- *    Allowed is `maxErrors`, or what the old revision may have had at most, if that is more. With `above: "old"` it is the old revision's share plus `maxErrors`.
+ *    Allowed is `maxErrors`, or what the old revision's share may be at most, if that is more. With `above: "old"` it is that bound of the old revision's share plus `maxErrors`.
  * 2. Time. If, with confidence, more than 1 % of the new revision's calls took longer than is allowed, its 99th percentile is too high, and it is rolled back.
  *    Allowed is the most that the old revision's 99th percentile may be, plus the share `maxP99` of it and at least NOISE_MS; or `maxP99` milliseconds, if that
  *    is more. Until the old revision has had some 400 calls, its 99th percentile is not known well enough, and a limit that is relative to it decides nothing.
@@ -60,6 +60,8 @@ export type Verdict =
 export const LEAST_CALLS = 20;
 /** Differences of the 99th percentile below this many milliseconds are the host's noise. */
 const NOISE_MS = 5;
+/** After so many calls of the new revision, it is judged alone if the old one has had fewer than LEAST_CALLS. */
+const CALLS_WITHOUT_OLD = 200;
 const SURE = 3;
 /** For the old revision's 99th percentile, which is a bound that is in the new one's favour already. */
 const RATHER_SURE = 2;
@@ -77,7 +79,9 @@ export function verdictOn(canary: Canary, now: number): Verdict {
 
 function failing({ plan: { maxErrors }, old, fresh }: Canary): CanaryReason | undefined {
   if (fresh.calls < LEAST_CALLS) return undefined;
-  const oldMost = old.calls < LEAST_CALLS ? 0 : bounds(old.failed, old.calls, SURE).most;
+  // With hardly any calls the old revision's bound is next to all. It would excuse for ever where the new one gets nearly all calls.
+  const isOldUnknown = old.calls < LEAST_CALLS && fresh.calls >= CALLS_WITHOUT_OLD;
+  const oldMost = isOldUnknown ? 0 : bounds(old.failed, old.calls, SURE).most;
   const allowed = maxErrors.above === "old" ? oldMost + maxErrors.most : Math.max(oldMost, maxErrors.most);
   const { calls, failed } = fresh;
   if (bounds(failed, calls, SURE).least <= allowed) return undefined;
