@@ -21,19 +21,40 @@ export interface Pending {
   clear(): void;
 }
 
+/**
+ * An invocation adds a delta, so that adding makes no text: the sums are found by the app and the function, whose few sums of different minutes and kinds
+ * are then compared, the latest first.
+ */
 export function createPending(): Pending {
-  const sums = new Map<string, Entry>();
+  const apps = new Map<string, Map<string, Entry[]>>();
+  let size = 0;
+  const sumsOf = (app: string, name: string): Entry[] => {
+    const functions = apps.get(app) ?? new Map<string, Entry[]>();
+    const sums = functions.get(name) ?? [];
+    if (sums.length > 0) return sums;
+    apps.set(app, functions.set(name, sums));
+    return sums;
+  };
   return {
     add(delta) {
-      const minute = minuteOf(sums.size < MOST ? delta.at : startOfMonth(delta.at));
-      const key = `${minute} ${delta.kind} ${delta.app ?? ""} ${delta.function ?? ""}`;
-      const sum = sums.get(key);
-      if (sum !== undefined) addTo(sum, delta);
-      else sums.set(key, addTo(emptyEntry(minute, delta), delta));
+      const minute = minuteOf(size < MOST ? delta.at : startOfMonth(delta.at));
+      const { app, kind, function: name = "" } = delta;
+      const sums = sumsOf(app ?? "", name);
+      for (let at = sums.length - 1; at >= 0; at--) {
+        const sum = sums[at]!;
+        if (sum.minute !== minute || sum.kind !== kind) continue;
+        addTo(sum, delta);
+        return;
+      }
+      sums.push(addTo(emptyEntry(minute, delta), delta));
+      size += 1;
     },
-    entries: () => [...sums.values()],
-    size: () => sums.size,
-    clear: () => sums.clear(),
+    entries: () => [...apps.values()].flatMap((functions) => [...functions.values()].flat()),
+    size: () => size,
+    clear() {
+      apps.clear();
+      size = 0;
+    },
   };
 }
 
