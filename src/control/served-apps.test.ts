@@ -73,6 +73,16 @@ test("of more apps than are remembered, the one that came to rest first is forgo
   assert.equal(apps.load("ten", "app0", false), true);
 });
 
+test("a call that names a revision serves its app, and pins the revision once", () => {
+  const { apps, served, pins, kept } = set({ shop: target("1", "none"), torn: [] });
+  kept.set("r1", { id: "r1" } as Revision);
+  assert.equal(apps.ensure("shop"), true);
+  assert.equal(apps.pin("shop", "v1", "r1"), true);
+  assert.equal(apps.pin("shop", "v1", "other"), true);
+  assert.deepEqual([served, [...pins]], [["1"], [["shop v1", "r1"]]]);
+  assert.deepEqual([apps.pin("torn", "v1", "r1"), apps.ensure("torn")], [false, false]);
+});
+
 test("a revision that is named is served from its first call on, and let go of when nobody calls it", () => {
   const { apps, kept, beside, busy } = set({ shop: target("1", "none") });
   for (const choice of ["2", "rev2"]) kept.set(choice, target("rev2", "none")[0]!.revision);
@@ -123,6 +133,7 @@ test("an app whose live manifest has no previews shows none, and its branches ca
 function set(live: Record<string, Target[]> = {}) {
   const [told, served, renewed, complaints, calls]: string[][] = [[], [], [], [], []];
   const busy = new Set<string>();
+  const pins = new Map<string, string>();
   const aliases = new Map<string, Alias[]>();
   const kept = new Map<string, Revision>();
   /** What was served beside `live`, each time that the dispatcher was told. */
@@ -149,6 +160,11 @@ function set(live: Record<string, Target[]> = {}) {
       renewApp: (app) => void renewed!.push(app),
       rest: (app) => calls!.push(`rest ${app}`) > 0 && !busy.has(app),
       removeApp: (app) => void calls!.push(`remove ${app}`),
+      isPinned: (app, pin) => pins.has(`${app} ${pin}`),
+      pin(app, pin, { id }) {
+        pins.set(`${app} ${pin}`, id);
+      },
+      unpinIdle: () => {},
     },
     routes: { checkHosts: () => {}, setApp: () => [], removeApp: (app) => void calls!.push(`unroute ${app}`) },
     warn: () => {},
@@ -156,7 +172,7 @@ function set(live: Record<string, Target[]> = {}) {
     tell: (app, text) => void told!.push(`${app}: ${text}`),
     complain: (app) => void complaints!.push(app),
   };
-  return { apps: new ServedApps(options), told: told!, served, renewed, complaints, calls: calls!, busy, aliases, kept, beside };
+  return { apps: new ServedApps(options), told: told!, served, renewed, complaints, calls: calls!, busy, aliases, kept, beside, pins };
 }
 
 function target(id: string, network: "none" | "egress", more: object = {}): Target[] {

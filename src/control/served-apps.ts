@@ -22,6 +22,9 @@ export interface ServedAppsOptions {
   dispatcher: {
     point(app: string, targets: ServedTarget[], beside: ServedBeside): void;
     renewApp(app: string): void;
+    isPinned(app: string, pin: string): boolean;
+    pin(app: string, pin: string, revision: Revision): void;
+    unpinIdle(app: string, idleMs: number): void;
     isResting(app: string, revision: string, idleMs: number): boolean;
     rest(app: string, idleMs: number): boolean;
     removeApp(app: string): void;
@@ -201,6 +204,7 @@ export class ServedApps {
   rest(): void {
     const { dispatcher, routes } = this.#options;
     for (const [app, targets] of this.#targets) {
+      dispatcher.unpinIdle(app, REST_AFTER_MS);
       if (targets.some(isAlwaysPresent) || this.#reserving.has(app) || !dispatcher.rest(app, REST_AFTER_MS)) {
         this.#leaveBranches(app, targets);
         continue;
@@ -216,6 +220,25 @@ export class ServedApps {
       this.#resting.delete(app);
       dispatcher.removeApp(app);
     }
+  }
+
+  /** Serves the app if nobody has called it yet, or it came to rest. Returns whether it is served. */
+  ensure(app: string): boolean {
+    return this.#targets.has(app) || this.start(app);
+  }
+
+  /**
+   * Lets the app's calls name a revision by `pin`, besides those that go to its targets. A name stands for the same revision for good. Throws "no-such-version".
+   * Returns whether the app is served.
+   */
+  pin(app: string, pin: string, revision: string): boolean {
+    const { dispatcher, catalog } = this.#options;
+    if (dispatcher.isPinned(app, pin)) return true;
+    if (!this.ensure(app)) return false;
+    const found = catalog.revision(app, revision);
+    if (found === undefined) throw new MayflyError("no-such-version", { app, version: revision });
+    dispatcher.pin(app, pin, found);
+    return true;
   }
 
   #leaveBranches(app: string, targets: Target[]): void {

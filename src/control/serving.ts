@@ -29,6 +29,11 @@ export interface Serving {
   prepare(manifest: Manifest): Promise<void>;
   /** Sends the app's calls to these targets from now on. Machines of other revisions get no more work. `app` is an id here and below. */
   pointed(app: string, targets: Target[]): void;
+  /**
+   * Called before a call that does not come by the route table. `pin`: the name by which the call asks for a stored revision of the app, which is the same one each time.
+   * Returns whether the app is served. Throws "no-such-version".
+   */
+  called(app: string, pin?: { name: string; revision: string }): boolean;
   /** Called after an alias other than `live` was changed or removed. */
   branched(app: string): void;
   /** Called after the app's secrets changed: machines that have the old ones get no more work. */
@@ -119,6 +124,7 @@ export function createServing({
       served.point(app, targets);
       kinds.changed();
     },
+    called: (app, pin) => (pin === undefined ? served.ensure(app) : served.pin(app, pin.name, pin.revision)),
     branched: (app) => served.branched(app),
     renewed: (app) => served.renew(app),
     restored: (app) => served.restore(app),

@@ -25,9 +25,14 @@ export function rejection(
       return ["queue-full", { app: name, limit: part?.version.manifest.queue ?? 0 }];
     case "start-failed": {
       const end = part?.lastFailure ?? lastStartFailure;
-      return ["machine-start-failed", { reason: end === null ? "none has been started yet" : clauseOf(end) }];
+      return ["machine-start-failed", end === null ? { reason: "none has been started yet" } : { reason: clauseOf(end), ...endFacts(end) }];
     }
     default:
       return ["no-such-app", { app: name }];
   }
+}
+
+/** How a machine ended, for doors that tell it in their own words. */
+export function endFacts({ reason, code, signal }: MachineEnd): ErrorDetails {
+  return { exit: reason, ...(code !== undefined && { code }), ...(signal !== undefined && { signal }) };
 }

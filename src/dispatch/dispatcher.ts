@@ -19,7 +19,7 @@ import type { ErrorCode } from "../base/errors/table.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import { type Accounts, noAccounts, type Refusal } from "../store/ledger/accounts.ts";
 import { clauseOf } from "../machines/exit.ts";
-import { limitsOf, rejection } from "./app.ts";
+import { endFacts, limitsOf, rejection } from "./app.ts";
 import { isAside, type LivePart, LiveRevisions } from "./live-revisions.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DecisionLog } from "./decision-log.ts";
@@ -29,6 +29,7 @@ import { Invocation } from "./invocation-run.ts";
 import type { ServedBeside, ServedTarget, DispatcherOptions, LiveDispatcher, MachineRow, Explanation } from "./live-dispatcher.ts";
 import { KindBook } from "./kind-book.ts";
 import { MachineRecord } from "./machine-record.ts";
+import type { Version } from "../store/catalog/catalog.ts";
 import { noMachineInTime } from "./no-machine.ts";
 import { writePlatformLines } from "./platform-lines.ts";
 import { clauseOfReason, partInWords, sentenceOfSnapshot, sentencesOfRevisions, withNames } from "./sentences.ts";
@@ -113,14 +114,14 @@ class PolicyDispatcher implements LiveDispatcher {
   dispatch(request: InvocationRequest, reply: InvocationReply): InvocationHandle {
     const now = this.#options.clock.now();
     const number = ++this.#lastNumber;
-    const invocation = new Invocation(this, number, `${this.#options.bootId}-${number.toString(36)}`, request, reply, now);
+    const invocation = new Invocation(this, number, request.id ?? `${this.#options.bootId}-${number.toString(36)}`, request, reply, now);
     if (this.#events.hears("invocation-received")) this.#tellReceived(invocation, request);
     if (this.#closing !== undefined) {
       invocation.refuse("shutting-down", {});
       invocation.leave();
       return invocation;
     }
-    const part = this.#revisions.next(request.app, request.function, request.branch, request.key);
+    const part = this.#partFor(request);
     const refusal = this.#refusalOf(request.app, part);
     if (refusal !== undefined) {
       invocation.refuse(refusal.code, { ...refusal.details, app: request.appName });
@@ -132,6 +133,11 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#deadlines.watch(invocation.deadline, now);
     this.#tell({ type: "arrive", invocation: number, revision: part }, now);
     return invocation;
+  }
+
+  /** Empty if what the call names is not there. */
+  #partFor({ app, function: name, branch, key, pin }: Pick<InvocationRequest, "app" | "function" | "branch" | "key" | "pin">): string {
+    return pin === undefined ? this.#revisions.next(app, name, branch, key) : this.#revisions.pinned(app, name, pin);
   }
 
   point(app: string, targets: readonly ServedTarget[], more?: ServedBeside): void {
@@ -147,6 +153,28 @@ class PolicyDispatcher implements LiveDispatcher {
       this.#snapshots?.drop(id);
       this.#tell({ type: "revision-retired", revision: id, successor });
       this.#revisions.forget(id);
+    }
+  }
+
+  isPinned(app: string, pin: string): boolean {
+    return this.#revisions.isPinned(app, pin);
+  }
+
+  pin(app: string, pin: string, revision: Version): void {
+    for (const part of this.#revisions.pin(app, pin, revision)) {
+      this.#noteLack(part);
+      this.#wantSnapshot(part);
+      this.#tellLimits(part, null);
+    }
+  }
+
+  unpinIdle(app: string, idleMs: number): void {
+    const now = this.#options.clock.now();
+    const isIdle = (part: string) => now - (this.#options.insight?.restsSince(part, now) ?? Infinity) >= idleMs;
+    for (const [pin, parts] of this.#revisions.pins(app)) {
+      const isUsed = this.#machines.values().some((record) => record.part !== null && parts.includes(record.part));
+      if (isUsed || !parts.every(isIdle)) continue;
+      for (const part of this.#revisions.unpin(app, pin)) this.#removePart(part);
     }
   }
 
@@ -182,7 +210,7 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   /**
-   * Tells the policy a part's limits. Nothing is kept ready for a part that is refused, or is not its revision's first. @param inherits the id of the part that it takes over from, if
+   * Tells the policy a part's limits. Nothing is kept ready for a part that is refused, has no share of the app's calls, or is not its revision's first. @param inherits the id of the part that it takes over from, if
    * it is new
    */
   #tellLimits(part: LivePart, inherits: string | null): void {
@@ -268,15 +296,17 @@ class PolicyDispatcher implements LiveDispatcher {
   removeApp(app: string): void {
     const live = this.#revisions.remove(app);
     for (const record of this.#machines.values()) if (record.app === app) record.orphaned = true;
-    for (const part of live) {
-      this.#lacking.delete(part);
-      this.#snapshots?.drop(part);
-      this.#tell({ type: "revision-removed", revision: part });
-      this.#revisions.forget(part);
-    }
+    for (const part of live) this.#removePart(part);
     // The policy no longer knows the superseded revisions, so it would let their machines finish what they run.
     for (const record of this.#machines.values())
       if (record.app === app && !live.includes(record.part as string)) this.#kill(record.id, { kind: "app-removed" });
+  }
+
+  #removePart(part: string): void {
+    this.#lacking.delete(part);
+    this.#snapshots?.drop(part);
+    this.#tell({ type: "revision-removed", revision: part });
+    this.#revisions.forget(part);
   }
 
   machines(): MachineRow[] {
@@ -354,6 +384,12 @@ class PolicyDispatcher implements LiveDispatcher {
     return this.#options.clock.now();
   }
 
+  /** InvocationOwner. A machine that is new has not been looked at yet. */
+  usedMb({ id }: MachineRecord): number {
+    if ((this.#fleet.view(id)?.memoryBytes ?? 1) === 0) this.#fleet.sample();
+    return Math.ceil((this.#fleet.view(id)?.memoryBytes ?? 0) / 1_048_576);
+  }
+
   #ofInvocation(invocation: Invocation): EventOfInvocation {
     const { id, app, function: name, machine } = invocation;
     const appGone = this.#isGone(invocation);
@@ -411,6 +447,7 @@ class PolicyDispatcher implements LiveDispatcher {
       this.#events.tell({ type: "invocation-assigned", at: this.#options.clock.wall(), invocation: invocation.id, machine: record.name });
     }
     invocation.begin(this.#fleet, record, now);
+    this.#deadlines.watch(invocation.deadline, now);
   }
 
   #reject(number: InvocationId, reason: Extract<PolicyCommand, { type: "reject" }>["reason"]): void {
@@ -499,14 +536,13 @@ class PolicyDispatcher implements LiveDispatcher {
   #machineLost(invocation: Invocation, end: MachineEnd): void {
     if (this.#closing === undefined && invocation.returnToQueue()) {
       // A revision that was superseded meanwhile gets no more machines, so the invocation moves to the app's next one.
-      const { app, function: name, branch, key } = invocation;
-      if (this.#revisions.get(invocation.part) === undefined) invocation.part = this.#revisions.next(app, name, branch, key);
+      if (this.#revisions.get(invocation.part) === undefined) invocation.part = this.#partFor(invocation);
       this.#tell({ type: "arrive", invocation: invocation.number, revision: invocation.part });
       return;
     }
     this.#forget(invocation);
     if (this.#closing !== undefined) invocation.fail("shutting-down", {});
-    else invocation.fail("machine-died", { reason: clauseOf(end), app: invocation.appName });
+    else invocation.fail("machine-died", { reason: clauseOf(end), app: invocation.appName, ...endFacts(end) });
   }
 
   #noteFailure(record: MachineRecord, end: MachineEnd): void {
@@ -538,6 +574,7 @@ class PolicyDispatcher implements LiveDispatcher {
   #timeOut(invocation: Invocation, now: number, loadMs: number): void {
     this.#events.tell({ type: "invocation-overdue", ...this.#ofInvocation(invocation), timeoutMs: invocation.timeoutMs });
     invocation.timeOut(now, this.#graceMs + loadMs, () => noMachineInTime(invocation, this.#machines.values(), now));
+    if (invocation.endsMachine) this.#tell({ type: "condemn", machine: (invocation.machine as MachineRecord).id, because: "timed-out" });
   }
 
   /** The handler ignored its abort signal. Its slot is given up, and so is its machine, once the other invocations there have ended. */

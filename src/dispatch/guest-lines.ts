@@ -17,7 +17,8 @@ export class GuestLines {
   append(record: MachineRecord, level: LogLevel, text: string, invocation: StreamOwner | undefined): void {
     if (record.orphaned) return;
     const line = { app: record.app as string, machine: record.name, level, text, at: this.#clock.wall() };
-    if (invocation === undefined) this.#sink.append(line);
-    else this.#sink.append({ ...line, function: invocation.function, invocation: invocation.id });
+    if (invocation === undefined) return this.#sink.append(line);
+    invocation.logged(level, text);
+    this.#sink.append({ ...line, function: invocation.function, invocation: invocation.id });
   }
 }

@@ -13,7 +13,7 @@ import { MayflyError } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { RequestStream, RequestSink } from "../wire/host-end.ts";
-import { INITIAL_CREDIT, ResetCode } from "../wire/protocol.ts";
+import { INITIAL_CREDIT, type LogLevel, ResetCode } from "../wire/protocol.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
 import { revisionOf } from "./live-revisions.ts";
 import type { MachineRecord } from "./machine-record.ts";
@@ -29,6 +29,8 @@ export interface InvocationOwner {
   /** Called once, when the caller knows the outcome and the invocation no longer holds a slot. */
   ended(invocation: Invocation): void;
   now(): number;
+  /** Memory of the machine in MB, as it was read last. */
+  usedMb(machine: MachineRecord): number;
 }
 
 const WAITING = 0;
@@ -41,9 +43,13 @@ export class Invocation implements InvocationHandle {
   readonly app: string;
   readonly appName: string;
   readonly function: string;
+  /** The name of the pinned revision that must run it; undefined if it is one of those that are split. */
+  readonly pin: string | undefined;
   readonly branch: string | undefined;
   readonly key: string | undefined;
   readonly timeoutMs: number;
+  /** Whether its machine gets no further invocations if its time runs out. */
+  readonly endsMachine: boolean;
   deadline: number;
   /** Whether its time is up; the caller has been told so. */
   overdue = false;
@@ -55,6 +61,7 @@ export class Invocation implements InvocationHandle {
   streamNumber = 0;
   readonly #owner: InvocationOwner;
   readonly #arrivedAt: number;
+  readonly #waitsUntil: number;
   #request: InvocationRequest | null;
   #reply: InvocationReply | null;
   /** Only for a body that streams. */
@@ -81,10 +88,13 @@ export class Invocation implements InvocationHandle {
     this.app = request.app;
     this.appName = request.appName;
     this.function = request.function;
+    this.pin = request.pin;
     this.branch = request.branch;
     this.key = request.key;
     this.timeoutMs = request.timeoutMs;
-    this.deadline = now + request.timeoutMs;
+    this.endsMachine = request.endsMachine === true;
+    this.#waitsUntil = now + (request.startMs ?? request.timeoutMs);
+    this.deadline = this.#waitsUntil;
     this.#arrivedAt = now;
     this.#request = request;
     this.#reply = reply;
@@ -109,6 +119,7 @@ export class Invocation implements InvocationHandle {
     this.#state = RUNNING;
     this.machine = machine;
     this.#sentAt = now;
+    if (request.startMs !== undefined) this.deadline = now + this.timeoutMs;
     const remainingMs = Math.max(1, Math.ceil(this.deadline - now));
     const { attempt, trace, input } = request;
     const head = { id: this.id, function: this.function, remainingMs, attempt, revision: machine.revision as string, trace, input };
@@ -131,6 +142,7 @@ export class Invocation implements InvocationHandle {
     this.machine = null;
     this.#stream = undefined;
     this.streamNumber = 0;
+    this.deadline = this.#waitsUntil;
     this.#state = WAITING;
     return true;
   }
@@ -235,6 +247,10 @@ export class Invocation implements InvocationHandle {
     this.#stream?.consumed(bytes);
   }
 
+  usedMb(): number {
+    return this.machine === null ? 0 : this.#owner.usedMb(this.machine);
+  }
+
   abort(): void {
     if (this.#reply === null) return;
     this.#reply = null;
@@ -273,6 +289,11 @@ export class Invocation implements InvocationHandle {
   replyReset(code: ResetCode, message: string): void {
     const [failure, details] = failureOf(code, message, this.appName, this.function);
     this.#tellFailure(failure, details);
+  }
+
+  /** A line of the function's, or about it. */
+  logged(level: LogLevel, text: string): void {
+    this.#reply?.log?.(level, text);
   }
 
   /** The guest has closed the stream, so the slot is free. */

@@ -5,6 +5,7 @@
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
 import type { InvocationInput, TraceContext } from "../wire/host-end.ts";
+import type { LogLevel } from "../wire/protocol.ts";
 import type { InvocationTiming } from "../telemetry/platform-event.ts";
 
 /** What must be run. Its parts cross the wire unchanged: see docs/guest-protocol.md, Heads. */
@@ -16,10 +17,18 @@ export interface InvocationRequest {
   function: string;
   /** What of the app is called, if it is not `live`: see Branch. */
   branch?: string | undefined;
+  /** The name of the pinned revision that must run it, in the place of `live` and of a branch. */
+  pin?: string | undefined;
   /** Keeps a caller at its revision where the alias asks for that. */
   key?: string | undefined;
-  /** Milliseconds from the arrival to the deadline. */
+  /** Its id, if it has one already: that of an earlier attempt. It must not be one that is in flight. */
+  id?: string;
+  /** Milliseconds from the arrival to the deadline; if `startMs` is set, from the moment at which a machine gets it. */
   timeoutMs: number;
+  /** Milliseconds for which it may wait for a machine before that, as in AWS Lambda, where a machine's start is not in a call's time. */
+  startMs?: number;
+  /** Whether its machine gets no further invocations if its time runs out, as in AWS Lambda. */
+  endsMachine?: boolean;
   /** Which attempt at the same work this is, counted from 1 by the one who repeats failed work. */
   attempt: number;
   trace: TraceContext;
@@ -41,6 +50,8 @@ export interface InvocationReply {
   fail(code: ErrorCode, details: ErrorDetails): void;
   /** Called when the guest accepts body bytes again. */
   drain(): void;
+  /** Called with each line that the function prints, or that is written about it, in the invocation. */
+  log?(level: LogLevel, text: string): void;
 }
 
 export interface InvocationHandle {
@@ -55,6 +66,8 @@ export interface InvocationHandle {
   end(): void;
   /** The caller has taken this many bytes of the reply's body, so more may come. */
   consumed(bytes: number): void;
+  /** Memory of its machine in MB, as it was read last; 0 if it has none. */
+  usedMb(): number;
   /** The caller went away. Nothing is called on the reply from now on. */
   abort(): void;
 }

@@ -93,6 +93,15 @@ export interface LiveDispatcher extends Dispatcher {
   point(app: string, targets: readonly ServedTarget[], more?: ServedBeside): void;
   /** Whether nobody has called the revision for `idleMs`, and it has no machine and expects none. */
   isResting(app: string, revision: string, idleMs: number): boolean;
+  /** Whether the app's calls may give the name. */
+  isPinned(app: string, pin: string): boolean;
+  /**
+   * Lets the app's calls give a name that stands for one revision, besides `live` and the branches. It has machines of its own, also where something else names the
+   * same revision, and none of them is kept ready. The app must be served; of an app that came to rest, it must be pinned again.
+   */
+  pin(app: string, pin: string, revision: Version): void;
+  /** Unpins the names of the app that have no machine and were last given at least `idleMs` ago. */
+  unpinIdle(app: string, idleMs: number): void;
   /** From now on, the app's calls go to machines that are bound after this call, so that they get the app's secrets as they are then. */
   renewApp(app: string): void;
   /**

@@ -7,8 +7,10 @@
  *    or the app is removed. It stays known here until forget(), because the policy may command something for it until it is told.
  * 2. A revision with functions of one runtime, as most are, is one part, whose id is the revision's.
  * 3. Of an app that rests, only the split and the ids of its parts are kept: no manifests. It takes no calls until the next point(), which
- *    continues the split if the targets are the same.
+ *    continues the split if the targets are the same, and until its revisions are pinned again.
  * 4. A revision that branches alone name stands aside: the app's minimum of machines is not for it.
+ * 5. A pin is a name that calls may give in the place of `live` and of a branch: it stands for one revision, which has parts of its own under that name, with
+ *    machines of their own, until it is unpinned. What happens to the splits does not concern it. It stands aside.
  */
 import type { AppRuntime } from "../base/kind/machine-kind.ts";
 import type { MachineEnd } from "../fleet/fleet.ts";
@@ -56,12 +58,16 @@ interface App {
   readonly branches: ReadonlyMap<string, Split>;
   /** By the revision's id, the one with the largest weight first, those that stand aside last. */
   readonly revisions: ReadonlyMap<string, Parts>;
+  /** By the names that calls give. */
+  readonly pins: Map<string, Parts>;
   /** Whether a call has to be looked up by its function. */
   readonly hasSeveralParts: boolean;
 }
 
 /** What no revision's id has in it. */
 const BORDER = "/";
+/** Before the name of a pin in the id of its part. */
+const PIN = "@";
 
 export class LiveRevisions {
   readonly #apps = new Map<string, App>();
@@ -89,6 +95,7 @@ export class LiveRevisions {
         branches.map((branch) => [branch.name, continued(known?.branches.get(branch.name), weightsOf(branch.targets), branch.sticky)]),
       ),
       revisions,
+      pins: known?.pins ?? new Map<string, Parts>(),
       hasSeveralParts: [...revisions.values()].some(({ byFunction }) => byFunction !== null),
     });
     this.#resting.delete(app);
@@ -102,6 +109,36 @@ export class LiveRevisions {
       ),
       partFor: (name) => partIn(first!, name),
     };
+  }
+
+  /** Whether calls may give the name. */
+  isPinned(app: string, pin: string): boolean {
+    return (
+      this.#apps
+        .get(app)
+        ?.pins.get(pin)
+        ?.ids.every((id) => this.#parts.has(id)) ?? false
+    );
+  }
+
+  /** Lets the app's calls give a name. The app must be served. Returns the parts that are live from now on. */
+  pin(app: string, pin: string, revision: Version): LivePart[] {
+    const { parts, live } = makeParts({ ...revision, pin }, 0, 0);
+    this.#apps.get(app)!.pins.set(pin, parts);
+    for (const part of live) this.#parts.set(part.id, part);
+    return live;
+  }
+
+  /** The app's calls can no longer give the name. Returns the ids of the parts that are live no more. */
+  unpin(app: string, pin: string): readonly string[] {
+    const { pins } = this.#apps.get(app) ?? {};
+    const parts = pins?.get(pin);
+    pins?.delete(pin);
+    return parts?.ids ?? [];
+  }
+
+  pins(app: string): [pin: string, parts: readonly string[]][] {
+    return Array.from(this.#apps.get(app)?.pins ?? [], ([pin, { ids }]) => [pin, ids]);
   }
 
   /** The app's calls go nowhere from now on. Returns the ids of the parts that were live. */
@@ -126,6 +163,11 @@ export class LiveRevisions {
   /** The policy has heard that the part is live no more. */
   forget(part: string): void {
     this.#parts.delete(part);
+  }
+
+  /** The part of a pinned revision; empty if the app is not known, or not the name. */
+  pinned(app: string, name: string, pin: string): string {
+    return this.isPinned(app, pin) ? partIn(this.#apps.get(app)!.pins.get(pin)!, name) : "";
   }
 
   /** The id of the part that the app's next call goes to; empty if the app, or its branch, is not known. @param key see InvocationRequest */
@@ -154,7 +196,7 @@ export class LiveRevisions {
   /** Those of the revision with the largest weight first. */
   of(app: string): LivePart[] {
     const known = this.#apps.get(app);
-    return known === undefined ? [] : idsOf(known).map((id) => this.#parts.get(id) as LivePart);
+    return known === undefined ? [] : idsOf(known).flatMap((id) => this.#parts.get(id) ?? []);
   }
 
   noteFailure(part: string, end: MachineEnd): void {
@@ -199,7 +241,7 @@ function makeParts(version: Version, weight: number, reserved: number): { parts:
   const isOneOfSeveral = manifests.length > 1;
   const live = manifests.map((manifest, at): LivePart => {
     const { runtime } = manifest;
-    const id = isOneOfSeveral ? `${version.id}${BORDER}${runtime}` : version.id;
+    const id = [version.id, ...(version.pin === undefined ? [] : [PIN + version.pin]), ...(isOneOfSeveral ? [runtime] : [])].join(BORDER);
     const isFirst = at === 0;
     return { id, version: { ...version, manifest }, runtime, isFirst, weight, reserved: isFirst ? reserved : 0, lastFailure: null };
   });
@@ -231,8 +273,8 @@ function likeIn(parts: Parts | undefined, runtime: AppRuntime, orOnly: boolean):
   return orOnly && parts.ids.length === 1 ? parts.ids[0]! : null;
 }
 
-function idsOf({ revisions }: App): string[] {
-  return [...revisions.values()].flatMap(({ ids }) => ids);
+function idsOf({ revisions, pins }: App): string[] {
+  return [...revisions.values(), ...pins.values()].flatMap(({ ids }) => ids);
 }
 
 /** Targets of the same weight are ordered by their ids, so that the same targets always come in the same order. */

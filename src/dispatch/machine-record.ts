@@ -5,6 +5,7 @@ import type { EventOfMachine, PlatformEvent } from "../telemetry/platform-event.
 import type { MachineId } from "../policy/policy.ts";
 import type { MachineRow } from "./live-dispatcher.ts";
 import type { LivePart } from "./live-revisions.ts";
+import type { LogLevel } from "../wire/protocol.ts";
 
 /** The number of streams that are remembered for log lines that come late. A power of two. */
 const REMEMBERED = 1_024;
@@ -15,6 +16,7 @@ export interface StreamOwner {
   readonly streamNumber: number;
   readonly id: string;
   readonly function: string;
+  logged(level: LogLevel, text: string): void;
 }
 
 export class MachineRecord {

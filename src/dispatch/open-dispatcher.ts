@@ -27,6 +27,7 @@ interface DispatcherNeeds {
   egress: FleetOptions["egress"];
   authority: NonNullable<FleetOptions["authority"]>;
   mountsEgress: FleetOptions["mountsEgress"];
+  lambda?: FleetOptions["lambda"];
   /** Called when an app has its first machine (`serves` is true) and when it has none any more. */
   serving: (app: string, serves: boolean) => void;
 }
@@ -34,7 +35,7 @@ interface DispatcherNeeds {
 /** The driver must be prepared: the policy asks for its first machines at once. */
 export async function openDispatcher(
   start: ServerStart,
-  { driver, prepare, catalog, accounts, logs, events, egress, mountsEgress, authority, serving }: DispatcherNeeds,
+  { driver, prepare, catalog, accounts, logs, events, egress, mountsEgress, authority, lambda, serving }: DispatcherNeeds,
 ): Promise<LiveDispatcher> {
   const { config, clock, log, closing } = start;
   const bootId = createBootId(clock.wall());
@@ -47,6 +48,7 @@ export async function openDispatcher(
     secrets: ({ app, manifest }) => catalog.secrets(app, manifest.secrets),
     egress,
     authority,
+    ...(lambda && { lambda }),
     usage: accounts,
   };
   const fleet = createFleet({ ...making, ...(mountsEgress && { mountsEgress }), driver, report: (text) => log.warn(text) });
@@ -71,7 +73,7 @@ export async function openDispatcher(
 
 type Making = Pick<
   FleetOptions & SnapshotKeeperOptions,
-  "prepare" | "clock" | "bootId" | "code" | "secrets" | "egress" | "authority" | "usage"
+  "prepare" | "clock" | "bootId" | "code" | "secrets" | "egress" | "authority" | "lambda" | "usage"
 >;
 
 /** Undefined if the driver's machines cannot be frozen. */

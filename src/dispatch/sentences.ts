@@ -8,7 +8,7 @@ import { percent } from "../base/words/percent.ts";
 import { clauseOf, type MachineExit } from "../machines/exit.ts";
 import type { AppFacts, LearnedFacts, ExplainedMachine } from "../policy/explain.ts";
 import type { MachineId } from "../policy/policy.ts";
-import type { NeedReason, Reason } from "../policy/reasons.ts";
+import type { CondemnCause, NeedReason, Reason } from "../policy/reasons.ts";
 import type { SnapshotState } from "../fleet/snapshots/snapshot-keeper.ts";
 import { figure, megabytes, span } from "./figures.ts";
 
@@ -21,6 +21,12 @@ export type DecisionReason =
   | { kind: "lost"; app: string; why: NeedReason }
   /** The machine ended without the policy's command. */
   | { kind: "ended"; exit: Pick<MachineExit, "reason" | "detail"> };
+
+const causesOfCondemning: Record<CondemnCause, string> = {
+  "abort-ignored": "a handler ignored its abort signal",
+  "timed-out": "the time of an invocation was up, after which AWS Lambda uses a machine no more",
+  "machine-ending": "the machine is ending by itself",
+};
 
 type Clauses = { [Kind in DecisionReason["kind"]]: (reason: Extract<DecisionReason, { kind: Kind }>) => string };
 
@@ -44,7 +50,7 @@ const clauses: Clauses = {
   "host-full": () => "the host is full, and calls of another app wait",
   "host-full-share": () => "the host is full, and another app with waiting calls has no machine",
   drained: () => "the machine was draining, and its last invocation has ended",
-  condemned: ({ because }) => (because === "abort-ignored" ? "a handler ignored its abort signal" : "the machine is ending by itself"),
+  condemned: ({ because }) => causesOfCondemning[because],
   "limits-changed": () => "the app's limits have changed",
   renewed: () => "the app's code or secrets have changed",
   superseded: () => "another revision took over",

@@ -1,37 +1,51 @@
 /** Makes the Bind message, which gives a machine to an app. */
+import { randomBytes } from "node:crypto";
 import type { StoredCode, Version } from "../store/catalog/catalog.ts";
 import { mountMessages } from "../store/catalog/nfs-mounts.ts";
-import type { BindFunction, BindMessage, FolderFiles } from "../wire/protocol.ts";
+import type { BindFunction, BindMessage, FolderFiles, LambdaMessage } from "../wire/protocol.ts";
 
 /** A version's code, as the catalog gives it. */
 export interface BoundCode extends Pick<StoredCode, "functions" | "files"> {
   parts: (withoutFiles?: boolean) => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
+/** What is told to the code of a function that AWS Lambda's API has made. The handler is as AWS names it. */
+export type LambdaFunction = Omit<LambdaMessage, "logStream"> & Pick<BindFunction, "handler">;
+
+interface BindExtras {
+  /** Says where the files are in the machine, if it reads them where they lie on the host. */
+  attached?: FolderFiles | undefined;
+  /** A certificate that the app's TLS is to trust. */
+  authority?: string | undefined;
+  /** Of the functions that AWS Lambda's API has made, by name. */
+  lambda?: Record<string, LambdaFunction> | undefined;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
 /**
  * @param code its functions are in the order in which their code follows, after the app's files
- * @param attached says where the files are in the machine, if it reads them where they lie on the host
- * @param authority a certificate that the app's TLS is to trust
  */
 export function bindMessage(
   version: Version,
   code: Omit<BoundCode, "parts">,
   secrets: Record<string, string>,
-  attached?: FolderFiles,
-  authority?: string,
+  { attached, authority, lambda = {}, now }: BindExtras,
 ): BindMessage {
   const { manifest } = version;
   const { functions, files } = code;
   return {
     app: manifest.name,
     revision: version.id,
-    functions: functions.map((each) => bindFunction(version, each)),
+    functions: functions.map((each) => ({ ...bindFunction(version, each), ...lambdaPart(lambda[each.function], now) })),
     ...(files === undefined ? {} : { files: attached ?? { type: "frames", list: files.list, bytes: files.bytes } }),
     ...(manifest.mounts !== undefined && { mounts: mountMessages(manifest.mounts) }),
     env: { ...manifest.env, ...secrets },
     memoryMb: manifest.memoryMb,
     concurrency: manifest.concurrency,
     egress: manifest.network !== "none",
+    // As in AWS Lambda, the code is loaded before the first call, and not in its time.
+    ...(functions.length === 1 && lambda[functions[0]!.function] && { preload: functions[0]!.function }),
     ...(authority !== undefined && { authority }),
   };
 }
@@ -44,4 +58,15 @@ function bindFunction({ manifest }: Version, { function: name, format, bytes }: 
   const path = bytes > 0 || format === "cjs" || format === "esm" || onClassPath ? undefined : (entry ?? (command && "."));
   const source: BindFunction["source"] = path === undefined ? { type: "frames", bytes } : { type: "file", path };
   return { name, format, source, handler, ...(command && { command }) };
+}
+
+function lambdaPart(facts: LambdaFunction | undefined, now: number): Partial<BindFunction> {
+  if (facts === undefined) return {};
+  const { handler, ...lambda } = facts;
+  return { handler, lambda: { ...lambda, logStream: logStreamOf(lambda.version, now) } };
+}
+
+/** As AWS names the streams of its machines: 2026/11/30/[$LATEST]0123…, with 32 hexadecimal digits. */
+function logStreamOf(version: string, now: number): string {
+  return `${new Date(now).toISOString().slice(0, 10).replaceAll("-", "/")}/[${version}]${randomBytes(16).toString("hex")}`;
 }

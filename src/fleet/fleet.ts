@@ -7,7 +7,7 @@
 import type { LogLevel } from "../wire/protocol.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
 import type { Version } from "../store/catalog/catalog.ts";
-import type { BoundCode } from "./bind-message.ts";
+import type { BoundCode, LambdaFunction } from "./bind-message.ts";
 import type { MachineFacts, MachinePhase } from "../policy/machine-facts.ts";
 import type { MachineId, MachineStats } from "../policy/policy.ts";
 import type { Clock } from "../base/clock/clock.ts";
@@ -41,6 +41,8 @@ export interface FleetOptions {
    * rejects, the bind fails with the error's message.
    */
   authority?: (version: Version) => Promise<string | undefined>;
+  /** What the code of functions is told that AWS Lambda's API has made, by their names in the manifest. Without it, there are none. */
+  lambda?: (version: Version) => Record<string, LambdaFunction>;
   /** Makes an egress to the servers of the app's mounts, and to nothing else. Not needed where no app has mounts. */
   mountsEgress?: (version: Version) => Egress;
   /** Gets entries on the CPU and memory that machines used. */
@@ -84,7 +86,7 @@ export interface FleetEvents {
   log(machine: MachineId, stream: number, level: LogLevel, text: string): void;
 }
 
-export interface MachineEnd extends Pick<MachineExit, "reason" | "detail" | "output"> {
+export interface MachineEnd extends Pick<MachineExit, "reason" | "detail" | "code" | "signal" | "output"> {
   /** Whether kill() was called before the machine ended by itself. */
   asked: boolean;
   /** Whether the machine failed to become what it was about to be, a blank or bound, without being asked to end. */

@@ -310,7 +310,7 @@ export class LiveMachine {
   }
 
   async #bindTo(version: Version): Promise<void> {
-    const { code, secrets, egress, authority } = this.#options;
+    const { code, secrets, egress, authority, lambda, clock } = this.#options;
     const { machine, end, rest } = this.#parts();
     this.#takeFor(version, machine);
     const bound = partCode(code(version), (name) => Object.hasOwn(version.manifest.functions, name));
@@ -321,7 +321,8 @@ export class LiveMachine {
     attaching.catch(() => undefined); // it is awaited below, unless the resume fails
     await within(this.#options.clock, this.#options.handshakeMs ?? HANDSHAKE_MS, "the resume", getUp());
     const attached = await attaching;
-    await end.bind(bindMessage(version, bound, own, attached, await authority?.(version)), bound.parts(attached !== undefined));
+    const extras = { attached, authority: await authority?.(version), lambda: lambda?.(version), now: clock.wall() };
+    await end.bind(bindMessage(version, bound, own, extras), bound.parts(attached !== undefined));
     this.#meter.run(machine.usage());
   }
 
@@ -459,12 +460,13 @@ export class LiveMachine {
     this.#options.report(`Machine ${this.name}${whose} printed at its end:\n${forOperator.slice(-OPERATORS_CHARACTERS)}`);
   }
 
-  #finish({ reason, detail, output }: MachineExit): void {
+  #finish({ reason, detail, code, signal, output }: MachineExit): void {
     this.#egress?.close();
     const failed = !this.#asked && !this.#wasReady;
     // What fails at an app says nothing of the template.
     if (failed && this.#version === undefined) this.#machine?.cameUp?.(false);
-    this.#tellGone({ reason, detail, output, asked: this.#asked, failed });
+    const ofProgram = { ...(code !== undefined && { code }), ...(signal !== undefined && { signal }) };
+    this.#tellGone({ reason, detail, ...ofProgram, output, asked: this.#asked, failed });
   }
 
   #isDying(): boolean {

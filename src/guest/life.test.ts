@@ -6,7 +6,7 @@ import { startAgentProcess } from "./testing/running-agent.ts";
 test("Ready has the protocol's version, Node's version and the kernel", async () => {
   const agent = await startAgentProcess();
   const { protocol, node, kernel } = agent.ready;
-  assert.deepEqual({ protocol, node, kernel }, { protocol: 2, node: process.versions.node, kernel: "host" });
+  assert.deepEqual({ protocol, node, kernel }, { protocol: 3, node: process.versions.node, kernel: "host" });
   await agent.kill();
 });
 

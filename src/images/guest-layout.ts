@@ -23,6 +23,10 @@ export const channelMountPoint = "/channel";
 /** An empty folder on which every machine has a file system in memory for the app's files. */
 export const taskRootPath = "/var/task";
 
+/** Where functions find the files of AWS Lambda's layers, and the folder below the task root that this is a symbolic link to. */
+export const layersPath = "/opt";
+export const layersTarget = "var/task/.mayfly-layers";
+
 /** Where a machine has an app's files if nothing of them is copied. It is in /run, on which a driver may mount something. */
 export const filesPath = "/run/files";
 /** Bytes of the disk with these files in a VM, whatever the files' size: the file behind it is sparse. */

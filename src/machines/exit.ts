@@ -32,6 +32,10 @@ export interface MachineExit {
   reason: ExitReason;
   /** More on the reason in the host's own words, as a clause that the app's callers may read; empty if there is no more to say. */
   detail: string;
+  /** The code with which the machine's first program ended by itself, if the host could see it. */
+  code?: number;
+  /** The signal that ended that program, such as "SIGSEGV", if the host could see it. */
+  signal?: string;
   /** The last lines that the machine printed, for the app's log. Callers must not see them, because they may contain anything. */
   output: readonly string[];
   /** Lines that a kernel or QEMU printed at the end, such as registers, for the server's log only. */

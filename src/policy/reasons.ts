@@ -28,8 +28,8 @@ export type NeedReason =
   | { kind: "blanks"; wanted: number }
   | OtherRule;
 
-/** Why the dispatcher gives a machine no new work: a handler ignored its abort signal, or the machine is ending without having been killed. */
-export type CondemnCause = "abort-ignored" | "machine-ending";
+/** Why the dispatcher gives a machine no new work: a handler ignored its abort signal, or was not done in time where no further call may follow it, or the machine is ending without having been killed. */
+export type CondemnCause = "abort-ignored" | "timed-out" | "machine-ending";
 
 /** Why a machine was drained or killed. */
 export type EndReason =

@@ -7,7 +7,7 @@ import { FrameWriter } from "./frame-writer.ts";
 import { fromGuest, fromHost } from "./frame-rules.ts";
 import { FrameType, HEADER_BYTES, Limit } from "./protocol.ts";
 import { RequestHead as LazyRequestHead } from "../guest/agent/invocation/request-head.ts";
-import type { HttpInput, RequestHead } from "./host-end.ts";
+import type { HttpInput, InvocationInput, LambdaContext, RequestHead } from "./host-end.ts";
 import { assertHeadWithinLimits } from "./request-limits.ts";
 import { headWith, requestHead } from "./testing/model-guest.ts";
 import { encodeRequestHead, decodeRequestHead, encodeResponseHead, decodeResponseHead } from "./head.ts";
@@ -99,6 +99,10 @@ const httpInput: fc.Arbitrary<HttpInput> = fc.record(
   { kind: fc.constant("http" as const), event: fc.constant("http-v2" as const), method: field, url: field, headers },
   plain,
 );
+/** Of AWS Lambda's API, where anything may stand in texts. */
+const lambdaInput: fc.Arbitrary<InvocationInput> = fc
+  .record({ arn: fc.string({ unit: "binary" }), traceId: field, client: fc.jsonValue({ stringUnit: "grapheme" }) }, plain)
+  .map((lambda) => ({ kind: "event", lambda: JSON.parse(JSON.stringify(lambda)) as LambdaContext }));
 const anyHead: fc.Arbitrary<RequestHead> = fc.record(
   {
     id: field,
@@ -107,7 +111,7 @@ const anyHead: fc.Arbitrary<RequestHead> = fc.record(
     attempt: fc.integer({ min: 1, max: Limit.attempt }),
     revision: field,
     trace: fc.record({ traceparent: field, tracestate: field }, plain),
-    input: fc.oneof(httpInput, fc.constant({ kind: "event" as const })),
+    input: fc.oneof(httpInput, fc.constant({ kind: "event" as const }), lambdaInput),
   },
   plain,
 );

@@ -1,5 +1,5 @@
 /** The heads of Request and Response: Latin-1 text whose fields are separated by LF, read and written in few string operations. */
-import type { HttpInput, InvocationInput, RequestHead } from "./host-end.ts";
+import type { HttpInput, InvocationInput, LambdaContext, RequestHead } from "./host-end.ts";
 import { Limit } from "./protocol.ts";
 
 export interface ResponseHead {
@@ -17,7 +17,15 @@ const status = /^[2-5][0-9][0-9]$/;
 export function encodeRequestHead({ id, function: name, remainingMs, attempt, revision, trace, input }: RequestHead): string {
   const left = Math.max(0, Math.round(remainingMs));
   const text = `${input.kind}\n${id}\n${name}\n${left}\n${attempt}\n${revision}\n${trace.traceparent}\n${trace.tracestate}`;
-  return input.kind === "http" ? withHttp(text, input) : text;
+  if (input.kind === "http") return withHttp(text, input);
+  return input.lambda === undefined ? text : `${text}\n${asciiJson(input.lambda)}`;
+}
+
+const notAscii = /[^\x20-\x7e]/g;
+
+/** A value as JSON that a head or a header of HTTP can carry, which are text in ISO 8859-1. */
+export function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(notAscii, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function withHttp(text: string, { event, method, url, headers }: HttpInput): string {
@@ -38,7 +46,7 @@ export function decodeRequestHead(text: string): RequestHead {
 }
 
 function decodeInput(kind: string, [event, method = "", url = "", ...headers]: string[]): InvocationInput {
-  if (kind === "event") return { kind };
+  if (kind === "event") return event === undefined ? { kind } : { kind, lambda: JSON.parse(event) as LambdaContext };
   if (kind === "http" && event === "http-v2") return { kind, event, method, url, headers };
   throw new Error(`a Request of kind ${kind} with the event form ${event}`);
 }

@@ -6,7 +6,7 @@ import { connectModelGuest, recordingSink, requestHead, settle } from "./testing
 import { until } from "../base/clock/until.ts";
 import { Flag, FrameType } from "./protocol.ts";
 
-const ready = { protocol: 2, agent: "model", node: "26.10.0", kernel: "host" };
+const ready = { protocol: 3, agent: "model", node: "26.10.0", kernel: "host" };
 
 test("a request to a stopped machine is kept, and sent after the Resume has been answered", async () => {
   const { host, guest, got, told } = connectModelGuest();

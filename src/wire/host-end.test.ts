@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { connectModelGuest, json, recordingSink, headWith, requestHead, settle } from "./testing/model-guest.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit, LogLevel, ResetCode } from "./protocol.ts";
 
-const hello = { protocol: { min: 2, max: 2 }, agent: "model" };
-const ready = { protocol: 2, agent: "model", node: "26.10.0", kernel: "host" };
+const hello = { protocol: { min: 3, max: 3 }, agent: "model" };
+const ready = { protocol: 3, agent: "model", node: "26.10.0", kernel: "host" };
 
 test("a fresh guest is resumed after its Hello, a clone at once", async () => {
   const { host, guest, got } = connectModelGuest();
@@ -14,7 +14,7 @@ test("a fresh guest is resumed after its Hello, a clone at once", async () => {
   guest.json(FrameType.Hello, 0, hello);
   await settle();
   assert.deepEqual(JSON.parse(got[0]!.payload.toString()), {
-    protocol: { min: 2, max: 2 },
+    protocol: { min: 3, max: 3 },
     now: 1_000.5,
     entropy: Buffer.alloc(64, 1).toString("base64"),
     machine: "m-1",
@@ -31,12 +31,12 @@ test("a fresh guest is resumed after its Hello, a clone at once", async () => {
 test("an agent of another version is refused with an error that names both versions, and not as a violation", async () => {
   for (const [min, max, spoken] of [
     [1, 1, "1"],
-    [3, 5, "3 to 5"],
+    [4, 6, "4 to 6"],
   ] as const) {
     const { host, guest, got, told } = connectModelGuest();
     const resumed = host.resume(1, Buffer.alloc(64), "m-1", true);
     guest.json(FrameType.Hello, 0, { ...hello, protocol: { min, max } });
-    const message = `The machine's agent speaks version ${spoken} of the host-guest protocol, and this Mayfly speaks version 2.`;
+    const message = `The machine's agent speaks version ${spoken} of the host-guest protocol, and this Mayfly speaks version 3.`;
     await assert.rejects(resumed, { code: "protocol-version-mismatch", message });
     assert.deepEqual(told, [`dead false ${message.slice(0, -1)}`]);
     assert.deepEqual(got, []);
@@ -48,7 +48,7 @@ test("a clone of another version, which sends no Hello, is refused when its Read
   const resumed = host.resume(1, Buffer.alloc(64), "m-1", false);
   guest.json(FrameType.Ready, 0, { ...ready, protocol: 1 });
   await assert.rejects(resumed, { code: "protocol-version-mismatch" });
-  assert.match(told[0]!, /^dead false .*speaks version 1 of .*speaks version 2$/);
+  assert.match(told[0]!, /^dead false .*speaks version 1 of .*speaks version 3$/);
 });
 
 test("code larger than several windows crosses with the Bind", async () => {

@@ -49,6 +49,20 @@ type LambdaEventForm = "http-v2";
 /** The body is the event as JSON, and the reply's body is the result. The host interprets neither. */
 interface EventInput {
   kind: "event";
+  /** Set if the caller expects the answers of AWS Lambda's API: how the function failed, if it fails, is then told as AWS's runtimes tell it. */
+  lambda?: LambdaContext;
+}
+
+/** What the context object of a handler in the style of AWS Lambda says of one invocation. JSON can hold all of it. */
+export interface LambdaContext {
+  /** The ARN that the caller named, with its qualifier. */
+  arn: string;
+  /** The value of the header X-Amzn-Trace-Id. */
+  traceId: string;
+  /** What the caller gave as ClientContext, parsed. */
+  client?: unknown;
+  /** The tenant whose machines the caller asked for. */
+  tenantId?: string;
 }
 
 /**

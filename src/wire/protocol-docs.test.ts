@@ -52,7 +52,7 @@ test("the tables of messages have exactly the fields of the code, in its order",
 
 test("what the page says of messages from the guest is what the host takes", () => {
   const stats = { cpuMs: 0, loopDelayMeanMs: 0, loopDelayMaxMs: 0, loopUtilization: 0, heapUsedBytes: 0, rssBytes: 0, inFlight: 0 };
-  const ready = { protocol: 2, agent: "a".repeat(256), node: "a".repeat(256), kernel: "linux" };
+  const ready = { protocol: 3, agent: "a".repeat(256), node: "a".repeat(256), kernel: "linux" };
   const taken: [z.ZodType, object][] = [
     [helloSchema, { protocol: { min: 1, max: 1_000 }, agent: "a".repeat(256), unknown: 1 }],
     ...["linux", "osv", "gvisor", "host"].map((kernel): [z.ZodType, object] => [readySchema, { ...ready, kernel }]),

@@ -4,7 +4,7 @@
  */
 
 /** Must change whenever an agent of the previous version would misunderstand the host. Each end speaks exactly one version. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** A header is u32 payload length, u8 type, u8 flags, u16 zero, u32 stream; little-endian. */
 export const HEADER_BYTES = 12;
@@ -190,6 +190,15 @@ export type FileEntry = [path: string, bytes: number, executable: boolean];
 export const TASK_ROOT = "/var/task";
 export const TASK_ROOT_VARIABLE = "MAYFLY_TASK_ROOT";
 
+/** The content type of a streamed result that begins with the metadata of an HTTP reply, as JSON, and eight zero bytes. */
+export const INTEGRATION_RESPONSE = "application/vnd.awslambda.http-integration-response";
+
+/**
+ * The folder of the task root with the files that AWS Lambda's layers bring. Code finds them as /opt, because in a machine's image /opt is a
+ * symbolic link to this folder.
+ */
+export const LAYERS_FOLDER = ".mayfly-layers";
+
 /** The program of the machine's image that mounts NFS exports. */
 export const MOUNTS_PROGRAM = "/mayfly/mounts";
 
@@ -208,6 +217,26 @@ export interface BindFunction {
   handler: string;
   /** Of the format server: the program and its parameters, run in the task root. */
   command?: string[];
+  /**
+   * The function was made by AWS Lambda's API. `handler` is then what AWS calls the handler, such as "index.handler", and the agent finds it in
+   * the app's files as AWS's runtime does.
+   */
+  lambda?: LambdaMessage;
+}
+
+/** What AWS Lambda tells the code of a function, besides what every function is told. */
+export interface LambdaMessage {
+  /** The name in AWS Lambda's API. */
+  functionName: string;
+  /** "$LATEST", or the number of a version. */
+  version: string;
+  /** Without a qualifier. */
+  arn: string;
+  region: string;
+  /** AWS's name of the runtime, such as "python3.13". */
+  runtime: string;
+  logGroup: string;
+  logStream: string;
 }
 
 /** Host → guest: gives the machine to an app. */

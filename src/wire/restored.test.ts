@@ -41,7 +41,7 @@ const late: [string, (guest: Awaited<ReturnType<typeof restored>>["guest"]) => v
 ];
 
 function hello(guest: Awaited<ReturnType<typeof restored>>["guest"]): void {
-  for (let n = 0; n < 2; n++) guest.json(FrameType.Hello, 0, { protocol: { min: 2, max: 2 }, agent: "a" });
+  for (let n = 0; n < 2; n++) guest.json(FrameType.Hello, 0, { protocol: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION }, agent: "a" });
 }
 
 for (const [what, send, why] of late)

@@ -14,7 +14,7 @@ import { partCode } from "../part-code.ts";
 import { ToldOnce } from "../told-once.ts";
 import { UsageMeter } from "../usage-meter.ts";
 
-export interface FreezeParts extends Pick<FleetOptions, "code" | "egress" | "authority" | "usage"> {
+export interface FreezeParts extends Pick<FleetOptions, "code" | "egress" | "authority" | "lambda" | "usage"> {
   snapshots: Snapshots;
   clock: Clock;
   /** Gets what the machine logs. */
@@ -80,7 +80,8 @@ async function initialise(parts: FreezeParts, { version, secrets }: Freezing, ma
     const release = large?.keep();
     void machine.exited.then(release);
     const attached = large && (await machine.attach?.(large));
-    const message = { ...bindMessage(version, code, secrets, attached, await parts.authority?.(version)), snapshot: true };
+    const extras = { attached, authority: await parts.authority?.(version), lambda: parts.lambda?.(version), now: clock.wall() };
+    const message = { ...bindMessage(version, code, secrets, extras), snapshot: true };
     await bounded(INITIALISE_MS, "the initialisation", end.bind(message, code.parts(attached !== undefined)));
   } finally {
     end.close();

@@ -1,7 +1,9 @@
 /** Makes process.env as an app sees it: its own variables, and only those of the machine's that programs need to run. */
+import Module from "node:module";
 import type { BindMessage } from "../../wire/protocol.ts";
 import { trust } from "../net/authority.ts";
 import { taskRoot } from "./files/task-root.ts";
+import { lambdaEnvironment } from "./lambda-environment.ts";
 
 const KEPT = new Set(["PATH", "HOME", "LANG", "TMPDIR", "TZ", "LD_LIBRARY_PATH"]);
 
@@ -20,6 +22,7 @@ export function setEnvironment({ app, revision, memoryMb, functions, env, snapsh
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
     LAMBDA_TASK_ROOT: taskRoot,
     ...(snapshot === true && { AWS_LAMBDA_INITIALIZATION_TYPE: "snap-start" }),
+    ...(functions[0] && lambdaEnvironment(functions[0], snapshot === true)),
     ...(authority !== undefined && trust(authority)),
     ...env,
   };
@@ -27,4 +30,6 @@ export function setEnvironment({ app, revision, memoryMb, functions, env, snapsh
   for (const name of Object.keys(ours ?? process.env)) if (!KEPT.has(name) && !Object.hasOwn(wanted, name)) delete process.env[name];
   for (const name of Object.keys(wanted)) if (ours?.[name] !== wanted[name]) process.env[name] = wanted[name]!;
   ours = wanted;
+  // Node has read this one at its start.
+  if (wanted["NODE_PATH"] !== undefined) (Module as unknown as { _initPaths(): void })._initPaths();
 }

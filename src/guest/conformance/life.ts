@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { rootCertificates } from "node:tls";
-import { type BindFunction, LogLevel, REHEARSAL_APP, ResetCode, WARM_FUNCTION } from "../../wire/protocol.ts";
+import { type BindFunction, LogLevel, PROTOCOL_VERSION, REHEARSAL_APP, ResetCode, WARM_FUNCTION } from "../../wire/protocol.ts";
 import type { AgentAdapter } from "./adapter.ts";
 import { event, functionOf, openSession, refusal, to } from "./session.ts";
 
 export function describeLife(adapter: AgentAdapter): void {
   test("Ready names the protocol, the runtime's version and the kernel", async (t) => {
     const { protocol, node, kernel, agent } = (await openSession(t, adapter)).ready;
-    assert.deepEqual([protocol, kernel], [2, "host"]);
+    assert.deepEqual([protocol, kernel], [PROTOCOL_VERSION, "host"]);
     assert.match(node, adapter.runtimeVersion);
     assert.notEqual(agent, "");
   });

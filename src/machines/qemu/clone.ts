@@ -144,12 +144,13 @@ interface Ended {
 function describeExit({ killed, oomKilled, exit, qemu, shape }: Ended): MachineExit & { blamesDisk: boolean } {
   const console = qemu.console.text();
   const guest = shape.guest.endOf(console);
-  const { output, blamesDisk } = guest;
+  const { output, blamesDisk, code, signal } = guest;
   if (killed) return { reason: "killed", detail: "", output: [], blamesDisk };
   const failed = exit.signal !== null || exit.code !== 0;
   const ofQemu = exit.signal === null ? `QEMU ended with code ${exit.code}` : `QEMU ended by ${exit.signal}`;
   const reason = oomKilled ? "out-of-memory" : failed ? "crashed" : guest.reason;
   const forOperator = [qemu.stderr.text(), console].filter(Boolean).join("\n");
   const detail = failed ? ofQemu : guest.detail;
-  return { reason, detail, output, blamesDisk, ...(reason !== "exited" && forOperator !== "" && { forOperator }) };
+  const ofProgram = failed ? {} : { ...(code !== undefined && { code }), ...(signal !== undefined && { signal }) };
+  return { reason, detail, ...ofProgram, output, blamesDisk, ...(reason !== "exited" && forOperator !== "" && { forOperator }) };
 }

@@ -6,7 +6,7 @@ import { constants } from "node:os";
 import { isHeapFull, lastWords } from "../host/console-tail.ts";
 import type { MachineExit } from "../exit.ts";
 
-export interface ConsoleEnd extends Pick<MachineExit, "reason" | "detail" | "output"> {
+export interface ConsoleEnd extends Pick<MachineExit, "reason" | "detail" | "code" | "signal" | "output"> {
   reason: "exited" | "crashed" | "out-of-memory";
   /** Whether the kernel could not read its disk, or a page of a program was missing, so that the image may be damaged. */
   blamesDisk: boolean;
@@ -36,8 +36,9 @@ export function linuxEnd(console: string): ConsoleEnd {
   const blamesDisk = DISK_FAULT.test(console);
   const full = isHeapFull(console) || LINUX_NO_MEMORY.test(console);
   if (code !== undefined) {
-    const { bySignal, detail } = endOfInit(Number.parseInt(code, 16));
-    return { reason: full ? "out-of-memory" : bySignal ? "crashed" : "exited", detail, output, blamesDisk };
+    const end = endOfInit(Number.parseInt(code, 16));
+    const reason = full ? "out-of-memory" : end.signal === undefined ? "exited" : "crashed";
+    return { reason, ...end, output, blamesDisk };
   }
   if (full)
     return { reason: "out-of-memory", detail: "raise memoryMb in the app's mayfly.json, or keep less in memory", output, blamesDisk };
@@ -48,11 +49,12 @@ export function linuxEnd(console: string): ConsoleEnd {
 const SWITCHED_OFF = "it switched itself off";
 
 /** @param status as wait() has it: the low seven bits are the signal, if one ended the process */
-function endOfInit(status: number): { bySignal: boolean; detail: string } {
-  const signal = status & 0x7f;
-  if (signal === 0) return { bySignal: false, detail: `its process ended with code ${(status >> 8) & 0xff}` };
-  const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? `signal ${signal}`;
-  return { bySignal: true, detail: `its process ended by ${name}` };
+function endOfInit(status: number): Pick<MachineExit, "detail" | "code" | "signal"> {
+  const number = status & 0x7f;
+  const code = (status >> 8) & 0xff;
+  if (number === 0) return { detail: `its process ended with code ${code}`, code };
+  const signal = Object.entries(constants.signals).find(([, each]) => each === number)?.[0] ?? `signal ${number}`;
+  return { detail: `its process ended by ${signal}`, signal };
 }
 
 /**

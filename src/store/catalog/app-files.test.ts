@@ -78,7 +78,7 @@ test("a revision's files are kept with its code, and come before it as a machine
   const list = Buffer.from(files.code).readUInt32LE(0);
   assert.deepEqual(stored.functions, [{ function: "main", format: "cjs", bytes: 4 }]);
   assert.deepEqual(stored.files, { list, bytes: files.code.length - LIST_AT - list });
-  assert.deepEqual(bindMessage(revision, stored, {}).files, { type: "frames", ...stored.files });
+  assert.deepEqual(bindMessage(revision, stored, {}, { now: 0 }).files, { type: "frames", ...stored.files });
   const pieces: Uint8Array[] = [];
   for await (const part of stored.parts()) pieces.push(part);
   assert.ok(Buffer.concat(pieces).equals(Buffer.concat([files.code.subarray(LIST_AT), Buffer.from("code")])));

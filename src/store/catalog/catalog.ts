@@ -66,6 +66,8 @@ export interface Revision {
 /** What is needed to run a revision, or a part of one. `app` and `id` are ids. */
 export interface Version extends Pick<Revision, "app" | "id" | "number" | "createdAt"> {
   manifest: RunManifest;
+  /** The name by which calls ask for this revision, if they do: see LiveDispatcher.pin(). */
+  pin?: string;
 }
 
 /** Where an alias sends calls: to one revision, or to several in proportion to their weights. */

@@ -17,7 +17,7 @@ test("the largest env, secrets and functions that are accepted fit into what a m
   while (tooMuchEnvironment(manifest, { S: `${secret}\u0000ä"` }) === undefined) secret += '\u0000ä"'.repeat(50);
   const version = { app: name, id: "f".repeat(64), created: Date.now(), manifest } as unknown as Parameters<typeof bindMessage>[0];
   const code = Object.keys(functions).map((each) => ({ function: each, format: "cjs" as const, bytes: 10 }));
-  const message = bindMessage(version, { functions: code, files: { list: Limit.code, bytes: Limit.code } }, { S: secret });
+  const message = bindMessage(version, { functions: code, files: { list: Limit.code, bytes: Limit.code } }, { S: secret }, { now: 0 });
   const bytes = Buffer.byteLength(JSON.stringify({ ...message, preload: name }));
   assert.ok(bytes < Limit.payload - 4, `${bytes}`);
   assert.ok(bytes > Limit.payload - 10_000, `${bytes}`);

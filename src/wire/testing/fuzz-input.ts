@@ -26,8 +26,8 @@ export async function recordConversation(): Promise<Buffer[]> {
 }
 
 function speak(guest: FrameWriter): void {
-  guest.json(FrameType.Hello, 0, { protocol: { min: 2, max: 2 }, agent: "fuzz" });
-  guest.json(FrameType.Ready, 0, { protocol: 2, agent: "fuzz", node: "26", kernel: "linux" });
+  guest.json(FrameType.Hello, 0, { protocol: { min: 3, max: 3 }, agent: "fuzz" });
+  guest.json(FrameType.Ready, 0, { protocol: 3, agent: "fuzz", node: "26", kernel: "linux" });
   guest.json(FrameType.Bound, 1, { ok: true });
   const ping = Buffer.alloc(8);
   ping.writeUInt32LE(1);

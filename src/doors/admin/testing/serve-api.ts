@@ -108,6 +108,7 @@ export async function serveApi(): Promise<ServedApi> {
       told.push({ app, targets: targets.map(({ revision, weight }) => [revision.number, weight]) });
       if (targets.some(({ revision }) => revision.manifest.env["REFUSE"] !== undefined)) throw new Error("the platform cannot take it");
     },
+    called: () => true,
     renewed: (app: string) => void told.push(`renewed ${app}`),
     restored: (app: string) => void told.push(`restored ${app}`),
     branched: () => {},

@@ -69,6 +69,7 @@ function handleOf(seen: Seen, id: string): InvocationHandle {
     },
     end: () => void (seen.bodyEnded = true),
     consumed: (bytes) => void (seen.consumed += bytes),
+    usedMb: () => 0,
     abort: () => void (seen.aborted = true),
   };
 }

@@ -1,6 +1,7 @@
 /** Reports to the log, and then to the host, how a function failed. */
 import { LogLevel, ResetCode } from "../../../wire/protocol.ts";
 import type { Log } from "../log/log.ts";
+import { withoutAgentFrames } from "../log/agent-frames.ts";
 import { describe } from "../log/describe.ts";
 import { errorDocument } from "./error-document.ts";
 import type { Invocation } from "./invocation.ts";
@@ -16,8 +17,7 @@ export class Failures {
     // An error that a handler throws because its caller went away is not reported.
     if (invocation.aborted) return invocation.settle();
     if (!invocation.head.isEvent || !invocation.unanswered) return this.#fail(invocation, ResetCode.FunctionThrew, error);
-    this.#log.say(invocation, LogLevel.Error, described(error));
-    invocation.reply(500, [], this.#log.inSources(errorDocument(error)));
+    this.#answer(invocation, error);
   }
 
   /** A program reported that an invocation failed. @param document for the one who sent an event */
@@ -29,19 +29,31 @@ export class Failures {
   }
 
   loadFailed(invocation: Invocation, error: unknown): void {
-    this.#fail(invocation, ResetCode.FunctionLoadFailed, error);
+    if (invocation.head.isLambda && invocation.unanswered) this.#answer(invocation, error);
+    else this.#fail(invocation, ResetCode.FunctionLoadFailed, error);
   }
 
-  badResponse(invocation: Invocation, what: string): void {
+  /** @param document for a caller who expects the answers of AWS Lambda's API */
+  badResponse(invocation: Invocation, what: string, document?: object): void {
     if (invocation.aborted) return invocation.settle();
     this.#log.say(invocation, LogLevel.Error, `The handler returned something that is no response: ${what}`);
-    invocation.fail(ResetCode.BadResponse, what);
+    if (document !== undefined && invocation.head.isLambda && invocation.unanswered) invocation.reply(500, [], JSON.stringify(document));
+    else invocation.fail(ResetCode.BadResponse, what);
   }
 
   /** Logs the rejection of a promise given to waitUntil, or an error that nobody caught after the reply. The reply stays as it is. */
   afterwards(invocation: Invocation | null, error: unknown): void {
     const ended = invocation !== null && !invocation.open ? `After the end of invocation ${invocation.head.id}: ` : "";
     this.#log.say(invocation, LogLevel.Error, ended + described(error));
+  }
+
+  #answer(invocation: Invocation, error: unknown): void {
+    this.#log.say(invocation, LogLevel.Error, described(error));
+    invocation.reply(
+      500,
+      [],
+      errorDocument(error, (stack) => withoutAgentFrames(this.#log.inSources(stack))),
+    );
   }
 
   #fail(invocation: Invocation, code: ResetCode, error: unknown): void {

@@ -8,7 +8,7 @@
  */
 import { performance } from "node:perf_hooks";
 import { encodeResponseHead } from "../../../wire/head.ts";
-import { Flag, FrameType, Limit, ResetCode } from "../../../wire/protocol.ts";
+import { Flag, FrameType, INTEGRATION_RESPONSE, Limit, ResetCode } from "../../../wire/protocol.ts";
 import type { Connection, StreamEnd } from "../connection.ts";
 import { Inlet } from "./inlet.ts";
 import { Outlet } from "./outlet.ts";
@@ -23,6 +23,7 @@ const SHORT_TEXT = Math.floor(WHOLE_BYTES / 3);
 
 /** The heads of replies to an event. */
 const RESULT = "200";
+const WITH_METADATA = `200\ncontent-type\n${INTEGRATION_RESPONSE}`;
 const FAILURE = "500";
 
 /** replying: the head is sent. ended: the body is sent as well, but promises given to waitUntil are pending. */
@@ -193,7 +194,8 @@ export class Invocation implements StreamEnd {
       return null;
     }
     // A reply to an event is its result, or the error that the function failed with. It is not an HTTP reply.
-    if (this.head.isEvent) return status < 400 ? RESULT : FAILURE;
+    if (this.head.isEvent)
+      return status >= 400 ? FAILURE : this.head.isLambda && headers[1] === INTEGRATION_RESPONSE ? WITH_METADATA : RESULT;
     const head = encodeResponseHead(status, headers);
     if ("text" in head) return head.text;
     this.fail(ResetCode.BadResponse, head.wrong);

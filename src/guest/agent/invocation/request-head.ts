@@ -1,4 +1,5 @@
 /** A Request's head. It is parsed only as far as somebody reads it, because most handlers never ask for the headers. */
+import type { LambdaContext } from "../../../wire/host-end.ts";
 
 /** What a fetch handler sees of an event, which is not an HTTP call. Nobody can call this host. */
 const EVENT_METHOD = "POST";
@@ -52,6 +53,16 @@ export class RequestHead {
   /** Whether the body is an event and the reply's body its result, so that neither is an HTTP body. */
   get isEvent(): boolean {
     return this.kind === "event";
+  }
+
+  /** Whether the caller expects the answers of AWS Lambda's API. */
+  get isLambda(): boolean {
+    return this.isEvent && this.#tracestateEnd < this.#text.length;
+  }
+
+  /** What AWS Lambda's context object says of this invocation; undefined unless the caller expects the answers of AWS Lambda's API. */
+  get lambda(): LambdaContext | undefined {
+    return this.isLambda ? (JSON.parse(this.#text.slice(this.#tracestateEnd + 1)) as LambdaContext) : undefined;
   }
 
   /** Which attempt at the same work this is, counted from 1. */

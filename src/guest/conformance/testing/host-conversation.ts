@@ -40,7 +40,7 @@ export function withMoreAfterEnds(conversation: Buffer[]): Buffer[] {
 
 function resume(): Buffer {
   const message = {
-    protocol: { min: 2, max: 2 },
+    protocol: { min: 3, max: 3 },
     now: 1_800_000_000_000.5,
     entropy: Buffer.alloc(64, "e").toString("base64"),
     machine: "m-fuzz",

@@ -9,9 +9,10 @@
  * 3. An invocation is given to the program once, and is in flight until the program has answered, even if nobody wants the answer any more.
  * 4. Only the program that is started before the machine is frozen waits for a restore. One that is started in a clone is as in any machine.
  */
+import { existsSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { join } from "node:path";
-import { LogLevel, ResetCode } from "../../../wire/protocol.ts";
+import { LAYERS_FOLDER, LogLevel, ResetCode } from "../../../wire/protocol.ts";
 import type { BindMessage } from "../../../wire/protocol.ts";
 import type { Invocation } from "../../agent/invocation/invocation.ts";
 import { lambdaEvent } from "../node/lambda/event.ts";
@@ -23,7 +24,7 @@ import type { AgentParts, ProgramFunction } from "../runtime.ts";
 import { takeResponse } from "./answer.ts";
 import { programEnvironment } from "./environment.ts";
 import { nextHeaders } from "./next-headers.ts";
-import { cutError, reportedError } from "./reported-error.ts";
+import { cutError, endDocument, reportedError } from "./reported-error.ts";
 import {
   type ApiCall,
   type ApiError,
@@ -45,6 +46,8 @@ interface Work {
   answering: boolean;
 }
 
+/** The program of a function that was made by AWS Lambda's API: one of its own, or one of its layers'. */
+const BOOTSTRAP = "bootstrap";
 /** Seconds until the program must have asked for its first invocation. They are counted by a timer, which stands still while the machine is stopped. */
 const START_SECONDS = 60;
 /** For a snapshot nobody waits, and the machine has a low share of the CPU. The host gives up after ten minutes and could not say why. */
@@ -73,8 +76,10 @@ interface Life {
   api: RuntimeApi;
   program: Program;
   hasStarted: boolean;
-  /** What the program reported to init/error. */
+  /** Why the program cannot start. */
   failure: string | null;
+  /** What the program reported to init/error, for callers of AWS Lambda's API. */
+  reported: string | null;
   timer: NodeJS.Timeout;
   /** The request that is answered after the restore. */
   restore: ApiCall | null;
@@ -190,7 +195,7 @@ export class ProvidedFunction {
     const timer = setInterval(() => {
       if (++seconds >= most) this.#lose(life, `has not asked for an invocation within ${most} s`);
     }, 1_000).unref();
-    const life: Life = { api, program, hasStarted: false, failure: null, timer, restore: null, whenRestored: null };
+    const life: Life = { api, program, hasStarted: false, failure: null, reported: null, timer, restore: null, whenRestored: null };
     this.#life = life;
     void program.ended.then((end) => this.#ended(life, end));
   }
@@ -245,7 +250,7 @@ export class ProvidedFunction {
     invocation.onAbort = null;
     this.#inFlight.set(invocation.head.id, work);
     this.#parts.waited(performance.now() - work.since);
-    response.writeHead(200, { ...nextHeaders(this.#message.app, invocation), "Content-Length": payload.length });
+    response.writeHead(200, { ...nextHeaders(this.#message.app, invocation, this.#function.lambda), "Content-Length": payload.length });
     response.end(payload);
   }
 
@@ -271,7 +276,9 @@ export class ProvidedFunction {
     if (life === null || life.hasStarted) return refuse(call, started);
     const type = call.request.headers["lambda-runtime-function-error-type"];
     collect(call.request, ERROR_BYTES, (body) => {
-      life.failure = reportedError(body instanceof Buffer ? body.toString() : "", type).text;
+      const { text, document } = reportedError(body instanceof Buffer ? body.toString() : "", type);
+      life.failure = text;
+      life.reported = document;
       accept(call);
       // The program should end now. AWS ends it, too.
       call.response.once("close", () => this.#lose(life, life.failure!));
@@ -293,7 +300,8 @@ export class ProvidedFunction {
     const what = `${this.#named()} ${end.how}`;
     life.whenRestored?.reject(new ProgramFailed(`${what} after the restore, before it asked for an invocation`));
     if (!life.hasStarted) {
-      this.#whenStarted?.reject(new ProgramFailed(life.failure ?? `${what}${end.ran ? " before it asked for its first invocation" : ""}`));
+      const why = life.failure ?? `${what}${end.ran ? " before it asked for its first invocation" : ""}`;
+      this.#whenStarted?.reject(new ProgramFailed(why, (id) => life.reported ?? endDocument(id, end)));
     } else if (this.#inFlight.size > 0) {
       this.#parts.endMachine(`${what}, which ends its machine`, end.code);
     } else {
@@ -309,15 +317,28 @@ export class ProvidedFunction {
   #failWaiting(error: Error): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { invocation } of waiting)
-      this.#parts.failures.loadFailed(invocation, error instanceof ProgramFailed ? error.message : error);
+    for (const { invocation } of waiting) {
+      if (error instanceof ProgramFailed && error.document !== undefined && invocation.head.isLambda)
+        this.#parts.failures.reported(invocation, { text: error.message, document: error.document(invocation.head.id) });
+      else this.#parts.failures.loadFailed(invocation, error instanceof ProgramFailed ? error.message : error);
+    }
   }
 }
 
 /** Its message is for the app's log. The agent's stack would say nothing. */
-class ProgramFailed extends Error {}
+class ProgramFailed extends Error {
+  /** Makes what a caller of AWS Lambda's API is told. */
+  readonly document: ((id: string) => string) | undefined;
 
-function fileOf({ name, source }: ProgramFunction): string {
+  constructor(message: string, document?: (id: string) => string) {
+    super(message);
+    this.document = document;
+  }
+}
+
+function fileOf({ name, source, lambda }: ProgramFunction): string {
+  if (lambda !== undefined)
+    return [BOOTSTRAP, join(LAYERS_FOLDER, BOOTSTRAP)].find((path) => existsSync(join(taskRoot, path))) ?? BOOTSTRAP;
   if (source.type === "file") return source.path;
   throw new Error(`the code of ${name} comes from ${JSON.stringify(source.type)}, but a program is a file`);
 }

@@ -1,4 +1,5 @@
 /** An error that a program reported, as JSON in the form of AWS Lambda's runtimes. Nothing of it is trusted: every field may be anything. */
+import type { ProgramEnd } from "../program/program.ts";
 
 export interface ReportedError {
   /** For the log and the caller: type, message and stack; its first line is the summary. */
@@ -24,6 +25,17 @@ export function reportedError(body: string, type: string | string[] | undefined)
 /** The connection on which the program posted a response ended before the response did. */
 export function cutError(): ReportedError {
   return reportedError("The program closed the connection in the middle of its response", "Runtime.TruncatedResponse");
+}
+
+/** What a caller of AWS Lambda's API is told of a program that did not come so far as to ask for an invocation. @param id of the caller's invocation */
+export function endDocument(id: string, { ran, code }: Pick<ProgramEnd, "ran" | "code">): string {
+  if (!ran)
+    return JSON.stringify({
+      errorType: "Runtime.InvalidEntrypoint",
+      errorMessage: `RequestId: ${id} Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]`,
+    });
+  const how = code === 0 ? "Runtime exited without providing a reason" : `Runtime exited with error: exit status ${code}`;
+  return JSON.stringify({ errorType: "Runtime.ExitError", errorMessage: `RequestId: ${id} Error: ${how}` });
 }
 
 /** Null if it is no JSON object. */

@@ -2,10 +2,11 @@
  * A response that a program streams (Lambda-Runtime-Function-Response-Mode: streaming). Its bytes are passed on as they come, no faster than the caller takes
  * them.
  *
- * 1. With the content type of PRELUDE, JSON with status and headers comes first, and eight zero bytes after it.
+ * 1. With the content type INTEGRATION_RESPONSE, JSON with status and headers comes first, and eight zero bytes after it.
  * 2. An error in the trailers fails the invocation, and cuts the reply off if it has begun.
  * 3. When nobody wants the reply any more, the program is answered at once, so that it can go on to its next invocation.
  */
+import { INTEGRATION_RESPONSE } from "../../../wire/protocol.ts";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Failures } from "../../agent/invocation/failures.ts";
 import type { Invocation } from "../../agent/invocation/invocation.ts";
@@ -14,7 +15,6 @@ import { lambdaHeaders } from "../node/lambda/reply.ts";
 import { cutError, reportedError } from "./reported-error.ts";
 import { type ApiCall, accept, answerEarly } from "./runtime-api.ts";
 
-const PRELUDE = "application/vnd.awslambda.http-integration-response";
 const SEPARATOR = Buffer.alloc(8);
 /** A reply's head has no more bytes than this, so metadata that leads to one that fits has not many more. */
 const PRELUDE_BYTES = 262_144;
@@ -28,7 +28,7 @@ interface Metadata {
 }
 
 export function isPrelude(headers: IncomingHttpHeaders): boolean {
-  return headers["content-type"]?.split(";", 1)[0]!.trim().toLowerCase() === PRELUDE;
+  return headers["content-type"]?.split(";", 1)[0]!.trim().toLowerCase() === INTEGRATION_RESPONSE;
 }
 
 export class StreamedAnswer {

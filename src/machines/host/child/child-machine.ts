@@ -141,7 +141,8 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
     const how = signal === null ? `${plan.what} ended with code ${code}` : `${plan.what} ended by ${signal}`;
     const left = await release(plan, child, cgroup);
     if (killed) return { reason, detail: left, output: [] };
-    return { reason, detail: left === "" ? how : `${how}; ${left}`, output: child.output.lastLines(LAST_LINES) };
+    const detail = left === "" ? how : `${how}; ${left}`;
+    return { reason, detail, ...endOf(code, signal), output: child.output.lastLines(LAST_LINES) };
   });
   return {
     id: plan.limits.id,
@@ -162,6 +163,11 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
       return exited;
     },
   };
+}
+
+function endOf(code: number | null, signal: NodeJS.Signals | null): Pick<MachineExit, "code" | "signal"> {
+  if (signal !== null) return { signal };
+  return code === null ? {} : { code };
 }
 
 /** Lines of output in an exit: enough for the message of an error above its stack. */

@@ -35,8 +35,14 @@ public final class App implements Closeable {
     Environment.set(message);
     GlobalContext.instance.clear();
     int from = TaskFiles.write(data, (Map<?, ?>) message.get("files"));
-    AppFacts facts = new AppFacts(name, ((Number) message.get("memoryMb")).intValue());
-    functions = new Functions(message, data, from, (handler, loader) -> new LambdaRunner(handler, loader, facts, machinery));
+    int memoryMb = ((Number) message.get("memoryMb")).intValue();
+    int concurrency = message.get("concurrency") instanceof Number most ? most.intValue() : 0;
+    functions =
+        new Functions(
+            message,
+            data,
+            from,
+            (handler, loader, lambda) -> new LambdaRunner(handler, loader, new AppFacts(name, memoryMb, concurrency, lambda), machinery));
   }
 
   public boolean has(String name) {

@@ -22,7 +22,7 @@ public final class Clones {
       Arrays.fill(bytes, entropy);
       message.put("now", (double) System.currentTimeMillis());
       message.put("entropy", Base64.getEncoder().encodeToString(bytes));
-      message.put("protocol", Map.of("min", 2, "max", 2));
+      message.put("protocol", Map.of("min", 3, "max", 3));
       System.out.println(Resume.answer(message, "fd", true).failures());
       for (String algorithm : ALGORITHMS) System.out.println(SecureRandom.getInstance(algorithm).nextLong());
     }

@@ -9,17 +9,17 @@ import type { BindFunction, CodeSource } from "../../../../wire/protocol.ts";
 import { taskRoot } from "../../../agent/files/task-root.ts";
 import type { FunctionSet } from "../../runtime.ts";
 import type { Runner } from "../handlers/runner.ts";
+import { loadUserFunction } from "../lambda/user-function.ts";
 import { evaluateCommonJs } from "./common-js.ts";
 import { evaluateModule } from "./es-module.ts";
 import { SourceMaps } from "./source-maps.ts";
 import { current } from "../../../agent/invocation/invocation.ts";
 
-type MakeRunner = (exports: unknown, handler: string, name: string) => Runner;
+/** Makes what runs a function of its module's exports. */
+type MakeRunner = (exports: unknown, own: BindFunction) => Runner;
 
 interface LoadedFunction {
-  name: string;
-  format: "cjs" | "esm";
-  handler: string;
+  own: BindFunction;
   /** Gives the code. Not called before the function is needed. */
   read: () => Buffer;
   runner: Runner | Promise<Runner> | null;
@@ -35,13 +35,14 @@ export class Functions implements FunctionSet {
     this.#makeRunner = makeRunner;
     this.#sourceMaps = sourceMaps;
     let from = 0;
-    for (const { name, format, handler, source } of list) {
+    for (const own of list) {
+      const { name, format, source } = own;
       if (format !== "cjs" && format !== "esm")
         throw new Error(`the function ${name} is of the format ${format}, which this agent cannot run`);
       const to = from + bytesInFrames(name, source);
-      const own = code.subarray(from, to);
-      const read = source.type === "file" ? () => readFileSync(join(taskRoot, source.path)) : () => own;
-      this.#functions.set(name, { name, format, handler, read, runner: null });
+      const bytes = code.subarray(from, to);
+      const read = source.type === "file" ? () => readFileSync(join(taskRoot, source.path)) : () => bytes;
+      this.#functions.set(name, { own, read, runner: null });
       from = to;
     }
     if (from !== code.length) throw new Error(`the code is ${code.length} bytes; its functions say ${from}`);
@@ -62,12 +63,18 @@ export class Functions implements FunctionSet {
   }
 
   #load(wanted: LoadedFunction): Runner | Promise<Runner> {
-    const { name, format, handler } = wanted;
+    const { own } = wanted;
+    const { name, format, handler } = own;
+    if (own.lambda !== undefined) return this.#later(wanted, loadUserFunction(handler));
     const text = wanted.read().toString();
     this.#sourceMaps.add(name, text);
-    if (format === "cjs") return (wanted.runner = this.#makeRunner(evaluateCommonJs(name, text), handler, name));
-    return (wanted.runner = evaluateModule(name, text).then(
-      (exports) => (wanted.runner = this.#makeRunner(exports, handler, name)),
+    if (format === "cjs") return (wanted.runner = this.#makeRunner(evaluateCommonJs(name, text), own));
+    return this.#later(wanted, evaluateModule(name, text));
+  }
+
+  #later(wanted: LoadedFunction, evaluated: Promise<unknown>): Promise<Runner> {
+    return (wanted.runner = evaluated.then(
+      (exports) => (wanted.runner = this.#makeRunner(exports, wanted.own)),
       (error) => {
         wanted.runner = null;
         throw error;

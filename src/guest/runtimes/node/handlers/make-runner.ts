@@ -1,4 +1,5 @@
 /** Finds out in which style a function is written. */
+import type { BindFunction } from "../../../../wire/protocol.ts";
 import type { Failures } from "../../../agent/invocation/failures.ts";
 import { type FetchApp, fetchRunner } from "./fetch-style.ts";
 import { type LambdaHandler, lambdaRunner } from "../lambda/lambda-style.ts";
@@ -8,12 +9,14 @@ import type { Runner } from "./runner.ts";
 export interface AppContext {
   app: string;
   memoryMb: number;
+  concurrency?: number;
   env: Record<string, string>;
   failures: Failures;
 }
 
-/** @throws if the exports fit neither style */
-export function makeRunner(context: AppContext, exports: unknown, handler: string, name: string): Runner {
+/** @param exports of a function that was made by AWS Lambda's API, the handler itself @throws if the exports fit neither style */
+export function makeRunner(context: AppContext, exports: unknown, { handler, name, lambda: facts }: BindFunction): Runner {
+  if (facts !== undefined) return lambdaRunner({ ...context, facts }, exports as LambdaHandler, context.failures);
   const app = defaultExport(exports);
   if (typeof property(app, "fetch") === "function") return fetchRunner(app as FetchApp, context.env, context.failures);
   const lambda = property(exports, handler) ?? property(app, handler);

@@ -29,7 +29,10 @@ export function installAwsLambda(): void {
 
 export function lambdaRunner(app: LambdaApp, handler: LambdaHandler, failures: Failures): Runner {
   const run = streaming in handler ? runStreaming : runBuffered;
+  // With several invocations at a time, a variable of the process could not say which of them it is about.
+  const tracesByVariable = app.facts !== undefined && app.concurrency === 1;
   return (invocation) => {
+    if (tracesByVariable) process.env["_X_AMZN_TRACE_ID"] = invocation.head.lambda?.traceId ?? "";
     const { isEvent, event } = invocation.head;
     if (!isEvent && event !== "http-v2") {
       return invocation.fail(ResetCode.Refused, `this agent makes no Lambda events of the form ${event}`);
@@ -61,7 +64,7 @@ function runBuffered(app: LambdaApp, handler: LambdaHandler, failures: Failures,
         (error: unknown) => failures.threw(invocation, error),
       );
     else if (!isResponse(result) && saysNothing(result, handler)) explainTimeout(invocation, failures);
-    else if (isEmitter(result)) failures.badResponse(invocation, describe(result));
+    else if (isEmitter(result)) failures.badResponse(invocation, describe(result), unserialisable);
     else sendReply(invocation, result, failures);
   } catch (error) {
     failures.threw(invocation, error);
@@ -83,9 +86,12 @@ function sendReply(invocation: Invocation, value: unknown, failures: Failures): 
     invocation.reply(status, headers, body);
   } catch (error) {
     // The value is, for example, one that JSON can't hold.
-    failures.badResponse(invocation, String(error));
+    failures.badResponse(invocation, String(error), unserialisable);
   }
 }
+
+/** As AWS's runtime has it. */
+const unserialisable = { errorType: "Runtime.JSONStringifyError", errorMessage: "Unable to stringify response body", trace: [] };
 
 /** Whether a Lambda handler returned a Response, which a Web framework may have made. */
 function isResponse(value: unknown): boolean {

@@ -1,5 +1,6 @@
 /** The stream that a streaming Lambda function writes its reply to. The reply's head is sent with the first byte. */
 import { Writable } from "node:stream";
+import { INTEGRATION_RESPONSE } from "../../../../wire/protocol.ts";
 import type { Invocation } from "../../../agent/invocation/invocation.ts";
 import type { Outlet } from "../../../agent/invocation/outlet.ts";
 import { lambdaHeaders } from "./reply.ts";
@@ -60,7 +61,7 @@ export class ResponseStream extends Writable {
    * zero bytes.
    */
   #beginResult(): Outlet | null {
-    const outlet = this.#invocation.begin(200, []);
+    const outlet = this.#invocation.begin(200, this.#metadata === null ? [] : ["content-type", INTEGRATION_RESPONSE]);
     if (this.#metadata !== null) outlet?.write(Buffer.from(`${JSON.stringify(this.#metadata)}${"\0".repeat(8)}`));
     return outlet;
   }

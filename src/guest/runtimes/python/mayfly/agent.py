@@ -74,7 +74,7 @@ class Agent:
         self._stats = Stats(self._outbox, self._oldest_waiting, self._log.tell_dropped)
         self._crew = Crew(self._step, self._outbox.flush, lambda error: leave(1, f"it failed at a call: {describe(error)}"), self._stats)
         self._loop = EventLoop(self._outbox.flush, self._stats, failures, exits)
-        self._machinery = Machinery(self._crew, self._loop, failures, exits)
+        self._machinery = Machinery(self._crew, self._loop, failures, exits, self._log)
         self._warm_up = WarmUp(lambda message, code: App(message, code, self._machinery))
         self._streams: dict[int, StreamEnd] = {}
         self._network = Network(self._outbox, self._streams, self._log)

@@ -8,6 +8,7 @@ from .code.environment import set_environment, task_root
 from .code.files import empty_task_root, write_files
 from .code.functions import Function, functions_of, prepare_imports
 from .handlers.kinds import make_runner
+from .handlers.lambda_api import set_up_logging
 from .handlers.machinery import AppFacts, Machinery
 from .invocation.invocation import Invocation
 from .snapshot.hooks import offer_hooks
@@ -24,7 +25,9 @@ class App:
             os.chdir(task_root)
         prepare_imports()
         offer_hooks()
-        facts = AppFacts(message["app"], message["memoryMb"])
+        facts = AppFacts(message["app"], message["memoryMb"], message.get("concurrency") or 0)
+        if any(one.get("lambda") for one in message["functions"]):
+            set_up_logging(machinery.log)
         self._machinery = machinery
         self._functions = functions_of(message, bytes(view), lambda *found: make_runner(*found, facts, machinery))
 

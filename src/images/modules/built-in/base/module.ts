@@ -1,6 +1,6 @@
 /** The basis of every root: mount points, a small /etc, certificate authorities. It contains no program. */
 import { etcFiles } from "../../../etc-files.ts";
-import { taskRootPath } from "../../../guest-layout.ts";
+import { layersPath, layersTarget, taskRootPath } from "../../../guest-layout.ts";
 import type { ModuleSource } from "../../module.ts";
 
 const base: ModuleSource = {
@@ -14,7 +14,7 @@ const base: ModuleSource = {
     // The same file that update-ca-certificates makes.
     { join: "debian:ca-certificates/usr/share/ca-certificates/mozilla/*.crt", to: "/etc/ssl/certs/ca-certificates.crt" },
   ],
-  links: { "/var/tmp": "../tmp" },
+  links: { "/var/tmp": "../tmp", [layersPath]: layersTarget },
   env: {
     HOME: "/tmp",
     LANG: "C.UTF-8",

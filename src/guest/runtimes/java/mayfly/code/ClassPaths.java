@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 /**
  * The class loaders of one Bind. Functions that come from the same jar share one, and with it their static fields.
  *
- * <p>A class path is: the function's own jar or folder, `classes/` of the task root, the task root itself, and `lib/*.jar`, in the order of their names.
+ * <p>A class path is: the function's own jar or folder, `classes/` of the task root, the task root itself, `lib/*.jar`, in the order of their names, and those of layers, in `java/lib`.
  *
  * <p>Owns: the loaders, and the files of jars that came as frames. close() gives all of it up.
  */
@@ -66,7 +66,8 @@ final class ClassPaths implements Closeable {
     if (own != null) path.add(own);
     path.add(Environment.taskRoot.resolve("classes"));
     path.add(Environment.taskRoot);
-    path.addAll(libraries());
+    path.addAll(libraries(Environment.taskRoot.resolve("lib")));
+    path.addAll(libraries(Environment.layers.resolve("java/lib")));
     List<URL> urls = new ArrayList<>();
     for (Path each : path) {
       // Java takes a URL that ends in a slash for a folder, and any other for a jar.
@@ -78,8 +79,7 @@ final class ClassPaths implements Closeable {
     return loader;
   }
 
-  private static List<Path> libraries() throws IOException {
-    Path folder = Environment.taskRoot.resolve("lib");
+  private static List<Path> libraries(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) return List.of();
     try (Stream<Path> all = Files.list(folder)) {
       return all.filter(each -> each.toString().endsWith(".jar")).sorted().toList();

@@ -23,6 +23,9 @@ public final class Environment {
   /** The folder of the app's files. */
   public static final Path taskRoot = Path.of(given("MAYFLY_TASK_ROOT", "/var/task")).toAbsolutePath().normalize();
 
+  /** The files of AWS Lambda's layers. In machines, code finds them as /opt, too. */
+  static final Path layers = taskRoot.resolve(".mayfly-layers");
+
   /** The folder for temporary files, for which Java itself does not look into the environment. */
   static final Path temporary = Path.of(given("TMPDIR", System.getProperty("java.io.tmpdir")));
 
@@ -56,8 +59,40 @@ public final class Environment {
     wanted.put("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", String.valueOf(message.get("memoryMb")));
     wanted.put("LAMBDA_TASK_ROOT", taskRoot.toString());
     if (Boolean.TRUE.equals(message.get("snapshot"))) wanted.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
+    if (!functions.isEmpty() && ((Map<?, ?>) functions.get(0)).get("lambda") instanceof Map<?, ?> facts) {
+      wanted.putAll(ofLambda(facts, (Map<?, ?>) functions.get(0), Boolean.TRUE.equals(message.get("snapshot"))));
+    }
     if (message.get("authority") instanceof String authority) wanted.putAll(trusting(authority));
     ((Map<?, ?>) message.get("env")).forEach((name, value) -> wanted.put((String) name, (String) value));
+    return wanted;
+  }
+
+  private static final String usualPath = given("PATH", "/usr/bin:/bin");
+
+  /** The driver `process` has no machines: there the folders have other names. */
+  private static final boolean isMachine = taskRoot.equals(Path.of("/var/task"));
+
+  /** The variables that AWS documents, for a function that was made by AWS Lambda's API. */
+  private static Map<String, String> ofLambda(Map<?, ?> facts, Map<?, ?> function, boolean snapshot) {
+    Map<String, String> wanted = new LinkedHashMap<>();
+    wanted.put("AWS_LAMBDA_FUNCTION_NAME", (String) facts.get("functionName"));
+    wanted.put("AWS_LAMBDA_FUNCTION_VERSION", (String) facts.get("version"));
+    wanted.put("AWS_LAMBDA_LOG_GROUP_NAME", (String) facts.get("logGroup"));
+    wanted.put("AWS_LAMBDA_LOG_STREAM_NAME", (String) facts.get("logStream"));
+    wanted.put("AWS_LAMBDA_INITIALIZATION_TYPE", snapshot ? "snap-start" : "on-demand");
+    wanted.put("AWS_EXECUTION_ENV", "AWS_Lambda_" + facts.get("runtime"));
+    wanted.put("AWS_REGION", (String) facts.get("region"));
+    wanted.put("AWS_DEFAULT_REGION", (String) facts.get("region"));
+    // Without this, AWS's X-Ray SDK throws where nothing is traced.
+    wanted.put("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR");
+    wanted.put("LAMBDA_RUNTIME_DIR", "/var/runtime");
+    wanted.put("LANG", "en_US.UTF-8");
+    wanted.put("TZ", ":UTC");
+    String opt = isMachine ? "/opt" : layers.toString();
+    // A machine has programs and libraries in some of AWS's folders, and none in the others.
+    wanted.put("PATH", isMachine ? "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin" : usualPath + ":" + opt + "/bin");
+    wanted.put("LD_LIBRARY_PATH", "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:" + taskRoot + ":" + taskRoot + "/lib:" + opt + "/lib");
+    wanted.put("_HANDLER", (String) function.get("handler"));
     return wanted;
   }
 

@@ -1,5 +1,6 @@
 package mayfly.code;
 
+import java.util.Map;
 import mayfly.handlers.HandlerFinder;
 import mayfly.handlers.Runner;
 import mayfly.invocation.Current;
@@ -9,19 +10,21 @@ import mayfly.invocation.Invocation;
  * A function of an app, and from the first call on, what runs it. Its class is loaded and an instance made once, outside of any invocation, when it is first needed; if that fails, it is tried again at the next call.
  */
 public final class Function {
-  /** Makes what runs a handler. */
+  /** Makes what runs a handler. `lambda` is the LambdaMessage of a function that was made by AWS Lambda's API; empty for others. */
   public interface MakeRunner {
-    Runner make(HandlerFinder.Found handler, ClassLoader loader);
+    Runner make(HandlerFinder.Found handler, ClassLoader loader, Map<?, ?> lambda);
   }
 
   private final String handler;
+  private final Map<?, ?> lambda;
   private final ClassPaths paths;
   private final MakeRunner make;
   private AppLoader loader;
   private volatile Runner runner;
 
-  Function(String handler, AppLoader loader, ClassPaths paths, MakeRunner make) {
+  Function(String handler, Map<?, ?> lambda, AppLoader loader, ClassPaths paths, MakeRunner make) {
     this.handler = handler;
+    this.lambda = lambda;
     this.paths = paths;
     this.loader = loader;
     this.make = make;
@@ -42,7 +45,7 @@ public final class Function {
     Current.set(null);
     thread.setContextClassLoader(loader);
     try {
-      runner = make.make(HandlerFinder.find(handler, loader), loader);
+      runner = make.make(HandlerFinder.find(handler, loader), loader, lambda);
       return runner;
     } catch (ExceptionInInitializerError error) {
       loader = paths.again(loader);

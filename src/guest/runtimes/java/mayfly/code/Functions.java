@@ -39,7 +39,8 @@ public final class Functions implements Closeable {
       } else {
         throw new IllegalArgumentException("the code of " + name + " comes from " + JsonWriter.text(source.get("type")) + ", which this agent does not know");
       }
-      functions.put(name, new Function((String) one.get("handler"), loader, paths, make));
+      Map<?, ?> lambda = one.get("lambda") instanceof Map<?, ?> facts ? facts : Map.of();
+      functions.put(name, new Function((String) one.get("handler"), lambda, loader, paths, make));
     }
     paths.complete();
     if (at != code.length) throw new IllegalArgumentException("the code is " + (code.length - from) + " bytes; its functions say " + (at - from));

@@ -7,12 +7,22 @@ import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.logging.LogLevel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
 import mayfly.invocation.Invocation;
 import mayfly.log.Log;
 import mayfly.wire.Protocol.Level;
 
-/** The last argument of Lambda handlers. Nobody signs in by Cognito here, and no mobile app calls. */
-record LambdaContext(Invocation invocation, AppFacts app, Log log) implements Context, LambdaLogger {
+/** The last argument of Lambda handlers. Nobody signs in by Cognito here. @param given what the caller of AWS Lambda's API said; empty for other calls */
+record LambdaContext(Invocation invocation, AppFacts app, Map<?, ?> given, Log log) implements Context, LambdaLogger {
+  LambdaContext(Invocation invocation, AppFacts app, Log log) {
+    this(invocation, app, invocation.head().lambda(), log);
+  }
+
+  /** What the function was told when it was loaded. @param otherwise of a function that AWS Lambda's API did not make */
+  private String fact(String name, String otherwise) {
+    return app.lambda().get(name) instanceof String known ? known : otherwise;
+  }
+
   /** The id in this invocation's logs and in the reply's X-Mayfly-Invocation header. */
   @Override
   public String getAwsRequestId() {
@@ -21,27 +31,28 @@ record LambdaContext(Invocation invocation, AppFacts app, Log log) implements Co
 
   @Override
   public String getLogGroupName() {
-    return "/mayfly/" + app.name();
+    return fact("logGroup", "/mayfly/" + app.name());
   }
 
   @Override
   public String getLogStreamName() {
-    return invocation.head().revision;
+    return fact("logStream", invocation.head().revision);
   }
 
   @Override
   public String getFunctionName() {
-    return invocation.head().function;
+    return fact("functionName", invocation.head().function);
   }
 
   @Override
   public String getFunctionVersion() {
-    return invocation.head().revision;
+    return fact("version", invocation.head().revision);
   }
 
   @Override
   public String getInvokedFunctionArn() {
-    return "arn:aws:lambda:mayfly:000000000000:function:" + app.name() + "-" + getFunctionName();
+    if (given.get("arn") instanceof String arn) return arn;
+    return fact("arn", "arn:aws:lambda:mayfly:000000000000:function:" + app.name() + "-" + getFunctionName());
   }
 
   @Override
@@ -51,7 +62,7 @@ record LambdaContext(Invocation invocation, AppFacts app, Log log) implements Co
 
   @Override
   public ClientContext getClientContext() {
-    return null;
+    return given.get("client") instanceof Map<?, ?> client ? new GivenClient(client) : null;
   }
 
   @Override

@@ -22,6 +22,8 @@ public final class LambdaRunner implements Runner {
   private final AppFacts app;
   private final Machinery machinery;
   private final Crew.Pace pace = new Crew.Pace();
+  /** With several invocations at a time, a property of the process could not say which of them it is about. */
+  private final boolean tracesByProperty;
 
   /** @param loader that of the app's classes, which the handler finds as its thread's */
   public LambdaRunner(HandlerFinder.Found handler, ClassLoader loader, AppFacts app, Machinery machinery) {
@@ -29,6 +31,7 @@ public final class LambdaRunner implements Runner {
     this.loader = loader;
     this.app = app;
     this.machinery = machinery;
+    this.tracesByProperty = !app.lambda().isEmpty() && app.concurrency() == 1;
   }
 
   @Override
@@ -46,6 +49,7 @@ public final class LambdaRunner implements Runner {
         () -> {
           try {
             LambdaContext context = new LambdaContext(invocation, app, machinery.log);
+            if (tracesByProperty) System.setProperty("com.amazonaws.xray.traceHeader", String.valueOf(context.given().get("traceId")));
             if (handler instanceof HandlerFinder.OfValues values) callWithValue(values, invocation, body, context);
             else callWithStreams((HandlerFinder.OfStreams) handler, invocation, body, context);
           } catch (Throwable error) {

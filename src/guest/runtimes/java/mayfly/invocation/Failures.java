@@ -22,15 +22,14 @@ public final class Failures {
     endIfOutOfMemory(invocation, error);
     // An error that a handler throws because its caller went away is not reported.
     if (invocation.isAborted()) invocation.settle();
-    else if (invocation.head().isEvent() && invocation.isUnanswered()) {
-      log.say(invocation, Level.ERROR, Describe.whole(error));
-      invocation.reply(500, List.of(), document(error));
-    } else fail(invocation, Code.FUNCTION_THREW, error);
+    else if (invocation.head().isEvent() && invocation.isUnanswered()) answer(invocation, error);
+    else fail(invocation, Code.FUNCTION_THREW, error);
   }
 
   public void loadFailed(Invocation invocation, Throwable error) {
     endIfOutOfMemory(invocation, error);
-    fail(invocation, Code.FUNCTION_LOAD_FAILED, error);
+    if (invocation.head().isLambda() && invocation.isUnanswered()) answer(invocation, error);
+    else fail(invocation, Code.FUNCTION_LOAD_FAILED, error);
   }
 
   public void badResponse(Invocation invocation, Throwable error) {
@@ -41,7 +40,8 @@ public final class Failures {
     }
     String what = Describe.firstLine(error);
     log.say(invocation, Level.ERROR, "The handler returned something that is no response: " + what);
-    invocation.fail(Code.BAD_RESPONSE, what);
+    if (invocation.head().isLambda() && invocation.isUnanswered()) invocation.reply(500, List.of(), lambdaDocument(error));
+    else invocation.fail(Code.BAD_RESPONSE, what);
   }
 
   /** Logs an error of a thread of the app's, or of code that is loaded ahead. @param invocation null if it belongs to none */
@@ -49,6 +49,11 @@ public final class Failures {
     endIfOutOfMemory(invocation, error);
     String ended = invocation == null || invocation.isOpen() ? "" : "After the end of invocation " + invocation.head().id + ": ";
     log.say(invocation, Level.ERROR, ended + Describe.whole(error));
+  }
+
+  private void answer(Invocation invocation, Throwable error) {
+    log.say(invocation, Level.ERROR, Describe.whole(error));
+    invocation.reply(500, List.of(), invocation.head().isLambda() ? lambdaDocument(error) : document(error));
   }
 
   private void fail(Invocation invocation, int code, Throwable error) {
@@ -71,6 +76,23 @@ public final class Failures {
     }
     return false;
   }
+
+  /** How a function failed, as AWS Lambda's runtime of Java reports it. */
+  private static byte[] lambdaDocument(Throwable error) {
+    return JsonWriter.bytes(lambdaFields(error, 0));
+  }
+
+  private static Map<String, Object> lambdaFields(Throwable error, int depth) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("errorMessage", Describe.messageOf(error));
+    fields.put("errorType", error.getClass().getName());
+    fields.put("stackTrace", Describe.places(error));
+    Throwable cause = Describe.causeOf(error);
+    if (cause != null && depth < MOST_CAUSES) fields.put("cause", lambdaFields(cause, depth + 1));
+    return fields;
+  }
+
+  private static final int MOST_CAUSES = 20;
 
   /** How a function failed at an event, for the program that sent the event, as AWS Lambda's runtimes report it. */
   private static byte[] document(Throwable error) {

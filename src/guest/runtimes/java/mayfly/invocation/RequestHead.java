@@ -1,5 +1,8 @@
 package mayfly.invocation;
 
+import java.util.Map;
+import mayfly.json.JsonReader;
+
 /** The head of a Request: ISO 8859-1 text whose fields are separated by LF. Headers are split only if somebody asks for them. */
 public final class RequestHead {
   public final String kind;
@@ -16,6 +19,8 @@ public final class RequestHead {
   public final String url;
 
   private final String headers;
+  /** JSON; null unless the caller expects the answers of AWS Lambda's API. */
+  private final String lambda;
 
   RequestHead(String text) {
     String[] fields = text.split("\n", 8);
@@ -30,6 +35,8 @@ public final class RequestHead {
     method = rest[2];
     url = rest[3];
     headers = rest.length > 4 ? rest[4] : "";
+    int tracestateEnd = fields[7].indexOf('\n');
+    lambda = kind.equals("event") && tracestateEnd >= 0 ? fields[7].substring(tracestateEnd + 1) : null;
   }
 
   private RequestHead(RequestHead other, String function, String url) {
@@ -43,6 +50,7 @@ public final class RequestHead {
     this.method = other.method;
     this.url = url;
     this.headers = other.headers;
+    this.lambda = other.lambda;
   }
 
   /** The same call of another function. */
@@ -53,6 +61,16 @@ public final class RequestHead {
   /** Whether the body is an event and the reply's body its result, so that neither is an HTTP body. */
   public boolean isEvent() {
     return kind.equals("event");
+  }
+
+  /** Whether the caller expects the answers of AWS Lambda's API. */
+  public boolean isLambda() {
+    return lambda != null;
+  }
+
+  /** What AWS Lambda's context object says of this invocation; empty unless the caller expects the answers of its API. */
+  public Map<?, ?> lambda() {
+    return lambda == null ? Map.of() : (Map<?, ?>) JsonReader.read(lambda);
   }
 
   /** name, value, name, value… as they arrived. */

@@ -1,7 +1,9 @@
 package mayfly.log;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -43,6 +45,29 @@ public final class Describe {
       throw none;
     } catch (Throwable failure) {
       return "[an error that can't be printed]";
+    }
+  }
+
+  /** The frames of an error that are the function's, one each. */
+  public static List<String> places(Throwable error) {
+    try {
+      StackTraceElement[] stack = error.getStackTrace();
+      return Arrays.stream(stack, 0, Math.min(ofFunction(stack), MOST_FRAMES)).map(Describe::shown).toList();
+    } catch (OutOfMemoryError none) {
+      throw none;
+    } catch (Throwable failure) {
+      return List.of(); // getStackTrace() is the user's
+    }
+  }
+
+  /** Null if it has none. */
+  public static Throwable causeOf(Throwable error) {
+    try {
+      return error.getCause();
+    } catch (OutOfMemoryError none) {
+      throw none;
+    } catch (Throwable failure) {
+      return null;
     }
   }
 

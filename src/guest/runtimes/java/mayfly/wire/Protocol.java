@@ -4,7 +4,7 @@ package mayfly.wire;
 public final class Protocol {
   private Protocol() {}
 
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
   public static final int HEADER_BYTES = 12;
   public static final int INITIAL_CREDIT = 65_536;
 

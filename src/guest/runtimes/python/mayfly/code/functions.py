@@ -7,6 +7,7 @@ An app's functions: their code and, from the first call on, what runs them.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import json
@@ -18,11 +19,12 @@ from collections.abc import Callable
 from contextvars import Context
 from types import ModuleType
 
+from ..handlers.lambda_api import load_handler
 from ..handlers.runner import Runner
-from .environment import task_root
+from .environment import layers_folder, task_root
 
-#: Makes a runner of a module, the handler's name, the function's name, and the context that its calls begin with.
-MakeRunner = Callable[[object, str, str, Context], Runner]
+#: Makes a runner of a module, the BindFunction, and the context that its calls begin with.
+MakeRunner = Callable[[object, dict, Context], Runner]
 #: The folder below the task root with the packages that an app requires.
 _PACKAGES = "site-packages"
 #: Code that came as frames is a module of a name that no other module has.
@@ -30,10 +32,10 @@ _PREFIX = "mayfly_function_"
 
 
 class Function:
-    def __init__(self, name: str, handler: str, load: Callable[[], ModuleType], make: MakeRunner) -> None:
-        self.name = name
+    def __init__(self, message: dict, load: Callable[[], object], make: MakeRunner) -> None:
+        """`message` is the BindFunction."""
         self.runner: Runner | None = None
-        self._handler = handler
+        self._message = message
         self._load = load
         self._make = make
         self._loading = threading.Lock()
@@ -46,7 +48,7 @@ class Function:
                 # as the precision of decimals, holds for its calls, as in AWS Lambda.
                 context = Context()
                 module = context.run(self._load)
-                self.runner = self._make(module, self._handler, self.name, context)
+                self.runner = self._make(module, self._message, context)
             return self.runner
 
 
@@ -58,14 +60,16 @@ def functions_of(message: dict, code: bytes, make: MakeRunner) -> dict[str, Func
         name, source = one["name"], one["source"]
         if one["format"] != "python":
             raise ValueError(f"the function {name} is of the format {one['format']}, which this agent cannot run")
-        if source["type"] == "frames":
+        if one.get("lambda") is not None:
+            load: Callable[[], object] = functools.partial(load_handler, one["handler"])
+        elif source["type"] == "frames":
             load = _loader_of_text(name, code[at : at + source["bytes"]])
             at += source["bytes"]
         elif source["type"] == "file":
             load = _loader_of_file(name, source["path"])
         else:
             raise ValueError(f"the code of {name} comes from {json.dumps(source['type'])}, which this agent does not know")
-        functions[name] = Function(name, one["handler"], load, make)
+        functions[name] = Function(one, load, make)
     if at != len(code):
         raise ValueError(f"the code is {len(code)} bytes; its functions say {at}")
     return functions
@@ -74,7 +78,8 @@ def functions_of(message: dict, code: bytes, make: MakeRunner) -> dict[str, Func
 def prepare_imports() -> None:
     """Imports look into the task root first, then into the app's packages. Forgets the modules of an earlier Bind."""
     below = task_root + os.sep
-    first = [task_root, os.path.join(task_root, _PACKAGES)]
+    of_layers = [os.path.join(layers_folder, "python", each) for each in (f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages", "")]
+    first = [task_root, os.path.join(task_root, _PACKAGES), *(path.rstrip(os.sep) for path in of_layers if os.path.isdir(path))]
     for name, module in list(sys.modules.items()):
         if name.startswith(_PREFIX) or (getattr(module, "__file__", None) or "").startswith(below):
             del sys.modules[name]

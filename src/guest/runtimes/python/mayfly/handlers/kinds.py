@@ -18,14 +18,17 @@ _OTHER_NAMES = ("app", "application")
 _USUAL_NAME = "handler"
 
 
-def make_runner(module: object, handler: str, function: str, context: Context, app: AppFacts, machinery: Machinery) -> Runner:
+def make_runner(module: object, function: dict, context: Context, app: AppFacts, machinery: Machinery) -> Runner:
     """
-    Each call gets a copy of `context`. Raises TypeError if the module has no such object, or it cannot be called; and what an ASGI app raises at
+    `function` is the BindFunction; of one that was made by AWS Lambda's API, `module` is the handler itself. Each call gets a copy of `context`. Raises TypeError if the module has no such object, or it cannot be called; and what an ASGI app raises at
     its startup.
     """
-    name, target = _find(module, handler, function)
+    lambda_facts = function.get("lambda")
+    if lambda_facts is not None:
+        return LambdaRunner(module, _is_async(module), context, app, machinery, lambda_facts)  # type: ignore[arg-type]
+    name, target = _find(module, function["handler"], function["name"])
     if not callable(target):
-        raise TypeError(f"{name} of function {function} is a {type(target).__name__}, which cannot be called")
+        raise TypeError(f"{name} of function {function['name']} is a {type(target).__name__}, which cannot be called")
     parameters, is_async = _parameters_of(target), _is_async(target)
     if len(parameters) == 3 and (is_async or parameters[0] == "scope"):
         return AsgiRunner(target, context, app, machinery)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 from asyncio import Task
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import Context, copy_context
@@ -13,6 +14,7 @@ from ..crew import Pace
 from ..invocation.current import current
 from ..invocation.invocation import Invocation
 from ..wire.protocol import ResetCode
+from .lambda_api import marshalled
 from .lambda_context import LambdaContext
 from .lambda_event import lambda_event
 from .lambda_reply import lambda_reply, result_of
@@ -24,13 +26,21 @@ Handler = Callable[[object, LambdaContext], object]
 
 
 class LambdaRunner:
-    def __init__(self, handler: Handler, is_async: bool, context: Context, app: AppFacts, machinery: Machinery) -> None:
-        """`is_async`: it is a coroutine function, or an async generator. Each call gets a copy of `context`."""
+    def __init__(
+        self, handler: Handler, is_async: bool, context: Context, app: AppFacts, machinery: Machinery, lambda_facts: dict | None = None
+    ) -> None:
+        """
+        `is_async`: it is a coroutine function, or an async generator. Each call gets a copy of `context`. `lambda_facts`: the LambdaMessage of a
+        function that was made by AWS Lambda's API.
+        """
         self._handler = handler
         self._is_async = is_async
         self._context = context
         self._app = app
         self._machinery = machinery
+        self._lambda_facts = lambda_facts
+        # With several invocations at a time, a variable of the process could not say which of them it is about.
+        self._traces_by_variable = lambda_facts is not None and app.concurrency == 1
         self._pace = Pace()
 
     def begin(self, invocation: Invocation, ready_at: float) -> None:
@@ -51,7 +61,10 @@ class LambdaRunner:
             self._machinery.crew.take(lambda: context.run(self._run, invocation, body), self._pace, ready_at)
 
     def _call(self, invocation: Invocation, body: bytes) -> object:
-        return self._handler(self._event_of(invocation, body), LambdaContext(invocation, self._app.name, self._app.memory_mb))
+        context = LambdaContext(invocation, self._app.name, self._app.memory_mb, self._lambda_facts)
+        if self._traces_by_variable:
+            os.environ["_X_AMZN_TRACE_ID"] = invocation.head.lambda_context.get("traceId", "")
+        return self._handler(self._event_of(invocation, body), context)
 
     def _event_of(self, invocation: Invocation, body: bytes) -> object:
         """Raises ValueError if an event's payload is not JSON."""
@@ -131,6 +144,8 @@ class LambdaRunner:
 
     def _send(self, invocation: Invocation, value: object) -> None:
         try:
+            if invocation.head.is_lambda:
+                return self._send_marshalled(invocation, value)
             if invocation.head.is_event:
                 reply: tuple[object, list[str], bytes] = (200, [], result_of(value))
             else:
@@ -139,3 +154,11 @@ class LambdaRunner:
             self._machinery.failures.bad_response(invocation, f"{type(error).__name__}: {error}")
         else:
             invocation.reply(*reply)
+
+    def _send_marshalled(self, invocation: Invocation, value: object) -> None:
+        try:
+            result = marshalled(value)
+        except Exception as error:
+            self._machinery.failures.threw(invocation, error)
+        else:
+            invocation.reply(200, [], result)

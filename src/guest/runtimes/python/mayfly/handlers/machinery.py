@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..crew import Crew
 from ..exits import Exits
 from ..invocation.failures import Failures
+from ..log.log import Log
 from .event_loop import EventLoop
 
 
@@ -16,6 +17,7 @@ class Machinery:
     loop: EventLoop
     failures: Failures
     exits: Exits
+    log: Log
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +26,5 @@ class AppFacts:
 
     name: str
     memory_mb: int
+    #: The most invocations that the machine gets at a time.
+    concurrency: int

@@ -17,6 +17,8 @@ class Failures:
         # An error that a handler raises because its caller went away is not reported.
         if invocation.is_aborted:
             invocation.settle()
+        elif invocation.head.is_lambda and invocation.unanswered:
+            self._answer(invocation, error, invocation.head.id)
         elif invocation.head.is_event and invocation.unanswered:
             self._log.say(invocation, LogLevel.ERROR, describe(error))
             invocation.reply(500, [], error_document(error))
@@ -24,7 +26,10 @@ class Failures:
             self._fail(invocation, ResetCode.FUNCTION_THREW, error)
 
     def load_failed(self, invocation: Invocation, error: BaseException) -> None:
-        self._fail(invocation, ResetCode.FUNCTION_LOAD_FAILED, error)
+        if invocation.head.is_lambda and invocation.unanswered:
+            self._answer(invocation, error, "")
+        else:
+            self._fail(invocation, ResetCode.FUNCTION_LOAD_FAILED, error)
 
     def bad_response(self, invocation: Invocation, what: str) -> None:
         if invocation.is_aborted:
@@ -36,6 +41,15 @@ class Failures:
         """Logs an error of work that goes on after the reply, of a thread, or of code that is loaded ahead. The reply stays as it is."""
         ended = "" if invocation is None or invocation.open else f"After the end of invocation {invocation.head.id}: "
         self._log.say(invocation, LogLevel.ERROR, ended + describe(error))
+
+    def _answer(self, invocation: Invocation, error: BaseException, request_id: str) -> None:
+        """For a caller who expects the answers of AWS Lambda's API."""
+        # Only here, because that module needs this one's neighbours.
+        from ..handlers.lambda_api import fault_document
+
+        document, text = fault_document(error, request_id)
+        self._log.say(invocation, LogLevel.ERROR, text)
+        invocation.reply(500, [], document)
 
     def _fail(self, invocation: Invocation, code: int, error: BaseException) -> None:
         self._log.say(invocation, LogLevel.ERROR, describe(error))

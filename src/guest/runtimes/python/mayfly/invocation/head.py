@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from ..wire.protocol import Limit
@@ -21,17 +22,19 @@ class BadHead(Exception):
 class RequestHead:
     """Headers are split only if somebody asks for them."""
 
-    __slots__ = ("kind", "id", "function", "remaining_ms", "attempt", "revision", "traceparent", "tracestate", "event", "method", "url", "_rest")
+    __slots__ = ("kind", "id", "function", "remaining_ms", "attempt", "revision", "traceparent", "tracestate", "event", "method", "url", "_rest", "_lambda")
 
     def __init__(self, text: str) -> None:
         self.kind, self.id, self.function, remaining, attempt, self.revision, self.traceparent, rest = text.split("\n", 7)
         self.remaining_ms = float(remaining)
         self.attempt = int(attempt)
+        self._lambda: str | None = None
         if self.kind == "http":
             self.tracestate, self.event, self.method, self.url, *more = rest.split("\n", 4)
             self._rest = more[0] if more else ""
         else:
-            self.tracestate = rest
+            self.tracestate, *context = rest.split("\n", 1)
+            self._lambda = context[0] if context else None
             self.event, self.method, self.url = _EVENT
             self._rest = ""
 
@@ -39,6 +42,16 @@ class RequestHead:
     def is_event(self) -> bool:
         """Whether the body is an event and the reply's body its result, so that neither is an HTTP body."""
         return self.kind == "event"
+
+    @property
+    def is_lambda(self) -> bool:
+        """Whether the caller expects the answers of AWS Lambda's API."""
+        return self._lambda is not None
+
+    @property
+    def lambda_context(self) -> dict:
+        """What AWS Lambda's context object says of this invocation; empty unless the caller expects the answers of its API."""
+        return {} if self._lambda is None else json.loads(self._lambda)
 
     @property
     def headers(self) -> list[str]:

@@ -47,7 +47,7 @@ def frames_of(error: BaseException) -> list[str]:
 
 def current_stack() -> str:
     """The stack of the code that runs, as far as it is the function's."""
-    frames = [frame for frame in traceback.extract_stack() if not _is_agents(frame.filename)]
+    frames = [frame for frame in traceback.extract_stack() if not is_agents(frame.filename)]
     return "".join(traceback.format_list(_after_start(frames))).rstrip("\n")
 
 
@@ -75,13 +75,14 @@ def _trimmed(error: BaseException) -> traceback.TracebackException:
 
 def _trim(stack: traceback.StackSummary) -> None:
     at = 0
-    while at < len(stack) and (_is_agents(stack[at].filename) or _is_importing(stack[at].filename)):
+    while at < len(stack) and (is_agents(stack[at].filename) or _is_importing(stack[at].filename)):
         at += 1
     if at < len(stack):
         del stack[:at]
 
 
-def _is_agents(filename: str) -> bool:
+def is_agents(filename: str) -> bool:
+    """Whether the file is of the agent's own code."""
     return filename.startswith(_agent)
 
 

@@ -1,6 +1,6 @@
 """The numbers of the host-guest protocol, as in src/wire/protocol.ts and docs/guest-protocol.md."""
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 HEADER_BYTES = 12
 
 #: The program of the machine's image that mounts NFS exports.
