@@ -1,4 +1,4 @@
-/** Turns a folder with mayfly.json into what a deploy uploads. */
+/** Turns a folder with mayfly.json, or the folders in which the functions of another tool's file are, into what a deploy uploads. */
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../base/config/load.ts";
@@ -39,11 +39,51 @@ function usualSurroundings(): Surroundings {
  */
 export async function bundleApp(dir: string, surroundings: Surroundings = usualSurroundings()): Promise<BundledApp> {
   const manifest = readManifest(dir);
-  const [root, file] = [realpathSync(dir), join(dir, "mayfly.json")];
-  const parts = partsOf(manifest);
-  const someTakePackages = parts.some(takesPackages);
+  const root = realpathSync(dir);
+  return bundleParts(
+    manifest,
+    partsOf(manifest).map((part) => ({ part, root })),
+    join(dir, "mayfly.json"),
+    surroundings,
+  );
+}
+
+/** Some functions of an app, and the folder in which their code is. */
+export interface CodeFolder {
+  /** The folder's real path. Machines have the files of all folders at one place, the task root. */
+  root: string;
+  /** The functions' names. */
+  functions: string[];
+  /** Globs below the folder, as `files` of a manifest has them. */
+  files: string[];
+}
+
+/**
+ * Bundles an app whose functions are in several folders. @param manifest with entries relative to those folders @param folders of which each has functions that no other
+ * has @param file what the manifest is made of, for errors. Throws as bundleApp() does.
+ */
+export async function bundleFolders(
+  manifest: Manifest,
+  folders: CodeFolder[],
+  file: string,
+  surroundings: Surroundings = usualSurroundings(),
+): Promise<BundledApp> {
+  const parts = folders.flatMap(({ root, functions, files }) => {
+    const own = Object.fromEntries(functions.map((name) => [name, manifest.functions[name]!]));
+    return partsOf({ ...manifest, functions: own, files: files.length > 0 ? files : undefined }).map((part) => ({ part, root }));
+  });
+  return bundleParts(manifest, parts, file, surroundings);
+}
+
+interface PartIn {
+  part: PartManifest;
+  root: string;
+}
+
+async function bundleParts(manifest: Manifest, parts: PartIn[], file: string, surroundings: Surroundings): Promise<BundledApp> {
+  const someTakePackages = parts.some(({ part }) => takesPackages(part));
   const bundledParts: BundledPart[] = [];
-  for (const part of parts) {
+  for (const { part, root } of parts) {
     const folder = { manifest: someTakePackages && !takesPackages(part) ? withoutPackages(part) : part, root, file };
     bundledParts.push(await bundlers[part.runtime](folder, surroundings));
   }

@@ -16,6 +16,7 @@ const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
   "bad-config": ExitCode.Usage,
   "bad-osv-kernel": ExitCode.Usage,
   "bad-manifest": ExitCode.Usage,
+  "bad-tool-file": ExitCode.Usage,
   "no-such-kernel": ExitCode.Usage,
   "bad-module": ExitCode.Usage,
   "bad-request": ExitCode.Usage,

@@ -47,7 +47,7 @@ export function decodeRequestHead(text: string): RequestHead {
 
 function decodeInput(kind: string, [event, method = "", url = "", ...headers]: string[]): InvocationInput {
   if (kind === "event") return event === undefined ? { kind } : { kind, lambda: JSON.parse(event) as LambdaContext };
-  if (kind === "http" && event === "http-v2") return { kind, event, method, url, headers };
+  if (kind === "http" && (event === "http-v2" || event === "http-v1")) return { kind, event, method, url, headers };
   throw new Error(`a Request of kind ${kind} with the event form ${event}`);
 }
 

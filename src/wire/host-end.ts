@@ -43,8 +43,8 @@ export interface HttpInput {
   headers: string[];
 }
 
-/** http-v2 is API Gateway's event for HTTP APIs, payload format 2.0. */
-type LambdaEventForm = "http-v2";
+/** http-v2 is API Gateway's event for HTTP APIs, payload format 2.0; http-v1 is that of its REST APIs, payload format 1.0. */
+export type LambdaEventForm = "http-v2" | "http-v1";
 
 /** The body is the event as JSON, and the reply's body is the result. The host interprets neither. */
 interface EventInput {

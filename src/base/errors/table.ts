@@ -178,6 +178,12 @@ export const errorTable = {
     message: "{file} is not valid: {what}.",
     cure: "docs/manifest.md lists every key and its values.",
   },
+  "bad-tool-file": {
+    status: 400,
+    side: "caller",
+    message: "{file} cannot be deployed: {what}.",
+    cure: "docs/other-tools.md says what is read of the files of other tools, and what stops a deploy.",
+  },
   "no-such-kernel": {
     status: 400,
     side: "caller",

@@ -1,25 +1,31 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { Client } from "../../doors/admin/client.ts";
 import { type BundledApp, bundleApp } from "../../bundle/bundle-app.ts";
+import { readManifest } from "../../bundle/read-manifest.ts";
 import { cacheFolder } from "../../base/config/load.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { percent } from "../../base/words/percent.ts";
 import { errorsInWords, parseDuration, parseErrors, parseTime, timeInWords, usualPlan } from "../../traffic/limits.ts";
 import { parseCount } from "../parse.ts";
 import { counted } from "../../base/words/counted.ts";
+import type { FoundFile } from "../../other-tools/find-tool-file.ts";
+import type { PassedOver } from "../../other-tools/translation.ts";
 import { FILES_FORMAT } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { commandName } from "../command-name.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { showProgress, yellow } from "../../base/terminal/terminal.ts";
+import { passedOverInWords, type Plan, planInWords, planJson } from "../plan-text.ts";
+import { bundleToolFile, readToolFile, type ToolFileOptions, toolFileOf, withToolFileOptions } from "../tool-file.ts";
 import { targetsInWords } from "../targets.ts";
 import { bytesInWords, durationInWords } from "../units.ts";
 import { neededSecrets } from "../../store/catalog/injections.ts";
 import { asksForSnapshot } from "../../store/catalog/snapshot-of.ts";
 
 export function define(command: Command): void {
-  withConnectionOptions(command)
-    .argument("[dir]", "folder with mayfly.json", ".")
+  withToolFileOptions(withConnectionOptions(command))
+    .argument("[dir]", "folder with mayfly.json, or with a file of another tool: serverless.yml, template.yaml, cdk.out", ".")
+    .option("--dry-run", "deploy nothing: show what would be deployed")
     .option("--alias <name>", "point this alias at the revision, and leave live as it is")
     .option(
       "--canary <percent>",
@@ -48,13 +54,14 @@ export function define(command: Command): void {
     )
     .addHelpText(
       "after",
-      "\nExamples:\n  mayfly deploy examples/hello\n  mayfly deploy examples/hello --canary 10 --for 30m --max-errors 0.5%",
+      "\nExamples:\n  mayfly deploy examples/hello\n  mayfly deploy examples/hello --canary 10 --for 30m --max-errors 0.5%\n  mayfly deploy examples/serverless --stage prod --dry-run",
     )
     .action(deploy);
 }
 
-interface DeployOptions extends ConnectionOptions {
+interface DeployOptions extends ConnectionOptions, ToolFileOptions {
   json?: true;
+  dryRun?: true;
   alias?: string;
   canary?: number;
   for?: number;
@@ -65,8 +72,10 @@ interface DeployOptions extends ConnectionOptions {
 
 async function deploy(dir: string, options: DeployOptions): Promise<void> {
   const query = queryOf(options);
+  const toolFile = toolFileOf(dir, options);
+  if (options.dryRun) return showPlan(dir, toolFile, options);
   const { client, gateway } = await connect(options);
-  const { manifest, bundles, warnings, files } = await bundle(dir);
+  const { manifest, bundles, warnings, files, passedOver } = await bundle(dir, toolFile, options);
   for (const warning of warnings) console.error(`${yellow("warning:", process.stderr)} ${warning}`);
   const revision = await client.deploy(manifest, bundles, query);
   const { url: at } = await gateway();
@@ -82,18 +91,40 @@ async function deploy(dir: string, options: DeployOptions): Promise<void> {
       bytes: code instanceof Blob ? code.size : code.byteLength,
     }));
   const { app, id, number, digest, changed, canary } = revision;
-  if (options.json) return console.log(JSON.stringify({ app, version: id, revision: number, digest, changed, canary, functions, files }));
+  if (options.json) {
+    const of = toolFile === undefined ? {} : { passedOver };
+    return console.log(JSON.stringify({ app, version: id, revision: number, digest, changed, canary, functions, files, ...of }));
+  }
   console.log(outcomeInWords(revision, options.alias));
   // Code without a byte of its own is among the files.
   for (const { url, bytes } of functions) console.log(bytes > 0 ? `  ${url}  (${bytesInWords(bytes)} of code)` : `  ${url}`);
+  for (const [key, to] of Object.entries(manifest.routes ?? {})) console.log(`  ${key} leads to ${to}, below ${at}/${named}`);
   if (files.count > 0) console.log(filesInWords(files));
   if (asksForSnapshot(manifest) && changed)
     console.log(`  a snapshot is made when the host has nothing to do: \`${commandName} logs ${app}\` says when it is there`);
+  for (const line of passedOverInWords(passedOver)) console.log(line);
 }
 
-async function bundle(dir: string): Promise<BundledApp> {
+interface Bundled extends BundledApp {
+  passedOver: PassedOver[];
+}
+
+async function bundle(dir: string, toolFile: FoundFile | undefined, options: ToolFileOptions): Promise<Bundled> {
   const progress = showProgress(process.stderr);
-  return bundleApp(dir, { cacheDir: cacheFolder(), progress: progress.step }).finally(progress.done);
+  const bundled =
+    toolFile === undefined
+      ? bundleApp(dir, { cacheDir: cacheFolder(), progress: progress.step }).then((app) => ({ ...app, passedOver: [] }))
+      : readToolFile(toolFile, options, async (read) => ({
+          ...(await bundleToolFile(toolFile, read, progress.step)),
+          passedOver: read.passedOver,
+        }));
+  return bundled.finally(progress.done);
+}
+
+async function showPlan(dir: string, toolFile: FoundFile | undefined, options: DeployOptions): Promise<void> {
+  const show = async (plan: Plan) => console.log(options.json ? JSON.stringify(planJson(plan)) : planInWords(plan));
+  if (toolFile === undefined) return show({ manifest: readManifest(dir), read: undefined });
+  return readToolFile(toolFile, options, (read) => show({ manifest: read.manifest, read }));
 }
 
 /** At most this many names of files are shown. */

@@ -1,9 +1,11 @@
-import { writeFileSync } from "node:fs";
-import { basename, join, relative, resolve } from "node:path";
+import { realpathSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { MayflyError } from "../../base/errors/error.ts";
 import { makeFolder } from "../../store/state-folder/make-folder.ts";
 import { commandName } from "../command-name.ts";
+import { passedOverInWords } from "../plan-text.ts";
+import { readToolFile, refuseToolOptions, type ToolFileOptions, toolFileOf, withToolFileOptions } from "../tool-file.ts";
 
 export function define(command: Command): void {
   command
@@ -12,9 +14,38 @@ export function define(command: Command): void {
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nWrites mayfly.json and a function that greets, and overwrites nothing.\n\nExamples:\n  mayfly init shop && mayfly deploy shop\n  mayfly init shop --runtime python",
+      "\nWrites mayfly.json and a function that greets, and overwrites nothing. With --from, writes the mayfly.json for the functions of another tool's file, beside their code.\n\nExamples:\n  mayfly init shop && mayfly deploy shop\n  mayfly init shop --runtime python\n  mayfly init --from serverless.yml",
     )
-    .action(init);
+    .action((dir: string, options: InitOptions) => (options.from === undefined ? init(dir, options) : leave(options)));
+  withToolFileOptions(command);
+}
+
+type InitOptions = ToolFileOptions & { runtime: keyof typeof beginnings; json?: true };
+
+/** Writes a mayfly.json that says what another tool's file says. */
+async function leave(options: InitOptions): Promise<void> {
+  const found = toolFileOf(".", options)!;
+  await readToolFile(found, options, async ({ groups, written, passedOver, manifest: { name } }) => {
+    const [group, other] = groups;
+    const refuse = (what: string) =>
+      new MayflyError("not-done", { what: `${what}; \`${commandName} deploy\` reads ${options.from} as it is` });
+    if (group === undefined || other !== undefined)
+      throw refuse(
+        `one mayfly.json is for code in one folder, and ${options.from} has its code in several: ${groups.map(({ root }) => root).join(", ")}`,
+      );
+    if (!isWithin(group.root, realpathSync(dirname(found.file))))
+      throw refuse(`code of ${options.from} stands in that file itself, or is put together from several folders`);
+    const { files } = group;
+    writeNew(join(group.root, "mayfly.json"), `${JSON.stringify({ ...written, ...(files.length > 0 && { files }) }, undefined, 2)}\n`);
+    if (options.json) return console.log(JSON.stringify({ app: name, dir: group.root, files: ["mayfly.json"], passedOver }));
+    const dir = relative("", group.root) || ".";
+    console.log(`Wrote ${join(dir, "mayfly.json")}. Next:\n  ${commandName} deploy ${quoted(dir)}`);
+    for (const line of passedOverInWords(passedOver)) console.log(line);
+  });
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
 
 /** What an app begins with. */
@@ -64,7 +95,8 @@ public class Hello implements RequestHandler<Map<String, Object>, Map<String, Ob
   },
 } satisfies Record<string, Beginning>;
 
-function init(dir: string, options: { runtime: keyof typeof beginnings; json?: true }): void {
+function init(dir: string, options: InitOptions): void {
+  refuseToolOptions(options);
   const folder = resolve(dir);
   const app = appName(folder);
   const { file, source, function: hello } = beginnings[options.runtime];

@@ -42,10 +42,10 @@ export function answer(context: CallContext, request: IncomingMessage, response:
     trace: context.traces.of(headers),
     input: {
       kind: "http",
-      event: "http-v2",
+      event: route.event,
       method: request.method!,
       url: `${proto}://${host}${pathWithin(route, path)}`,
-      headers: requestHeaders(rawHeaders, headers.connection, { chain, proto, host, prefix: route.prefix }),
+      headers: requestHeaders(rawHeaders, headers.connection, { chain, proto, host, prefix: route.prefix, byPath: route.byPath }),
     },
     body,
   });
@@ -77,7 +77,7 @@ function acceptableRoute(context: CallContext, request: IncomingMessage, { host,
     return new MayflyError("upgrade-not-supported", { protocol: "websocket" });
   }
   if (path.charCodeAt(1) === UNDERSCORE && path.startsWith(PLATFORM)) return new MayflyError("no-such-route", { path: path.slice(0, 100) });
-  const route = context.routes.lookup(host, path);
+  const route = context.routes.lookup(host, path, request.method);
   if (route instanceof MayflyError || Number(headers["content-length"] ?? 0) <= route.bodyLimitBytes) return route;
   return new MayflyError("body-too-large", { limit: route.bodyLimitBytes });
 }

@@ -13,6 +13,8 @@ export interface Forwarded {
   host: string;
   /** The part of the path that the function does not see; empty if there is none. */
   prefix: string;
+  /** Which of the app's `routes` chose the function, if one did. */
+  byPath: { key: string; parameters: string } | undefined;
 }
 
 /**
@@ -31,7 +33,14 @@ export function requestHeaders(raw: readonly string[], connection: string | unde
   headers.push("x-forwarded-for", forwarded.chain);
   headers.push("x-forwarded-proto", forwarded.proto, "x-forwarded-host", forwarded.host);
   if (forwarded.prefix !== "") headers.push("x-forwarded-prefix", forwarded.prefix);
+  if (forwarded.byPath !== undefined) addRoute(headers, forwarded.byPath);
   return headers;
+}
+
+/** The agents make routeKey and pathParameters of a Lambda event of them. */
+function addRoute(headers: string[], { key, parameters }: { key: string; parameters: string }): void {
+  headers.push("x-mayfly-route", key);
+  if (parameters !== "") headers.push("x-mayfly-parameters", parameters);
 }
 
 /** The X-Forwarded-… headers of the request. They may be believed only if a trusted proxy sent them. */
@@ -45,7 +54,7 @@ function joined(raw: readonly string[], wanted: string): string {
   return values.join(",");
 }
 
-/** Headers that say where a request came from, in every spelling that code reads. A client's own values never reach a function. */
+/** Headers that say where a request came from, in every spelling that code reads, and where it was led. A client's own values never reach a function. */
 const gatewaysOwn = new Set([
   "host",
   "expect",
@@ -59,6 +68,8 @@ const gatewaysOwn = new Set([
   "x-forwarded-ssl",
   "x-forwarded-scheme",
   "x-forwarded-server",
+  "x-mayfly-route",
+  "x-mayfly-parameters",
 ]);
 
 function isGatewaysOwn(name: string): boolean {
@@ -66,10 +77,12 @@ function isGatewaysOwn(name: string): boolean {
     case 4:
     case 6:
     case 9:
+    case 14:
     case 15:
     case 16:
     case 17:
     case 18:
+    case 19:
       return gatewaysOwn.has(name.toLowerCase());
     default:
       return false;

@@ -83,3 +83,18 @@ test("an app that is called like a preview of another has its own host", () => {
   routes.setApp(app("3--blog", ["main"]));
   assert.deepEqual(shown(routes.lookup("3--blog.fn.example", "/"), "/"), ["app_3--blog", undefined, "main", "/"]);
 });
+
+test("routes of a revision choose its functions, whatever those of the live one are", () => {
+  const live = app("api", ["list", "show"]);
+  const routes = { "GET /users/{id}": "show" };
+  const revision = { ...live, manifest: manifestSchema.parse({ ...live.manifest, routes }) };
+  const preview = (): Preview => ({ branch: "branch 3", revision, sticky: null });
+  const found = new RouteTable({ domain: "fn.example", preview });
+  found.setApp(live);
+  const shownAt = (host: string | undefined, path: string) => shown(found.lookup(host, path), path);
+  assert.deepEqual(shownAt(undefined, "/api@3/users/7"), ["app_api", "branch 3", "show", "/users/7"]);
+  assert.deepEqual(shownAt(undefined, "/api@3/list/7"), ["app_api", "branch 3", "list", "/7"]);
+  assert.deepEqual(shownAt("3--api.fn.example", "/users/7"), ["app_api", "branch 3", "show", "/users/7"]);
+  assert.equal(shownAt("3--api.fn.example", "/list"), "no-such-route");
+  assert.equal(shownAt(undefined, "/api/users/7"), "no-such-route");
+});

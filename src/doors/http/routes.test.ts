@@ -59,6 +59,7 @@ test("a deploy replaces an app's routes, and a removal removes them", () => {
     function: "buy",
     timeoutMs: 7,
     bodyLimitBytes: 9,
+    event: "http-v2",
     prefix: "/shop",
   });
   routes.removeApp("id of shop");
@@ -189,6 +190,40 @@ test("an app is loaded once, at its first call, by path or by a host in any case
     ["Shop", false],
     ["shop", false],
   ]);
+});
+
+test("an app's routes come before its functions' names, below its path and on hosts for all of them, and functions stay where they were", () => {
+  const routes = new RouteTable({ domain: "fn.test", allowed });
+  const functions = { users: { entry: "u", timeoutMs: 7 }, page: { entry: "p" } };
+  const hosts = { "www.shop.example": "$routes", "a.pages.example": "page" };
+  routes.setApp(served({ name: "api", functions, routes: { "GET /users/{id}": "page", "POST /{all+}": "users" }, hosts }));
+  routes.setApp(served({ name: "one", functions: { only: { entry: "o" } }, routes: { "GET /x": "only" } }));
+  const found = (host: string, path: string, method?: string) => {
+    const route = routes.lookup(host, path, method);
+    if (route instanceof MayflyError) return route.code;
+    const { key = "none", parameters = "" } = route.byPath ?? {};
+    return `${route.function} by ${key} ${parameters} sees ${pathWithin(route, path)}`;
+  };
+  const cases: [host: string, path: string, method: string, expected: string][] = [
+    ["h", "/api/users/7?x=/y", "GET", "page by GET /users/{id} id=7 sees /users/7?x=/y"],
+    ["h", "/api/users/7", "DELETE", "users by none  sees /7"],
+    ["h", "/api/users", "POST", "users by POST /{all+} all=users sees /users"],
+    ["h", "/api/other", "GET", "no-such-route"],
+    ["h", "/api", "GET", "no-such-route"],
+    ["h", "/api/page", "GET", "page by none  sees /"],
+    ["www.shop.example", "/users/7", "GET", "page by GET /users/{id} id=7 sees /users/7"],
+    ["www.shop.example", "/api/users/7", "GET", "no-such-route"],
+    ["api.fn.test", "/a/b", "POST", "users by POST /{all+} all=a/b sees /a/b"],
+    ["page.api.fn.test", "/users/7", "GET", "page by none  sees /users/7"],
+    ["a.pages.example", "/users/7", "GET", "page by none  sees /users/7"],
+    ["h", "/one/x", "GET", "only by GET /x  sees /x"],
+    ["h", "/one/y", "GET", "only by none  sees /y"],
+    ["one.fn.test", "/x", "GET", "only by GET /x  sees /x"],
+  ];
+  for (const [host, path, method, expected] of cases) assert.equal(found(host, path, method), expected, `${method} ${host}${path}`);
+  routes.removeApp("id of api");
+  assert.equal(found("www.shop.example", "/users/7"), "no-such-route");
+  assert.equal(found("h", "/api/users/7"), "no-such-route");
 });
 
 test("a host below the domain loads its app, and takes precedence over the path", () => {

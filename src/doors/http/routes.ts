@@ -7,9 +7,10 @@
  * | Host `<function>.<app>.<domain>` | that one, of an app of `main` | the whole path |
  * | Host `<app>.<domain>` | the only function of an app of `main` | the whole path |
  * | Host `<function>.<app>.<tenant>.<domain>` | that one, of an app of another tenant | the whole path |
+ * | `/<app>/path`, or a Host that an app lists for `$routes`, where `routes` of the app fits method and path | that of the route | `/path` |
  * | `/<app>/<function>/rest` | that one, of an app of `main` | `/rest` |
  * | `/<app>/rest`, where no function is named like the first part of the rest | the only function of an app of `main` | `/rest` |
- * | `/@<tenant>/<app>/<function>/rest`, `/@<tenant>/<app>/rest` | as the two before, of an app of another tenant | `/rest` |
+ * | `/@<tenant>/<app>/<function>/rest`, `/@<tenant>/<app>/rest` | as those of `main`, of an app of another tenant | `/rest` |
  * | a host of these with `<revision>--` before it, a path with `@<revision>` behind the app | the same one of that revision, or of the alias of that name | as there |
  *
  * 1. A host takes precedence over a path, and a listed host over one that is made of names. `/_mayfly/` is the platform's own on every host: the
@@ -17,43 +18,31 @@
  * 2. No two rows overlap: names have neither `@` nor dots, and the number of labels tells the hosts of `main` from those of other tenants. A host of
  *    two labels is therefore never another tenant's, and `main` has no path that begins with `@`.
  *    Names of apps and functions may have `--` in them: a host that names an app as it is goes to that app, and to a preview of another one only if there is no such app.
- * 3. Names count as they are written: nothing is decoded, so `%40` is not `@`. Capitals count in paths, but not in hosts.
+ * 3. An app's `routes` come before the names of its functions, in paths that begin with the app and on its host `<app>.<domain>`; a host that names a
+ *    function is for that one alone.
+ * 4. Names count as they are written: nothing is decoded, so `%40` is not `@`. Capitals count in paths, but not in hosts.
  *
  * Which hosts a manifest may list is decided in host-claims.ts.
  * Owns: four maps of the apps that were called or set. A look-up is one or two gets of these maps. Only where they have no route, `load` is asked for
  * an app that is not in memory, and `preview` for a revision or an alias of one.
  */
-import type { Revision, StickyBy } from "../../store/catalog/catalog.ts";
+import type { StickyBy } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { MayflyError } from "../../base/errors/error.ts";
+import { ALL_ROUTES } from "../../store/catalog/route-schema.ts";
 import { HostClaims, type HostClaimsOptions } from "./host-claims.ts";
+import { PathRoutes } from "./path-routes.ts";
+import { type Place, type PlaceRoutes, type Route, routeAt, routeTo, type Served } from "./place.ts";
 import { hostName } from "../../base/network/host-names.ts";
 
-export interface Route {
-  /** The id of the app's tenant. */
-  readonly tenant: string;
-  /** The app's id. */
-  readonly app: string;
-  /** The app's name. */
-  readonly appName: string;
-  readonly function: string;
-  readonly timeoutMs: number;
-  readonly bodyLimitBytes: number;
-  /** The beginning of the request's path that the function does not see; empty if the host chose the route. */
-  readonly prefix: string;
-  /** What of the app is called, if it is not `live`: see InvocationRequest. */
-  readonly branch?: string;
-  /** How callers are kept at their revision; absent: they are not. */
-  readonly sticky?: StickyBy;
-}
-
-/** `app` and `tenant` are ids. */
-type Served = Pick<Revision, "app" | "tenant" | "manifest">;
+export type { Route };
 
 interface App extends Served {
   sticky: StickyBy | null;
   /** The tenant's name as URLs have it; null for `main`. */
   tenantName: string | null;
+  /** Its `routes`. */
+  table: PathRoutes | undefined;
   hosts: string[];
   paths: string[];
   /** Keys of its previews. */
@@ -87,11 +76,11 @@ export class RouteTable {
   readonly #tenantName: NonNullable<RouteTableOptions["tenantName"]>;
   /** Keyed by the app's id. */
   readonly #apps = new Map<string, App>();
-  readonly #hosts = new Map<string, Route>();
-  /** Keyed by `/app/function`, and by `/app` if the app has one function; before that stands `/@tenant` if its tenant is not `main`. */
-  readonly #paths = new Map<string, Route>();
+  readonly #hosts = new Map<string, Place>();
+  /** Keyed by `/app/function`, and by `/app` if the app has one function, or routes; before that stands `/@tenant` if its tenant is not `main`. */
+  readonly #paths = new Map<string, Place>();
   /** Keyed by hosts and by paths, which begin with a slash. */
-  readonly #previews = new Map<string, Route>();
+  readonly #previews = new Map<string, Place>();
 
   constructor({ load = () => false, preview = () => undefined, tenantName = () => null, ...claims }: RouteTableOptions = {}) {
     this.#claims = new HostClaims(claims);
@@ -114,12 +103,13 @@ export class RouteTable {
   /** Adds or replaces the app. Returns an error for each host of its manifest that the app does not get. */
   setApp({ app: id, tenant, manifest }: Served, sticky: StickyBy | null = null): MayflyError[] {
     this.removeApp(id);
-    const app: App = { app: id, tenant, manifest, sticky, tenantName: this.#tenantName(tenant), hosts: [], paths: [], previews: [] };
+    const table = tableOf(manifest);
+    const app: App = { app: id, tenant, manifest, sticky, tenantName: this.#tenantName(tenant), table, hosts: [], paths: [], previews: [] };
     this.#apps.set(id, app);
     const refused = Object.entries(manifest.hosts).flatMap(([written, name]) => this.#addListed(app, written, name));
     const names = Object.keys(manifest.functions);
     for (const name of names) this.#addFunction(app, name);
-    if (names.length === 1) this.#addOnlyFunction(app, names[0]!);
+    if (names.length === 1 || table !== undefined) this.#addWhole(app, names.length === 1 ? names[0] : undefined);
     return refused;
   }
 
@@ -136,15 +126,19 @@ export class RouteTable {
   /**
    * @param host the request's host, as received
    * @param path the request's path, with the query
+   * @param method the request's, by which `routes` choose
    */
-  lookup(host: string | undefined, path: string): Route | MayflyError {
-    return this.#byHost(host) ?? this.#byPath(path) ?? this.#afterLoading(host, path);
+  lookup(host: string | undefined, path: string, method = "GET"): Route | MayflyError {
+    const place = this.#byHost(host) ?? this.#byPath(path) ?? this.#afterLoading(host, path);
+    const route = place && routeAt(place, path, method);
+    // The error is the same whether tenant and app exist or not; otherwise callers could find out which of them exist.
+    return route ?? new MayflyError("no-such-route", { path: path.split("?", 1)[0]!.slice(0, 100) });
   }
 
-  #byHost(host: string | undefined): Route | undefined {
+  #byHost(host: string | undefined): Place | undefined {
     if (host === undefined || (this.#hosts.size === 0 && this.#claims.domain === undefined)) return undefined;
-    const route = this.#hosts.get(host);
-    if (route !== undefined) return route;
+    const place = this.#hosts.get(host);
+    if (place !== undefined) return place;
     const name = hostName(host);
     return (
       this.#hosts.get(name) ??
@@ -154,7 +148,7 @@ export class RouteTable {
   }
 
   /** A host below the domain takes precedence over a path, even if its app has not been called yet. */
-  #belowDomain(host: string, domain: string): Route | undefined {
+  #belowDomain(host: string, domain: string): Place | undefined {
     if (!host.endsWith(`.${domain}`)) return undefined;
     const labels = host.slice(0, -domain.length - 1).split(".");
     const [tenant, app] = labels.length === 3 ? [labels[2]!, labels[1]!] : [null, labels.at(-1)!];
@@ -174,8 +168,9 @@ export class RouteTable {
     if (app === undefined) return false;
     const names = Object.keys(found!.revision.manifest.functions);
     const wanted = labels.length === 1 ? (names.length === 1 ? names[0] : undefined) : names.find((each) => each.toLowerCase() === first);
-    if (wanted === undefined) return false;
-    this.#addPreview(app, host, found!, wanted, "");
+    const routes = labels.length === 1 ? previewRoutes(found!, "") : undefined;
+    if (wanted === undefined && routes === undefined) return false;
+    this.#addPreview(app, host, found!, wanted, "", routes);
     return true;
   }
 
@@ -191,32 +186,37 @@ export class RouteTable {
     if (app === undefined) return false;
     const names = Object.keys(found!.revision.manifest.functions);
     const prefix = path.slice(0, end);
-    for (const name of names) this.#addPreview(app, `${prefix}/${name}`, found!, name, `${prefix}/${name}`);
-    if (names.length === 1) this.#addPreview(app, prefix, found!, names[0]!, prefix);
+    const routes = previewRoutes(found!, prefix);
+    for (const name of names) this.#addPreview(app, `${prefix}/${name}`, found!, name, `${prefix}/${name}`, routes);
+    if (names.length === 1 || routes !== undefined)
+      this.#addPreview(app, prefix, found!, names.length === 1 ? names[0] : undefined, prefix, routes);
     return true;
   }
 
-  #addPreview(app: App, key: string, { revision, branch, sticky }: Preview, name: string, prefix: string): void {
+  #addPreview(app: App, key: string, found: Preview, name: string | undefined, prefix: string, routes: PlaceRoutes | undefined): void {
     if (this.#previews.has(key)) return;
-    this.#previews.set(key, route(revision, name, prefix, sticky, branch));
+    const { revision, branch, sticky } = found;
+    this.#previews.set(key, {
+      of: revision,
+      route: name === undefined ? undefined : routeTo(revision, name, prefix, sticky, branch),
+      routes,
+    });
     app.previews.push(key);
   }
 
-  #byPath(path: string): Route | undefined {
+  #byPath(path: string): Place | undefined {
     const appEnd = partEnd(path, appStart(path));
     const whole = path.slice(0, path.charCodeAt(appEnd) === SLASH ? partEnd(path, appEnd + 1) : appEnd);
     const short = path.slice(0, appEnd);
     return this.#paths.get(whole) ?? this.#paths.get(short) ?? this.#previews.get(whole) ?? this.#previews.get(short);
   }
 
-  #afterLoading(host: string | undefined, path: string): Route | MayflyError {
+  #afterLoading(host: string | undefined, path: string): Place | undefined {
     const start = appStart(path);
     const tenant = start === 1 ? null : path.slice(2, start - 1);
     // An app that lists hosts is set when the server starts, and one below the domain was looked for already: only paths can find more.
     const loaded = this.#load(tenant, path.slice(start, partEnd(path, start)), false) || this.#previewOfPath(path);
-    const route = loaded ? (this.#byHost(host) ?? this.#byPath(path)) : undefined;
-    // The error is the same whether tenant and app exist or not; otherwise callers could find out which of them exist.
-    return route ?? new MayflyError("no-such-route", { path: path.split("?", 1)[0]!.slice(0, 100) });
+    return loaded ? (this.#byHost(host) ?? this.#byPath(path)) : undefined;
   }
 
   #addFunction(app: App, name: string): void {
@@ -228,26 +228,28 @@ export class RouteTable {
     );
   }
 
-  #addOnlyFunction(app: App, name: string): void {
-    this.#addPath(app, name, pathOf(app));
+  /** The path and the host that name the app alone. @param only the app's only function */
+  #addWhole(app: App, only: string | undefined): void {
+    this.#addPath(app, only, pathOf(app));
     // `<app>.<tenant>.<domain>` would be a function's host of an app of `main` that is called like the tenant.
-    if (app.tenantName === null) this.#addBelowDomain(app, app.manifest.name, name);
+    if (app.tenantName === null) this.#addBelowDomain(app, app.manifest.name, only, routesOf(app, ""));
   }
 
-  #addPath(app: App, name: string, path: string): void {
-    this.#paths.set(path, route(app, name, path, app.sticky));
+  #addPath(app: App, name: string | undefined, path: string): void {
+    this.#paths.set(path, placeOf(app, name, path, routesOf(app, pathOf(app))));
     app.paths.push(path);
   }
 
-  #addBelowDomain(app: App, below: string, name: string): void {
+  #addBelowDomain(app: App, below: string, name: string | undefined, routes?: PlaceRoutes): void {
     const { domain } = this.#claims;
-    if (domain !== undefined) this.#addHost(app, `${below}.${domain}`.toLowerCase(), name);
+    if (domain !== undefined) this.#addHost(app, `${below}.${domain}`.toLowerCase(), name, routes);
   }
 
   #addListed(app: App, written: string, name: string): MayflyError[] {
     const host = this.#freeHost(app.tenant, app.manifest.name, written);
     if (host instanceof MayflyError) return [host];
-    this.#addHost(app, host, name);
+    if (name === ALL_ROUTES) this.#addHost(app, host, undefined, routesOf(app, ""));
+    else this.#addHost(app, host, name);
     return [];
   }
 
@@ -256,13 +258,13 @@ export class RouteTable {
     const host = this.#claims.claim({ tenant: this.#tenantName(tenant), app }, written);
     if (host instanceof MayflyError) return host;
     const taken = this.#hosts.get(host);
-    const isFree = taken === undefined || (taken.appName === app && taken.tenant === tenant);
+    const isFree = taken === undefined || (taken.of.manifest.name === app && taken.of.tenant === tenant);
     return isFree ? host : new MayflyError("host-taken", { host });
   }
 
-  #addHost(app: App, host: string, name: string): void {
+  #addHost(app: App, host: string, name: string | undefined, routes?: PlaceRoutes): void {
     if (this.#hosts.has(host)) return;
-    this.#hosts.set(host, route(app, name, "", app.sticky));
+    this.#hosts.set(host, placeOf(app, name, "", routes));
     // It was the preview of another app while there was no app of this name.
     this.#previews.delete(host);
     app.hosts.push(host);
@@ -299,11 +301,20 @@ function pathOf({ tenantName, manifest }: App): string {
   return tenantName === null ? `/${manifest.name}` : `/@${tenantName}/${manifest.name}`;
 }
 
-function route({ app, tenant, manifest }: Served, name: string, prefix: string, stickyBy: StickyBy | null, branch?: string): Route {
-  const timeoutMs = manifest.functions[name]?.timeoutMs ?? manifest.timeoutMs;
-  const { name: appName, bodyLimitBytes } = manifest;
-  const plain = { tenant, app, appName, function: name, timeoutMs, bodyLimitBytes, prefix };
-  if (stickyBy === null) return branch === undefined ? plain : { ...plain, branch };
-  const sticky = { by: stickyBy.by, name: stickyBy.by === "header" ? stickyBy.name.toLowerCase() : stickyBy.name };
-  return { ...plain, sticky, ...(branch !== undefined && { branch }) };
+function placeOf(app: App, name: string | undefined, prefix: string, routes: PlaceRoutes | undefined): Place {
+  return { of: app, route: name === undefined ? undefined : routeTo(app, name, prefix, app.sticky), routes };
+}
+
+function tableOf({ routes }: Manifest): PathRoutes | undefined {
+  return routes === undefined ? undefined : new PathRoutes(routes);
+}
+
+function routesOf({ table, sticky }: App, below: string): PlaceRoutes | undefined {
+  return table === undefined ? undefined : { table, below, sticky, branch: undefined };
+}
+
+/** Those of the revision that a preview is of. */
+function previewRoutes({ revision, sticky, branch }: Preview, below: string): PlaceRoutes | undefined {
+  const table = tableOf(revision.manifest);
+  return table === undefined ? undefined : { table, below, sticky, branch };
 }

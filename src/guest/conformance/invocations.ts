@@ -35,6 +35,58 @@ export function describeInvocations(adapter: AgentAdapter): void {
     assert.deepEqual([method, path, sourceIp], ["PUT", "/p/q", "192.0.2.1"]);
   });
 
+  test("a route that the app's `routes` chose is the event's, with the parameters of its path", async () => {
+    const headers = ["x-mayfly-route", "GET /a/{id}/{rest+}", "x-mayfly-parameters", "id=a%2Bb%26c&rest=%C3%A4/d", "x-one", "1"];
+    const seen = JSON.parse((await session().call({ ...to("same"), headers })).text) as Record<string, unknown>;
+    assert.deepEqual([seen["routeKey"], (seen["requestContext"] as { routeKey: string }).routeKey], [headers[1], headers[1]]);
+    assert.deepEqual(seen["pathParameters"], { id: "a+b&c", rest: "ä/d" });
+    assert.deepEqual(seen["headers"], { "x-one": "1" });
+    const plain = JSON.parse((await session().call(to("same"))).text) as Record<string, unknown>;
+    assert.deepEqual([plain["routeKey"], plain["pathParameters"]], ["$default", undefined]);
+  });
+
+  test("payload version 1.0 is the event of API Gateway's REST APIs, whose absent parts are null", async () => {
+    const headers = [
+      "X-One",
+      "1",
+      "X-One",
+      "2",
+      "x-forwarded-for",
+      "192.0.2.1, 192.0.2.2",
+      "x-mayfly-route",
+      "GET /a/{id}",
+      "x-mayfly-parameters",
+      "id=%C3%A4",
+    ];
+    const ask = async (url: string, own: string[], body = "") => {
+      const input = { kind: "http" as const, event: "http-v1" as const, method: "PUT", url, headers: own };
+      return JSON.parse((await session().call({ function: "same", input, body })).text) as Record<string, unknown>;
+    };
+    const { requestContext, ...seen } = await ask("http://h.localhost:8080/a/%C3%A4?q=1&q=2+3", headers, "text");
+    assert.deepEqual(seen, {
+      version: "1.0",
+      resource: "/a/{id}",
+      path: "/a/%C3%A4",
+      httpMethod: "PUT",
+      headers: { "X-One": "2", "x-forwarded-for": "192.0.2.1, 192.0.2.2" },
+      multiValueHeaders: { "X-One": ["1", "2"], "x-forwarded-for": ["192.0.2.1, 192.0.2.2"] },
+      queryStringParameters: { q: "2 3" },
+      multiValueQueryStringParameters: { q: ["1", "2 3"] },
+      pathParameters: { id: "ä" },
+      stageVariables: null,
+      body: "text",
+      isBase64Encoded: false,
+    });
+    assert.partialDeepStrictEqual(requestContext, {
+      httpMethod: "PUT",
+      resourcePath: "/a/{id}",
+      identity: { sourceIp: "192.0.2.1", userAgent: null },
+    });
+    const plain = await ask("http://h/x/y+z", []);
+    assert.deepEqual([plain["resource"], plain["pathParameters"], plain["body"]], ["/{proxy+}", { proxy: "x/y+z" }, null]);
+    assert.deepEqual([plain["queryStringParameters"], plain["multiValueQueryStringParameters"]], [null, null]);
+  });
+
   test("bytes that are no text come and go as base64", async () => {
     const body = Buffer.from([0, 255, 128, 10, 13, 1]);
     const call = { ...to("echo"), method: "POST", headers: ["content-type", "image/png"], body };

@@ -3,11 +3,12 @@ import { z } from "zod";
 import { kindKeys, serverRuntimeOf } from "../../base/kind/machine-kind.ts";
 import { hostAndPort, injectSchema } from "./injection-schema.ts";
 import { MOST_MOUNTS, mountSchema, overlapping } from "./nfs-mounts.ts";
+import { nameSchema } from "./name-schema.ts";
 import { recordOf } from "./record-of.ts";
+import { ALL_ROUTES, routesSchema, wrongRoutes } from "./route-schema.ts";
 import { asksForSnapshot, isFirstFrozen, unlikeOthers } from "./snapshot-of.ts";
 
-/** The name of an app, an appliance or a function. Capitals make a difference, except in hosts. */
-export const nameSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "must be 1 to 64 of letters, digits, - and _");
+export { nameSchema };
 
 /** `_mayfly` is refused because the path /_mayfly/ belongs to the platform. */
 const appNameSchema = nameSchema.refine((name) => name !== "_mayfly", "must be another: /_mayfly/ is the platform's own path");
@@ -36,6 +37,8 @@ export const functionSchema = z.strictObject({
   runtime: kindKeys.runtime,
   /** The named export, for functions in the style of AWS Lambda. */
   handler: z.string().min(1).max(MOST_OF_PATH).default("handler"),
+  /** The version of the event for functions in the style of AWS Lambda: 1.0 is that of API Gateway's REST APIs. Absent: 2.0, that of its HTTP APIs. */
+  payload: z.enum(["1.0", "2.0"]).optional(),
   /** Overrides the app's timeoutMs. */
   timeoutMs: z.int().min(1).max(900_000).optional(),
   /** Overrides the app's snapshot. Functions of one runtime share machines, and have to agree. */
@@ -84,12 +87,20 @@ const manifestShape = z.strictObject({
   inject: injectSchema(envNameSchema),
   /** Whether revisions and other aliases than live have URLs. The default is that they have. */
   previews: z.boolean().optional(),
-  /** Host headers that are routed to this app, each to one of its functions. The operator decides which hosts an app may have. */
-  hosts: recordOf(z.string().min(1).max(MOST_OF_HOST), nameSchema).default({}),
+  /** Which requests go to which function: `GET /users/{id}` to the name of a function. */
+  routes: routesSchema,
+  /**
+   * Host headers that are routed to this app, each to one of its functions, or by `$routes` to those that `routes` names. The operator decides which
+   * hosts an app may have.
+   */
+  hosts: recordOf(
+    z.string().min(1).max(MOST_OF_HOST),
+    z.string().regex(/^(\$routes|[A-Za-z0-9_-]{1,64})$/, "must be the name of a function, or $routes"),
+  ).default({}),
 });
 
 export const manifestSchema = manifestShape.superRefine((manifest, context) => {
-  const { functions, hosts, runtime, reservedBlanks, network, env, inject = [], mounts = [] } = manifest;
+  const { functions, hosts, routes, runtime, reservedBlanks, network, env, inject = [], mounts = [] } = manifest;
   const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
   const names = Object.keys(functions);
   if (names.length === 0) refuse(["functions"], "must have at least one function");
@@ -126,8 +137,11 @@ export const manifestSchema = manifestShape.superRefine((manifest, context) => {
   const same = sameButForCapitals(names);
   if (same !== undefined)
     refuse(["functions"], `must not have both ${same.join(" and ")}: these names differ only in capitals, which hosts ignore`);
+  const route = wrongRoutes(routes ?? {}, functions);
+  if (route !== undefined) refuse(["routes", ...route.path], route.what);
   for (const [host, name] of Object.entries(hosts))
-    if (!Object.hasOwn(functions, name)) refuse(["hosts", host], "must be the name of a function");
+    if (name === ALL_ROUTES ? routes === undefined : !Object.hasOwn(functions, name))
+      refuse(["hosts", host], name === ALL_ROUTES ? "can be $routes only with the key routes" : "must be the name of a function");
 });
 
 /** The index of the first entry that sets a header which one before it sets. */

@@ -22,6 +22,7 @@ test("what a manifest lists is bounded in number, and its texts in length", () =
   const cases: [key: string, fits: object, over: object][] = [
     ["functions", { functions: many(1_000, (at) => [name(at), main]) }, { functions: many(1_001, (at) => [name(at), main]) }],
     ["hosts", { hosts: many(1_000, (at) => [name(at), "main"]) }, { hosts: many(1_001, (at) => [name(at), "main"]) }],
+    ["routes", { routes: many(1_000, (at) => [`GET /${at}`, "main"]) }, { routes: many(1_001, (at) => [`GET /${at}`, "main"]) }],
     ["hosts", { hosts: { [long(260)]: "main" } }, { hosts: { [long(261)]: "main" } }],
     ["secrets", { secrets: Object.keys(many(1_000, (at) => [name(at), 1])) }, { secrets: Object.keys(many(1_001, (at) => [name(at), 1])) }],
     ["$schema", { $schema: long(2_048) }, { $schema: long(2_049) }],
@@ -42,6 +43,25 @@ test("what a manifest lists is bounded in number, and its texts in length", () =
 test("a secret that is named twice is refused; a revision that was stored so is still read", () => {
   refused(textOf({ secrets: ["A", "B", "A"] }), "mayfly.json is not valid: secrets has the name A more than once.");
   assert.deepEqual(parseStoredManifest(textOf({ secrets: ["A", "A"] }), "mayfly.json").secrets, ["A", "A"]);
+});
+
+test("routes are methods with paths, each for a function and for requests of its own", () => {
+  const fits = ["GET /", "ANY /a/{b}/{c+}", "$default", "M /a.b/~x/{p-1}", "GET /{x}", "POST /{x}", "GET /{x+}"];
+  manifestOf({ routes: Object.fromEntries(fits.map((key) => [key, "main"])), hosts: { "a.example": "$routes" } });
+  const cases: [routes: Record<string, string>, what: RegExp][] = [
+    [{ "get /a": "main" }, /routes has the key "get \/a", but a key must be a method in capitals, or ANY, a space and a path/],
+    [{ "/a": "main" }, /must be a method in capitals/],
+    [{ "GET a": "main" }, /must be a method in capitals/],
+    [{ "GET /a/": "main" }, /must have parts such as users.*and not "": leave out the second or last slash/],
+    [{ "GET /a b": "main" }, /and not "a b"/],
+    [{ "GET /{a": "main" }, /and not "\{a"/],
+    [{ "GET /{a+}/b": "main" }, /must have \{name\+\} at its end alone/],
+    [{ "GET /{a}/{a}": "main" }, /has \{a\} twice/],
+    [{ "GET /a": "other" }, /must be the name of a function/],
+    [{ "GET /{a}": "main", "GET /{b}": "main" }, /must not be beside "GET \/\{a\}", which is for the same requests/],
+  ];
+  for (const [routes, what] of cases) refused(textOf({ routes }), what, JSON.stringify(routes));
+  refused(textOf({ hosts: { "a.example": "$routes" } }), /can be \$routes only with the key routes/);
 });
 
 test("a manifest that is nested too deeply is refused as such, however deep it is", () => {

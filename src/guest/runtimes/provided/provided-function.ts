@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { LAYERS_FOLDER, LogLevel, ResetCode } from "../../../wire/protocol.ts";
 import type { BindMessage } from "../../../wire/protocol.ts";
 import type { Invocation } from "../../agent/invocation/invocation.ts";
-import { lambdaEvent } from "../node/lambda/event.ts";
+import { eventMakerOf } from "../node/lambda/event-forms.ts";
 import { collectBody } from "../node/web/incoming-body.ts";
 import { attributed } from "../program/attribution.ts";
 import { Program, type ProgramEnd } from "../program/program.ts";
@@ -117,7 +117,7 @@ export class ProvidedFunction {
 
   readonly run = (invocation: Invocation): void => {
     const { isEvent, event } = invocation.head;
-    if (!isEvent && event !== "http-v2")
+    if (!isEvent && eventMakerOf(invocation.head) === undefined)
       return invocation.fail(ResetCode.Refused, `this agent makes no Lambda events of the form ${event}`);
     collectBody(invocation).then(
       (body) => this.#enqueue(invocation, body),
@@ -344,7 +344,7 @@ function fileOf({ name, source, lambda }: ProgramFunction): string {
 }
 
 function payloadOf({ head }: Invocation, app: string, body: Buffer): Buffer {
-  if (!head.isEvent) return Buffer.from(JSON.stringify(lambdaEvent(head, app, body)));
+  if (!head.isEvent) return Buffer.from(JSON.stringify(eventMakerOf(head)!(head, app, body)));
   // Lambda gives an empty object to a function that is invoked without a payload.
   return body.length === 0 ? Buffer.from("{}") : body;
 }

@@ -4,12 +4,14 @@ import type { RequestHead } from "../../../agent/invocation/request-head.ts";
 
 export interface LambdaEvent {
   version: "2.0";
-  routeKey: "$default";
+  /** `$default`, unless `routes` of the app chose the function. */
+  routeKey: string;
   rawPath: string;
   rawQueryString: string;
   cookies?: string[];
   headers: Record<string, string>;
   queryStringParameters?: Record<string, string>;
+  pathParameters?: Record<string, string>;
   requestContext: object;
   body?: string;
   isBase64Encoded: boolean;
@@ -20,17 +22,19 @@ const textual = /^(?:text\/|application\/(?:json|javascript|xml|graphql)|[^;]+\+
 export function lambdaEvent(head: RequestHead, app: string, body: Buffer): LambdaEvent {
   const { host, path, query } = splitUrl(head.url);
   const { headers, cookies } = joinHeaders(head.headers);
+  const { routeKey, parameters } = takeRoute(headers);
   const event: LambdaEvent = {
     version: "2.0",
-    routeKey: "$default",
+    routeKey,
     rawPath: path,
     rawQueryString: query,
     headers,
-    requestContext: requestContext(head, app, host, path, headers),
+    requestContext: requestContext(head, app, { host, path, headers, routeKey }),
     isBase64Encoded: false,
   };
   if (cookies.length > 0) event.cookies = cookies;
   if (query !== "") event.queryStringParameters = joinQuery(query);
+  if (parameters !== "") event.pathParameters = joinQuery(parameters);
   if (body.length > 0) Object.assign(event, encodeBody(body, headers["content-type"]));
   return withOldNames(event, head.method, path);
 }
@@ -43,13 +47,21 @@ function withOldNames(event: LambdaEvent, httpMethod: string, path: string): Lam
   return Object.defineProperties(event, { httpMethod: { value: httpMethod, writable: true }, path: { value: path, writable: true } });
 }
 
-function splitUrl(url: string): { host: string; path: string; query: string } {
+export function splitUrl(url: string): { host: string; path: string; query: string } {
   const hostStart = url.indexOf("://") + 3;
   const slash = url.indexOf("/", hostStart);
   const pathStart = slash < 0 ? url.length : slash;
   const mark = url.indexOf("?", pathStart);
   const pathEnd = mark < 0 ? url.length : mark;
   return { host: url.slice(hostStart, pathStart), path: url.slice(pathStart, pathEnd) || "/", query: url.slice(pathEnd + 1) };
+}
+
+/** What the gateway says of the app's `routes`, in headers that API Gateway has not. No caller can set them. */
+function takeRoute(headers: Record<string, string>): { routeKey: string; parameters: string } {
+  const { "x-mayfly-route": routeKey = "$default", "x-mayfly-parameters": parameters = "" } = headers;
+  delete headers["x-mayfly-route"];
+  delete headers["x-mayfly-parameters"];
+  return { routeKey, parameters };
 }
 
 /** Names become lower case, repeated headers are joined by commas, and cookies are kept apart. */
@@ -65,7 +77,7 @@ function joinHeaders(list: string[]): { headers: Record<string, string>; cookies
   return { headers, cookies };
 }
 
-function joinQuery(query: string): Record<string, string> {
+export function joinQuery(query: string): Record<string, string> {
   const joined = {};
   for (const [name, value] of new URLSearchParams(query)) join(joined, name, value);
   return joined;
@@ -78,7 +90,7 @@ function join(object: Record<string, string>, name: string, value: string): void
   else Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
-function encodeBody(body: Buffer, contentType: string | undefined): { body: string; isBase64Encoded: boolean } {
+export function encodeBody(body: Buffer, contentType: string | undefined): { body: string; isBase64Encoded: boolean } {
   const isText = contentType === undefined ? isUtf8(body) : textual.test(contentType);
   return isText ? { body: body.toString(), isBase64Encoded: false } : { body: body.toString("base64"), isBase64Encoded: true };
 }
@@ -86,12 +98,19 @@ function encodeBody(body: Buffer, contentType: string | undefined): { body: stri
 const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 /** The time in AWS's form: 28/Nov/2026:05:52:09 +0000. */
-function commonLogTime(time: Date): string {
+export function commonLogTime(time: Date): string {
   const [year, month, day] = time.toISOString().slice(0, 10).split("-");
   return `${day}/${months[Number(month) - 1]}/${year}:${time.toISOString().slice(11, 19)} +0000`;
 }
 
-function requestContext(head: RequestHead, app: string, host: string, path: string, headers: Record<string, string>): object {
+interface Called {
+  host: string;
+  path: string;
+  headers: Record<string, string>;
+  routeKey: string;
+}
+
+function requestContext(head: RequestHead, app: string, { host, path, headers, routeKey }: Called): object {
   const now = new Date();
   return {
     accountId: "anonymous",
@@ -106,7 +125,7 @@ function requestContext(head: RequestHead, app: string, host: string, path: stri
       userAgent: headers["user-agent"] ?? "",
     },
     requestId: head.id,
-    routeKey: "$default",
+    routeKey,
     stage: "$default",
     time: commonLogTime(now),
     timeEpoch: now.getTime(),

@@ -10,7 +10,7 @@ import { isForeignResponse } from "../handlers/foreign-response.ts";
 import { sendResponse } from "../handlers/send-response.ts";
 import { explainTimeout, saysNothing } from "./completion.ts";
 import { type LambdaApp, type LambdaCallback, lambdaContext } from "./context.ts";
-import { lambdaEvent } from "./event.ts";
+import { eventMakerOf } from "./event-forms.ts";
 import { lambdaReply, resultOf } from "./reply.ts";
 import { ResponseStream } from "./response-stream.ts";
 
@@ -34,7 +34,7 @@ export function lambdaRunner(app: LambdaApp, handler: LambdaHandler, failures: F
   return (invocation) => {
     if (tracesByVariable) process.env["_X_AMZN_TRACE_ID"] = invocation.head.lambda?.traceId ?? "";
     const { isEvent, event } = invocation.head;
-    if (!isEvent && event !== "http-v2") {
+    if (!isEvent && eventMakerOf(invocation.head) === undefined) {
       return invocation.fail(ResetCode.Refused, `this agent makes no Lambda events of the form ${event}`);
     }
     const start = (body: Buffer) => run(app, handler, failures, invocation, eventOf(invocation, app, body));
@@ -46,7 +46,7 @@ export function lambdaRunner(app: LambdaApp, handler: LambdaHandler, failures: F
 
 /** @throws SyntaxError if an event's payload is not JSON */
 function eventOf({ head }: Invocation, { app }: LambdaApp, body: Buffer): unknown {
-  if (!head.isEvent) return lambdaEvent(head, app, body);
+  if (!head.isEvent) return eventMakerOf(head)!(head, app, body);
   // Lambda gives an empty object to a function that is invoked without a payload.
   return body.length === 0 ? {} : (JSON.parse(body.toString()) as unknown);
 }

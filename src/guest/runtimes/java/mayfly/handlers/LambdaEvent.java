@@ -23,7 +23,7 @@ final class LambdaEvent {
       Pattern.compile("(?:text/|application/(?:json|javascript|xml|graphql)|[^;]+\\+(?:json|xml)).*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   /** The time in AWS's form: 28/Nov/2026:05:52:09 +0000. */
-  private static final DateTimeFormatter COMMON_LOG = DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.ENGLISH).withZone(ZoneOffset.UTC);
+  static final DateTimeFormatter COMMON_LOG = DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.ENGLISH).withZone(ZoneOffset.UTC);
 
   static Map<String, Object> of(RequestHead head, String app, byte[] body) {
     String rest = head.url.substring(head.url.indexOf("://") + 3);
@@ -37,16 +37,21 @@ final class LambdaEvent {
     Map<String, String> headers = new LinkedHashMap<>();
     List<String> cookies = new ArrayList<>();
     joinHeaders(head.headers(), headers, cookies);
+    // What the gateway says of the app's `routes`, in headers that API Gateway has not. No caller can set them.
+    String chosen = headers.remove("x-mayfly-route");
+    String routeKey = chosen == null ? "$default" : chosen;
+    String parameters = headers.remove("x-mayfly-parameters");
     Map<String, Object> event = new LinkedHashMap<>();
     event.put("version", "2.0");
-    event.put("routeKey", "$default");
+    event.put("routeKey", routeKey);
     event.put("rawPath", path);
     event.put("rawQueryString", query);
     event.put("headers", headers);
-    event.put("requestContext", context(head, app, host, path, headers));
+    event.put("requestContext", context(head, app, host, path, headers, routeKey));
     event.put("isBase64Encoded", false);
     if (!cookies.isEmpty()) event.put("cookies", cookies);
     if (!query.isEmpty()) event.put("queryStringParameters", joinQuery(query));
+    if (parameters != null) event.put("pathParameters", joinQuery(parameters));
     if (body.length > 0) putBody(event, body, headers.get("content-type"));
     return event;
   }
@@ -60,7 +65,7 @@ final class LambdaEvent {
     }
   }
 
-  private static Map<String, String> joinQuery(String query) {
+  static Map<String, String> joinQuery(String query) {
     Map<String, String> joined = new LinkedHashMap<>();
     for (String pair : query.split("&")) {
       if (pair.isEmpty()) continue;
@@ -75,7 +80,7 @@ final class LambdaEvent {
     into.merge(name, value, (before, more) -> before + "," + more);
   }
 
-  private static void putBody(Map<String, Object> event, byte[] body, String type) {
+  static void putBody(Map<String, Object> event, byte[] body, String type) {
     String text = type == null ? strictly(body) : TEXTUAL.matcher(type).matches() ? new String(body, StandardCharsets.UTF_8) : null;
     event.put("body", text == null ? Base64.getEncoder().encodeToString(body) : text);
     event.put("isBase64Encoded", text == null);
@@ -90,7 +95,7 @@ final class LambdaEvent {
     }
   }
 
-  private static Map<String, Object> context(RequestHead head, String app, String host, String path, Map<String, String> headers) {
+  private static Map<String, Object> context(RequestHead head, String app, String host, String path, Map<String, String> headers, String routeKey) {
     Instant now = Instant.now();
     Map<String, Object> http = new LinkedHashMap<>();
     http.put("method", head.method);
@@ -105,7 +110,7 @@ final class LambdaEvent {
     context.put("domainPrefix", host.split("\\.", 2)[0]);
     context.put("http", http);
     context.put("requestId", head.id);
-    context.put("routeKey", "$default");
+    context.put("routeKey", routeKey);
     context.put("stage", "$default");
     context.put("time", COMMON_LOG.format(now));
     context.put("timeEpoch", now.toEpochMilli());

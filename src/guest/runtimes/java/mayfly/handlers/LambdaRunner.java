@@ -36,8 +36,9 @@ public final class LambdaRunner implements Runner {
 
   @Override
   public void begin(Invocation invocation, long readyAt) {
-    if (!invocation.head().isEvent() && !invocation.head().event.equals("http-v2")) {
-      invocation.fail(Code.REFUSED, "this agent makes no Lambda events of the form " + invocation.head().event);
+    String form = invocation.head().event;
+    if (!invocation.head().isEvent() && !form.equals("http-v2") && !form.equals("http-v1")) {
+      invocation.fail(Code.REFUSED, "this agent makes no Lambda events of the form " + form);
       return;
     }
     invocation.whenWhole(body -> machinery.crew.take(() -> run(invocation, body), pace, readyAt));
@@ -88,6 +89,7 @@ public final class LambdaRunner implements Runner {
   }
 
   private Map<String, Object> event(Invocation invocation, byte[] body) {
-    return LambdaEvent.of(invocation.head(), app.name(), body);
+    boolean isFirst = invocation.head().event.equals("http-v1");
+    return isFirst ? LambdaEventV1.of(invocation.head(), app.name(), body) : LambdaEvent.of(invocation.head(), app.name(), body);
   }
 }

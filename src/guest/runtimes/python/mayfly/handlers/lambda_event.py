@@ -17,21 +17,25 @@ _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 def lambda_event(head: RequestHead, app: str, body: bytes) -> dict[str, object]:
     _, host, path, query = split_url(head.url)
     headers, cookies = _join_headers(head.headers)
+    # What the gateway says of the app's `routes`, in headers that API Gateway has not. No caller can set them.
+    route_key, parameters = headers.pop("x-mayfly-route", "$default"), headers.pop("x-mayfly-parameters", "")
     event: dict[str, object] = {
         "version": "2.0",
-        "routeKey": "$default",
+        "routeKey": route_key,
         "rawPath": path,
         "rawQueryString": query,
         "headers": headers,
-        "requestContext": _request_context(head, app, host, path, headers),
+        "requestContext": _request_context(head, app, host, path, headers, route_key),
         "isBase64Encoded": False,
     }
     if cookies:
         event["cookies"] = cookies
     if query:
-        event["queryStringParameters"] = _join_query(query)
+        event["queryStringParameters"] = join_query(query)
+    if parameters:
+        event["pathParameters"] = join_query(parameters)
     if body:
-        event["body"], event["isBase64Encoded"] = _encode_body(body, headers.get("content-type"))
+        event["body"], event["isBase64Encoded"] = encode_body(body, headers.get("content-type"))
     return event
 
 
@@ -48,7 +52,7 @@ def _join_headers(pairs: list[str]) -> tuple[dict[str, str], list[str]]:
     return headers, cookies
 
 
-def _join_query(query: str) -> dict[str, str]:
+def join_query(query: str) -> dict[str, str]:
     joined: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         _join(joined, name, value)
@@ -59,7 +63,7 @@ def _join(into: dict[str, str], name: str, value: str) -> None:
     into[name] = f"{into[name]},{value}" if name in into else value
 
 
-def _encode_body(body: bytes, content_type: str | None) -> tuple[str, bool]:
+def encode_body(body: bytes, content_type: str | None) -> tuple[str, bool]:
     if content_type is None:
         try:
             return body.decode(), False
@@ -70,13 +74,13 @@ def _encode_body(body: bytes, content_type: str | None) -> tuple[str, bool]:
     return base64.b64encode(body).decode(), True
 
 
-def _common_log_time(now: float) -> str:
+def common_log_time(now: float) -> str:
     """The time in AWS's form: 28/Nov/2026:05:52:09 +0000."""
     at = time.gmtime(now)
     return f"{at.tm_mday:02}/{_MONTHS[at.tm_mon - 1]}/{at.tm_year}:{at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02} +0000"
 
 
-def _request_context(head: RequestHead, app: str, host: str, path: str, headers: dict[str, str]) -> dict[str, object]:
+def _request_context(head: RequestHead, app: str, host: str, path: str, headers: dict[str, str], route_key: str) -> dict[str, object]:
     now = time.time()
     return {
         "accountId": "anonymous",
@@ -91,8 +95,8 @@ def _request_context(head: RequestHead, app: str, host: str, path: str, headers:
             "userAgent": headers.get("user-agent", ""),
         },
         "requestId": head.id,
-        "routeKey": "$default",
+        "routeKey": route_key,
         "stage": "$default",
-        "time": _common_log_time(now),
+        "time": common_log_time(now),
         "timeEpoch": int(now * 1_000),
     }

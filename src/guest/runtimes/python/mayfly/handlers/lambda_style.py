@@ -17,12 +17,15 @@ from ..wire.protocol import ResetCode
 from .lambda_api import marshalled
 from .lambda_context import LambdaContext
 from .lambda_event import lambda_event
+from .lambda_event_v1 import lambda_event_v1
 from .lambda_reply import lambda_reply, result_of
 from .machinery import AppFacts, Machinery
 from .runner import when_whole
 from .stream_reply import send_chunks, send_chunks_async
 
 Handler = Callable[[object, LambdaContext], object]
+#: By the form of event that a request's head asks for.
+_EVENT_MAKERS = {"http-v2": lambda_event, "http-v1": lambda_event_v1}
 
 
 class LambdaRunner:
@@ -45,7 +48,7 @@ class LambdaRunner:
 
     def begin(self, invocation: Invocation, ready_at: float) -> None:
         head = invocation.head
-        if not head.is_event and head.event != "http-v2":
+        if not head.is_event and head.event not in _EVENT_MAKERS:
             return invocation.fail(ResetCode.REFUSED, f"this agent makes no Lambda events of the form {head.event}")
         when_whole(invocation, lambda body: self._start(invocation, body, ready_at))
 
@@ -69,7 +72,7 @@ class LambdaRunner:
     def _event_of(self, invocation: Invocation, body: bytes) -> object:
         """Raises ValueError if an event's payload is not JSON."""
         if not invocation.head.is_event:
-            return lambda_event(invocation.head, self._app.name, body)
+            return _EVENT_MAKERS[invocation.head.event](invocation.head, self._app.name, body)
         # Lambda gives an empty object to a function that is invoked without a payload.
         return json.loads(body) if body else {}
 

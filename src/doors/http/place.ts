@@ -1,0 +1,72 @@
+/** What a path or a host leads to: a function of an app, or one that the app's `routes` choose. */
+import type { Revision, StickyBy } from "../../store/catalog/catalog.ts";
+import type { LambdaEventForm } from "../../wire/host-end.ts";
+import type { PathRoute, PathRoutes } from "./path-routes.ts";
+
+export interface Route {
+  /** The id of the app's tenant. */
+  readonly tenant: string;
+  /** The app's id. */
+  readonly app: string;
+  /** The app's name. */
+  readonly appName: string;
+  readonly function: string;
+  readonly timeoutMs: number;
+  readonly bodyLimitBytes: number;
+  /** The form of the event for a function in AWS Lambda's style. */
+  readonly event: LambdaEventForm;
+  /** The beginning of the request's path that the function does not see; empty if the host chose the route. */
+  readonly prefix: string;
+  /** What of the app is called, if it is not `live`: see InvocationRequest. */
+  readonly branch?: string;
+  /** How callers are kept at their revision; absent: they are not. */
+  readonly sticky?: StickyBy;
+  /** Which of the app's `routes` chose the function; absent if none did. */
+  readonly byPath?: Omit<PathRoute, "function">;
+}
+
+/** `app` and `tenant` are ids. */
+export type Served = Pick<Revision, "app" | "tenant" | "manifest">;
+
+export interface Place {
+  of: Served;
+  /** Undefined where only the app's `routes` lead to functions. */
+  route: Route | undefined;
+  /** Absent where the app has no `routes`, or a host names a function. */
+  routes?: PlaceRoutes | undefined;
+}
+
+export interface PlaceRoutes {
+  table: PathRoutes;
+  /** The beginning of a request's path that they do not see. */
+  below: string;
+  sticky: StickyBy | null;
+  branch: string | undefined;
+}
+
+/** The place's function, or the one that the app's `routes` choose, which come first. @param path with the query */
+export function routeAt({ of, route, routes }: Place, path: string, method: string): Route | undefined {
+  if (routes === undefined) return route;
+  const { table, below, sticky, branch } = routes;
+  const query = path.indexOf("?");
+  const found = table.match(method, path.slice(below.length, query < 0 ? path.length : query) || "/");
+  if (found === undefined) return route;
+  const { function: name, ...byPath } = found;
+  return { ...routeTo(of, name, below, sticky, branch), byPath };
+}
+
+export function routeTo(
+  { app, tenant, manifest }: Served,
+  name: string,
+  prefix: string,
+  stickyBy: StickyBy | null,
+  branch?: string,
+): Route {
+  const { timeoutMs = manifest.timeoutMs, payload } = manifest.functions[name] ?? {};
+  const { name: appName, bodyLimitBytes } = manifest;
+  const event = payload === "1.0" ? "http-v1" : "http-v2";
+  const plain: Route = { tenant, app, appName, function: name, timeoutMs, bodyLimitBytes, event, prefix };
+  if (stickyBy === null) return branch === undefined ? plain : { ...plain, branch };
+  const sticky = { by: stickyBy.by, name: stickyBy.by === "header" ? stickyBy.name.toLowerCase() : stickyBy.name };
+  return { ...plain, sticky, ...(branch !== undefined && { branch }) };
+}
