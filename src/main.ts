@@ -18,6 +18,8 @@ import type { LiveDispatcher } from "./dispatch/live-dispatcher.ts";
 import { openDispatcher } from "./dispatch/open-dispatcher.ts";
 import { openEgress } from "./egress/open-egress.ts";
 import { openApi, openGateway, renewCertificates } from "./doors/open-doors.ts";
+import { openGate } from "./doors/access/open-gate.ts";
+import { operatorAlone } from "./doors/access/token.ts";
 import { serversOf } from "./store/catalog/nfs-mounts.ts";
 import { RouteTable } from "./doors/http/routes.ts";
 import { createOverview } from "./control/create-overview.ts";
@@ -145,9 +147,15 @@ export async function startMayfly(
   releaseUnmade({ catalog, appliances });
   void appliances.resume(new Set(supervision?.leaveAlone), supervision?.lost ?? []);
   const certificate = config.tls && readCertificate(config.tls);
-  const gateway = await openGateway(start, supervision?.sockets.gateway, { dispatcher, routes, certificate });
-  urls.gateway = gateway.url;
   const token = ensureToken(join(config.stateDir, "api-token"));
+  const gate = openGate(start, {
+    callers: operatorAlone(token),
+    signingKey: (app) => catalog.signingKeys.find(app),
+    connections: (app, isPlain) => egress.ofHost(app, isPlain),
+    tell: stores.tell,
+  });
+  const gateway = await openGateway(start, supervision?.sockets.gateway, { dispatcher, routes, gate, certificate });
+  urls.gateway = gateway.url;
   const parts = { catalog, accounts, logs, token, appliances, events, serving, overview };
   const api = await openApi(start, supervision?.sockets.api, { parts, certificate });
   urls.api = api.url;

@@ -5,11 +5,12 @@ import { MANIFEST_BYTES, parseManifest, tooLargeManifest } from "../store/catalo
 import { runtimeOf } from "../store/catalog/runtime-of.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { statOf } from "./files/stat-of.ts";
+import { withKeyFiles } from "./key-files.ts";
 
-/** Reads and checks the folder's mayfly.json, and checks that the entry files exist. Throws "bad-manifest". */
+/** Reads and checks the folder's mayfly.json and the keys that it names, and checks that the entry files exist. Throws "bad-manifest". */
 export function readManifest(dir: string): Manifest {
   const file = join(dir, "mayfly.json");
-  const manifest = parseManifest(read(file), file);
+  const manifest = withKeyFiles(parseManifest(read(file), file), dir, file);
   for (const { name, entry, handler } of entryFunctions(manifest)) {
     const runtime = runtimeOf(manifest, name);
     const what = refusal(dir, entry, runtime === "java");

@@ -26,6 +26,7 @@ export const commands: CommandEntry[] = [
   { name: "remove", summary: "remove an app with its revisions and secrets", load: () => import("./commands/remove.ts") },
   { name: "alias", summary: "point an app's calls at a revision, and name revisions", load: () => import("./commands/alias.ts") },
   { name: "secret", summary: "set, list and remove the secrets of an app", load: () => import("./commands/secret.ts") },
+  { name: "sign", summary: "print a URL that lets whoever has it call a function for a time", load: () => import("./commands/sign.ts") },
   { name: "install", summary: "write a systemd unit for the server", load: () => import("./commands/install.ts") },
   { name: "doctor", summary: "say what this host can run, and the cure for what it can't", load: () => import("./commands/doctor.ts") },
   { name: "setup", summary: "install what this host lacks", load: () => import("./commands/setup.ts") },

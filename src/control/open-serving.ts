@@ -14,6 +14,7 @@ import { nameOfId } from "./names.ts";
 import type { PreparedKinds } from "./prepared-kinds.ts";
 import { resumeApps, tellUnreadable } from "./resume.ts";
 import { ServedApps, type ServedAppsOptions } from "./served-apps.ts";
+import { problemsOfKeys } from "./unfit-keys.ts";
 import { createServing, type Serving, type ServingParts } from "./serving.ts";
 
 /** How often apps are looked at that nobody calls. */
@@ -55,6 +56,7 @@ export function openServing(
   const { catalog } = stores;
   const uninjectable = (manifest: Manifest) => whyUninjectable(manifest, driver, config.kernel);
   const unfreezable = (manifest: Manifest) => whyUnfreezable(manifest, driver, config.kernel);
+  const keyProblems = (manifest: Manifest) => problemsOfKeys(manifest, config.egress.allow);
   const problemsOfMounts = ({ kernel, mounts = [] }: Manifest) =>
     mounts.length === 0 ? [] : [...whyUnmountable(kernel ?? config.kernel, driver), ...problemsOfServers(serversOf(mounts))];
   const served = new ServedApps({
@@ -64,6 +66,7 @@ export function openServing(
     warn: (text) => log.warn(text),
     inert: (manifest) => [
       ...problemsOf(manifest.network).map((problem) => `An entry of network.allow has no effect: ${problem}.`),
+      ...keyProblems(manifest).map((problem) => `Nobody is let in by a JWT of some issuer, because its keys cannot be had: ${problem}.`),
       ...inertSnapshot(manifest, unfreezable),
       ...inertInject(manifest, uninjectable),
       ...problemsOfMounts(manifest).map((problem) => `The app's machines cannot start, because of its mounts: ${problem}.`),
@@ -86,6 +89,7 @@ export function openServing(
     uninjectable,
     problemsOf,
     authority,
+    problemsOfKeys: keyProblems,
     problemsOfMounts,
     most: policyOptions(config),
   });

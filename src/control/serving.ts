@@ -68,6 +68,8 @@ export interface ServingParts {
   problemsOf: (network: Manifest["network"]) => string[];
   /** Vouches for the servers for which the host adds secrets to requests. */
   authority: { certificate(): Promise<string> };
+  /** Why keys that the manifest's `access` names cannot be had on this server, a sentence each. */
+  problemsOfKeys: (manifest: Manifest) => string[];
   /** Why machines cannot have the app's mounts on this server, a sentence each. */
   problemsOfMounts: (manifest: Manifest) => string[];
   /** The limits of all machines together. */
@@ -86,6 +88,7 @@ export function createServing({
   uninjectable,
   problemsOf,
   authority,
+  problemsOfKeys,
   problemsOfMounts,
   most,
   clock,
@@ -95,9 +98,10 @@ export function createServing({
       served.check(tenant, manifest);
       const [problem] = problemsOf(manifest.network);
       const [unmounted] = problemsOfMounts(manifest);
+      const [unfetchable] = problemsOfKeys(manifest);
       const frozen = asksForSnapshot(manifest) ? unfreezable(manifest) : undefined;
       const injected = hasInjections(manifest) ? uninjectable(manifest) : undefined;
-      const unable = (unmounted && `mounts: ${unmounted}`) ?? (frozen && `snapshot: ${frozen}`) ?? (injected && `inject: ${injected}`);
+      const unable = (unfetchable && `access: ${unfetchable}`) ?? (unmounted && `mounts: ${unmounted}`) ?? (frozen && `snapshot: ${frozen}`) ?? (injected && `inject: ${injected}`);
       const what = problem !== undefined ? `network.allow: ${problem}` : (tooLargeMachine(manifest, most) ?? unable);
       if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
       const { name, kernel } = manifest;

@@ -6,6 +6,7 @@ import { parseAddress, urlOf } from "../base/listen/address.ts";
 import { type Certificate, readCertificate } from "../base/listen/certificate.ts";
 import { createApi } from "./admin/create-api.ts";
 import type { ApiOptions } from "./admin/parts.ts";
+import type { Gate } from "./access/gate.ts";
 import { createGateway } from "./http/gateway.ts";
 import type { RouteTable } from "./http/routes.ts";
 
@@ -20,6 +21,7 @@ export interface Door {
 interface GatewayParts {
   dispatcher: LiveDispatcher;
   routes: RouteTable;
+  gate: Gate;
   certificate: Certificate | undefined;
 }
 
@@ -27,12 +29,12 @@ interface GatewayParts {
 export async function openGateway(
   { config, clock, closing }: ServerStart,
   socket: number | undefined,
-  { dispatcher, routes, certificate }: GatewayParts,
+  { dispatcher, routes, gate, certificate }: GatewayParts,
 ): Promise<Door> {
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = connectionBudget(descriptorLimit());
   const connections = { most: budget.gateway, perClient: config.connectionsPerClient ?? budget.perClient };
-  const gateway = createGateway({ dispatcher, routes, timingHeaders, tls: certificate, clock, trustedProxies, connections });
+  const gateway = createGateway({ dispatcher, routes, gate, timingHeaders, tls: certificate, clock, trustedProxies, connections });
   const { host, port } = parseAddress(listen);
   const address = await gateway.listen(host, port, socket);
   // The dispatcher closes at the same time, so that calls that wait for a machine are refused at once instead of at the end.

@@ -22,6 +22,11 @@ export interface EgressOfServer {
   ofMounts(app: string, servers: string[]): Egress;
   /** Why the operator does not allow these servers to apps' mounts, one sentence each. */
   problemsOfServers(servers: string[]): string[];
+  /**
+   * For one fetch of a URL that the app's manifest names and the host itself reads: public addresses, and what the operator lists. `isPlain`: only
+   * what the operator lists, because the connection is without TLS.
+   */
+  ofHost(app: string, isPlain: boolean): SocketEgress;
   /** For one machine of an appliance: public addresses only. Its sockets are left unread, because the appliance's relay reads them. */
   ofAppliance(name: string): SocketEgress;
   /**
@@ -66,6 +71,7 @@ export function openEgress({ bound, ownPorts, certificates, clock }: EgressSetti
         only: true,
       }),
     problemsOfServers: (servers) => servers.flatMap((text) => problemOfServer(text, bound) ?? []),
+    ofHost: (app, isPlain) => createEgress({ allow: bound, bound, ownPorts, app, names, only: isPlain }),
     ofAppliance: (name) => createEgress({ allow: [], bound: [], ownPorts, app: name, names, unread: true }),
     problems: (network) => allowOf(network).flatMap((entry) => problemOf(entry, bound) ?? []),
   };

@@ -316,6 +316,42 @@ export const errorTable = {
     message: "{key}: Mayfly cannot listen on {address}: {what}.",
     cure: "{cure}",
   },
+  "credentials-missing": {
+    status: 401,
+    side: "caller",
+    message: "Function {function} of app {app} is not for everybody, and the request does not show who calls.",
+    cure: "Call it with {ways}. docs/access.md says how to get and send that.",
+  },
+  "credentials-refused": {
+    status: 401,
+    side: "caller",
+    message: "Function {function} of app {app} does not let the caller in: {what}.",
+    cure: "Get a new token or URL from whoever gives them out for this app. docs/access.md says what is checked.",
+  },
+  "caller-not-allowed": {
+    status: 403,
+    side: "caller",
+    message: "The caller may not call function {function} of app {app}: {what}.",
+    cure: "Ask whoever runs the app for the right to call it, or call with another token.",
+  },
+  "address-not-allowed": {
+    status: 403,
+    side: "caller",
+    message: "Function {function} of app {app} may not be called from this address.",
+    cure: "Call it from an address that `ips` in the app's mayfly.json allows. Behind a proxy, the server's operator has to list the proxy in the setting trustedProxies, or else all callers have the proxy's address.",
+  },
+  "rate-limited": {
+    status: 429,
+    side: "caller",
+    message: "Function {function} of app {app} was called too often.",
+    cure: "Call again in {retryAfterS} s, as the header Retry-After says. `rate` in the app's mayfly.json sets the limits.",
+  },
+  "keys-unavailable": {
+    status: 503,
+    side: "system",
+    message: "The token for function {function} of app {app} cannot be checked now, because its issuer's keys cannot be fetched.",
+    cure: "Try again. The app's log has the reason; access.jwt.keys in the app's mayfly.json says where the keys are fetched from.",
+  },
   "egress-denied": {
     status: 403,
     side: "caller",

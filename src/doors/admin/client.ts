@@ -13,6 +13,7 @@ type LogsAt = "GET /v1/apps/{app}/logs";
 type DeployAt = "POST /v1/apps/{app}/versions";
 type PointAt = "PUT /v1/apps/{app}/aliases/{alias}";
 type SetLimitsAt = "PATCH /v1/apps/{app}/limits";
+type SignAt = "POST /v1/apps/{app}/signed-urls";
 type RunApplianceAt = "POST /v1/appliances";
 
 type App = Reply<"GET /v1/apps/{app}">;
@@ -52,6 +53,10 @@ export interface Client {
   setSecret(app: string, name: string, value: string): Promise<void>;
   removeSecret(app: string, name: string): Promise<void>;
   secretNames(app: string): Promise<string[]>;
+  /** Throws "no-such-app" and "no-such-function". */
+  signUrl(app: string, request: Parts<SignAt, "body">): Promise<Reply<SignAt>>;
+  /** URLs that were signed for the app before are refused from then on. Throws "no-such-app". */
+  rotateSigningKey(app: string): Promise<void>;
   machines(): Promise<Reply<"GET /v1/machines">["machines"]>;
   /** @param limit the most decisions, the newest ones: at most 500, by default 100. Throws "no-such-app". */
   explain(app: string, limit?: number): Promise<Reply<"GET /v1/apps/{app}/explain">>;
@@ -99,6 +104,8 @@ export function createClient(options: ClientOptions): Client {
     setSecret: (app, name, value) => call("PUT /v1/apps/{app}/secrets/{name}", { params: { app, name }, body: { value } }),
     removeSecret: (app, name) => call("DELETE /v1/apps/{app}/secrets/{name}", { params: { app, name } }),
     secretNames: async (app) => (await call("GET /v1/apps/{app}/secrets", { params: { app } })).names,
+    signUrl: (app, request) => call("POST /v1/apps/{app}/signed-urls", { params: { app }, body: request }),
+    rotateSigningKey: (app) => call("POST /v1/apps/{app}/signing-key", { params: { app } }),
     machines: async () => (await call("GET /v1/machines", {})).machines,
     explain: (app, limit = 100) => call("GET /v1/apps/{app}/explain", { params: { app }, query: { limit } }),
     logs: async ({ app, ...query }) => (await call("GET /v1/apps/{app}/logs", { params: { app }, query })).lines,

@@ -13,6 +13,7 @@ import { addBills } from "./handlers/bills.ts";
 import { addLogs } from "./handlers/logs.ts";
 import { addPlatform } from "./handlers/platform.ts";
 import { addSecrets } from "./handlers/secrets.ts";
+import { addSignedUrls } from "./handlers/signed-urls.ts";
 import type { ApiOptions } from "./parts.ts";
 
 export interface Api {
@@ -33,6 +34,7 @@ export function createApi(options: ApiOptions): Api {
   addApps(app, parts);
   addAliases(app, parts);
   addSecrets(app, parts);
+  addSignedUrls(app, parts);
   addLogs(app, parts);
   addBills(app, parts);
   addAppliances(app, parts);

@@ -149,6 +149,25 @@ export const removeSecret = createRoute({
   responses: { ...none, ...errors("bad-request", "unauthorized") },
 });
 
+export const signUrl = createRoute({
+  method: "post",
+  path: "/v1/apps/{app}/signed-urls",
+  summary: "Sign a URL that lets whoever has it call one function for a time",
+  request: { params: appParams, body: body(schemas.signRequestSchema) },
+  responses: {
+    ...json(201, schemas.signedUrlSchema),
+    ...errors("bad-request", "unauthorized", "no-such-app", "no-such-function", "disk-full"),
+  },
+});
+
+export const rotateSigningKey = createRoute({
+  method: "post",
+  path: "/v1/apps/{app}/signing-key",
+  summary: "Make another key for the app: URLs that were signed before are refused from then on",
+  request: { params: appParams },
+  responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app", "disk-full") },
+});
+
 export const machines = createRoute({
   method: "get",
   path: "/v1/machines",

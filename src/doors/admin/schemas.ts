@@ -462,6 +462,37 @@ export const removeApplianceSchema = z.strictObject({
   disks: z.enum(["keep", "remove"]).default("keep").openapi({ description: "What becomes of its volumes' disks." }),
 });
 
+/** A year, with a day more in some. */
+const MOST_SIGNED_S = 366 * 86_400;
+
+export const signRequestSchema = z
+  .strictObject({
+    function: nameSchema,
+    method: z
+      .string()
+      .max(40)
+      .regex(/^[A-Z-]+$/, "must be a method of HTTP, in capitals")
+      .default("GET"),
+    path: z
+      .string()
+      .max(4_096)
+      .regex(/^\/[\x21\x22\x24-\x7e]*$/, "must begin with a slash, and have characters of a URL only, without #")
+      .refine((path) => !path.includes("mayfly-signature"), "must not be signed already")
+      .default("/")
+      .openapi({ description: "Below the function, with its query." }),
+    expiresInS: z.int().min(1).max(MOST_SIGNED_S),
+  })
+  .openapi("SignRequest");
+
+export const signedUrlSchema = z
+  .object({
+    path: z.string().openapi({ description: "Below the gateway's address." }),
+    pathInHost: z.string().openapi({ description: "Below a host that leads to the function." }),
+    expiresAt: z.int().openapi({ description: "Milliseconds since the epoch." }),
+    accepted: z.boolean().openapi({ description: "false: the function, as it is deployed now, lets nobody in by a signed URL." }),
+  })
+  .openapi("SignedUrl");
+
 export type RevisionInfo = z.infer<typeof revisionSchema>;
 export type AliasInfo = z.infer<typeof aliasSchema>;
 export type CanaryInfo = z.infer<typeof canarySchema>;

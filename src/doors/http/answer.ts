@@ -1,6 +1,8 @@
 /** Turns a request into a call: decides what is refused at once, and what the dispatcher receives. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { MayflyError } from "../../base/errors/error.ts";
+import type { Granted } from "../access/gate.ts";
+import { admit, type Arrival } from "./admit.ts";
 import { Call, type CallContext } from "./call.ts";
 import { Connection } from "./connection.ts";
 import { requestHeaders } from "./request-headers.ts";
@@ -25,11 +27,22 @@ export function answer(context: CallContext, request: IncomingMessage, response:
   if (!(target instanceof MayflyError) && isHealth(target.path) && !context.closing) return healthy(request, response);
   const route = target instanceof MayflyError ? target : acceptableRoute(context, request, target);
   if (route instanceof MayflyError) return refuseUnread(context, request, response, route, continues);
-  const { host, path, origin } = target as Target;
+  const arrival = { request, response, route, target: target as Target };
+  if (route.rules === null) return begin(context, arrival, null, continues);
+  admit(context, route.rules, arrival, {
+    granted: (granted) => begin(context, arrival, granted, continues),
+    refused: (error, reply) => refuseUnread(context, request, response, error, continues, reply),
+    answered: (reply) => answerUnread(context, request, response, reply, continues),
+  });
+}
+
+/** @param granted null: everybody may call */
+function begin(context: CallContext, { request, response, route, target }: Arrival, granted: Granted | null, continues: boolean): void {
+  const { host, path, origin } = target;
   const { rawHeaders, headers } = request;
   const { chain, proto } = origin;
   const body = hasBody(request) ? "stream" : null;
-  const call = new Call(context, request, response, route);
+  const call = new Call(context, request, response, route, granted?.reply);
   if (continues) response.writeContinue();
   call.start({
     app: route.app,
@@ -44,8 +57,8 @@ export function answer(context: CallContext, request: IncomingMessage, response:
       kind: "http",
       event: route.event,
       method: request.method!,
-      url: `${proto}://${host}${pathWithin(route, path)}`,
-      headers: requestHeaders(rawHeaders, headers.connection, { chain, proto, host, prefix: route.prefix, byPath: route.byPath }),
+      url: `${proto}://${host}${granted === null ? pathWithin(route, path) : granted.path}`,
+      headers: requestHeaders(rawHeaders, headers.connection, { chain, proto, host, prefix: route.prefix, byPath: route.byPath }, granted),
     },
     body,
   });
@@ -92,9 +105,16 @@ function hasBody({ headers }: IncomingMessage): boolean {
  * Refuses a request whose body was not asked for, and ends the connection. The client may send the body nevertheless, and only the end of
  * the connection makes clear that it is no further request.
  */
-function refuseUnread(context: CallContext, request: IncomingMessage, response: ServerResponse, error: MayflyError, continues: boolean) {
+function refuseUnread(context: CallContext, request: IncomingMessage, response: ServerResponse, error: MayflyError, continues: boolean, more: readonly string[] = []) {
   const unclear = continues || (error.entry.status === 501 && hasBody(request));
-  refuse(response, error, undefined, unclear || context.closing);
+  refuse(response, error, undefined, unclear || context.closing, more);
+  if (hasBody(request)) context.watch.linger(request);
+}
+
+/** Answers without a body, and as refuseUnread() does otherwise. */
+function answerUnread(context: CallContext, request: IncomingMessage, response: ServerResponse, headers: readonly string[], continues: boolean) {
+  response.writeHead(204, continues || context.closing ? [...headers, "connection", "close"] : [...headers]);
+  response.end();
   if (hasBody(request)) context.watch.linger(request);
 }
 

@@ -10,11 +10,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest } from "../../dispatch/invocation.ts";
 import type { Ranges } from "../../base/network/addresses.ts";
+import type { Gate } from "../access/gate.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
 import { type ErrorDetails, MayflyError } from "../../base/errors/error.ts";
 import { PacedWriter } from "../../wire/paced-writer.ts";
 import { Connection, type OnConnection } from "./connection.ts";
-import { INVOCATION_HEADER, replyHeaders, serverTiming } from "./reply-headers.ts";
+import { INVOCATION_HEADER, replyHeaders, serverTiming, withGatewaysOwn } from "./reply-headers.ts";
 import type { TraceContexts } from "../../telemetry/trace-context.ts";
 import { forCallers } from "./for-callers.ts";
 import { refuse } from "./refuse.ts";
@@ -26,6 +27,8 @@ import type { InvocationTiming } from "../../telemetry/platform-event.ts";
 export interface CallContext {
   readonly dispatcher: Dispatcher;
   readonly routes: RouteTable;
+  /** Who may call the functions that are not for everybody. */
+  readonly gate: Gate;
   readonly timingHeaders: boolean;
   readonly proto: "http" | "https";
   /** The proxies whose X-Forwarded-… headers are believed. */
@@ -45,6 +48,8 @@ export class Call implements InvocationReply, OnConnection {
   readonly #response: ServerResponse;
   readonly #route: Route;
   readonly #connection: Connection;
+  /** Headers that the reply gets in place of the function's. */
+  readonly #more: readonly string[];
   #handle: InvocationHandle | null = null;
   #failedAtOnce: MayflyError | null = null;
   #upload: Upload | null = null;
@@ -54,8 +59,10 @@ export class Call implements InvocationReply, OnConnection {
   #bodyless = false;
   #over = false;
 
-  constructor(context: CallContext, request: IncomingMessage, response: ServerResponse, route: Route) {
+  /** @param more headers that every reply gets, and no function may set: name, value, name, value … */
+  constructor(context: CallContext, request: IncomingMessage, response: ServerResponse, route: Route, more: readonly string[] = []) {
     this.#context = context;
+    this.#more = more;
     this.#request = request;
     this.#response = response;
     this.#route = route;
@@ -75,7 +82,8 @@ export class Call implements InvocationReply, OnConnection {
     this.#bodyless = status === 204 || status === 304 || this.#request.method === "HEAD";
     const reply = replyHeaders(headers, status !== 204, this.#context.timingHeaders);
     if (typeof reply === "string") return this.#badResponse(reply);
-    const { list, contentLength } = reply;
+    const { contentLength } = reply;
+    const list = this.#more.length === 0 ? reply.list : withGatewaysOwn(reply.list, this.#more);
     if (ended && contentLength === -1 && status !== 204 && !(this.#bodyless && body.length === 0))
       list.push("content-length", String(body.length));
     if (!this.#bodyless) this.#promised = contentLength;
@@ -131,7 +139,7 @@ export class Call implements InvocationReply, OnConnection {
     if (this.#response.headersSent) return false;
     this.#handle?.abort();
     this.#finish();
-    refuse(this.#response, mistake, this.#handle?.id, true);
+    refuse(this.#response, mistake, this.#handle?.id, true, this.#more);
     return true;
   }
 
@@ -197,7 +205,7 @@ export class Call implements InvocationReply, OnConnection {
   #fail(error: MayflyError): void {
     if (this.#response.headersSent) return this.#cut();
     this.#finish();
-    refuse(this.#response, error, this.#handle?.id, this.#context.closing);
+    refuse(this.#response, error, this.#handle?.id, this.#context.closing, this.#more);
   }
 
   #cut(): void {

@@ -20,6 +20,7 @@ import { listenOn, renewCertificate, createWebServer } from "../../base/listen/l
 import { Ranges } from "../../base/network/addresses.ts";
 import { Crowd } from "../../clients/crowd.ts";
 import { TurnedAway } from "../../clients/turned-away.ts";
+import type { Gate } from "../access/gate.ts";
 import { answer, answerContinuing, refuseExpectation } from "./answer.ts";
 import { TraceContexts } from "../../telemetry/trace-context.ts";
 import type { CallContext } from "./call.ts";
@@ -30,6 +31,7 @@ import { Watch } from "./watch.ts";
 export interface GatewayOptions {
   dispatcher: Dispatcher;
   routes: RouteTable;
+  gate: Gate;
   /** Whether replies carry Server-Timing and X-Mayfly-Invocation. */
   timingHeaders: boolean;
   /** Certificate and key as PEM texts. If unset, the gateway speaks plain HTTP. */
@@ -83,13 +85,13 @@ const defaults: GatewayLimits = {
 
 export function createGateway(options: GatewayOptions): Gateway {
   const limits = { ...defaults, ...options.limits };
-  const { dispatcher, routes, timingHeaders, trustedProxies = [], connections = { most: Infinity, perClient: Infinity } } = options;
+  const { dispatcher, routes, gate, timingHeaders, trustedProxies = [], connections = { most: Infinity, perClient: Infinity } } = options;
   const proto = options.tls === undefined ? "http" : "https";
   const trusted = new Ranges(trustedProxies);
   const crowd = new Crowd({ most: connections.most, mostOfOne: connections.perClient, exempt: trusted });
   const clock = options.clock ?? systemClock;
   const watch = new Watch(clock, { crowd, turnedAway: new TurnedAway(connections.most, clock) }, limits);
-  const context: CallContext = { dispatcher, routes, timingHeaders, proto, trusted, watch, traces: new TraceContexts(), closing: false };
+  const context: CallContext = { dispatcher, routes, gate, timingHeaders, proto, trusted, watch, traces: new TraceContexts(), closing: false };
   const server = openServer(options, limits);
   handle(server, context, limits);
   return {

@@ -1,6 +1,7 @@
 /** What a path or a host leads to: a function of an app, or one that the app's `routes` choose. */
 import type { Revision, StickyBy } from "../../store/catalog/catalog.ts";
 import type { LambdaEventForm } from "../../wire/host-end.ts";
+import { type AccessRules, rulesOf } from "../access/rules.ts";
 import type { PathRoute, PathRoutes } from "./path-routes.ts";
 
 export interface Route {
@@ -13,6 +14,8 @@ export interface Route {
   readonly function: string;
   readonly timeoutMs: number;
   readonly bodyLimitBytes: number;
+  /** Who may call the function; null: everybody. */
+  readonly rules: AccessRules | null;
   /** The form of the event for a function in AWS Lambda's style. */
   readonly event: LambdaEventForm;
   /** The beginning of the request's path that the function does not see; empty if the host chose the route. */
@@ -30,6 +33,8 @@ export type Served = Pick<Revision, "app" | "tenant" | "manifest">;
 
 export interface Place {
   of: Served;
+  /** The app as it is live, if the place is a preview of something else. */
+  live?: Served;
   /** Undefined where only the app's `routes` lead to functions. */
   route: Route | undefined;
   /** Absent where the app has no `routes`, or a host names a function. */
@@ -45,27 +50,32 @@ export interface PlaceRoutes {
 }
 
 /** The place's function, or the one that the app's `routes` choose, which come first. @param path with the query */
-export function routeAt({ of, route, routes }: Place, path: string, method: string): Route | undefined {
+export function routeAt({ of, live, route, routes }: Place, path: string, method: string): Route | undefined {
   if (routes === undefined) return route;
   const { table, below, sticky, branch } = routes;
   const query = path.indexOf("?");
   const found = table.match(method, path.slice(below.length, query < 0 ? path.length : query) || "/");
   if (found === undefined) return route;
   const { function: name, ...byPath } = found;
-  return { ...routeTo(of, name, below, sticky, branch), byPath };
+  return { ...routeTo(of, name, below, sticky, branch, live), byPath };
 }
 
+/** @param live the app as it is live, if that is not `served` */
 export function routeTo(
-  { app, tenant, manifest }: Served,
+  served: Served,
   name: string,
   prefix: string,
   stickyBy: StickyBy | null,
   branch?: string,
+  live?: Served,
 ): Route {
+  const { app, tenant, manifest } = served;
   const { timeoutMs = manifest.timeoutMs, payload } = manifest.functions[name] ?? {};
   const { name: appName, bodyLimitBytes } = manifest;
   const event = payload === "1.0" ? "http-v1" : "http-v2";
-  const plain: Route = { tenant, app, appName, function: name, timeoutMs, bodyLimitBytes, event, prefix };
+  // Who may not call the app must not get round that by an older revision, which let everybody in.
+  const rules = (live && rulesOf(live, name)) ?? rulesOf(served, name);
+  const plain: Route = { tenant, app, appName, function: name, timeoutMs, bodyLimitBytes, rules, event, prefix };
   if (stickyBy === null) return branch === undefined ? plain : { ...plain, branch };
   const sticky = { by: stickyBy.by, name: stickyBy.by === "header" ? stickyBy.name.toLowerCase() : stickyBy.name };
   return { ...plain, sticky, ...(branch !== undefined && { branch }) };

@@ -10,9 +10,17 @@ const retryAfter: Partial<Record<number, string>> = { 429: "1", 503: "1" };
 /**
  * @param id the invocation's id, if there is one
  * @param close whether the connection ends with this reply
+ * @param more further headers: name, value, name, value …
  */
-export function refuse(response: ServerResponse, error: MayflyError, id: string | undefined, close: boolean): void {
+export function refuse(
+  response: ServerResponse,
+  error: MayflyError,
+  id: string | undefined,
+  close: boolean,
+  more: readonly string[] = [],
+): void {
   const { headers, body } = replyTo(error, id);
+  headers.push(...more);
   if (close) headers.push("connection", "close");
   response.writeHead(error.entry.status, headers);
   response.end(body);

@@ -1,4 +1,5 @@
 /** The headers of a reply: those of the function, checked against the body, and those of the gateway. */
+import { isCorsHeader } from "../access/cors.ts";
 import type { InvocationTiming } from "../../telemetry/platform-event.ts";
 
 export interface ReplyHeaders {
@@ -33,6 +34,17 @@ export function replyHeaders(given: readonly string[], keepsLength: boolean, tim
     list.push(name, value);
   }
   return { list, contentLength };
+}
+
+/** The headers with the gateway's for pages of other origins, which replace all that the function has set of these. `vary` is added to the function's. */
+export function withGatewaysOwn(list: readonly string[], own: readonly string[]): string[] {
+  const all: string[] = [];
+  for (let at = 0; at < list.length; at += 2) {
+    const name = list[at]!;
+    if (!isCorsHeader(name.toLowerCase())) all.push(name, list[at + 1]!);
+  }
+  all.push(...own);
+  return all;
 }
 
 export const INVOCATION_HEADER = "x-mayfly-invocation";

@@ -4,6 +4,7 @@
  * client sent; src/clients/origin.ts decides which proxies may add to it, and report another protocol and host.
  */
 import type { Claims } from "../../clients/origin.ts";
+import type { Granted } from "../access/gate.ts";
 import { isHopByHop } from "../../wire/head.ts";
 
 export interface Forwarded {
@@ -21,19 +22,27 @@ export interface Forwarded {
  * Makes one pass over the raw headers, because this is on the hot path.
  * @param raw name, value, name, value …, as node:http gives them
  * @param connection the request's Connection header, which may name further headers that end at the gateway
+ * @param granted what the gate found out about the caller; null if it was not asked
  */
-export function requestHeaders(raw: readonly string[], connection: string | undefined, forwarded: Forwarded): string[] {
+export function requestHeaders(
+  raw: readonly string[],
+  connection: string | undefined,
+  forwarded: Forwarded,
+  granted: Pick<Granted, "caller" | "withoutAuthorization"> | null,
+): string[] {
   const named = connection === undefined ? null : namedHeaders(connection);
   const headers = ["host", forwarded.host];
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at]!;
-    if (isHopByHop(name) || isGatewaysOwn(name)) continue;
+    if (isHopByHop(name) || isGatewaysOwn(name) || isOfCaller(name)) continue;
+    if (granted?.withoutAuthorization === true && isAuthorization(name)) continue;
     if (named === null || !named.has(name.toLowerCase())) headers.push(name, raw[at + 1]!);
   }
   headers.push("x-forwarded-for", forwarded.chain);
   headers.push("x-forwarded-proto", forwarded.proto, "x-forwarded-host", forwarded.host);
   if (forwarded.prefix !== "") headers.push("x-forwarded-prefix", forwarded.prefix);
   if (forwarded.byPath !== undefined) addRoute(headers, forwarded.byPath);
+  if (granted !== null) headers.push(...granted.caller);
   return headers;
 }
 
@@ -87,6 +96,26 @@ function isGatewaysOwn(name: string): boolean {
     default:
       return false;
   }
+}
+
+const OF_CALLER = "x-mayfly-caller";
+
+/**
+ * Whether the header says who calls, which only the gateway tells functions. Programs that get headers as environment variables (CGI, WSGI) make
+ * `_` of `-`, so that a name with `_` would be the same to them.
+ */
+function isOfCaller(name: string): boolean {
+  if (name.length < OF_CALLER.length) return false;
+  const second = name.charCodeAt(1);
+  if (second !== MINUS && second !== UNDERSCORE) return false;
+  return name.slice(0, OF_CALLER.length).toLowerCase().replaceAll("_", "-") === OF_CALLER;
+}
+
+const MINUS = 45;
+const UNDERSCORE = 95;
+
+function isAuthorization(name: string): boolean {
+  return name.length === 13 && name.toLowerCase() === "authorization";
 }
 
 /** Returns null for the usual values, which name no header. */

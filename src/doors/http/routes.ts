@@ -198,7 +198,8 @@ export class RouteTable {
     const { revision, branch, sticky } = found;
     this.#previews.set(key, {
       of: revision,
-      route: name === undefined ? undefined : routeTo(revision, name, prefix, sticky, branch),
+      live: app,
+      route: name === undefined ? undefined : routeTo(revision, name, prefix, sticky, branch, app),
       routes,
     });
     app.previews.push(key);

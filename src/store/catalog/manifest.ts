@@ -1,6 +1,7 @@
 /** The schema of mayfly.json, which is parsed once, at the edge. docs/manifest.md describes it for users. */
 import { z } from "zod";
 import { kindKeys, serverRuntimeOf } from "../../base/kind/machine-kind.ts";
+import { accessKeys } from "./access-schema.ts";
 import { hostAndPort, injectSchema } from "./injection-schema.ts";
 import { MOST_MOUNTS, mountSchema, overlapping } from "./nfs-mounts.ts";
 import { nameSchema } from "./name-schema.ts";
@@ -43,6 +44,8 @@ export const functionSchema = z.strictObject({
   timeoutMs: z.int().min(1).max(900_000).optional(),
   /** Overrides the app's snapshot. Functions of one runtime share machines, and have to agree. */
   snapshot: z.boolean().optional(),
+  /** Each replaces the app's. */
+  ...accessKeys,
 });
 
 const manifestShape = z.strictObject({
@@ -97,6 +100,8 @@ const manifestShape = z.strictObject({
     z.string().min(1).max(MOST_OF_HOST),
     z.string().regex(/^(\$routes|[A-Za-z0-9_-]{1,64})$/, "must be the name of a function, or $routes"),
   ).default({}),
+  /** Who may call the functions, how often, and from where; a function may have its own. */
+  ...accessKeys,
 });
 
 export const manifestSchema = manifestShape.superRefine((manifest, context) => {

@@ -14,6 +14,7 @@
  * | lives | which revisions had all calls of `live`, one after the other: the higher `at`, the later. A rollback goes back in this list and shortens it |
  * | canaries | what was asked for the canary that a revision was, what its calls were like, and what became of it |
  * | secrets | encrypted, by app |
+ * | signing_keys | encrypted: an app's key by which its URLs are signed |
  */
 import type { Migration } from "../sqlite/migrate.ts";
 import { takeOverVersions } from "./take-over-versions.ts";
@@ -187,7 +188,14 @@ const traffic = `
   ALTER TABLE aliases ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0;
 `;
 
+const signingKeys = `
+  CREATE TABLE signing_keys (
+    app TEXT PRIMARY KEY REFERENCES apps (id),
+    sealed BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** @param seal returns the encryption of secrets; called only if there are secrets to encrypt again */
 export function catalogMigrations(seal: () => Seal): readonly Migration[] {
-  return [...byName, (db) => takeOverVersions(db, tablesById, seal), tenantsByHost, largeFiles, traffic];
+  return [...byName, (db) => takeOverVersions(db, tablesById, seal), tenantsByHost, largeFiles, traffic, signingKeys];
 }

@@ -38,6 +38,7 @@ import { appRow, revisionOf, targetsOf } from "./read.ts";
 import { catalogMigrations } from "./schema.ts";
 import { openSeal } from "./seal.ts";
 import { kindsInUse } from "./kinds-in-use.ts";
+import { createSigningKeys } from "./signing-keys.ts";
 import { codeOf } from "./stored-code.ts";
 
 const REVISIONS_KEPT = 10;
@@ -100,6 +101,7 @@ const defaults = { clock: systemClock, quota: noQuota, revisionsKept: REVISIONS_
 
 function createCatalog(parts: CatalogParts): Catalog {
   const { queries, seal, write, writeByAllMeans } = parts;
+  const signingKeys = createSigningKeys(parts);
   return {
     names: openNames(queries.names, write),
     deploy: (tenant, manifest, bundles, take, large, placement) =>
@@ -112,7 +114,10 @@ function createCatalog(parts: CatalogParts): Catalog {
     canaryOf: (revision) => canaryOfRevision(parts, revision),
     countCanary: (revision, tallies) => void write(() => queries.traffic.setCounts(revision, JSON.stringify(tallies))),
     removeAlias: (app, alias) => removeAlias(parts, app, alias),
-    remove: (app) => remove(parts, app),
+    remove(app) {
+      remove(parts, app);
+      signingKeys.forget(app);
+    },
     page: (tenant, after, count) => queries.apps.page(tenant, after, count).map((row) => appRow(parts, row)),
     app(tenant, name) {
       const row = queries.apps.byName(tenant, name);
@@ -137,6 +142,7 @@ function createCatalog(parts: CatalogParts): Catalog {
     removeSecret: (app, name) => freeing(parts, () => writeByAllMeans(() => void queries.secrets.remove(app, name))),
     secretNames: (app) => queries.secrets.names(app).map(({ name }) => name),
     secrets: (app, names) => Object.fromEntries(names.map((name) => [name, secret(parts, app, name)])),
+    signingKeys,
     async settled() {
       await parts.reclaimer.settled();
       await parts.large.settled();
@@ -153,7 +159,7 @@ function remove(parts: CatalogParts, app: string): void {
   const { names, aliases, revisions, secrets } = parts.queries;
   const removed = freeing(parts, () =>
     parts.writeByAllMeans(
-      () => names.release(app) + aliases.removeTargets(app) + aliases.removeAll(app) + revisions.removeAll(app) + secrets.removeAll(app),
+      () => names.release(app) + aliases.removeTargets(app) + aliases.removeAll(app) + revisions.removeAll(app) + secrets.removeAll(app) + secrets.removeSigningKey(app),
     ),
   );
   if (removed === 0) throw new MayflyError("no-such-app", { app: parts.queries.names.nameOf(app)?.name ?? app });

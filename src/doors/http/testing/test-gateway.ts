@@ -4,6 +4,7 @@ import type { InvocationHandle, InvocationReply, InvocationRequest } from "../..
 import { mainTenant } from "../../../base/ids/new-id.ts";
 import { manifestSchema } from "../../../store/catalog/manifest.ts";
 import type { HttpInput } from "../../../wire/host-end.ts";
+import { createTestGate } from "../../access/testing/test-gate.ts";
 import { createGateway, type GatewayOptions } from "../gateway.ts";
 import { RouteTable } from "../routes.ts";
 import type { InvocationTiming } from "../../../telemetry/platform-event.ts";
@@ -48,7 +49,7 @@ export async function openTestGateway(act: (seen: Seen) => void, options: Partia
     act(seen);
     return handleOf(seen, `t-${invocations.length}`);
   };
-  const gateway = createGateway({ dispatcher: { dispatch }, routes, timingHeaders: true, ...options });
+  const gateway = createGateway({ dispatcher: { dispatch }, routes, gate: createTestGate().gate, timingHeaders: true, ...options });
   const { port } = await gateway.listen("127.0.0.1", 0);
   return {
     gateway,

@@ -1,0 +1,37 @@
+/** A gate whose tokens, signing keys, sets of public keys and time are as the test says. */
+import { randomBytes } from "node:crypto";
+import { Gate } from "../gate.ts";
+import { JwtChecks } from "../jwt.ts";
+import { type FetchKeys, KeySets } from "../key-sets.ts";
+import { RateLimits } from "../rate-limits.ts";
+import type { TokenHolder } from "../token.ts";
+
+export interface TestGate {
+  gate: Gate;
+  clock: { now: () => number; wall: () => number; ms: number };
+  /** The holders of tokens, by the token's text. */
+  tokens: Map<string, TokenHolder & { apps?: string[] }>;
+  signingKey: Buffer;
+  /** The failures that were told to apps. */
+  failures: string[];
+}
+
+/** @param fetchKeys gives the sets of public keys; by default there are none */
+export function createTestGate(fetchKeys: FetchKeys = () => Promise.reject(new Error("there are no keys"))): TestGate {
+  const clock = { ms: 0, now: () => clock.ms, wall: () => 1_700_000_000_000 + clock.ms };
+  const tokens: TestGate["tokens"] = new Map();
+  const signingKey = randomBytes(32);
+  const failures: string[] = [];
+  const keySets = new KeySets({ fetchKeys, clock, onFailure: (app, url, reason) => failures.push(`${app} ${url}: ${reason}`) });
+  const gate = new Gate({
+    callers: {
+      ofToken: (token) => tokens.get(token) ?? null,
+      mayCall: (holder: TokenHolder & { apps?: string[] }, _tenant, app) => holder.apps?.includes(app) ?? true,
+    },
+    signingKey: () => signingKey,
+    jwts: new JwtChecks(keySets, clock),
+    rates: new RateLimits(),
+    clock,
+  });
+  return { gate, clock, tokens, signingKey, failures };
+}

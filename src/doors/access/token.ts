@@ -1,0 +1,56 @@
+/** Checks tokens of Mayfly's principals. Nothing is remembered here, so that a token is refused from the moment on at which it is revoked. */
+import { hash, timingSafeEqual } from "node:crypto";
+import { MayflyError } from "../../base/errors/error.ts";
+import { looksLikeJwt } from "./jwt.ts";
+import type { AccessRules } from "./rules.ts";
+import { absent, type Caller, headersOf, refused, type Verdict } from "./verdict.ts";
+
+/** Whoever has a token. */
+export interface TokenHolder {
+  id: string;
+  name: string;
+  role: string;
+}
+
+export interface Callers {
+  /** Null if no token has this text, or it has expired or was revoked. @param now milliseconds since the epoch */
+  ofToken(token: string, now: number): TokenHolder | null;
+  /** Whether a holder that ofToken() returned may call functions of the app. Ids. */
+  mayCall(holder: TokenHolder, tenant: string, app: string): boolean;
+}
+
+export function checkToken(callers: Callers, rules: AccessRules, bearer: string | undefined, now: number): Verdict {
+  if (bearer === undefined || looksLikeJwt(bearer)) return absent;
+  const names = { app: rules.appName, function: rules.function };
+  const holder = callers.ofToken(bearer, now);
+  if (holder === null)
+    return refused(new MayflyError("credentials-refused", { ...names, what: "the token in the Authorization header is not a valid one" }));
+  if (!callers.mayCall(holder, rules.tenant, rules.app))
+    return refused(new MayflyError("caller-not-allowed", { ...names, what: "its token has no right to call functions of this app" }));
+  return { is: "caller", caller: callerOf(holder) };
+}
+
+const known = new WeakMap<TokenHolder, Caller>();
+
+function callerOf(holder: TokenHolder): Caller {
+  const before = known.get(holder);
+  if (before !== undefined) return before;
+  const { id, name, role } = holder;
+  const caller: Caller = { way: "token", key: `token ${id}`, headers: headersOf("token", name, { sub: id, name, role }) };
+  known.set(holder, caller);
+  return caller;
+}
+
+/** The token that was made at the server's first start is the only one, and its holder may call every function. */
+export function operatorAlone(token: string): Callers {
+  const operator: TokenHolder = { id: "operator", name: "operator", role: "operator" };
+  const wanted = digest(token);
+  return {
+    ofToken: (given) => (timingSafeEqual(digest(given), wanted) ? operator : null),
+    mayCall: () => true,
+  };
+}
+
+function digest(text: string): Buffer {
+  return hash("sha256", text, "buffer");
+}
