@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { assertSafeAddress, parseAddress, portOf } from "./base/listen/address.ts";
 import { openAppliancesOf, openDefinitionsOf } from "./appliances/open-on-server.ts";
-import { type Certificate, readCertificate } from "./base/listen/certificate.ts";
+import { type Certificate, namesIn, readCertificate } from "./base/listen/certificate.ts";
 import { pinOf } from "./doors/admin/pinned.ts";
 import { ensureToken } from "./doors/admin/token.ts";
 import { type Clock, systemClock } from "./base/clock/clock.ts";
@@ -16,8 +16,9 @@ import type { ServerStart } from "./base/config/server-start.ts";
 import { createBootId } from "./dispatch/boot-id.ts";
 import type { LiveDispatcher } from "./dispatch/live-dispatcher.ts";
 import { openDispatcher } from "./dispatch/open-dispatcher.ts";
+import { openLookUpTxt } from "./egress/look-up-txt.ts";
 import { openEgress } from "./egress/open-egress.ts";
-import { openApi, openGateway, renewCertificates } from "./doors/open-doors.ts";
+import { openApi, openGateway, openHostCertificates, renewCertificates } from "./doors/open-doors.ts";
 import { openGate } from "./doors/access/open-gate.ts";
 import { operatorAlone } from "./doors/access/token.ts";
 import { serversOf } from "./store/catalog/nfs-mounts.ts";
@@ -110,7 +111,8 @@ export async function startMayfly(
     mountsEgress: ({ app, manifest }) => egress.ofMounts(app, serversOf(manifest.mounts ?? [])),
     serving: (app, serves) => supervision?.serving(app, serves),
   });
-  const routes = routesOf(config, catalog, () => served);
+  const certificate = config.tls && readCertificate(config.tls);
+  const routes = routesOf(config, catalog, certificate, () => served);
   const appliances = openAppliancesOf(start, stores, {
     definitions,
     qemuHost,
@@ -122,6 +124,7 @@ export async function startMayfly(
   const { served, serving, resume } = openServing(start, stores, {
     dispatcher,
     routes,
+    lookUpTxt: config.proofServers.length === 0 ? undefined : openLookUpTxt(config.proofServers),
     kinds,
     kernels: driver.kernels,
     attaches: (choice) => driver.attaches(choice) !== undefined,
@@ -146,7 +149,6 @@ export async function startMayfly(
   resume();
   releaseUnmade({ catalog, appliances });
   void appliances.resume(new Set(supervision?.leaveAlone), supervision?.lost ?? []);
-  const certificate = config.tls && readCertificate(config.tls);
   const token = ensureToken(join(config.stateDir, "api-token"));
   const gate = openGate(start, {
     callers: operatorAlone(token),
@@ -154,7 +156,8 @@ export async function startMayfly(
     connections: (app, isPlain) => egress.ofHost(app, isPlain),
     tell: stores.tell,
   });
-  const gateway = await openGateway(start, supervision?.sockets.gateway, { dispatcher, routes, gate, certificate });
+  const hostCertificates = await openHostCertificates(start);
+  const gateway = await openGateway(start, supervision?.sockets.gateway, { dispatcher, routes, gate, certificate, hostCertificates });
   urls.gateway = gateway.url;
   const parts = { catalog, accounts, logs, token, appliances, events, serving, overview };
   const api = await openApi(start, supervision?.sockets.api, { parts, certificate });
@@ -169,18 +172,31 @@ export async function startMayfly(
     apiUrl: urls.api,
     token,
     driver: { name: driver.name, detail },
-    renewCertificates: () => renewCertificates(start, [gateway, api], (renewed) => announce(lock, urls, renewed)),
+    renewCertificates() {
+      renewCertificates(start, [gateway, api], (renewed) => announce(lock, urls, renewed));
+      void hostCertificates?.refresh();
+    },
     inFlight: () => dispatcher.inFlight(),
     close: () => (stopped ??= stop(opened, start, dispatcher)),
   };
 }
 
 /** @param served called at the first look-up, when the apps that are served are known */
-function routesOf(config: Config, { names }: Catalog, served: () => ServedApps): RouteTable {
+function routesOf(
+  config: Config,
+  { names, provenHosts }: Catalog,
+  certificate: Certificate | undefined,
+  served: () => ServedApps,
+): RouteTable {
   return new RouteTable({
     domain: config.domain,
-    listenHost: parseAddress(config.listen).host,
+    listenHosts: [config.listen, config.api].map((address) => parseAddress(address).host),
+    certified: certificate === undefined ? [] : namesIn(certificate.cert),
     allowed: config.hosts,
+    isProven(tenant, name, host) {
+      const app = names.known(tenant, name);
+      return app !== undefined && provenHosts.has(app, host);
+    },
     isTenant: (label) => tenantOfUrl(names, label, true) !== undefined,
     tenantName: (tenant) => tenantInUrl(names, tenant),
     load(tenant, name, asHost) {

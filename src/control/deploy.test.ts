@@ -20,7 +20,7 @@ test("a secret that is set while the code is written keeps the revision from bec
         take!([{ revision, weight: 1 }]);
       },
     },
-    serving: { check: () => {}, prepare: async () => {}, pointed: () => served.push(1), restored: () => {} },
+    serving: { prove: async () => {}, check: () => {}, prepare: async () => {}, pointed: () => served.push(1), restored: () => {} },
   } as unknown as DeployParts;
   await assert.rejects(deploy(parts, "main", manifest, bundles), {
     code: "bad-request",
@@ -42,7 +42,7 @@ test("secrets are decrypted once before the code is stored, when machines are pr
       },
       deploy: () => Promise.reject(new Error("stored")),
     },
-    serving: { check: () => {}, prepare: async () => void steps.push("prepare"), restored: () => {} },
+    serving: { prove: async () => {}, check: () => {}, prepare: async () => void steps.push("prepare"), restored: () => {} },
   } as unknown as DeployParts;
   await assert.rejects(deploy(parts, "main", manifest, bundles), /stored/);
   assert.deepEqual(steps, ["prepare", "decrypt KEY"]);

@@ -17,7 +17,7 @@ import { unfitSecrets } from "./unfit-secrets.ts";
 
 export interface DeployParts extends Telling {
   catalog: Pick<Catalog, "names" | "app" | "live" | "deploy" | "secretNames" | "secrets">;
-  serving: Pick<Serving, "check" | "prepare" | "pointed" | "restored" | "branched" | "problemOf">;
+  serving: Pick<Serving, "prove" | "check" | "prepare" | "pointed" | "restored" | "branched" | "problemOf">;
 }
 
 /**
@@ -46,6 +46,7 @@ export async function deploy(
   const entries = large?.entries ?? files.flatMap(({ code }) => readFileList(code));
   const paths = entries.map(([path]) => path);
   refuseOtherPrograms(manifest, functions, paths);
+  await serving.prove(tenant, manifest);
   serving.check(tenant, manifest, { paths, largeBytes: large?.bytes ?? 0 });
   await serving.prepare(manifest);
   // Only now, because a secret may have been set while the kind of machine was prepared.

@@ -11,6 +11,7 @@ import { runtimesOf } from "../store/catalog/runtime-of.ts";
 import { asksForSnapshot } from "../store/catalog/snapshot-of.ts";
 import type { Stores } from "../store/open-stores.ts";
 import { nameOfId } from "./names.ts";
+import { type HostProofParts, HostProofs } from "./host-proofs.ts";
 import type { PreparedKinds } from "./prepared-kinds.ts";
 import { resumeApps, tellUnreadable } from "./resume.ts";
 import { ServedApps, type ServedAppsOptions } from "./served-apps.ts";
@@ -30,7 +31,9 @@ interface CapableDriver {
 
 interface ServingNeeds {
   dispatcher: LiveDispatcher;
-  routes: ServedAppsOptions["routes"];
+  routes: ServedAppsOptions["routes"] & { unprovenHosts: HostProofParts["unproven"] };
+  /** Undefined: this server takes no proofs that hosts are apps' own. */
+  lookUpTxt: HostProofParts["lookUp"];
   kinds: PreparedKinds;
   kernels: ServingParts["kernels"];
   attaches: ServingParts["attaches"];
@@ -50,7 +53,7 @@ export interface OpenServing {
 export function openServing(
   start: ServerStart,
   stores: Stores,
-  { dispatcher, routes, kinds, kernels, attaches, driver, problemsOf, problemsOfServers, authority }: ServingNeeds,
+  { dispatcher, routes, lookUpTxt, kinds, kernels, attaches, driver, problemsOf, problemsOfServers, authority }: ServingNeeds,
 ): OpenServing {
   const { config, clock, log, closing } = start;
   const { catalog } = stores;
@@ -75,6 +78,13 @@ export function openServing(
     complain: (app, error) => complain(start, stores, app, error),
   });
   closing.defer(clock.every(REST_MS, () => served.rest()));
+  const proofs = new HostProofs({
+    names: catalog.names,
+    proven: catalog.provenHosts,
+    unproven: (tenant, manifest) => routes.unprovenHosts(tenant, manifest),
+    lookUp: lookUpTxt,
+    lost: (app) => served.restore(app),
+  });
   const machines = () => dispatcher.machines();
   const { kernel: usualKernel } = config;
   const serving = createServing({
@@ -89,6 +99,7 @@ export function openServing(
     uninjectable,
     problemsOf,
     authority,
+    proofs,
     problemsOfKeys: keyProblems,
     problemsOfMounts,
     most: policyOptions(config),

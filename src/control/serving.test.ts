@@ -17,6 +17,8 @@ function servingOf(changes: Partial<ServingParts>) {
     uninjectable: () => "machines of this driver use the host's network",
     problemsOf: () => [],
     authority: { certificate: async () => "" },
+    proofs: { prove: async () => undefined },
+    problemsOfKeys: () => [],
     problemsOfMounts: () => [],
     most: { maxMemoryMb: 1_024, maxVcpus: 4 },
     clock: systemClock,

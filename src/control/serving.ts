@@ -12,6 +12,7 @@ import { asksForSnapshot } from "../store/catalog/snapshot-of.ts";
 import { tooLargeMachine } from "../store/catalog/machine-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { until } from "../base/clock/until.ts";
+import type { HostProofs } from "./host-proofs.ts";
 import type { PreparedKinds } from "./prepared-kinds.ts";
 import type { ServedApps } from "./served-apps.ts";
 
@@ -25,6 +26,8 @@ interface AppFiles {
 export interface Serving {
   /** Throws "bad-manifest", "no-such-kernel", "files-too-large", "host-not-allowed" or "host-taken" if this server cannot give an app of the tenant what its manifest asks for. */
   check(tenant: string, manifest: Manifest, files?: AppFiles): void;
+  /** Looks for proofs that hosts of the manifest are the app's, where it needs them. Rejects with "host-not-allowed". */
+  prove(tenant: string, manifest: Manifest): Promise<void>;
   /** Resolves when machines of the kinds that the manifest chooses can be started at once. The first preparation of a kind may take seconds. */
   prepare(manifest: Manifest): Promise<void>;
   /** Sends the app's calls to these targets from now on. Machines of other revisions get no more work. `app` is an id here and below. */
@@ -68,6 +71,7 @@ export interface ServingParts {
   problemsOf: (network: Manifest["network"]) => string[];
   /** Vouches for the servers for which the host adds secrets to requests. */
   authority: { certificate(): Promise<string> };
+  proofs: Pick<HostProofs, "prove">;
   /** Why keys that the manifest's `access` names cannot be had on this server, a sentence each. */
   problemsOfKeys: (manifest: Manifest) => string[];
   /** Why machines cannot have the app's mounts on this server, a sentence each. */
@@ -88,6 +92,7 @@ export function createServing({
   uninjectable,
   problemsOf,
   authority,
+  proofs,
   problemsOfKeys,
   problemsOfMounts,
   most,
@@ -119,6 +124,7 @@ export function createServing({
       if (largeBytes > FRAMES_BYTES && !attaches({ ...usualChoice, kernel: kernel ?? usualKernel }))
         throw new MayflyError("files-too-large", { app: name, bytes: largeBytes, limit: FRAMES_BYTES, kernel: kernel ?? usualKernel });
     },
+    prove: (tenant, manifest) => proofs.prove(tenant, manifest),
     async prepare(manifest) {
       if (hasInjections(manifest)) await authority.certificate();
       // One after the other, because each may take a whole CPU for seconds.

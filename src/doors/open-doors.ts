@@ -4,6 +4,7 @@ import { connectionBudget, descriptorLimit } from "../clients/descriptors.ts";
 import type { LiveDispatcher } from "../dispatch/live-dispatcher.ts";
 import { parseAddress, urlOf } from "../base/listen/address.ts";
 import { type Certificate, readCertificate } from "../base/listen/certificate.ts";
+import { CertificateFolder } from "../base/listen/certificate-folder.ts";
 import { createApi } from "./admin/create-api.ts";
 import type { ApiOptions } from "./admin/parts.ts";
 import type { Gate } from "./access/gate.ts";
@@ -23,18 +24,31 @@ interface GatewayParts {
   routes: RouteTable;
   gate: Gate;
   certificate: Certificate | undefined;
+  /** Certificates for hosts of apps. */
+  hostCertificates: CertificateFolder | undefined;
 }
 
 /** @param socket the descriptor of a socket that is bound already; it replaces the address in the settings */
 export async function openGateway(
   { config, clock, closing }: ServerStart,
   socket: number | undefined,
-  { dispatcher, routes, gate, certificate }: GatewayParts,
+  { dispatcher, routes, gate, certificate, hostCertificates }: GatewayParts,
 ): Promise<Door> {
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = connectionBudget(descriptorLimit());
   const connections = { most: budget.gateway, perClient: config.connectionsPerClient ?? budget.perClient };
-  const gateway = createGateway({ dispatcher, routes, gate, timingHeaders, tls: certificate, clock, trustedProxies, connections });
+  const contextOf = (name: string) => hostCertificates?.contextOf(name);
+  const gateway = createGateway({
+    dispatcher,
+    routes,
+    gate,
+    timingHeaders,
+    tls: certificate,
+    contextOf,
+    clock,
+    trustedProxies,
+    connections,
+  });
   const { host, port } = parseAddress(listen);
   const address = await gateway.listen(host, port, socket);
   // The dispatcher closes at the same time, so that calls that wait for a machine are refused at once instead of at the end.
@@ -55,6 +69,17 @@ export async function openApi(
   const listening = await api.listen({ address: config.api, fd: socket, tls: certificate, allowInsecureBind, mostConnections });
   closing.defer(() => listening.close());
   return listening;
+}
+
+const LOOK_MS = 10_000;
+
+/** Opens the folder of certificates that the settings name, and looks for changes in it from now on. */
+export async function openHostCertificates({ config: { tls }, clock, log, closing }: ServerStart): Promise<CertificateFolder | undefined> {
+  if (tls?.hosts === undefined) return undefined;
+  const folder = new CertificateFolder(tls.hosts, (text) => log.info(text));
+  await folder.refresh();
+  closing.defer(clock.every(LOOK_MS, () => void folder.refresh()));
+  return folder;
 }
 
 /** Reads the certificate and key that the settings name again. If they are not usable, the old ones stay in use, and the log says why. */

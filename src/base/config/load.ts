@@ -87,7 +87,7 @@ function withAbsolutePaths(config: Config): Config {
     stateDir: resolve(config.stateDir),
     cacheDir: resolve(config.cacheDir),
     runDir: resolve(config.runDir),
-    ...(tls && { tls: { cert: resolve(tls.cert), key: resolve(tls.key) } }),
+    ...(tls && { tls: { cert: resolve(tls.cert), key: resolve(tls.key), ...(tls.hosts && { hosts: resolve(tls.hosts) }) } }),
     ...(record && { record: resolve(record) }),
   };
 }

@@ -5,6 +5,7 @@ import { isRange } from "../network/addresses.ts";
 import { problemOfBound } from "../network/bound.ts";
 import { hostEntryOf } from "../network/host-entries.ts";
 import { writtenHostName } from "../network/host-names.ts";
+import { isNameServer } from "../network/name-servers.ts";
 import { defaultPrices } from "./prices.ts";
 
 const address = z
@@ -102,11 +103,23 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** Hosts that apps may list in their manifests: "host=app", "*.host=app", "host=*", "host=@tenant/app". */
   hosts: listOf((text) => hostEntryOf(text) !== undefined, "must be host=app, for example www.shop.example=shop"),
+  /** The name servers that are asked whether a host is an app's; "system": those of this host. If it is empty, no app gets a host by a record of DNS. */
+  proofServers: listOf(
+    (text) => text === "system" || isNameServer(text),
+    'must be "system", or the address of a name server such as 192.0.2.53 or 192.0.2.53:5353',
+  ),
   /** The proxies whose X-Forwarded-… headers are believed. */
   trustedProxies: listOf(isRange, "must be an address or a range such as 10.0.0.0/8"),
   /** The maximum of open connections from one client address to the gateway. Default: a quarter of the gateway's maximum. */
   connectionsPerClient: z.int().min(1).max(1_000_000).optional(),
-  tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
+  tls: z
+    .strictObject({
+      cert: z.string().min(1),
+      key: z.string().min(1),
+      /** The folder of certificates for hosts of apps. Other clients of the gateway get `cert`. */
+      hosts: z.string().min(1).optional(),
+    })
+    .optional(),
   /** What usage costs, and wall time for comparison. src/base/config/prices.ts gives the sources of the defaults. */
   prices: z
     .strictObject({

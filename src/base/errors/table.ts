@@ -200,7 +200,7 @@ export const errorTable = {
     status: 403,
     side: "caller",
     message: "App {app} may not have the host {host}: {reason}.",
-    cure: "The server's operator gives hosts to apps with the setting hosts, for example www.shop.example=shop.",
+    cure: "The server's operator gives hosts to apps with the setting hosts, for example www.shop.example=shop. Where the setting proofServers is set, a TXT record does: docs/manifest.md has its form.",
   },
   "host-taken": {
     status: 409,

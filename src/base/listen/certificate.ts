@@ -24,6 +24,18 @@ export function readCertificate(files: Certificate): Certificate {
   }
 }
 
+/** The names of DNS that the first certificate of a chain is for, in lower case. @param cert PEM */
+export function namesIn(cert: string): string[] {
+  return Array.from((new X509Certificate(cert).subjectAltName ?? "").matchAll(/DNS:([^,\s"]+)/g), ([, name]) => name!.toLowerCase());
+}
+
+/** Reads a pair of files that no setting names by itself, and tries it. Throws an error whose message says why they cannot be used. */
+export function readPair(files: Certificate): Certificate {
+  const texts = { cert: readBounded(files.cert), key: readBounded(files.key) };
+  check(texts);
+  return texts;
+}
+
 /** createSecureContext() alone takes an empty text for none given, and a chain without its end for a shorter one. */
 function check({ cert, key }: Certificate): void {
   const chain = cert.split(/(?=-----BEGIN )/).filter((block) => /^-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/.test(block));

@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo, Server as NetServer } from "node:net";
+import type { SecureContext, TlsOptions } from "node:tls";
 import { guarded } from "../errors/guarded.ts";
 import type { Certificate } from "./certificate.ts";
 import { listenFailure } from "./listen-failure.ts";
@@ -35,13 +36,22 @@ export function listenOn(server: NetServer, { on, address, key, backlog, refused
   return promise;
 }
 
+/** The certificate for a name that a client asks for; undefined: the usual one. */
+export type ContextOf = (name: string) => SecureContext | undefined;
+
 /**
  * A server of node:http, or of node:https where there is a certificate. A client that closes its half of the connection waits for its reply over TLS as
  * well.
  */
-export function createWebServer(certificate: Certificate | undefined, settings: ServerOptions, onRequest?: RequestListener): Server {
+export function createWebServer(
+  certificate: Certificate | undefined,
+  settings: ServerOptions,
+  onRequest?: RequestListener,
+  contextOf: ContextOf = () => undefined,
+): Server {
   if (certificate === undefined) return createHttpServer(settings, onRequest);
-  return createHttpsServer({ ...settings, ...certificate, allowHalfOpen: true }, onRequest);
+  const SNICallback: TlsOptions["SNICallback"] = (name, done) => done(null, contextOf(name));
+  return createHttpsServer({ ...settings, ...certificate, SNICallback, allowHalfOpen: true }, onRequest);
 }
 
 /** For connections from now on. The server must have been opened with a certificate. */

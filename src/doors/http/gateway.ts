@@ -16,7 +16,7 @@ import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { nameOf } from "../../base/listen/bound-socket.ts";
 import type { Certificate } from "../../base/listen/certificate.ts";
-import { listenOn, renewCertificate, createWebServer } from "../../base/listen/listen.ts";
+import { type ContextOf, listenOn, renewCertificate, createWebServer } from "../../base/listen/listen.ts";
 import { Ranges } from "../../base/network/addresses.ts";
 import { Crowd } from "../../clients/crowd.ts";
 import { TurnedAway } from "../../clients/turned-away.ts";
@@ -36,6 +36,8 @@ export interface GatewayOptions {
   timingHeaders: boolean;
   /** Certificate and key as PEM texts. If unset, the gateway speaks plain HTTP. */
   tls?: Certificate | undefined;
+  /** Certificates for names beside that one. */
+  contextOf?: ContextOf | undefined;
   clock?: Clock;
   /** The proxies whose X-Forwarded-… headers are believed. Default: none. */
   trustedProxies?: readonly string[];
@@ -101,7 +103,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-function openServer({ tls }: GatewayOptions, limits: GatewayLimits): Server {
+function openServer({ tls, contextOf }: GatewayOptions, limits: GatewayLimits): Server {
   const settings = {
     maxHeaderSize: limits.headBytes,
     headersTimeout: limits.headMs,
@@ -112,7 +114,7 @@ function openServer({ tls }: GatewayOptions, limits: GatewayLimits): Server {
     requireHostHeader: false,
     connectionsCheckingInterval: Math.min(1_000, limits.headMs),
   };
-  return createWebServer(tls, settings);
+  return createWebServer(tls, settings, undefined, contextOf);
 }
 
 function handle(server: Server, context: CallContext, limits: GatewayLimits): void {

@@ -154,7 +154,7 @@ function outcomeOf(work: () => void): string {
 const allowed = ["www.shop.example=*", "own.example=thief", "*.pages.example=*"];
 
 function table(): RouteTable {
-  const routes = new RouteTable({ domain: "fn.test", listenHost: "gateway.example", allowed });
+  const routes = new RouteTable({ domain: "fn.test", listenHosts: ["gateway.example"], allowed });
   const hosts = { "www.shop.example": "pay" };
   routes.setApp(served({ name: "shop", functions: { cart: { entry: "c" }, pay: { entry: "p" } }, hosts }));
   routes.setApp(served({ name: "blog", functions: { blog: { entry: "b" } } }));

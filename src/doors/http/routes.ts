@@ -30,7 +30,7 @@ import type { StickyBy } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { ALL_ROUTES } from "../../store/catalog/route-schema.ts";
-import { HostClaims, type HostClaimsOptions } from "./host-claims.ts";
+import { type AppName, HostClaims, type HostClaimsOptions } from "./host-claims.ts";
 import { PathRoutes } from "./path-routes.ts";
 import { type Place, type PlaceRoutes, type Route, routeAt, routeTo, type Served } from "./place.ts";
 import { hostName } from "../../base/network/host-names.ts";
@@ -98,6 +98,12 @@ export class RouteTable {
       const host = this.#freeHost(tenant, name, written);
       if (host instanceof MayflyError) throw host;
     }
+  }
+
+  /** Those hosts of the manifest, in their normal form, that the app lacks nothing but a proof for. @param tenant the id of the app's tenant */
+  unprovenHosts(tenant: string, { name, hosts }: Manifest): string[] {
+    const owner = this.#ownerOf(tenant, name);
+    return [...new Set(Object.keys(hosts).flatMap((written) => this.#claims.lackingProof(owner, written) ?? []))];
   }
 
   /** Adds or replaces the app. Returns an error for each host of its manifest that the app does not get. */
@@ -256,11 +262,15 @@ export class RouteTable {
 
   /** Returns the host in its normal form if the app may have it and no other app has it; otherwise the reason. */
   #freeHost(tenant: string, app: string, written: string): string | MayflyError {
-    const host = this.#claims.claim({ tenant: this.#tenantName(tenant), app }, written);
+    const host = this.#claims.claim(this.#ownerOf(tenant, app), written);
     if (host instanceof MayflyError) return host;
     const taken = this.#hosts.get(host);
     const isFree = taken === undefined || (taken.of.manifest.name === app && taken.of.tenant === tenant);
     return isFree ? host : new MayflyError("host-taken", { host });
+  }
+
+  #ownerOf(tenant: string, app: string): AppName {
+    return { id: tenant, tenant: this.#tenantName(tenant), app };
   }
 
   #addHost(app: App, host: string, name: string | undefined, routes?: PlaceRoutes): void {

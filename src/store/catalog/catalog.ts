@@ -11,6 +11,7 @@ import type { FilesForm } from "../../base/kind/files-form.ts";
 import type { IncomingFiles, LargeDraft } from "../large-files/large-files.ts";
 import type { Manifest } from "./manifest.ts";
 import type { RunManifest } from "./parts.ts";
+import type { ProvenHosts } from "./proven-hosts.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
 /** One bundled function, as the guest gets it; or the app's files, whose function is FILES and whose code app-files.ts describes. */
@@ -295,6 +296,7 @@ export interface Catalog {
   secretNames(app: string): string[];
   /** The values of the secrets that the manifest names. Throws "no-such-secret". */
   secrets(app: string, names: string[]): Record<string, string>;
+  readonly provenHosts: ProvenHosts;
   /** By which URLs of apps are signed. */
   readonly signingKeys: SigningKeys;
   /** Resolves when the space of what was removed is free on the disk again, as far as possible. */

@@ -14,6 +14,7 @@
  * | lives | which revisions had all calls of `live`, one after the other: the higher `at`, the later. A rollback goes back in this list and shortens it |
  * | canaries | what was asked for the canary that a revision was, what its calls were like, and what became of it |
  * | secrets | encrypted, by app |
+ * | proven_hosts | hosts that an app has shown to be its own by a record of DNS |
  * | signing_keys | encrypted: an app's key by which its URLs are signed |
  */
 import type { Migration } from "../sqlite/migrate.ts";
@@ -190,12 +191,22 @@ const traffic = `
 
 const signingKeys = `
   CREATE TABLE signing_keys (
-    app TEXT PRIMARY KEY REFERENCES apps (id),
+    app TEXT PRIMARY KEY REFERENCES apps (id) ON DELETE CASCADE,
     sealed BLOB NOT NULL
   ) STRICT, WITHOUT ROWID;
 `;
 
+const provenHosts = `
+  CREATE TABLE proven_hosts (
+    app TEXT NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+    host TEXT NOT NULL,
+    proven_at INTEGER NOT NULL,
+    PRIMARY KEY (app, host)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX proven_by_host ON proven_hosts (host);
+`;
+
 /** @param seal returns the encryption of secrets; called only if there are secrets to encrypt again */
 export function catalogMigrations(seal: () => Seal): readonly Migration[] {
-  return [...byName, (db) => takeOverVersions(db, tablesById, seal), tenantsByHost, largeFiles, traffic, signingKeys];
+  return [...byName, (db) => takeOverVersions(db, tablesById, seal), tenantsByHost, largeFiles, traffic, signingKeys, provenHosts];
 }

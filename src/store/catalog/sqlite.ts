@@ -38,6 +38,7 @@ import { appRow, revisionOf, targetsOf } from "./read.ts";
 import { catalogMigrations } from "./schema.ts";
 import { openSeal } from "./seal.ts";
 import { kindsInUse } from "./kinds-in-use.ts";
+import { createProvenHosts } from "./proven-hosts.ts";
 import { createSigningKeys } from "./signing-keys.ts";
 import { codeOf } from "./stored-code.ts";
 
@@ -143,6 +144,7 @@ function createCatalog(parts: CatalogParts): Catalog {
     secretNames: (app) => queries.secrets.names(app).map(({ name }) => name),
     secrets: (app, names) => Object.fromEntries(names.map((name) => [name, secret(parts, app, name)])),
     signingKeys,
+    provenHosts: createProvenHosts(parts),
     async settled() {
       await parts.reclaimer.settled();
       await parts.large.settled();
@@ -156,10 +158,17 @@ function createCatalog(parts: CatalogParts): Catalog {
 
 /** For an app that was never deployed, removes the secrets that were set already. */
 function remove(parts: CatalogParts, app: string): void {
-  const { names, aliases, revisions, secrets } = parts.queries;
+  const { names, aliases, revisions, secrets, hosts } = parts.queries;
   const removed = freeing(parts, () =>
     parts.writeByAllMeans(
-      () => names.release(app) + aliases.removeTargets(app) + aliases.removeAll(app) + revisions.removeAll(app) + secrets.removeAll(app) + secrets.removeSigningKey(app),
+      () =>
+        names.release(app) +
+        aliases.removeTargets(app) +
+        aliases.removeAll(app) +
+        revisions.removeAll(app) +
+        secrets.removeAll(app) +
+        secrets.removeSigningKey(app) +
+        hosts.removeAll(app),
     ),
   );
   if (removed === 0) throw new MayflyError("no-such-app", { app: parts.queries.names.nameOf(app)?.name ?? app });

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { aliasQueries } from "./aliases.ts";
 import { appQueries } from "./apps.ts";
 import { codeQueries } from "./code.ts";
+import { hostQueries } from "./hosts.ts";
 import { nameQueries } from "./names.ts";
 import { revisionQueries } from "./revisions.ts";
 import { secretQueries } from "./secrets.ts";
@@ -19,5 +20,6 @@ export function prepareQueries(db: DatabaseSync) {
     code: codeQueries(db),
     secrets: secretQueries(db),
     traffic: trafficQueries(db),
+    hosts: hostQueries(db),
   };
 }
