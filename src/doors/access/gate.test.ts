@@ -179,6 +179,14 @@ test("of several ways to show who calls, one is enough", async () => {
   assert.equal(challenge, 'Bearer realm="shop/either", Mayfly-Signed-URL realm="shop/either"');
 });
 
+test("what fails in a check refuses the call, and tells the caller nothing of this host", async () => {
+  open.routes.setApp({ app: "app_broken", tenant: mainTenant, manifest: manifestSchema.parse({ name: "broken", access: "signed-url", functions: { f: { entry: "f.ts" } } }) });
+  const response = await fetch(`${open.url}/broken/f?mayfly-signature=x`);
+  assert.equal(response.status, 500);
+  assert.doesNotMatch(await response.text(), /secrets\.key/);
+  assert.equal(open.invocations.length, 0);
+});
+
 describe("rate limits", () => {
   const statuses = async (count: number, path: string, headers: Record<string, string> = {}) =>
     (await Promise.all(Array.from({ length: count }, () => call(path, headers)))).map(({ status }) => status).toSorted();

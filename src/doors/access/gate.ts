@@ -9,7 +9,7 @@
  * 3. What fails here refuses the request.
  */
 import type { Clock } from "../../base/clock/clock.ts";
-import { asMayflyError, MayflyError } from "../../base/errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { clientKey } from "../../base/network/addresses.ts";
 import { isPreflight, preflightHeaders, replyHeadersOf } from "./cors.ts";
 import type { JwtChecks } from "./jwt.ts";
@@ -53,6 +53,8 @@ export interface GateOptions {
   jwts: JwtChecks;
   rates: RateLimits;
   clock: Pick<Clock, "now" | "wall">;
+  /** Called with failures that are not the caller's fault, for the server's own log. */
+  onFailure: (error: unknown) => void;
 }
 
 export class Gate {
@@ -74,13 +76,16 @@ export class Gate {
     try {
       const verdict = this.#verdict(rules, visit);
       if (!(verdict instanceof Promise)) return this.#decide(rules, visit, verdict, reply);
-      return verdict.then(
-        (found) => this.#decide(rules, visit, found, reply),
-        (error: unknown) => refusal(asMayflyError(error), reply),
-      );
+      return verdict.then((found) => this.#decide(rules, visit, found, reply)).catch((error: unknown) => this.#failed(error, reply));
     } catch (error) {
-      return refusal(asMayflyError(error), reply);
+      return this.#failed(error, reply);
     }
+  }
+
+  /** What has failed may name files of the host, and callers are strangers. */
+  #failed(error: unknown, reply: readonly string[]): Admission {
+    this.#options.onFailure(error);
+    return refusal(new MayflyError("internal", { what: "who calls could not be checked" }), reply);
   }
 
   #verdict(rules: AccessRules, visit: Visit): Verdict | Promise<Verdict> {

@@ -19,7 +19,7 @@ interface GateNeeds {
   tell: (app: string, text: string) => void;
 }
 
-export function openGate({ clock, closing }: Pick<ServerStart, "clock" | "closing">, { callers, signingKey, connections, tell }: GateNeeds): Gate {
+export function openGate({ clock, closing, log }: ServerStart, { callers, signingKey, connections, tell }: GateNeeds): Gate {
   const rates = new RateLimits();
   closing.defer(clock.every(SWEEP_MS, () => rates.sweep(clock.now())));
   const keySets = new KeySets({
@@ -27,5 +27,5 @@ export function openGate({ clock, closing }: Pick<ServerStart, "clock" | "closin
     clock,
     onFailure: (app, url, reason) => tell(app, `The keys of JWTs cannot be fetched from ${url}: ${reason}.`),
   });
-  return new Gate({ callers, signingKey, jwts: new JwtChecks(keySets, clock), rates, clock });
+  return new Gate({ callers, signingKey, jwts: new JwtChecks(keySets, clock), rates, clock, onFailure: (error) => log.error({ err: error }, "who calls could not be checked") });
 }

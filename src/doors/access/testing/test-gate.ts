@@ -28,10 +28,14 @@ export function createTestGate(fetchKeys: FetchKeys = () => Promise.reject(new E
       ofToken: (token) => tokens.get(token) ?? null,
       mayCall: (holder: TokenHolder & { apps?: string[] }, _tenant, app) => holder.apps?.includes(app) ?? true,
     },
-    signingKey: () => signingKey,
+    signingKey(app) {
+      if (app === "app_broken") throw new Error("/var/lib/mayfly/secrets.key cannot be read");
+      return signingKey;
+    },
     jwts: new JwtChecks(keySets, clock),
     rates: new RateLimits(),
     clock,
+    onFailure: (error) => failures.push(String(error)),
   });
   return { gate, clock, tokens, signingKey, failures };
 }
