@@ -22,7 +22,11 @@ describe("a server that takes proofs of hosts", () => {
   let certificates: string;
   const make = certificateMaker(loadConfig({}).cacheDir);
   const certificateFor = (name: string) =>
-    make({ subject: name, validity: { from: Date.now() - DAY_MS, until: Date.now() + DAY_MS }, extensions: [`subjectAltName = DNS:${name}`] });
+    make({
+      subject: name,
+      validity: { from: Date.now() - DAY_MS, until: Date.now() + DAY_MS },
+      extensions: [`subjectAltName = DNS:${name}`],
+    });
 
   before(async () => {
     const server = await nameServer(records);
@@ -50,8 +54,7 @@ describe("a server that takes proofs of hosts", () => {
     const { subject } = (response.socket as unknown as { getPeerCertificate(): { subject: { CN: string } } }).getPeerCertificate();
     return { body: await text(response), certificate: subject.CN };
   }
-  const deploy = (folder: string, name: string, host: string) =>
-    platform.deploy(folder, { hosts: { [host]: name } });
+  const deploy = (folder: string, name: string, host: string) => platform.deploy(folder, { hosts: { [host]: name } });
 
   test("an app gets a host with a record that names it, without the operator, and keeps it when the record goes", async () => {
     await assert.rejects(deploy("examples/hello", "hello", "www.a.test"), {
@@ -73,7 +76,11 @@ describe("a server that takes proofs of hosts", () => {
     writeFileSync(join(certificates, "a.key"), key);
     writeFileSync(join(certificates, "a.crt"), cert);
     platform.running.renewCertificates();
-    await eventually("the new certificate", async () => (await ask("www.a.test")).certificate, (name) => name === "www.a.test");
+    await eventually(
+      "the new certificate",
+      async () => (await ask("www.a.test")).certificate,
+      (name) => name === "www.a.test",
+    );
     assert.equal((await ask("given.test")).certificate, "own.test");
   });
 
@@ -121,6 +128,19 @@ function answerTo(query: Buffer, records: Map<string, string>): Buffer {
   const found = records.get(labels.join(".").toLowerCase());
   const data = Buffer.from(found ?? "");
   const record = Buffer.concat([Buffer.from([0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 0, 0, data.length + 1, data.length]), data]);
-  const head = Buffer.from([query[0]!, query[1]!, 0x81, 0x80 | (found === undefined ? 3 : 0), 0, 1, 0, found === undefined ? 0 : 1, 0, 0, 0, 0]);
+  const head = Buffer.from([
+    query[0]!,
+    query[1]!,
+    0x81,
+    0x80 | (found === undefined ? 3 : 0),
+    0,
+    1,
+    0,
+    found === undefined ? 0 : 1,
+    0,
+    0,
+    0,
+    0,
+  ]);
   return Buffer.concat([head, query.subarray(12, at + 5), ...(found === undefined ? [] : [record])]);
 }

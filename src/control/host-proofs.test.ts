@@ -55,7 +55,10 @@ test("a record that names the app, or all apps of its tenant, is a proof, which 
 });
 
 test("a record for another app, another tenant or another host is none, and nothing is stored of a deploy that lacks one", async () => {
-  const { prove, stored } = proofsOf({ "_mayfly.a.test": ["mayfly=main/shop"], "_mayfly.b.test": ["mayfly=main/shopping", "xmayfly=main/*", "mayfly=*/*"] });
+  const { prove, stored } = proofsOf({
+    "_mayfly.a.test": ["mayfly=main/shop"],
+    "_mayfly.b.test": ["mayfly=main/shopping", "xmayfly=main/*", "mayfly=*/*"],
+  });
   const refused = { code: "host-not-allowed", message: /_mayfly\.\w\.test has no TXT record mayfly=/ };
   await assert.rejects(prove("ten_acme", "shop", "a.test"), refused);
   await assert.rejects(prove(mainTenant, "sho", "a.test"), refused);

@@ -43,7 +43,11 @@ export class HostProofs {
     const hosts = unproven(tenant, manifest);
     if (hosts.length === 0) return;
     if (hosts.length > MOST_AT_ONCE)
-      throw refusal(manifest, hosts[MOST_AT_ONCE]!, `one deploy may show at most ${MOST_AT_ONCE} hosts to be its own: list fewer, and the others in a later one`);
+      throw refusal(
+        manifest,
+        hosts[MOST_AT_ONCE]!,
+        `one deploy may show at most ${MOST_AT_ONCE} hosts to be its own: list fewer, and the others in a later one`,
+      );
     const wanted = this.#wanted(tenant, manifest.name);
     const records = await Promise.all(hosts.map((host) => this.#records(lookUp, manifest, host)));
     for (const [at, found] of records.entries())
@@ -77,7 +81,11 @@ export class HostProofs {
     try {
       return (await lookUp(`_mayfly.${host}`)).map((text) => text.trim());
     } catch (error) {
-      throw refusal(manifest, host, `no entry of the setting hosts gives it to the app, and the TXT records of _mayfly.${host} cannot be looked up: ${(error as Error).message}`);
+      throw refusal(
+        manifest,
+        host,
+        `no entry of the setting hosts gives it to the app, and the TXT records of _mayfly.${host} cannot be looked up: ${(error as Error).message}`,
+      );
     }
   }
 }

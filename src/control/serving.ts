@@ -106,7 +106,11 @@ export function createServing({
       const [unfetchable] = problemsOfKeys(manifest);
       const frozen = asksForSnapshot(manifest) ? unfreezable(manifest) : undefined;
       const injected = hasInjections(manifest) ? uninjectable(manifest) : undefined;
-      const unable = (unfetchable && `access: ${unfetchable}`) ?? (unmounted && `mounts: ${unmounted}`) ?? (frozen && `snapshot: ${frozen}`) ?? (injected && `inject: ${injected}`);
+      const unable =
+        (unfetchable && `access: ${unfetchable}`) ??
+        (unmounted && `mounts: ${unmounted}`) ??
+        (frozen && `snapshot: ${frozen}`) ??
+        (injected && `inject: ${injected}`);
       const what = problem !== undefined ? `network.allow: ${problem}` : (tooLargeMachine(manifest, most) ?? unable);
       if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
       const { name, kernel } = manifest;

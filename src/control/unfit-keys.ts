@@ -12,7 +12,8 @@ export function problemsOfKeys({ access, functions }: Pick<Manifest, "access" | 
 
 function problemOfKeys(keys: unknown, bound: string[]): string | undefined {
   if (typeof keys !== "string") return undefined;
-  if (!isKeysUrl(keys)) return `${JSON.stringify(keys)} is the name of a file, which only \`mayfly deploy\` reads: give the set of keys itself`;
+  if (!isKeysUrl(keys))
+    return `${JSON.stringify(keys)} is the name of a file, which only \`mayfly deploy\` reads: give the set of keys itself`;
   const url = new URL(keys);
   const isPlain = url.protocol === "http:";
   const server = `${url.hostname}:${url.port || (isPlain ? 80 : 443)}`;

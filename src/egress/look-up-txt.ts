@@ -20,9 +20,12 @@ export function openLookUpTxt(servers: readonly string[]): (name: string) => Pro
     } catch (error) {
       const { code = "" } = error as NodeJS.ErrnoException;
       if (code === "ENOTFOUND" || code === "ENODATA") return [];
-      throw new Error(code === "ECANCELLED" || code === "ETIMEOUT" ? "the name servers did not answer in time" : `the name servers failed (${code})`, {
-        cause: error,
-      });
+      throw new Error(
+        code === "ECANCELLED" || code === "ETIMEOUT" ? "the name servers did not answer in time" : `the name servers failed (${code})`,
+        {
+          cause: error,
+        },
+      );
     } finally {
       underWay -= 1;
       clearTimeout(timer);

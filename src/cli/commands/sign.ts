@@ -18,7 +18,9 @@ export function define(command: Command): void {
     .option("--for <time>", "how long the URL holds: a number with s, m, h or d, at most 366d", parseTime, 600)
     .option("-X, --method <method>", "the one method that the URL is for", parseMethod, "GET")
     .option("-p, --path <path>", "path below the function, with its query, for example /notes/1?full=1", parsePath, "/")
-    .addOption(new Option("--rotate", "make another key for the app: all URLs that were signed before end").conflicts(["for", "method", "path"]))
+    .addOption(
+      new Option("--rotate", "make another key for the app: all URLs that were signed before end").conflicts(["for", "method", "path"]),
+    )
     .addHelpText(
       "after",
       '\nWhoever has the URL may call that function, with that method, path and query, until it ends. The function must have "signed-url" in access of its mayfly.json.\n\nExamples:\n  mayfly sign shop/invoice --for 10m --path /2026/11\n  mayfly sign shop --rotate',
@@ -30,9 +32,12 @@ async function sign(target: string, options: SignOptions): Promise<void> {
   const { client, gateway } = await connect(options);
   const [app = "", name, ...more] = target.split("/");
   if (options.rotate) {
-    if (name !== undefined) throw new MayflyError("not-done", { what: `${target} names a function, but the key is the app's: name the app alone` });
+    if (name !== undefined)
+      throw new MayflyError("not-done", { what: `${target} names a function, but the key is the app's: name the app alone` });
     await client.rotateSigningKey(app);
-    return console.log(options.json ? JSON.stringify({ app, rotated: true }) : `${app} has another key. URLs that were signed before are refused.`);
+    return console.log(
+      options.json ? JSON.stringify({ app, rotated: true }) : `${app} has another key. URLs that were signed before are refused.`,
+    );
   }
   if (name === undefined || name === "" || more.length > 0)
     throw new MayflyError("not-done", { what: `${target} is no function: write it as app/function` });

@@ -48,7 +48,17 @@ test("addresses of this host and private ones are not reached, by number or by n
     response.end("{}");
   });
   const fetchKeys = fetching([]);
-  for (const host of ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433", "0x7f.1", "169.254.169.254", "10.0.0.1"])
+  for (const host of [
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "0.0.0.0",
+    "2130706433",
+    "0x7f.1",
+    "169.254.169.254",
+    "10.0.0.1",
+  ])
     for (const scheme of ["http", "https"])
       await assert.rejects(fetchKeys(`${scheme}://${host}:${port}/`), { code: "egress-denied" }, `${scheme}://${host}`);
   assert.equal(asked, 0);

@@ -45,7 +45,6 @@ function get(url: URL, connection: Socket, signal: AbortSignal): Promise<string>
       host: url.hostname,
       headers: { host: url.host, accept: "application/json, application/jwk-set+json", "user-agent": "mayfly", connection: "close" },
       createConnection: () => connection,
-      agent: false,
       signal,
     });
     const fail = (error: unknown) => {

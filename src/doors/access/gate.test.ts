@@ -99,7 +99,10 @@ describe("a function for holders of tokens", () => {
   });
 
   test("refuses two Authorization headers, of which gateway and function might read different ones", async () => {
-    const client = rawClient(open.port, "GET /shop/holders HTTP/1.1\r\nhost: h\r\nAuthorization: Bearer good\r\nauthorization: Bearer x\r\n\r\n");
+    const client = rawClient(
+      open.port,
+      "GET /shop/holders HTTP/1.1\r\nhost: h\r\nAuthorization: Bearer good\r\nauthorization: Bearer x\r\n\r\n",
+    );
     await until(() => client.text.includes("\r\n\r\n"));
     assert.match(client.text, /^HTTP\/1\.1 400 .*more than one Authorization/s);
     client.socket.destroy();
@@ -120,12 +123,21 @@ describe("a function for holders of tokens", () => {
 });
 
 test("what says who calls reaches no function from outside, in whatever spelling, whether everybody may call it or not", async () => {
-  const forged = ["X-Mayfly-Caller: root", "x_mayfly_caller: root", "X-Mayfly_Caller-Claims: e30", "x-mayfly-caller-way: token", "X-MAYFLY-CALLER-anything: x"];
+  const forged = [
+    "X-Mayfly-Caller: root",
+    "x_mayfly_caller: root",
+    "X-Mayfly_Caller-Claims: e30",
+    "x-mayfly-caller-way: token",
+    "X-MAYFLY-CALLER-anything: x",
+  ];
   for (const [path, more] of [
     ["everybody", []],
     ["holders", ["authorization: Bearer good"]],
   ] as const) {
-    const client = rawClient(open.port, [`GET /shop/${path} HTTP/1.1`, "host: h", ...forged, ...more, "x-mayfly-call: 1", "", ""].join("\r\n"));
+    const client = rawClient(
+      open.port,
+      [`GET /shop/${path} HTTP/1.1`, "host: h", ...forged, ...more, "x-mayfly-call: 1", "", ""].join("\r\n"),
+    );
     await until(() => client.text.endsWith("in"));
     client.socket.destroy();
     const seen = seenHeaders();
@@ -180,7 +192,11 @@ test("of several ways to show who calls, one is enough", async () => {
 });
 
 test("what fails in a check refuses the call, and tells the caller nothing of this host", async () => {
-  open.routes.setApp({ app: "app_broken", tenant: mainTenant, manifest: manifestSchema.parse({ name: "broken", access: "signed-url", functions: { f: { entry: "f.ts" } } }) });
+  open.routes.setApp({
+    app: "app_broken",
+    tenant: mainTenant,
+    manifest: manifestSchema.parse({ name: "broken", access: "signed-url", functions: { f: { entry: "f.ts" } } }),
+  });
   const response = await fetch(`${open.url}/broken/f?mayfly-signature=x`);
   assert.equal(response.status, 500);
   assert.doesNotMatch(await response.text(), /secrets\.key/);
@@ -219,7 +235,16 @@ describe("rate limits", () => {
     const from = async (address: string) =>
       (await fetch(`${proxied.url}/shop/limited`, { headers: { "x-forwarded-for": address } })).status;
     const all: number[] = [];
-    for (const address of ["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::3"])
+    for (const address of [
+      "192.0.2.1",
+      "192.0.2.1",
+      "192.0.2.1",
+      "192.0.2.2",
+      "2001:db8::1",
+      "2001:db8::2",
+      "2001:db8::3",
+      "2001:db8:0:1::3",
+    ])
       all.push(await from(address));
     assert.deepEqual(all, [200, 200, 429, 200, 200, 200, 429, 200]);
   });

@@ -124,7 +124,8 @@ export class Gate {
 
   #decide(rules: AccessRules, visit: Visit, verdict: Verdict, reply: readonly string[]): Admission {
     if (verdict.is === "caller") return this.#count(rules, visit, verdict.caller, reply);
-    const error = verdict.is === "refused" ? verdict.error : new MayflyError("credentials-missing", { ...namesOf(rules), ways: waysInWords(rules) });
+    const error =
+      verdict.is === "refused" ? verdict.error : new MayflyError("credentials-missing", { ...namesOf(rules), ways: waysInWords(rules) });
     return refusal(error, [...reply, ...challenges(rules, error)]);
   }
 
@@ -133,8 +134,7 @@ export class Gate {
     if (rules.rate !== undefined) {
       const key = caller?.key ?? `address ${clientKey(visit.address)}`;
       const waitMs = rates.take(`${rules.app}/${rules.function}`, key, rules.rate, clock.now());
-      if (waitMs > 0)
-        return refusal(new MayflyError("rate-limited", { ...namesOf(rules), retryAfterS: Math.ceil(waitMs / 1_000) }), reply);
+      if (waitMs > 0) return refusal(new MayflyError("rate-limited", { ...namesOf(rules), retryAfterS: Math.ceil(waitMs / 1_000) }), reply);
     }
     return { is: "granted", granted: { ...grantOf(caller, visit.path), reply } };
   }
@@ -202,7 +202,8 @@ function challenges(rules: AccessRules, error: MayflyError): string[] {
   const { status } = error.entry;
   if (status !== 401 && status !== 403) return [];
   const realm = `realm="${rules.appName}/${rules.function}"`;
-  const hint = { "credentials-refused": ', error="invalid_token"', "caller-not-allowed": ', error="insufficient_scope"' }[error.code as string] ?? "";
+  const hint =
+    { "credentials-refused": ', error="invalid_token"', "caller-not-allowed": ', error="insufficient_scope"' }[error.code as string] ?? "";
   const schemes = new Set(rules.ways.map(({ kind }) => (kind === "signed-url" ? `Mayfly-Signed-URL ${realm}` : `Bearer ${realm}${hint}`)));
   return [...schemes].flatMap((scheme) => ["www-authenticate", scheme]);
 }

@@ -55,7 +55,13 @@ function rulesFor(keys: unknown, more: object = {}, app = "app_1") {
 type Rules = ReturnType<typeof rulesFor>;
 
 function ask({ gate }: TestGate, rules: Rules, token: string): Admission | Promise<Admission> {
-  return gate.admit(rules, { method: "GET", headers: { authorization: `Bearer ${token}` }, rawHeaders: [], address: "192.0.2.1", path: "/" });
+  return gate.admit(rules, {
+    method: "GET",
+    headers: { authorization: `Bearer ${token}` },
+    rawHeaders: [],
+    address: "192.0.2.1",
+    path: "/",
+  });
 }
 
 /** "granted", or the refusal's code and message. */
@@ -115,7 +121,9 @@ describe("attacks", () => {
     },
     "the public key's JSON as a shared secret": async (gate) => {
       const text = `${part({ alg: "HS256", kid: "kid-RS256" })}.${part({ iss: issuer, aud: "shop", exp: gate.clock.wall() })}`;
-      return `${text}.${createHmac("sha256", JSON.stringify(pairs.get("RS256")!.jwk)).update(text).digest("base64url")}`;
+      return `${text}.${createHmac("sha256", JSON.stringify(pairs.get("RS256")!.jwk))
+        .update(text)
+        .digest("base64url")}`;
     },
     "another key under the name of the issuer's": async (gate) => {
       const { privateKey } = await generateKeyPair("RS256");
@@ -128,7 +136,8 @@ describe("attacks", () => {
       const exp = Math.floor(gate.clock.wall() / 1_000) + 300;
       return new SignJWT({ iss: issuer, aud: "shop", exp }).setProtectedHeader(header as { alg: string }).sign(privateKey);
     },
-    "a key of the issuer's that is not for this algorithm": (gate) => tokenOf(gate, { alg: "RS256", by: "RS256", header: { kid: "kid-PS256" } }),
+    "a key of the issuer's that is not for this algorithm": (gate) =>
+      tokenOf(gate, { alg: "RS256", by: "RS256", header: { kid: "kid-PS256" } }),
     "a key that the issuer has not": (gate) => tokenOf(gate, { header: { kid: "kid-none" } }),
     "no key named, of several": (gate) => tokenOf(gate, { alg: "EdDSA", header: { kid: undefined } }),
     "an ended token": (gate) => tokenOf(gate, { ends: -6 }),
@@ -155,7 +164,10 @@ describe("attacks", () => {
   for (const [name, attack] of Object.entries(attacks))
     test(`refused: ${name}`, async () => {
       const gate = createTestGate();
-      const keys = name === "no key named, of several" ? { keys: [pairs.get("EdDSA")!.jwk, { ...pairs.get("EdDSA")!.jwk, kid: "2" }] } : keysOf("RS256", "PS256");
+      const keys =
+        name === "no key named, of several"
+          ? { keys: [pairs.get("EdDSA")!.jwk, { ...pairs.get("EdDSA")!.jwk, kid: "2" }] }
+          : keysOf("RS256", "PS256");
       const token = await attack(gate);
       const rules = rulesFor(keys);
       assert.match(await outcome(gate, rules, token), /^credentials-refused: /);
@@ -180,7 +192,11 @@ test("claims that the app asks for: a value, one of several, an entry of a list,
     { groups: "shop shop" },
     { groups: [] },
   ])
-    assert.match(await outcome(gate, rules, await tokenOf(gate, { claims: { ...good, ...claims } })), /^caller-not-allowed: /, JSON.stringify(claims));
+    assert.match(
+      await outcome(gate, rules, await tokenOf(gate, { claims: { ...good, ...claims } })),
+      /^caller-not-allowed: /,
+      JSON.stringify(claims),
+    );
   const inherited = rulesFor(keysOf("RS256"), { claims: { constructor: "x", toString: "y" } });
   assert.match(await outcome(gate, inherited, await tokenOf(gate)), /^caller-not-allowed/);
 });
@@ -316,7 +332,8 @@ describe("keys by URL", () => {
       return JSON.stringify(keysOf("RS256"));
     });
     const rules = rulesFor(URL_OF_KEYS);
-    for (const token of ["a.b.c", await tokenOf(gate, { claims: { iss: "https://evil.test" } }), "x".repeat(20_000)]) await outcome(gate, rules, token);
+    for (const token of ["a.b.c", await tokenOf(gate, { claims: { iss: "https://evil.test" } }), "x".repeat(20_000)])
+      await outcome(gate, rules, token);
     assert.equal(fetches, 0);
   });
 });

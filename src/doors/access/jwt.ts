@@ -93,7 +93,9 @@ function names({ appName, function: name }: AccessRules) {
 }
 
 function bad(rules: AccessRules, what: string): Verdict {
-  return refused(new MayflyError("credentials-refused", { ...names(rules), what: `the token in the Authorization header is refused: ${what}` }));
+  return refused(
+    new MayflyError("credentials-refused", { ...names(rules), what: `the token in the Authorization header is refused: ${what}` }),
+  );
 }
 
 function callerOf(payload: JWTPayload): Caller {

@@ -27,5 +27,12 @@ export function openGate({ clock, closing, log }: ServerStart, { callers, signin
     clock,
     onFailure: (app, url, reason) => tell(app, `The keys of JWTs cannot be fetched from ${url}: ${reason}.`),
   });
-  return new Gate({ callers, signingKey, jwts: new JwtChecks(keySets, clock), rates, clock, onFailure: (error) => log.error({ err: error }, "who calls could not be checked") });
+  return new Gate({
+    callers,
+    signingKey,
+    jwts: new JwtChecks(keySets, clock),
+    rates,
+    clock,
+    onFailure: (error) => log.error({ err: error }, "who calls could not be checked"),
+  });
 }

@@ -105,14 +105,27 @@ function hasBody({ headers }: IncomingMessage): boolean {
  * Refuses a request whose body was not asked for, and ends the connection. The client may send the body nevertheless, and only the end of
  * the connection makes clear that it is no further request.
  */
-function refuseUnread(context: CallContext, request: IncomingMessage, response: ServerResponse, error: MayflyError, continues: boolean, more: readonly string[] = []) {
+function refuseUnread(
+  context: CallContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: MayflyError,
+  continues: boolean,
+  more: readonly string[] = [],
+) {
   const unclear = continues || (error.entry.status === 501 && hasBody(request));
   refuse(response, error, undefined, unclear || context.closing, more);
   if (hasBody(request)) context.watch.linger(request);
 }
 
 /** Answers without a body, and as refuseUnread() does otherwise. */
-function answerUnread(context: CallContext, request: IncomingMessage, response: ServerResponse, headers: readonly string[], continues: boolean) {
+function answerUnread(
+  context: CallContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  headers: readonly string[],
+  continues: boolean,
+) {
   response.writeHead(204, continues || context.closing ? [...headers, "connection", "close"] : [...headers]);
   response.end();
   if (hasBody(request)) context.watch.linger(request);

@@ -93,7 +93,17 @@ export function createGateway(options: GatewayOptions): Gateway {
   const crowd = new Crowd({ most: connections.most, mostOfOne: connections.perClient, exempt: trusted });
   const clock = options.clock ?? systemClock;
   const watch = new Watch(clock, { crowd, turnedAway: new TurnedAway(connections.most, clock) }, limits);
-  const context: CallContext = { dispatcher, routes, gate, timingHeaders, proto, trusted, watch, traces: new TraceContexts(), closing: false };
+  const context: CallContext = {
+    dispatcher,
+    routes,
+    gate,
+    timingHeaders,
+    proto,
+    trusted,
+    watch,
+    traces: new TraceContexts(),
+    closing: false,
+  };
   const server = openServer(options, limits);
   handle(server, context, limits);
   return {

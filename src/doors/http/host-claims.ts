@@ -67,7 +67,8 @@ export class HostClaims {
     if (isWithin(host, "localhost") || this.#listenHosts.includes(host)) return refused(owner, written, "it is the server's own");
     if (this.domain !== undefined && isWithin(host, this.domain)) return this.#belowDomain(owner, written, host, this.domain);
     if (this.#entries.some((entry) => fits(entry, owner, host))) return host;
-    if (this.#isCertified(host)) return refused(owner, written, "it is in the server's own certificate, and no entry of the setting hosts gives it to the app");
+    if (this.#isCertified(host))
+      return refused(owner, written, "it is in the server's own certificate, and no entry of the setting hosts gives it to the app");
     return isProven(owner.id, owner.app, host)
       ? host
       : refused(owner, written, "no entry of the setting hosts gives it to the app, and it was not shown to be the app's");

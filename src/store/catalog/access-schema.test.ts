@@ -40,7 +40,7 @@ const small = generateKeyPairSync("rsa", { modulusLength: 1_024 }).publicKey.exp
 
 for (const [what, keys, message] of [
   ["an unknown way", { access: "tokens" }, /access is "tokens", but must be one of/],
-  ["no way at all", { access: [] }, /access must have at least 1|access is a list/],
+  ["no way at all", { access: [] }, /access must not be empty/],
   ["public beside another way", { access: ["public", "token"] }, /"public" alone or not at all/],
   ["a JWT without an audience", { access: { jwt: { issuer: "i", keys: "https://id.test/keys" } } }, /access\.jwt\.audience is missing/],
   ["a JWT without an issuer", { access: { jwt: { audience: "a", keys: "https://id.test/keys" } } }, /access\.jwt\.issuer is missing/],
@@ -52,7 +52,11 @@ for (const [what, keys, message] of [
   ["keys at a URL with a password", { access: { jwt: { ...jwt, keys: "https://a:b@id.test/keys" } } }, /neither a user/],
   ["no limit in rate", { rate: {} }, /rate must have perCaller, perFunction or both/],
   ["a limit of no calls", { rate: { perCaller: { calls: 0, seconds: 1 } } }, /rate\.perCaller\.calls is 0, but must be at least 1/],
-  ["a window of a day", { rate: { perCaller: { calls: 1, seconds: 86_400 } } }, /rate\.perCaller\.seconds is 86400, but must be at most 3600/],
+  [
+    "a window of a day",
+    { rate: { perCaller: { calls: 1, seconds: 86_400 } } },
+    /rate\.perCaller\.seconds is 86400, but must be at most 3600/,
+  ],
   ["an origin with a path", { cors: { origins: ["https://shop.test/"] } }, /must be an origin such as/],
   ["the origin null", { cors: { origins: ["null"] } }, /must be an origin such as/],
   ["every origin with credentials", { cors: { origins: "*", credentials: true } }, /must list the origins instead of "\*"/],

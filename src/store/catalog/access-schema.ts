@@ -45,15 +45,25 @@ const jwtSchema = z.strictObject({
 
 const plainWays = z.enum(["public", "token", "signed-url"]);
 const jwtWay = z.strictObject({ jwt: jwtSchema });
-const waysSchema = z.union([plainWays, jwtWay, z.array(z.union([plainWays, jwtWay])).min(1).max(MOST_WAYS)]).superRefine((ways, context) => {
-  const all = Array.isArray(ways) ? ways : [ways];
-  const refuse = (message: string) => context.addIssue({ code: "custom", message });
-  if (all.length > 1 && all.includes("public")) refuse('must have "public" alone or not at all: with it, the other ways would keep nobody out');
-  for (const way of all) {
-    const problem = typeof way === "object" && typeof way.jwt.keys === "string" ? problemOfUrl(way.jwt.keys) : undefined;
-    if (problem !== undefined) refuse(problem);
-  }
-});
+const waysSchema = z
+  .union([
+    plainWays,
+    jwtWay,
+    z
+      .array(z.union([plainWays, jwtWay]))
+      .min(1)
+      .max(MOST_WAYS),
+  ])
+  .superRefine((ways, context) => {
+    const all = Array.isArray(ways) ? ways : [ways];
+    const refuse = (message: string) => context.addIssue({ code: "custom", message });
+    if (all.length > 1 && all.includes("public"))
+      refuse('must have "public" alone or not at all: with it, the other ways would keep nobody out');
+    for (const way of all) {
+      const problem = typeof way === "object" && typeof way.jwt.keys === "string" ? problemOfUrl(way.jwt.keys) : undefined;
+      if (problem !== undefined) refuse(problem);
+    }
+  });
 
 const limitSchema = z.strictObject({ calls: z.int().min(1).max(1_000_000), seconds: z.int().min(1).max(3_600) });
 const rateSchema = z

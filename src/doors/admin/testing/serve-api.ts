@@ -102,6 +102,7 @@ export async function serveApi(): Promise<ServedApi> {
   const events = new EventStream(systemClock, (error) => assert.fail(String(error)));
   const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, events });
   const serving = {
+    prove: async () => undefined,
     check: (tenant: string, manifest: Manifest) => new RouteTable().checkHosts(tenant, manifest),
     prepare: () => waits.prepare(),
     pointed(app: string, targets: Target[]) {

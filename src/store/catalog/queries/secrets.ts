@@ -10,10 +10,7 @@ export function secretQueries(db: DatabaseSync) {
     find: one<{ sealed: Uint8Array }>(db, "SELECT sealed FROM secrets WHERE app = ? AND name = ?"),
     any: one<object>(db, "SELECT 1 FROM secrets UNION ALL SELECT 1 FROM signing_keys LIMIT 1"),
     signingKey: one<{ sealed: Uint8Array }>(db, "SELECT sealed FROM signing_keys WHERE app = ?"),
-    setSigningKey: run(
-      db,
-      "INSERT INTO signing_keys (app, sealed) VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET sealed = excluded.sealed",
-    ),
+    setSigningKey: run(db, "INSERT INTO signing_keys (app, sealed) VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET sealed = excluded.sealed"),
     removeSigningKey: run(db, "DELETE FROM signing_keys WHERE app = ?"),
   };
 }
