@@ -11,7 +11,10 @@ import { after, before, describe, test } from "node:test";
 import { loadConfig } from "../src/base/config/load.ts";
 import { afterwards } from "../src/base/testing/afterwards.ts";
 import { certificateMaker } from "../src/store/authority/make-certificate.ts";
-import { createScope, eventually, type Platform, startPlatform, temporaryFolder } from "./platform.ts";
+import { type Client, createClient } from "../src/doors/admin/client.ts";
+import { pinOf } from "../src/doors/admin/pinned.ts";
+import type { Manifest } from "../src/store/catalog/manifest.ts";
+import { createScope, deploy, eventually, type Platform, startPlatform, temporaryFolder } from "./platform.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -19,6 +22,8 @@ describe("a server that takes proofs of hosts", () => {
   const scope = createScope();
   const records = new Map<string, string>();
   let platform: Platform;
+  /** Trusts the server's certificate, which nobody has signed. */
+  let client: Client;
   let certificates: string;
   const make = certificateMaker(loadConfig({}).cacheDir);
   const certificateFor = (name: string) =>
@@ -43,6 +48,7 @@ describe("a server that takes proofs of hosts", () => {
       proofServers: [`127.0.0.1:${server.address().port}`],
       tls: { cert: join(dir, "cert"), key: join(dir, "key"), hosts: certificates },
     });
+    client = createClient({ url: platform.running.apiUrl, token: platform.running.token, pin: pinOf(own.cert) });
   });
   after(() => scope.close());
 
@@ -54,20 +60,21 @@ describe("a server that takes proofs of hosts", () => {
     const { subject } = (response.socket as unknown as { getPeerCertificate(): { subject: { CN: string } } }).getPeerCertificate();
     return { body: await text(response), certificate: subject.CN };
   }
-  const deploy = (folder: string, name: string, host: string) => platform.deploy(folder, { hosts: { [host]: name } });
+  const deployWith = (folder: string, name: string, host: string, more: Partial<Manifest> = {}) =>
+    deploy(client, folder, { hosts: { [host]: name }, ...more });
 
   test("an app gets a host with a record that names it, without the operator, and keeps it when the record goes", async () => {
-    await assert.rejects(deploy("examples/hello", "hello", "www.a.test"), {
+    await assert.rejects(deployWith("examples/hello", "hello", "www.a.test"), {
       code: "host-not-allowed",
       message: /_mayfly\.www\.a\.test has no TXT record mayfly=main\/hello/,
     });
     records.set("_mayfly.www.a.test", "mayfly=main/hello");
-    await deploy("examples/hello", "hello", "WWW.a.test");
+    await deployWith("examples/hello", "hello", "WWW.a.test");
     assert.match((await ask("www.a.test")).body, /Hello/);
     records.delete("_mayfly.www.a.test");
-    await platform.deploy("examples/hello", { hosts: { "www.a.test": "hello" }, env: { CHANGED: "1" } });
+    await deployWith("examples/hello", "hello", "www.a.test", { env: { CHANGED: "1" } });
     assert.match((await ask("www.a.test")).body, /Hello/);
-    await assert.rejects(deploy("test/apps/echo", "echo", "www.a.test"), { code: "host-not-allowed" });
+    await assert.rejects(deployWith("test/apps/echo", "echo", "www.a.test"), { code: "host-not-allowed" });
   });
 
   test("a client of the host gets the certificate that the operator puts into the folder, and others get the server's own", async () => {
@@ -86,26 +93,26 @@ describe("a server that takes proofs of hosts", () => {
 
   test("the host goes to the app that its record names now", async () => {
     records.set("_mayfly.www.a.test", "mayfly=main/echo");
-    await deploy("test/apps/echo", "echo", "www.a.test");
+    await deployWith("test/apps/echo", "echo", "www.a.test");
     assert.equal((await ask("www.a.test")).body, "");
-    assert.doesNotMatch(JSON.stringify(await platform.client.app("hello")), /"problem":"/);
+    assert.doesNotMatch(JSON.stringify(await client.app("hello")), /"problem":"/);
   });
 
   test("no record gives away a host that the server itself answers on, nor one that the operator gave to another app", async () => {
     for (const host of ["own.test", "localhost", "x.localhost"]) {
       records.set(`_mayfly.${host}`, "mayfly=main/*");
-      await assert.rejects(deploy("test/apps/echo", "echo", host), { code: "host-not-allowed" }, host);
+      await assert.rejects(deployWith("test/apps/echo", "echo", host), { code: "host-not-allowed" }, host);
     }
-    await deploy("examples/hello", "hello", "given.test");
+    await deployWith("examples/hello", "hello", "given.test");
     records.set("_mayfly.given.test", "mayfly=main/echo");
-    await assert.rejects(deploy("test/apps/echo", "echo", "given.test"), { code: "host-taken" });
+    await assert.rejects(deployWith("test/apps/echo", "echo", "given.test"), { code: "host-taken" });
     assert.match((await ask("given.test")).body, /Hello/);
   });
 
   test("a removed app's proof goes with it", async () => {
-    await platform.client.removeApp("echo");
+    await client.removeApp("echo");
     records.clear();
-    await assert.rejects(deploy("test/apps/echo", "echo", "www.a.test"), { code: "host-not-allowed" });
+    await assert.rejects(deployWith("test/apps/echo", "echo", "www.a.test"), { code: "host-not-allowed" });
   });
 });
 

@@ -29,10 +29,10 @@ function isFile(keys: JwtRule["keys"]): keys is string {
   return typeof keys === "string" && !isKeysUrl(keys);
 }
 
-function withKeys(access: Access, dir: string, file: string): Way[] {
-  return waysOf(access).map((way) =>
-    typeof way === "object" && isFile(way.jwt.keys) ? { jwt: { ...way.jwt, keys: readKeys(way.jwt.keys, dir, file) } } : way,
-  );
+function withKeys(access: Access, dir: string, file: string): Access {
+  const read = (way: Way): Way =>
+    typeof way === "object" && isFile(way.jwt.keys) ? { jwt: { ...way.jwt, keys: readKeys(way.jwt.keys, dir, file) } } : way;
+  return Array.isArray(access) ? access.map(read) : access && read(access);
 }
 
 function readKeys(path: string, dir: string, file: string): KeySet {

@@ -60,6 +60,7 @@ test("a deploy replaces an app's routes, and a removal removes them", () => {
     timeoutMs: 7,
     bodyLimitBytes: 9,
     event: "http-v2",
+    rules: null,
     prefix: "/shop",
   });
   routes.removeApp("id of shop");
