@@ -49,6 +49,7 @@ function parts() {
     check: () => {
       if (refuses !== undefined) throw refuses;
     },
+    prove: async () => {},
     prepare: async () => {},
     pointed: () => {},
     restored: () => {},

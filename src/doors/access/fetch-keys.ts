@@ -49,7 +49,7 @@ function get(url: URL, connection: Socket, signal: AbortSignal): Promise<string>
     });
     const fail = (error: unknown) => {
       connection.destroy();
-      reject(error as Error);
+      reject(error);
     };
     connection.on("error", guarded(fail, fail));
     asked.on("error", guarded(fail, fail));

@@ -112,14 +112,9 @@ export class Gate {
 
   #check(rules: AccessRules, way: CheckedWay, visit: Visit): Verdict | Promise<Verdict> {
     const { callers, signingKey, jwts, clock } = this.#options;
-    switch (way.kind) {
-      case "token":
-        return checkToken(callers, rules, bearerOf(visit), clock.wall());
-      case "jwt":
-        return jwts.check(rules, way.rule, bearerOf(visit));
-      case "signed-url":
-        return checkSignedUrl(signingKey, rules, visit, clock.wall());
-    }
+    if (way.kind === "signed-url") return checkSignedUrl(signingKey, rules, visit, clock.wall());
+    const bearer = bearerOf(visit);
+    return way.kind === "jwt" ? jwts.check(rules, way.rule, bearer) : checkToken(callers, rules, bearer, clock.wall());
   }
 
   #decide(rules: AccessRules, visit: Visit, verdict: Verdict, reply: readonly string[]): Admission {

@@ -38,8 +38,8 @@ import { appRow, revisionOf, targetsOf } from "./read.ts";
 import { catalogMigrations } from "./schema.ts";
 import { openSeal } from "./seal.ts";
 import { kindsInUse } from "./kinds-in-use.ts";
-import { createProvenHosts } from "./proven-hosts.ts";
-import { createSigningKeys } from "./signing-keys.ts";
+import { createProvenHosts } from "./create-proven-hosts.ts";
+import { createSigningKeys } from "./create-signing-keys.ts";
 import { codeOf } from "./stored-code.ts";
 
 const REVISIONS_KEPT = 10;
