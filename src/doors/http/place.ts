@@ -61,14 +61,7 @@ export function routeAt({ of, live, route, routes }: Place, path: string, method
 }
 
 /** @param live the app as it is live, if that is not `served` */
-export function routeTo(
-  served: Served,
-  name: string,
-  prefix: string,
-  stickyBy: StickyBy | null,
-  branch?: string,
-  live?: Served,
-): Route {
+export function routeTo(served: Served, name: string, prefix: string, stickyBy: StickyBy | null, branch?: string, live?: Served): Route {
   const { app, tenant, manifest } = served;
   const { timeoutMs = manifest.timeoutMs, payload } = manifest.functions[name] ?? {};
   const { name: appName, bodyLimitBytes } = manifest;
