@@ -102,6 +102,25 @@ describe("a deploy without a mayfly.json", () => {
     assert.deepEqual(await get("/Shop/other"), [200, "inline $default"]);
   });
 
+  test("what was guarded stays guarded, and pages of other origins are answered by the route that they mean", async () => {
+    const event = { path: "who/{id}", method: "get", authorizer: "aws_iam", cors: { origins: ["https://a.example"] } };
+    const functions = { who: { handler: "who.handler", events: [{ http: event }] } };
+    const folder = write({
+      "serverless.json": { service: "guarded", provider: { name: "aws", runtime: "nodejs20.x" }, functions },
+      "who.js":
+        "exports.handler = async ({ httpMethod, resource, pathParameters }) => ({ statusCode: 200, body: [httpMethod, resource, pathParameters.id].join() });",
+    });
+    const { passedOver } = await deploy(folder);
+    assert.match(passedOver[0]?.why ?? "", /callers need a token of this server/);
+    assert.equal((await platform.call("/guarded/who/7")).status, 401);
+    assert.equal((await platform.call("/guarded/who")).status, 401, "the function's own path is guarded as well");
+    const headers = { authorization: `Bearer ${platform.running.token}` };
+    assert.deepEqual(await get("/guarded/who/7", { headers }), [200, "GET,/who/{id},7"]);
+    const asked = { origin: "https://a.example", "access-control-request-method": "GET" };
+    const preflight = await platform.call("/guarded/who/7", { method: "OPTIONS", headers: asked });
+    assert.deepEqual([preflight.status, preflight.headers.get("access-control-allow-origin")], [204, "https://a.example"]);
+  });
+
   test("a dry run deploys nothing and shows what it would, as a table and as JSON", async () => {
     const folder = copyApp(scope, "examples/serverless", {});
     const shown = await good("deploy", folder, "--name", "dry", "--dry-run");

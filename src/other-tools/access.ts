@@ -1,13 +1,37 @@
-import type { ToolAccess } from "./translation.ts";
+/** Who may call a function that several events lead to. */
+import type { PassedOver, ToolAccess } from "./translation.ts";
 
 /**
- * Who may call a function that several events lead to. A function is called by whoever may call one of its routes, so the strictest counts for all of them: what
- * was protected must not become public because it is called from elsewhere, too. Without any, it is not for callers from outside.
+ * A function is called by whoever may call one of its routes, so the strictest counts for all of them: what was protected must not become public because the
+ * function is called from elsewhere, too. Without any, it is not for callers from outside.
+ * @param at the function's place in the file
  */
-export function strictest(ways: ToolAccess[]): ToolAccess {
-  if (ways.length === 0) return "token";
+export function accessOf(ways: ToolAccess[], at: string): { access: ToolAccess; passedOver: PassedOver[] } {
+  if (ways.length === 0) {
+    const why = "No event of HTTP leads to it, so only holders of a token of this server may call it: docs/access.md has the other ways.";
+    return { access: "token", passedOver: [{ at, why }] };
+  }
   const closed = ways.filter((way) => way !== "public");
-  if (closed.length === 0) return "public";
+  if (closed.length === 0) return { access: "public", passedOver: [] };
   const [first] = closed as [ToolAccess];
-  return closed.every((way) => JSON.stringify(way) === JSON.stringify(first)) ? first : "token";
+  const access = closed.every((way) => JSON.stringify(way) === JSON.stringify(first)) ? first : "token";
+  const mixed =
+    ways.length > closed.length
+      ? [{ at, why: "Some of its routes are guarded, and here all of them are: who may call is of the function." }]
+      : [];
+  return { access, passedOver: [...mixed, ...said(access, at)] };
+}
+
+/** Where the public keys of most issuers are, below the issuer's own URL. */
+export function keysOf(issuer: string): string {
+  return `${issuer.replace(/\/+$/, "")}/.well-known/jwks.json`;
+}
+
+function said(access: ToolAccess, at: string): PassedOver[] {
+  if (access === "public") return [];
+  const why =
+    access === "token"
+      ? "An authorizer of Amazon's guards it, in place of which callers need a token of this server: docs/access.md has the other ways."
+      : `The keys of the issuer of its JWTs are looked for at ${keysOf(access.issuer)}: docs/access.md says how to name others.`;
+  return [{ at, why }];
 }

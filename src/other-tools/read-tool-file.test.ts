@@ -68,8 +68,8 @@ test("a service becomes one app, whose manifest says what the file says", async 
     name: "shop",
     functions: {
       list: { entry: "src/orders.ts", handler: "list", timeoutMs: 3_000 },
-      report: { entry: "jobs/report.py", runtime: "python", handler: "main" },
-      program: { entry: "bin/main", runtime: "provided" },
+      report: { entry: "jobs/report.py", runtime: "python", handler: "main", access: "token" },
+      program: { entry: "bin/main", runtime: "provided", access: "token" },
     },
     routes: { "GET /orders/{id}": "list" },
     memoryMb: 512,
@@ -246,16 +246,20 @@ test("a program that would have to be run is told of, with what to run by onesel
   assert.equal(findToolFile(folder(t, { "index.js": "" })), undefined);
 });
 
-test("what an authorizer guards is not deployed, and of what only events start it is said that it can be called", async (t) => {
-  const guarded = { handler: "a.handler", events: [{ http: { path: "/a", method: "get", authorizer: "aws_iam" } }] };
-  const files = { "a.js": node };
-  await refused(
-    folder(t, { "serverless.json": service({ guarded }), ...files }),
-    /functions\.guarded: an authorizer guards it.*--except guarded/,
-  );
-  const { passedOver } = await read(folder(t, { "serverless.json": service({ nightly: { handler: "a.handler" } }), ...files }));
-  assert.match(
-    passedOver.map(({ at, why }) => `${at}: ${why}`).join(),
-    /functions\.nightly: No event of HTTP leads to it, but whoever reaches the server can call it/,
+test("who may call a function stands in the manifest that is made of the file", async (t) => {
+  const event = (more: object) => [{ http: { path: "/a", method: "get", ...more } }];
+  const functions = {
+    open: { handler: "a.handler", events: [{ http: "GET /open" }] },
+    guarded: { handler: "a.handler", events: event({ authorizer: "aws_iam", cors: true }) },
+    nightly: { handler: "a.handler" },
+  };
+  const { manifest } = await read(folder(t, { "serverless.json": service(functions), "a.js": node }));
+  assert.deepEqual(
+    Object.values(manifest.functions).map(({ access, cors, payload }) => [access, cors, payload]),
+    [
+      [undefined, undefined, "1.0"],
+      ["token", { origins: "*" }, "1.0"],
+      ["token", undefined, undefined],
+    ],
   );
 });

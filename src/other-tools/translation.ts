@@ -1,5 +1,6 @@
 /** What a file of another tool is read as, before anything is looked up on the disk. */
 import type { NamedRuntime } from "../base/kind/machine-kind.ts";
+import type { CorsRule } from "../store/catalog/access-schema.ts";
 
 export interface Translation {
   /** The service's or stack's, as the file has it; undefined if it has none. */
@@ -33,6 +34,8 @@ export interface ToolFunction {
   secrets: string[];
   /** Who may call it: anybody, or only with a token of the server, or what the file's authorizer asks for. */
   access: ToolAccess;
+  /** What pages of other origins may do. */
+  cors: CorsRule | undefined;
   routes: ToolRoute[];
   description: string | undefined;
 }

@@ -90,9 +90,18 @@ function acceptableRoute(context: CallContext, request: IncomingMessage, { host,
     return new MayflyError("upgrade-not-supported", { protocol: "websocket" });
   }
   if (path.charCodeAt(1) === UNDERSCORE && path.startsWith(PLATFORM)) return new MayflyError("no-such-route", { path: path.slice(0, 100) });
-  const route = context.routes.lookup(host, path, request.method);
+  const route = routeOf(context, request, host, path);
   if (route instanceof MayflyError || Number(headers["content-length"] ?? 0) <= route.bodyLimitBytes) return route;
   return new MayflyError("body-too-large", { limit: route.bodyLimitBytes });
+}
+
+/** What a browser asks about a page's request (`OPTIONS`) is answered by the rules of the route that this request would have, unless `routes` have one for the question. */
+function routeOf({ routes }: CallContext, { method, headers }: IncomingMessage, host: string, path: string): Route | MayflyError {
+  const own = routes.lookup(host, path, method);
+  const asked = headers["access-control-request-method"];
+  if (method !== "OPTIONS" || asked === undefined || (!(own instanceof MayflyError) && own.byPath !== undefined)) return own;
+  const meant = routes.lookup(host, path, asked);
+  return meant instanceof MayflyError || meant.byPath === undefined || meant.rules?.cors === undefined ? own : meant;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

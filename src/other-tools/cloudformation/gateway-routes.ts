@@ -2,11 +2,12 @@
 import { BadToolFile } from "../document/bad-tool-file.ts";
 import { Place } from "../document/place.ts";
 import type { Value } from "../document/value.ts";
+import { corsOf } from "../cors.ts";
 import { routeKey, routeKeyOfText } from "../routes.ts";
 import type { ToolAccess } from "../translation.ts";
 import { referred } from "./function-names.ts";
 import { evaluate, type Scope } from "./intrinsics.ts";
-import type { FoundRoute } from "./lambda-function.ts";
+import { evaluated, type FoundRoute } from "./lambda-function.ts";
 
 type Resources = ReadonlyMap<string, Place>;
 
@@ -47,8 +48,21 @@ function httpRoute(properties: Place, resources: Resources, scope: Scope): Way {
   const payload = integration?.key("Properties").key("PayloadFormatVersion").value === "1.0" ? "1.0" : "2.0";
   return {
     target: integration?.key("Properties").key("IntegrationUri").value,
-    route: () => ({ route: { key: key(), at: properties.at, payload }, access: accessOfRoute(properties, resources, scope) }),
+    route: () => ({
+      route: { key: key(), at: properties.at, payload },
+      access: accessOfRoute(properties, resources, scope),
+      cors: corsOf(api(properties, resources, scope)),
+    }),
   };
+}
+
+/** REST APIs of CDK answer OPTIONS by resources of their own, which have no function. */
+const nothing = new Place(undefined, "");
+
+function api(properties: Place, resources: Resources, scope: Scope): Place {
+  const [id] = referred(properties.key("ApiId").value ?? null);
+  const found = id === undefined ? undefined : resources.get(id);
+  return found === undefined ? nothing : evaluated(found.key("Properties").key("CorsConfiguration"), scope);
 }
 
 function accessOfRoute(properties: Place, resources: Resources, scope: Scope): ToolAccess {
@@ -76,7 +90,7 @@ function restMethod(properties: Place, resources: Resources): Way {
     );
   return {
     target: properties.key("Integration").key("Uri").value,
-    route: () => ({ route: { key: key(), at: properties.at, payload: "1.0" }, access: isOpen ? "public" : "token" }),
+    route: () => ({ route: { key: key(), at: properties.at, payload: "1.0" }, access: isOpen ? "public" : "token", cors: corsOf(nothing) }),
   };
 }
 
@@ -98,9 +112,12 @@ function parentOf(value: Value | undefined, resources: Resources): Place | undef
     .find((each) => each.key("Type").value === "AWS::ApiGateway::Resource");
 }
 
-function functionUrl(properties: Place): Way {
+function functionUrl(properties: Place, _: Resources, scope: Scope): Way {
   const access = properties.key("AuthType").value === "NONE" ? "public" : "token";
-  return { target: properties.key("TargetFunctionArn").value, route: () => ({ route: undefined, access }) };
+  return {
+    target: properties.key("TargetFunctionArn").value,
+    route: () => ({ route: undefined, access, cors: corsOf(evaluated(properties.key("Cors"), scope)) }),
+  };
 }
 
 const functionTypes = new Set<Value | undefined>(["AWS::Lambda::Function", "AWS::Serverless::Function"]);

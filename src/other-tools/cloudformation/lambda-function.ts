@@ -2,9 +2,10 @@
 import { BadToolFile } from "../document/bad-tool-file.ts";
 import { Place } from "../document/place.ts";
 import { isMap, isScalar } from "../document/value.ts";
+import type { Cors } from "../cors.ts";
 import { variablesOf } from "../environment.ts";
 import { runtimeFor } from "../runtimes.ts";
-import { strictest } from "../access.ts";
+import { accessOf } from "../access.ts";
 import type { PassedOver, ToolAccess, ToolCode, ToolFunction, ToolRoute } from "../translation.ts";
 import { evaluate, type Scope } from "./intrinsics.ts";
 import { passedOverProperties } from "./passed-over-resources.ts";
@@ -29,6 +30,8 @@ export interface FoundRoute {
   /** Undefined for one without a path of its own. */
   route: ToolRoute | undefined;
   access: ToolAccess;
+  /** Of the API or the URL. */
+  cors: Cors;
 }
 
 export interface Read {
@@ -63,6 +66,10 @@ export function readFunction({ name, place, options, routes }: Lambda, propertie
   const variables = variablesOf([properties.key("Environment").key("Variables")], options.environment);
   const seconds = properties.key("Timeout").count(1, MOST_SECONDS);
   const ways = [...routes, ...events];
+  const { access, passedOver: said } = accessOf(
+    ways.map((way) => way.access),
+    place.at,
+  );
   const found: ToolFunction = {
     name,
     at: place.at,
@@ -74,11 +81,15 @@ export function readFunction({ name, place, options, routes }: Lambda, propertie
     timeoutMs: seconds === undefined ? undefined : seconds * 1_000,
     environment: variables.environment,
     secrets: variables.secrets,
-    access: strictest(ways.map(({ access }) => access)),
+    access,
+    cors: ways.flatMap(({ cors }) => cors.rule ?? [])[0],
     routes: ways.flatMap(({ route }) => route ?? []),
     description: described(properties.key("Description")),
   };
-  return { found, passedOver: [...variables.passedOver, ...passedOverProperties(properties)] };
+  return {
+    found,
+    passedOver: [...variables.passedOver, ...said, ...ways.flatMap(({ cors }) => cors.passedOver), ...passedOverProperties(properties)],
+  };
 }
 
 function described({ value }: Place): string | undefined {

@@ -2,6 +2,7 @@
 import { Place } from "../document/place.ts";
 import { isMap, isScalar, textOf, Unknown, type Value, type ValueMap } from "../document/value.ts";
 import { DEFAULT_ROUTE } from "../../store/catalog/route-schema.ts";
+import { corsOf } from "../cors.ts";
 import { routeKey } from "../routes.ts";
 import type { PassedOver, ToolAccess, ToolCode } from "../translation.ts";
 import { evaluated, type FoundRoute, imageRefused, type Lambda, pathOf, type Read, readFunction } from "./lambda-function.ts";
@@ -15,7 +16,8 @@ export function samFunction(lambda: Lambda): Read {
   if (properties.key("PackageType").value === "Image") throw imageRefused(properties.key("PackageType").at, name);
   const { routes, notes } = eventsOf(lambda, properties);
   const url = properties.key("FunctionUrlConfig");
-  if (url.isThere) routes.push({ route: undefined, access: url.key("AuthType").value === "NONE" ? "public" : "token" });
+  if (url.isThere)
+    routes.push({ route: undefined, access: url.key("AuthType").value === "NONE" ? "public" : "token", cors: corsOf(url.key("Cors")) });
   const read = readFunction(lambda, properties, codeOf(lambda, properties), routes);
   return { found: read.found, passedOver: [...notes, ...read.passedOver] };
 }
@@ -65,22 +67,30 @@ const readers = new Map<string, (own: Place, lambda: Lambda) => FoundRoute>([
 
 function api(own: Place, lambda: Lambda): FoundRoute {
   const key = routeKey(own.key("Method").requiredText(), own.key("Path").requiredText(), own.at);
-  return { route: { key, at: own.at, payload: "1.0" }, access: accessOf(own, lambda, "Api") };
+  return {
+    route: { key, at: own.at, payload: "1.0" },
+    access: accessOfEvent(own, lambda, "Api"),
+    cors: corsOf(ofApi(own, lambda, "Api", "Cors")),
+  };
 }
 
 function httpApi(own: Place, lambda: Lambda): FoundRoute {
   const path = own.key("Path").text();
   const payload = own.key("PayloadFormatVersion").text() === "1.0" ? "1.0" : "2.0";
   const key = path === undefined || path === DEFAULT_ROUTE ? DEFAULT_ROUTE : routeKey(own.key("Method").text() ?? "any", path, own.at);
-  return { route: { key, at: own.at, payload }, access: accessOf(own, lambda, "HttpApi") };
+  return {
+    route: { key, at: own.at, payload },
+    access: accessOfEvent(own, lambda, "HttpApi"),
+    cors: corsOf(ofApi(own, lambda, "HttpApi", "CorsConfiguration")),
+  };
 }
 
 /** An event's own authorizer, or the API's default: that of a resource that RestApiId or ApiId names, or of Globals. */
-function accessOf(own: Place, lambda: Lambda, kind: "Api" | "HttpApi"): ToolAccess {
+function accessOfEvent(own: Place, lambda: Lambda, kind: "Api" | "HttpApi"): ToolAccess {
   const auth = own.key("Auth");
   const given = auth.key("Authorizer").value;
   if (given === "NONE") return "public";
-  const apiAuth = authOfApi(own, lambda, kind);
+  const apiAuth = ofApi(own, lambda, kind, "Auth");
   const name = isScalar(given) ? String(given) : apiAuth.key("DefaultAuthorizer").text();
   const isKeyed =
     auth.key("ApiKeyRequired").value === true ||
@@ -89,11 +99,12 @@ function accessOf(own: Place, lambda: Lambda, kind: "Api" | "HttpApi"): ToolAcce
   return jwtOf(apiAuth.key("Authorizers").key(name)) ?? "token";
 }
 
-function authOfApi(own: Place, { globals, scope, resources }: Lambda, kind: "Api" | "HttpApi"): Place {
+/** A property of the event's API, evaluated. */
+function ofApi(own: Place, { globals, scope, resources }: Lambda, kind: "Api" | "HttpApi", property: string): Place {
   const named = own.key(kind === "Api" ? "RestApiId" : "ApiId").value;
   const id = referredId(named);
   const resource = id === undefined ? undefined : resources.get(id);
-  return evaluated((resource === undefined ? globals.key(kind) : resource.key("Properties")).key("Auth"), scope);
+  return evaluated((resource === undefined ? globals.key(kind) : resource.key("Properties")).key(property), scope);
 }
 
 /** The logical id that `Ref` named: nothing here has the API's real id, so the value is unknown, and says what it stands for. */

@@ -20,6 +20,8 @@ Globals:
     MemorySize: 256
     Layers: [arn:aws:lambda:eu-west-1:1:layer:powertools:1]
     Environment: {Variables: {STAGE: !Ref Stage, LEVEL: !FindInMap [Levels, !Ref Stage, log]}}
+  Api:
+    Cors: {AllowOrigin: "'https://a.example'", AllowMethods: "'*'"}
   HttpApi:
     Auth: {DefaultAuthorizer: customers, Authorizers: {customers: {JwtConfiguration: {issuer: "https://login.example/", audience: [shop]}}}}
 Resources:
@@ -93,6 +95,10 @@ test("functions of SAM have what Globals say under their own, and Api and HttpAp
   );
   const { code } = functions[1]!;
   assert.equal(code.kind === "folder" ? code.entry : undefined, "src/account.ts");
+  assert.deepEqual(
+    functions.map(({ cors }) => cors),
+    [{ origins: ["https://a.example"] }, undefined, undefined, undefined],
+  );
 });
 
 test("parameters choose, and a condition that does not hold leaves a function out", () => {

@@ -4,7 +4,8 @@ import { parseManifest } from "../../store/catalog/parse-manifest.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import type { LocatedCode } from "../code/with-code.ts";
 import { BadToolFile } from "../document/bad-tool-file.ts";
-import type { PassedOver, Payload, ToolFunction } from "../translation.ts";
+import { keysOf } from "../access.ts";
+import type { PassedOver, Payload, ToolAccess, ToolFunction } from "../translation.ts";
 import type { ToolOptions } from "../options.ts";
 
 interface Given {
@@ -57,25 +58,24 @@ function functionObject(own: ToolFunction, { entries }: LocatedCode, common: Nam
   const { name, runtime, timeoutMs } = own;
   const { entry, handler } = entries.get(name)!;
   const payload = payloadOf(own, passedOver);
-  lookAtAccess(own, passedOver);
+  const access = accessObject(own.access);
   return {
     entry,
     ...(runtime !== common && { runtime }),
     ...(handler !== undefined && handler !== "handler" && { handler }),
+    ...(access !== undefined && { access }),
+    ...(own.cors !== undefined && { cors: own.cors }),
     ...(payload === "1.0" && { payload }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   };
 }
 
-/** Nothing here keeps callers out. So what is guarded at Amazon is not deployed, and of what nobody can call there it is said that it can be called here. */
-function lookAtAccess({ name, at, access, routes }: ToolFunction, passedOver: PassedOver[]): void {
-  if (access === "public") return;
-  if (routes.length > 0)
-    throw new BadToolFile(
-      at,
-      `an authorizer guards it, and nothing would guard it here: let the function check its callers, or leave it out by --except ${name}`,
-    );
-  passedOver.push({ at, why: `No event of HTTP leads to it, but whoever reaches the server can call it, at /<app>/${name}.` });
+/** As `access` of mayfly.json has it; undefined if everybody may call. */
+function accessObject(access: ToolAccess): unknown {
+  if (access === "public") return undefined;
+  if (access === "token") return access;
+  const { issuer, audience } = access;
+  return { jwt: { issuer, audience, keys: keysOf(issuer) } };
 }
 
 /** That of its routes. A function whose routes have both gets the newer one, of which the older one's names are left in Node alone. */

@@ -6,11 +6,14 @@ import { routeKey, routeKeyOfText } from "../routes.ts";
 import { DEFAULT_ROUTE } from "../../store/catalog/route-schema.ts";
 import type { PassedOver, Payload, ToolAccess, ToolRoute } from "../translation.ts";
 import type { Service } from "./service.ts";
-import { strictest } from "../access.ts";
+import { accessOf } from "../access.ts";
+import { type Cors, corsOf } from "../cors.ts";
+import type { CorsRule } from "../../store/catalog/access-schema.ts";
 
 export interface Events {
   routes: ToolRoute[];
   access: ToolAccess;
+  cors: CorsRule | undefined;
   passedOver: PassedOver[];
 }
 
@@ -18,6 +21,7 @@ export function eventsOf(func: Place, service: Service): Events {
   const routes: ToolRoute[] = [];
   const passedOver: PassedOver[] = [];
   const ways: ToolAccess[] = [];
+  const rules: CorsRule[] = [];
   for (const event of func.key("events").items()) {
     const [name, place] = eventIn(event);
     const read = readers.get(name);
@@ -25,15 +29,21 @@ export function eventsOf(func: Place, service: Service): Events {
       passedOver.push({ at: place.at, why: `Nothing here starts functions by ${name} yet.` });
       continue;
     }
-    const { key, payload, access, notes } = read(place, service);
+    const { key, payload, access, cors, notes } = read(place, service);
     routes.push({ key, at: place.at, payload });
     ways.push(access);
-    passedOver.push(...notes);
+    if (cors.rule !== undefined) rules.push(cors.rule);
+    passedOver.push(...notes, ...cors.passedOver);
   }
   const url = func.key("url");
-  if (url.isThere && url.value !== false) ways.push(url.key("authorizer").text() === "aws_iam" ? "token" : "public");
-  // What no HTTP event leads to cannot be called from outside at Amazon.
-  return { routes, access: strictest(ways), passedOver };
+  if (url.isThere && url.value !== false) {
+    ways.push(url.key("authorizer").text() === "aws_iam" ? "token" : "public");
+    const { rule, passedOver: own } = corsOf(url.key("cors"));
+    if (rule !== undefined) rules.push(rule);
+    passedOver.push(...own);
+  }
+  const { access, passedOver: said } = accessOf(ways, func.at);
+  return { routes, access, cors: rules[0], passedOver: [...passedOver, ...said] };
 }
 
 /** `- httpApi: GET /x`, or the name alone. */
@@ -49,6 +59,7 @@ interface HttpEvent {
   key: string;
   payload: Payload;
   access: ToolAccess;
+  cors: Cors;
   notes: PassedOver[];
 }
 
@@ -59,7 +70,13 @@ const readers = new Map<string, (place: Place, service: Service) => HttpEvent>([
 
 function httpApi(place: Place, service: Service): HttpEvent {
   const payload = service.provider.key("httpApi").key("payload").text() === "1.0" ? "1.0" : "2.0";
-  return { key: httpApiKey(place), payload, access: jwtOf(place.key("authorizer"), service), notes: [] };
+  return {
+    key: httpApiKey(place),
+    payload,
+    access: jwtOf(place.key("authorizer"), service),
+    cors: corsOf(service.provider.key("httpApi").key("cors")),
+    notes: [],
+  };
 }
 
 function httpApiKey(place: Place): string {
@@ -83,13 +100,8 @@ function http(place: Place): HttpEvent {
     ? routeKeyOfText(String(place.value), place.at)
     : routeKey(place.key("method").requiredText(), place.key("path").text() ?? "/", place.at);
   const notes: PassedOver[] = [];
-  if (place.key("cors").isThere && place.key("cors").value !== false)
-    notes.push({
-      at: `${place.at}.cors`,
-      why: "CORS is not taken over: answer OPTIONS in the function.",
-    });
   if (place.key("request").isThere)
     notes.push({ at: `${place.at}.request`, why: "Requests are not checked before the function sees them." });
   const isPrivate = place.key("authorizer").isThere || place.key("private").value === true;
-  return { key, payload: "1.0", access: isPrivate ? "token" : "public", notes };
+  return { key, payload: "1.0", access: isPrivate ? "token" : "public", cors: corsOf(place.key("cors")), notes };
 }

@@ -45,6 +45,7 @@ export function translateFunction(name: string, place: Place, service: Service):
     environment: variables.environment,
     secrets: variables.secrets,
     access: events.access,
+    cors: events.cors,
     routes: events.routes,
     description: place.key("description").text(),
   };

@@ -117,7 +117,7 @@ test("what is passed over is named by its place in the file, with what becomes o
   const said = passedOver.map(({ at, why }) => `${at}: ${why}`).join("\n");
   for (const expected of [
     /^provider\.environment\.TABLE: The variable TABLE is left out: the value Orders cannot be known.*--env TABLE=/m,
-    /^functions\.old\.events\[0\]\.http\.cors: CORS is not taken over/m,
+    /^functions\.nightly: No event of HTTP leads to it, so only holders of a token/m,
     /^functions\.nightly\.events\[0\]\.schedule: Nothing here starts functions by schedule yet\./m,
     /^functions\.nightly\.events\[1\]\.sqs: /m,
     /^functions\.nightly\.events\[2\]\.s3: /m,
@@ -198,4 +198,47 @@ test("names that every object has are functions and variables like any other", (
       ["__proto__", []],
     ],
   );
+});
+
+test("authorizers and CORS become the app's own rules, and the strictest of a function's events counts for it", () => {
+  const text = `
+service: x
+provider:
+  name: aws
+  runtime: nodejs20.x
+  httpApi:
+    cors: {allowedOrigins: ["https://a.example"], allowedMethods: [GET], allowCredentials: true, maxAge: 60}
+    authorizers: {known: {issuerUrl: "https://id.example/", audience: [a, b]}, unknown: {issuerUrl: !Ref Pool, audience: [a]}}
+functions:
+  open: {handler: a.b, events: [{httpApi: GET /open}]}
+  jwt: {handler: a.b, events: [{httpApi: {method: get, path: /jwt, authorizer: {name: known}}}]}
+  odd: {handler: a.b, events: [{httpApi: {method: get, path: /odd, authorizer: {name: unknown}}}]}
+  mixed: {handler: a.b, events: [{httpApi: GET /m}, {httpApi: {method: post, path: /m, authorizer: {name: known}}}]}
+  rest: {handler: a.b, events: [{http: {path: r, method: get, private: true, cors: {origins: ["https://b.example"], headers: [X-A]}}}]}
+  wild: {handler: a.b, events: [{http: {path: w, method: get, cors: {origin: "*", allowCredentials: true}}}]}
+  url: {handler: a.b, url: {authorizer: aws_iam, cors: true}}
+`;
+  const { functions, passedOver } = ofServerless(text);
+  const api = { origins: ["https://a.example"], methods: ["GET"], credentials: true, maxAgeS: 60 };
+  const jwt = { issuer: "https://id.example/", audience: ["a", "b"] };
+  assert.deepEqual(
+    functions.map(({ name, access, cors }) => [name, access, cors]),
+    [
+      ["open", "public", api],
+      ["jwt", jwt, api],
+      ["odd", "token", api],
+      ["mixed", jwt, api],
+      ["rest", "token", { origins: ["https://b.example"], headers: ["X-A"] }],
+      ["wild", "public", undefined],
+      ["url", "token", { origins: "*" }],
+    ],
+  );
+  const said = passedOver.map(({ at, why }) => `${at}: ${why}`).join("\n");
+  for (const expected of [
+    /^functions\.jwt: The keys of the issuer of its JWTs are looked for at https:\/\/id\.example\/\.well-known\/jwks\.json/m,
+    /^functions\.odd: An authorizer of Amazon's guards it, in place of which callers need a token/m,
+    /^functions\.mixed: Some of its routes are guarded, and here all of them are/m,
+    /^functions\.wild\.events\[0\]\.http\.cors: CORS is not taken over, because must list the origins/m,
+  ])
+    assert.match(said, expected);
 });
