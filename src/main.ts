@@ -20,7 +20,7 @@ import { openLookUpTxt } from "./egress/look-up-txt.ts";
 import { openEgress } from "./egress/open-egress.ts";
 import { openApi, openGateway, openHostCertificates, renewCertificates } from "./doors/open-doors.ts";
 import { openGate } from "./doors/access/open-gate.ts";
-import { operatorAlone } from "./doors/access/token.ts";
+import { callersOf } from "./doors/access/token.ts";
 import { serversOf } from "./store/catalog/nfs-mounts.ts";
 import { RouteTable } from "./doors/http/routes.ts";
 import { createOverview } from "./control/create-overview.ts";
@@ -28,13 +28,14 @@ import type { Urls } from "./control/overview.ts";
 import { openCanaryWatch } from "./control/open-canary-watch.ts";
 import { releaseUnmade } from "./control/appliances.ts";
 import { tenantInUrl, tenantOfUrl } from "./control/names.ts";
+import { resumeRemovals } from "./control/tenants.ts";
 import { openKinds } from "./control/open-kinds.ts";
 import { openServing } from "./control/open-serving.ts";
 import type { ServedApps } from "./control/served-apps.ts";
 import type { Catalog } from "./store/catalog/catalog.ts";
 import { hasInjections, injectionsOf } from "./store/catalog/injections.ts";
 import { keepAccounts } from "./store/ledger/keep-accounts.ts";
-import { openAuthorityOf, openCatalogOf, openStores } from "./store/open-stores.ts";
+import { openAuditOf, openAuthorityOf, openCatalogOf, openPrincipalsOf, openStores } from "./store/open-stores.ts";
 import { openServerLog } from "./store/logs/server-log.ts";
 import { lockFolders } from "./store/state-folder/lock-folders.ts";
 import type { StateLock } from "./store/state-folder/lock.ts";
@@ -88,6 +89,9 @@ export async function startMayfly(
   const definitions = openDefinitionsOf(start, catalog.names);
   const stores = openStores(start, catalog, events);
   const { accounts, logs } = stores;
+  const token = ensureToken(join(config.stateDir, "api-token"));
+  const principals = openPrincipalsOf(start, token);
+  const audit = openAuditOf(start);
   tellLostCalls(supervision?.lost ?? [], stores);
   const uids = createUids();
   const qemuHost = openQemuHost(start, uids);
@@ -148,10 +152,10 @@ export async function startMayfly(
   });
   resume();
   releaseUnmade({ catalog, appliances });
+  goOnRemovingTenants(start, { catalog, accounts, logs, principals, audit, appliances, events, serving, clock });
   void appliances.resume(new Set(supervision?.leaveAlone), supervision?.lost ?? []);
-  const token = ensureToken(join(config.stateDir, "api-token"));
   const gate = openGate(start, {
-    callers: operatorAlone(token),
+    callers: callersOf(principals),
     signingKey: (app) => catalog.signingKeys.find(app),
     connections: (app, isPlain) => egress.ofHost(app, isPlain),
     tell: stores.tell,
@@ -159,7 +163,7 @@ export async function startMayfly(
   const hostCertificates = await openHostCertificates(start);
   const gateway = await openGateway(start, supervision?.sockets.gateway, { dispatcher, routes, gate, certificate, hostCertificates });
   urls.gateway = gateway.url;
-  const parts = { catalog, accounts, logs, token, appliances, events, serving, overview };
+  const parts = { catalog, accounts, logs, principals, audit, appliances, events, serving, overview };
   const api = await openApi(start, supervision?.sockets.api, { parts, certificate });
   urls.api = api.url;
   announce(lock, urls, certificate);
@@ -208,6 +212,11 @@ function routesOf(
       return id === undefined ? undefined : served().preview(id, name, label, asHost);
     },
   });
+}
+
+/** A server that was killed may have left a tenant half removed. */
+function goOnRemovingTenants({ log }: ServerStart, parts: Parameters<typeof resumeRemovals>[0]): void {
+  resumeRemovals(parts).catch((error: unknown) => log.error({ err: error }, "a tenant is not removed yet; the next start tries again"));
 }
 
 async function stop(opened: AsyncDisposableStack, { log }: ServerStart, dispatcher: LiveDispatcher): Promise<void> {

@@ -113,6 +113,39 @@ describe("the command line", () => {
     assert.equal(await good("limit", "list"), "No app has limits.\n");
   });
 
+  test("a tenant's token makes every command work in that tenant", async () => {
+    assert.equal(await good("tenant", "create", "acme"), "There is a tenant acme now.\n");
+    const { token, id } = await json("token", "create", "ada", "--role", "tenant-admin", "--tenant", "acme", "--expires", "1h");
+    const env = { MAYFLY_API: server.apiUrl, MAYFLY_TOKEN: token as string, MAYFLY_STATE_DIR: temporaryFolder(scope) };
+    const asAda = async (...args: string[]) => {
+      const outcome = await mayfly(args, { env });
+      assert.equal(outcome.code, 0, outcome.stderr);
+      return outcome.stdout;
+    };
+    assert.match(await asAda("deploy", "examples/hello"), /\/@acme\/hello\/hello /);
+    assert.match(await asAda("invoke", "hello/hello?name=Ada"), /Ada/);
+    assert.match(await good("invoke", "hello/hello?name=Bob", "--tenant", "acme"), /Bob/);
+    assert.match(await asAda("list"), /^APP.*\nhello /);
+    assert.match(await good("bill"), /^@acme\/hello /m);
+    assert.match(await good("ps"), / @acme\/hello /);
+    assert.equal(await good("ps", "--tenant", "main"), "No machine runs.\n");
+    const [access, secret] = (await asAda("key", "create", "ci", "--role", "invoker", "--app", "hello")).split("\n");
+    assert.match(`${access} ${secret}`, /^AWS_ACCESS_KEY_ID=MFLY\w{16} AWS_SECRET_ACCESS_KEY=\S{40}$/);
+    assert.match(await asAda("key", "list"), /^ID .*\nMFLY\w{16} +ci +invoker +acme +hello .* never +never\n$/);
+    assert.match(
+      await good("tenant", "limit", "acme", "--requests-per-second", "50", "--spend", "3"),
+      /^Limits of acme: 50 requests\/s, 3 to spend a month\.\n/,
+    );
+    bad(await mayfly(["tenant", "list"], { env }), 4, /ada may not make, limit and remove tenants: its role is tenant-admin/);
+    bad(await mayfly(["list", "--tenant", "main"], { env }), 1, /There is no tenant main/);
+    assert.match(await asAda("audit", "-n", "2"), / ada@acme tenants .*forbidden\n.* ada@acme apps .*no-such-tenant\n/);
+    await good("token", "revoke", id as string);
+    bad(await mayfly(["list"], { env }), 4, /token/);
+    bad(await run("tenant", "remove", "acme", "--yes"), 5, /still has 1 app, 1 token or key/);
+    assert.equal(await good("tenant", "remove", "acme", "--yes", "--force"), "Removed the tenant acme.\n");
+    assert.match(await good("tenant", "list"), /^TENANT +APPS.*\nmain +0 /);
+  });
+
   test("logs show what was printed, by function", async () => {
     await good("deploy", "examples/misbehave");
     bad(await run("invoke", "misbehave/misbehave?do=throw"), 1, /threw before it replied.*\n {2}cure: /);

@@ -57,7 +57,7 @@ test("apps of the same name of two tenants are called by path and by host, and s
   assert.deepEqual(await replyOf("/@Acme/shop/Cart"), { tenant: "Acme", secret: "Acme's", calls: 4, name: "Cart", path: "/" });
 });
 
-/** Nothing in the product creates a tenant yet, so the catalog's file is written before the server starts. */
+/** `mayfly tenant create` makes no tenant with a capital in its name, but there may be one: so the catalog's file is written before the server starts. */
 async function stateOfTwoTenants(scope: Scope): Promise<string> {
   const dir = temporaryFolder(scope);
   const file = join(dir, "catalog.db");

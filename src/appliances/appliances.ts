@@ -64,8 +64,8 @@ export interface Appliances {
   stop(id: string): Promise<ApplianceInfo>;
   /** Stops the appliance and removes it. Its disks stay unless `withDisks`. */
   remove(id: string, withDisks: boolean): Promise<void>;
-  /** In the order of their names. */
-  list(): ApplianceInfo[];
+  /** In the order of their names. @param tenant the id of the tenant whose appliances they are; the default is every tenant */
+  list(tenant?: string): ApplianceInfo[];
   /** Whether the appliance can be started, stopped and removed now. */
   has(id: string): boolean;
   /** Ids of all defined appliances, even if their definitions cannot be read. */
@@ -230,7 +230,11 @@ export function openAppliances(options: AppliancesOptions): Appliances {
         removing.delete(id);
       }
     },
-    list: () => [...entries.values()].map(info).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    list: (tenant) =>
+      [...entries.values()]
+        .filter(({ definition }) => tenant === undefined || definition.tenant === tenant)
+        .map(info)
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     has: (id) => entries.has(id) && !removing.has(id),
     ids: () => definitions.ids(),
     sample: () => entries.forEach(({ keeper }) => keeper.sample()),

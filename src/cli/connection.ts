@@ -1,7 +1,8 @@
 /**
  * How a command finds the running platform. The API's address comes from --api, MAYFLY_API, or the announcement of the state folder's
  * server. The state folder comes from --state or MAYFLY_STATE_DIR; otherwise it is the default folder, or the demo's folder below it if
- * only the demo runs. The token comes from MAYFLY_TOKEN, or from the file api-token in the state folder.
+ * only the demo runs. The token comes from MAYFLY_TOKEN, or from the file api-token in the state folder. The tenant comes from --tenant or MAYFLY_TENANT;
+ * otherwise it is that of the token's principal, or `main`.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,6 +17,12 @@ import { readRecord } from "../supervisor/record.ts";
 export interface ConnectionOptions {
   api?: string;
   state?: string;
+  tenant?: string;
+}
+
+/** The options that were given, of commands that have others beside them. */
+export function connectionOf(given: { [Key in keyof ConnectionOptions]: ConnectionOptions[Key] | undefined }): ConnectionOptions {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 export interface Connection {
@@ -25,7 +32,7 @@ export interface Connection {
 
 /** The address on which functions are called. */
 interface Gateway {
-  /** Without a trailing slash. */
+  /** With the tenant in its path, unless it is `main`. Without a trailing slash. */
   url: string;
   /** See ClientOptions. */
   pin: string | undefined;
@@ -35,6 +42,7 @@ export function withConnectionOptions(command: Command): Command {
   return command
     .option("--api <url>", "where the management API answers (or MAYFLY_API)")
     .option("--state <dir>", "the server's state folder (or MAYFLY_STATE_DIR)")
+    .option("--tenant <name>", "whose apps are meant (or MAYFLY_TENANT); default: the token's tenant, or main")
     .option("--json", "print JSON");
 }
 
@@ -48,10 +56,13 @@ export async function connect(options: ConnectionOptions, { env = process.env, w
   const dir = stateDirOf(options, env);
   const named = options.api ?? env.MAYFLY_API;
   const url = withScheme(named ?? (await announced(dir, waitMs)));
-  const client = createClient({ url, token: env.MAYFLY_TOKEN ?? readToken(dir, url), pin: pinFor(dir, url) });
+  const tenant = options.tenant ?? env.MAYFLY_TENANT;
+  const client = createClient({ url, token: env.MAYFLY_TOKEN ?? readToken(dir, url), pin: pinFor(dir, url), tenant });
   const gateway = async () => {
     const at = withScheme(env.MAYFLY_GATEWAY ?? (await client.host()).urls.gateway).replace(/\/+$/, "");
-    return { url: at, pin: pinFor(dir, at) };
+    // The token of the state folder is the operator's, which is of no tenant.
+    const called = tenant ?? (env.MAYFLY_TOKEN === undefined ? "main" : ((await client.principal()).tenant ?? "main"));
+    return { url: called === "main" ? at : `${at}/@${called}`, pin: pinFor(dir, at) };
   };
   return { client, gateway };
 }

@@ -10,10 +10,10 @@ export interface ApplianceParts {
   appliances: Appliances;
 }
 
-/** Every appliance of this server, with the CPU time and memory that it has used up to now. */
-export function listAppliances({ appliances }: Pick<ApplianceParts, "appliances">): ApplianceInfo[] {
+/** The tenant's appliances, with the CPU time and memory that each has used up to now. */
+export function listAppliances({ appliances }: Pick<ApplianceParts, "appliances">, tenant: string): ApplianceInfo[] {
   appliances.sample();
-  return appliances.list();
+  return appliances.list(tenant);
 }
 
 /** Rejects with "name-taken", "no-such-image", "bad-appliance", "port-in-use" or "machine-start-failed"; the name is free again then. */

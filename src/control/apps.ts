@@ -18,10 +18,16 @@ export function showApp(parts: AppParts, tenant: string, name: string): AppRow {
 
 /**
  * At most `limit` apps, in the order of their names, whose names come after `after`. `next` is the name to give as `after` for the next
- * page; null after the last one.
+ * page; null after the last one. @param only ids of the apps that are seen; null: all
  */
-export function listApps(parts: AppParts, tenant: string, after: string, limit: number): { apps: AppRow[]; next: string | null } {
-  const apps = parts.catalog.page(tenant, after, limit + 1);
+export function listApps(
+  parts: AppParts & { catalog: Pick<Catalog, "names"> },
+  tenant: string,
+  only: readonly string[] | null,
+  after: string,
+  limit: number,
+): { apps: AppRow[]; next: string | null } {
+  const apps = only === null ? parts.catalog.page(tenant, after, limit + 1) : someApps(parts, tenant, only, after);
   const next = apps.length > limit ? apps[limit - 1]!.name : null;
   return { apps: apps.slice(0, limit).map((row) => withProblem(parts, row)), next };
 }
@@ -36,6 +42,20 @@ export function explainApp(
   const { decisions, ...rest } = overview.explain(appIdOf(catalog.names, tenant, name));
   const oldest = Math.max(0, decisions.length - limit);
   return { ...rest, app: name, decisions: decisions.slice(oldest) };
+}
+
+/** A principal is bounded to a hundred apps at most, so that all of them can be read for a page. */
+function someApps(
+  { catalog }: AppParts & { catalog: Pick<Catalog, "names"> },
+  tenant: string,
+  only: readonly string[],
+  after: string,
+): AppRow[] {
+  const rows = only.flatMap((id) => {
+    const known = catalog.names.nameOf(id);
+    return known?.tenant === tenant && known.name > after ? (catalog.app(tenant, known.name) ?? []) : [];
+  });
+  return rows.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function withProblem({ serving }: AppParts, row: AppRow): AppRow {

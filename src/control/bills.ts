@@ -5,23 +5,36 @@ import type { Catalog } from "../store/catalog/catalog.ts";
 import type { AppBill, Bill } from "../store/ledger/bill.ts";
 import type { OpenAccounts } from "../store/ledger/create-accounts.ts";
 import { monthOf } from "../store/ledger/month.ts";
-import { isDeployed, nameOfId } from "./names.ts";
+import { isDeployed, isNamed } from "./names.ts";
 import type { Overview } from "./overview.ts";
+import { nameSeen, type Seen, sees, seesAll } from "./seen.ts";
 
 export interface BillParts {
   accounts: Pick<OpenAccounts, "bill" | "billOf" | "prices">;
-  catalog: Pick<Catalog, "deployed" | "names">;
+  catalog: Pick<Catalog, "all" | "names">;
   overview: Pick<Overview, "sample">;
   clock: Clock;
 }
 
-/** The bills of all apps, by name. @param month such as "2026-11"; the default is the present one */
-export function billOfAll({ accounts, catalog, overview, clock }: BillParts, tenant: string, month = monthOf(clock.wall())): Bill {
+/**
+ * The bills of all apps that are seen, by name. What the platform used itself is part of the bill of the whole server only.
+ * @param month such as "2026-11"; the default is the present one
+ */
+export function billOfAll({ accounts, catalog, overview, clock }: BillParts, seen: Seen, month = monthOf(clock.wall())): Bill {
   overview.sample();
+  const isSeen = (app: string) => sees(catalog.names, seen, app);
   // The bill of an earlier month lists only apps that used something in it.
-  const bill = accounts.bill(month, month === monthOf(clock.wall()) ? catalog.deployed(tenant) : []);
-  const apps = bill.apps.map((one) => ({ ...one, app: nameOfId(catalog.names, one.app) }));
+  const deployed =
+    month === monthOf(clock.wall())
+      ? (seen.apps === null ? catalog.all() : seen.apps.filter((app) => isNamed(catalog.names, app))).filter(isSeen)
+      : [];
+  const bill = seesAll(seen) ? accounts.bill(month, deployed) : ofApps(accounts.bill(month, deployed, isSeen));
+  const apps = bill.apps.map((one) => ({ ...one, app: nameSeen(catalog.names, seen, one.app) }));
   return { ...bill, apps: apps.toSorted((a, b) => (a.app < b.app ? -1 : 1)) };
+}
+
+function ofApps(bill: Bill): Bill {
+  return { ...bill, platform: { ...bill.platform, parts: [] } };
 }
 
 /** Throws "no-such-app" if the app is not deployed and used nothing in the month. A removed app keeps its bills. */

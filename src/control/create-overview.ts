@@ -1,9 +1,9 @@
 import type { ApplianceInfo } from "../appliances/spec.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
-import { nameOfId } from "./names.ts";
 import type { LiveDispatcher, MachineRow } from "../dispatch/live-dispatcher.ts";
 import type { Death, Overview, ShownMachine, StatusFacts, Urls } from "./overview.ts";
+import { nameSeen, type Seen, sees, seesAll } from "./seen.ts";
 
 export interface OverviewParts {
   version: string;
@@ -11,7 +11,7 @@ export interface OverviewParts {
   dispatcher: Pick<LiveDispatcher, "machines" | "explain" | "sample">;
   /** Ends the rest of an app, of which the dispatcher could tell nothing. */
   recall: (app: string) => void;
-  appliances: { list(): ApplianceInfo[]; leftAlone(): string[]; sample(): void };
+  appliances: { list(tenant?: string): ApplianceInfo[]; leftAlone(): string[]; sample(): void };
   catalog: Pick<Catalog, "count" | "names">;
   driver: { name: string; detail: string; damage: () => string | null };
   /** Empty until the doors are open. */
@@ -37,9 +37,12 @@ export function createOverview(parts: OverviewParts): Overview {
     appliances.sample();
   };
   return {
-    machines() {
+    machines(seen) {
       sample();
-      return [...dispatcher.machines().map((row) => shownMachine(row, catalog.names)), ...appliances.list().flatMap(applianceMachine)];
+      const isSeen = ({ app }: MachineRow) => (app === null ? seesAll(seen) : sees(catalog.names, seen, app));
+      const ofApps = dispatcher.machines().filter(isSeen);
+      const ofAppliances = seen.apps === null ? appliances.list(seen.tenant ?? undefined) : [];
+      return [...ofApps.map((row) => shownMachine(row, catalog.names, seen)), ...ofAppliances.flatMap(applianceMachine)];
     },
     explain(app) {
       parts.recall(app);
@@ -81,9 +84,9 @@ function counts<T extends string>(all: T[]): Partial<Record<T, number>> {
   return Object.fromEntries([...Map.groupBy(all, (each) => each)].map(([each, list]) => [each, list.length])) as Partial<Record<T, number>>;
 }
 
-function shownMachine(row: MachineRow, names: Catalog["names"]): ShownMachine {
+function shownMachine(row: MachineRow, names: Catalog["names"], seen: Seen): ShownMachine {
   const { name, phase, revisionNumber: revision, inFlight, slots, driver, memoryBytes, cpuUs, ageMs } = row;
-  const app = row.app === null ? null : nameOfId(names, row.app);
+  const app = row.app === null ? null : nameSeen(names, seen, row.app);
   const { key: _, ...kind } = row.kind;
   return { id: name, app, revision, driver, kind, state: phase, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
 }

@@ -26,11 +26,17 @@ export function limitsOf({ accounts, catalog }: LimitParts, tenant: string, name
   return { app: name, limits, deployed: isDeployed(catalog.names, tenant, name), currency: accounts.prices.currency };
 }
 
-/** The limits of the tenant's apps that have any, in the order of their names. */
-export function allLimits({ accounts, catalog: { names } }: LimitParts, tenant: string): { currency: string; apps: LimitsOfApp[] } {
+/** The limits of the tenant's apps that have any, in the order of their names. @param only ids of the apps that are seen; null: all */
+export function allLimits(
+  { accounts, catalog: { names } }: LimitParts,
+  tenant: string,
+  only: readonly string[] | null,
+): { currency: string; apps: LimitsOfApp[] } {
   const apps = accounts.allLimits().flatMap(({ app, limits }) => {
     const known = names.nameOf(app);
-    return known?.tenant === tenant ? [{ app: known.name, limits, deployed: isDeployed(names, tenant, known.name) }] : [];
+    return known?.tenant === tenant && only?.includes(app) !== false
+      ? [{ app: known.name, limits, deployed: isDeployed(names, tenant, known.name) }]
+      : [];
   });
   return { currency: accounts.prices.currency, apps: apps.toSorted((a, b) => (a.app < b.app ? -1 : 1)) };
 }

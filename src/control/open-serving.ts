@@ -92,6 +92,7 @@ export function openServing(
     clock,
     machines,
     kinds,
+    shareChanged: (app) => dispatcher.shareChanged(app),
     kernels,
     attaches,
     usualKernel,
@@ -103,6 +104,7 @@ export function openServing(
     problemsOfKeys: keyProblems,
     problemsOfMounts,
     most: policyOptions(config),
+    mostOfTenant: (tenant) => catalog.tenants.limits(tenant),
   });
   const resume = () => {
     const unprepared = (kind: object, error: unknown) => log.error({ err: error, ...kind }, "machines of this kind cannot be prepared");

@@ -3,10 +3,11 @@ import { APPLIANCE_STATES } from "../appliances/spec.ts";
 import type { MachineKind, RuntimeName } from "../base/kind/machine-kind.ts";
 import type { Decision, RevisionFacts } from "../dispatch/live-dispatcher.ts";
 import { MACHINE_PHASES } from "../policy/machine-facts.ts";
+import type { Seen } from "./seen.ts";
 
 export interface Overview {
-  /** The machines that there are, with the CPU time and memory that each has used up to now. */
-  machines(): ShownMachine[];
+  /** The machines that somebody sees, with the CPU time and memory that each has used up to now. Machines of no app are for who sees the whole server. */
+  machines(seen: Seen): ShownMachine[];
   /** The decisions about an app that are still in memory. @param app its id */
   explain(app: string): Explanation;
   /** Tells the ledger what every machine has used up to now. */

@@ -9,6 +9,7 @@ function servingOf(changes: Partial<ServingParts>) {
   return createServing({
     served: { check: () => undefined } as unknown as ServedApps,
     machines: () => [],
+    shareChanged: () => undefined,
     kinds: { prepare: async () => undefined, changed: () => undefined },
     kernels: ["linux"],
     attaches: () => false,
@@ -21,6 +22,7 @@ function servingOf(changes: Partial<ServingParts>) {
     problemsOfKeys: () => [],
     problemsOfMounts: () => [],
     most: { maxMemoryMb: 1_024, maxVcpus: 4 },
+    mostOfTenant: () => ({ memoryMb: null, vcpus: null }),
     clock: systemClock,
     ...changes,
   });
@@ -85,5 +87,14 @@ test("a snapshot is refused where machines cannot be frozen", () => {
   assert.throws(() => servingOf({}).check("main", asking({ snapshot: true })), {
     code: "bad-manifest",
     message: /snapshot: machines of this driver cannot be frozen/,
+  });
+});
+
+test("a machine that is larger than all of its tenant's may be together is refused", () => {
+  const serving = servingOf({ mostOfTenant: (tenant) => ({ memoryMb: tenant === "small" ? 200 : null, vcpus: null }) });
+  serving.check("main", asking({ memoryMb: 512 }));
+  assert.throws(() => serving.check("small", asking({ memoryMb: 512 })), {
+    code: "bad-manifest",
+    message: /memoryMb is 512, but all machines of the tenant together may have 200/,
   });
 });

@@ -11,6 +11,7 @@ import { runtimesOf } from "../store/catalog/runtime-of.ts";
 import { asksForSnapshot } from "../store/catalog/snapshot-of.ts";
 import { tooLargeMachine } from "../store/catalog/machine-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
+import type { TenantLimits } from "../store/catalog/tenant-limits.ts";
 import { until } from "../base/clock/until.ts";
 import type { HostProofs } from "./host-proofs.ts";
 import type { PreparedKinds } from "./prepared-kinds.ts";
@@ -41,6 +42,8 @@ export interface Serving {
   branched(app: string): void;
   /** Called after the app's secrets changed: machines that have the old ones get no more work. */
   renewed(app: string): void;
+  /** What all apps of the app's tenant may have together has changed. */
+  shareChanged(app: string): void;
   /** Undoes pointed() if the change was not stored after all. */
   restored(app: string): void;
   /** Why an app cannot be served although its revision can be read; null if it can be served. */
@@ -57,6 +60,8 @@ export interface ServingParts {
   /** All machines that exist now. */
   machines: () => { name: string; app: string | null }[];
   kinds: Pick<PreparedKinds, "prepare" | "changed">;
+  /** Tells the dispatcher what the app's tenant may have. */
+  shareChanged: (app: string) => void;
   /** The guest kernels that machines of this host can have. */
   kernels: readonly GuestKernelName[];
   /** Whether machines of such a kind read large files where they lie. */
@@ -78,6 +83,8 @@ export interface ServingParts {
   problemsOfMounts: (manifest: Manifest) => string[];
   /** The limits of all machines together. */
   most: { maxMemoryMb: number; maxVcpus: number };
+  /** The limits of all machines of the tenant together; null: those of the host. */
+  mostOfTenant: (tenant: string) => Pick<TenantLimits, "memoryMb" | "vcpus">;
   clock: Clock;
 }
 
@@ -85,6 +92,7 @@ export function createServing({
   served,
   machines,
   kinds,
+  shareChanged,
   kernels,
   attaches,
   usualKernel,
@@ -96,6 +104,7 @@ export function createServing({
   problemsOfKeys,
   problemsOfMounts,
   most,
+  mostOfTenant,
   clock,
 }: ServingParts): Serving {
   return {
@@ -111,7 +120,10 @@ export function createServing({
         (unmounted && `mounts: ${unmounted}`) ??
         (frozen && `snapshot: ${frozen}`) ??
         (injected && `inject: ${injected}`);
-      const what = problem !== undefined ? `network.allow: ${problem}` : (tooLargeMachine(manifest, most) ?? unable);
+      const what =
+        problem !== undefined
+          ? `network.allow: ${problem}`
+          : (tooLargeMachine(manifest, most) ?? tooLargeForTenant(manifest, mostOfTenant(tenant)) ?? unable);
       if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
       const { name, kernel } = manifest;
       if (kernel !== undefined && !kernels.includes(kernel))
@@ -141,6 +153,7 @@ export function createServing({
     called: (app, pin) => (pin === undefined ? served.ensure(app) : served.pin(app, pin.name, pin.revision)),
     branched: (app) => served.branched(app),
     renewed: (app) => served.renew(app),
+    shareChanged,
     restored: (app) => served.restore(app),
     problemOf: (app) => served.problemOf(app),
     async removed(app) {
@@ -152,4 +165,8 @@ export function createServing({
       await until(() => machines().every((machine) => !own.has(machine.name)), { ms: Infinity, everyMs: 20, pause });
     },
   };
+}
+
+function tooLargeForTenant(manifest: Manifest, { memoryMb, vcpus }: Pick<TenantLimits, "memoryMb" | "vcpus">): string | undefined {
+  return tooLargeMachine(manifest, { maxMemoryMb: memoryMb ?? Infinity, maxVcpus: vcpus ?? Infinity }, "of the tenant");
 }

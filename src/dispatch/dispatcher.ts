@@ -122,7 +122,7 @@ class PolicyDispatcher implements LiveDispatcher {
       return invocation;
     }
     const part = this.#partFor(request);
-    const refusal = this.#refusalOf(request.app, part);
+    const refusal = this.#refusalOf(request.app, part) ?? this.#accounts.take(request.app);
     if (refusal !== undefined) {
       invocation.refuse(refusal.code, { ...refusal.details, app: request.appName });
       invocation.leave();
@@ -217,11 +217,14 @@ class PolicyDispatcher implements LiveDispatcher {
     const limits = { ...limitsOf(part.version, this.#kinds), snapshot: this.#snapshots?.of(part.id) !== undefined };
     const isRefused = this.#isRefused(part);
     const floors = isRefused || !part.isFirst || isAside(part) ? { minMachines: 0, reservedBlanks: 0 } : {};
+    const { app } = part.version;
+    const tenant = this.#options.shareOf?.(app);
     const beside = {
       ...(part.reserved > 0 && !isRefused && { reserved: part.reserved }),
       ...(isAside(part) && { aside: true }),
+      ...(tenant && { tenant }),
     };
-    this.#tell({ type: "revision", revision: part.id, app: part.version.app, limits: { ...limits, ...floors, ...beside }, inherits });
+    this.#tell({ type: "revision", revision: part.id, app, limits: { ...limits, ...floors, ...beside }, inherits });
   }
 
   #isRefused({ id, version }: LivePart): boolean {
@@ -246,6 +249,10 @@ class PolicyDispatcher implements LiveDispatcher {
     if (refusal === undefined) return;
     for (const invocation of this.#table.values())
       if (invocation.part === part && invocation.waits) this.#drop(invocation, refusal.code, refusal.details);
+  }
+
+  shareChanged(app: string): void {
+    for (const part of this.#revisions.of(app)) this.#tellLimits(part, null);
   }
 
   renewApp(app: string): void {

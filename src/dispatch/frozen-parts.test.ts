@@ -57,6 +57,7 @@ function setUp(t: TestContext, beforeStart: (spec: MachineSpec) => void = () => 
     bootId: "t",
     logs: { append: (line) => void logs.push(line) },
     accounts: {
+      take: () => undefined,
       admit: () => (host.isRefused ? { code: "limit-reached", details: {} } : undefined),
       watch: (changed) => void (admission = changed),
     },

@@ -7,6 +7,7 @@ import type { SnapshotKeeper } from "../fleet/snapshots/snapshot-keeper.ts";
 import type { AppFacts } from "../policy/explain.ts";
 import type { MachineFacts } from "../policy/machine-facts.ts";
 import type { BoundPolicy } from "../policy/bind-policy.ts";
+import type { TenantShare } from "../policy/policy.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import type { Accounts } from "../store/ledger/accounts.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
@@ -36,6 +37,8 @@ export interface DispatcherOptions {
   lacks?: (version: Version) => string | undefined;
   /** Called when an app gets its first machine, and when it has none any more. Every app with a call in flight has been reported. */
   serving?: (app: string, serves: boolean) => void;
+  /** What all apps of the app's tenant may have together. Asked whenever the policy is told of the app. The default is that no app has a tenant. */
+  shareOf?: (app: string) => TenantShare | undefined;
   /** Asked before each invocation. The default admits all. */
   accounts?: Accounts;
   /** Receives what happens to invocations and machines. The default has no listeners. */
@@ -104,6 +107,8 @@ export interface LiveDispatcher extends Dispatcher {
   unpinIdle(app: string, idleMs: number): void;
   /** From now on, the app's calls go to machines that are bound after this call, so that they get the app's secrets as they are then. */
   renewApp(app: string): void;
+  /** What the tenant of the app may have has changed. */
+  shareChanged(app: string): void;
   /**
    * Forgets where the app's calls go until the next point(), if nothing of the app is under way or planned and its last call was at least `idleMs` ago.
    * What the policy learned of the app and how its calls are split stay: after point() the app goes on as if nothing had been forgotten. Returns whether

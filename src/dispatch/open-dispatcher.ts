@@ -13,7 +13,7 @@ import type { EventStream } from "../telemetry/event-stream.ts";
 import { createBootId } from "./boot-id.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { KindBook } from "./kind-book.ts";
-import type { LiveDispatcher } from "./live-dispatcher.ts";
+import type { DispatcherOptions, LiveDispatcher } from "./live-dispatcher.ts";
 import { revisionOf } from "./live-revisions.ts";
 import { openPolicy } from "./open-policy.ts";
 
@@ -63,12 +63,25 @@ export async function openDispatcher(
     logs,
     accounts,
     events,
+    shareOf: sharesOf(catalog.tenants),
     lacks: (revision) => lackingKernel(revision.manifest, driver.kernels) ?? lackingSecret(catalog, revision),
     kinds: new KindBook(config.kernel),
     serving,
   });
   closing.defer(async () => void (await dispatcher.close(config.graceMs)));
   return dispatcher;
+}
+
+/** An app never moves to another tenant, so that its tenant is looked up once. */
+function sharesOf(catalog: Pick<Catalog["tenants"], "tenantOf" | "limits">): NonNullable<DispatcherOptions["shareOf"]> {
+  const tenants = new Map<string, string>();
+  return (app) => {
+    const id = tenants.get(app) ?? catalog.tenantOf(app);
+    if (id === undefined) return undefined;
+    tenants.set(app, id);
+    const { machines, memoryMb, vcpus, startsPerSecond } = catalog.limits(id);
+    return { id, machines, memoryMb, vcpus, startsPerSecond };
+  };
 }
 
 type Making = Pick<

@@ -25,6 +25,11 @@ const clauses: { [Kind in DecisionReason["kind"]]: [Extract<DecisionReason, { ki
   "blank-surplus": [{ kind: "blank-surplus", ready: 1, enough: 0 }, "1 blank ready, of which 0 would be enough"],
   "host-full": [{ kind: "host-full" }, "the host is full, and calls of another app wait"],
   "host-full-share": [{ kind: "host-full-share" }, "the host is full, and another app with waiting calls has no machine"],
+  "tenant-full": [
+    { kind: "tenant-full" },
+    "the tenant's apps have as many machines as they may have together, and calls of another one of them wait",
+  ],
+  "tenant-share": [{ kind: "tenant-share" }, "the host is full, and an app of a tenant that has fewer machines waits for its first"],
   drained: [{ kind: "drained" }, "the machine was draining, and its last invocation has ended"],
   condemned: [{ kind: "condemned", because: "abort-ignored" }, "a handler ignored its abort signal"],
   "limits-changed": [{ kind: "limits-changed" }, "the app's limits have changed"],

@@ -64,9 +64,16 @@ export async function openApi(
   { parts, certificate }: { parts: Omit<ApiOptions, "clock" | "onError">; certificate: Certificate | undefined },
 ): Promise<Door> {
   const api = createApi({ ...parts, clock, onError: (error) => log.error({ err: error }, "the API failed") });
-  const { allowInsecureBind } = config;
+  const { allowInsecureBind, trustedProxies } = config;
   const mostConnections = connectionBudget(descriptorLimit()).api;
-  const listening = await api.listen({ address: config.api, fd: socket, tls: certificate, allowInsecureBind, mostConnections });
+  const listening = await api.listen({
+    address: config.api,
+    fd: socket,
+    tls: certificate,
+    allowInsecureBind,
+    mostConnections,
+    trustedProxies,
+  });
   closing.defer(() => listening.close());
   return listening;
 }

@@ -2,12 +2,23 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { createPackingPolicy } from "./packing.ts";
+import type { AppLimits } from "./policy.ts";
 import { World } from "./testing/packing-world.ts";
 import { opaque, USUAL } from "./testing/kinds.ts";
 
 const APPS = ["ada", "constructor", "cyd"];
 
+/** Two apps are of one tenant, and one of another. A tenant that may have too little for a machine would let calls wait for ever. */
+const TENANTS: Record<string, string> = { ada: "acme", constructor: "acme", cyd: "__proto__" };
+const share = fc.record({
+  machines: fc.constantFrom(null, 1, 2),
+  memoryMb: fc.constantFrom(null, 512, 1_024),
+  vcpus: fc.constantFrom(null, 1, 3),
+  startsPerSecond: fc.constantFrom(null, 0.5, 4),
+});
+
 const limits = fc.record({
+  share: fc.option(share),
   snapshot: fc.boolean(),
   concurrency: fc.integer({ min: 1, max: 4 }),
   maxMachines: fc.integer({ min: 1, max: 4 }),
@@ -48,6 +59,7 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("deploy" as const), app, limits }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("beside" as const), app, limits }) },
 );
+type Limits = typeof limits extends fc.Arbitrary<infer L> ? L : never;
 type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
 
 const run = fc.record({ options, revisions: fc.tuple(limits, limits, limits), actions: fc.array(action, { maxLength: 150, size: "max" }) });
@@ -56,7 +68,7 @@ test("whatever happens, no rule is broken and nothing waits for ever", () => {
   fc.assert(
     fc.property(run, ({ options, revisions, actions }) => {
       const world = new World(options);
-      APPS.forEach((name, i) => world.setApp(name, revisions[i] as (typeof revisions)[number]));
+      APPS.forEach((name, i) => world.setApp(name, limitsOf(name, revisions[i] as Limits)));
       world.send({ type: "tick" });
       for (const one of actions) perform(world, one);
       world.settle();
@@ -70,7 +82,7 @@ test("the same events give the same commands, through a copy of the state at eve
   fc.assert(
     fc.property(run, ({ options, revisions, actions }) => {
       const world = new World(options);
-      APPS.forEach((name, i) => world.setApp(name, revisions[i] as (typeof revisions)[number]));
+      APPS.forEach((name, i) => world.setApp(name, limitsOf(name, revisions[i] as Limits)));
       for (const one of actions) perform(world, one);
       const again = createPackingPolicy(options);
       for (const { now, event, commands } of world.events) {
@@ -82,6 +94,10 @@ test("the same events give the same commands, through a copy of the state at eve
     { numRuns: 100 },
   );
 });
+
+function limitsOf(app: string, { share: told, ...rest }: Limits): AppLimits {
+  return told === null ? rest : { ...rest, tenant: { id: TENANTS[app] as string, ...told } };
+}
 
 function perform(world: World, action: Action): void {
   switch (action.kind) {
@@ -110,11 +126,11 @@ function perform(world: World, action: Action): void {
     case "remove":
       return world.removeApp(action.app);
     case "set":
-      return setApp(world, action.app, action.limits);
+      return setApp(world, action.app, limitsOf(action.app, action.limits));
     case "deploy":
-      return void world.deploy(action.app, action.limits);
+      return void world.deploy(action.app, limitsOf(action.app, action.limits));
     case "beside":
-      return void world.addBeside(action.app, action.limits);
+      return void world.addBeside(action.app, limitsOf(action.app, action.limits));
   }
 }
 

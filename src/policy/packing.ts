@@ -27,9 +27,10 @@ import { abandon, dequeue, enqueue, queueIsFull } from "./core/waiting.ts";
 import { condemnMachine, forgetMachine, killMachine } from "./core/machines.ts";
 import { isHopeless, noteFailure, noteSuccess, rejectHopeless } from "./core/failures.ts";
 import { expireBlanks, scheduleWake } from "./core/expiry.ts";
-import { need, plan } from "./core/plan.ts";
-import { noteQueue, noteWanting } from "./core/spares.ts";
+import { plan } from "./core/plan.ts";
+import { need, noteQueue, noteWanting } from "./core/spares.ts";
 import { noteBound, noteStarted } from "./core/start-times.ts";
+import { isLimited } from "./core/tenants.ts";
 import { earliest, takeEarliest } from "./core/timers.ts";
 import { windowMs, noteIdleCpu, noteRestored } from "./core/costs.ts";
 
@@ -264,9 +265,17 @@ function machineGone(state: PackingState, id: number, failed: boolean, now: numb
   if (revision !== undefined && machine.inFlight > 0) loseLoad(state, revision, machine.inFlight, now);
   forgetMachine(state, machine);
   if (revision !== undefined) noteWanting(state, revision, now);
+  noteWantingOfTenant(state, machine.tenant, now);
   if (!failed) return;
   noteFailure(revision?.failures ?? poolOf(state, machine.kind, now).failures, now);
   rejectHopeless(state, now, commands);
+}
+
+/** What the machine's tenant may have was taken by it: other revisions of the tenant may have it now. */
+function noteWantingOfTenant(state: PackingState, id: string | null, now: number): void {
+  const tenant = id === null ? undefined : state.tenants.get(id);
+  if (tenant === undefined || !isLimited(tenant)) return;
+  for (const revision of state.revisions.values()) if (revision.app.tenant === tenant) noteWanting(state, revision, now);
 }
 
 /** Has the next plan look at the machine's revision, which may lack a machine now. */

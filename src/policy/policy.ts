@@ -83,6 +83,19 @@ export interface AppLimits {
    * Its own `minMachines` and `reservedBlanks` are 0. Absent: no.
    */
   aside?: boolean;
+  /** What all apps of its tenant may have together. Absent: nothing limits that. */
+  tenant?: TenantShare;
+}
+
+/** What all apps of a tenant may have together; what was told last counts. null: as much as the host has. */
+export interface TenantShare {
+  readonly id: string;
+  /** Machines that are bound to its apps, being bound, draining or ending; and their memory (MB) and vCPUs. */
+  readonly machines: number | null;
+  readonly memoryMb: number | null;
+  readonly vcpus: number | null;
+  /** Machines per second that are bound to its apps, on average over a few seconds. */
+  readonly startsPerSecond: number | null;
 }
 
 /**

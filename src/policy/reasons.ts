@@ -46,6 +46,10 @@ export type EndReason =
   | { kind: "host-full" }
   /** The host is full, and another app with waiting calls has no machine at all. */
   | { kind: "host-full-share" }
+  /** The tenant's apps have as many machines together as they may, and calls of another one of them wait. */
+  | { kind: "tenant-full" }
+  /** The host is full, and an app of a tenant that has fewer machines waits for its first. */
+  | { kind: "tenant-share" }
   /** The machine got no new work, and all its invocations have ended. */
   | { kind: "drained" }
   /** The dispatcher condemned the machine. */

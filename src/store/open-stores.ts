@@ -8,15 +8,21 @@ import type { ServerStart } from "../base/config/server-start.ts";
 import { mainTenant } from "../base/ids/new-id.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
 import { LogLevel } from "../wire/protocol.ts";
+import type { Audit } from "./audit/audit.ts";
+import { openAudit } from "./audit/open-audit.ts";
 import { certificateMaker } from "./authority/make-certificate.ts";
 import { type Authority, openAuthority } from "./authority/open-authority.ts";
 import type { Catalog } from "./catalog/catalog.ts";
+import { openSeal } from "./catalog/seal.ts";
 import { openCatalog } from "./catalog/sqlite.ts";
 import { createAccounts, type OpenAccounts } from "./ledger/create-accounts.ts";
 import { writeLimitLines } from "./ledger/limit-lines.ts";
 import { createLedger } from "./ledger/create-ledger.ts";
+import type { TenantQuota } from "./logs/log-quota.ts";
 import type { Logs } from "./logs/logs.ts";
 import { openLogs } from "./logs/open-logs.ts";
+import { openPrincipals } from "./principals/open-principals.ts";
+import type { Principals } from "./principals/principal.ts";
 import { openReserve } from "./state-folder/reserve.ts";
 
 export interface Stores {
@@ -48,6 +54,28 @@ export function openAuthorityOf({ config, clock }: ServerStart): Authority {
   return openAuthority({ file: join(config.stateDir, "authority.pem"), make: certificateMaker(config.cacheDir), clock });
 }
 
+/** The catalog must be open, because it makes the key of the secrets if there is none. @param operatorToken the token of the first start */
+export function openPrincipalsOf({ config, clock, log, closing }: ServerStart, operatorToken: string): Principals {
+  const principals = openPrincipals(join(config.stateDir, "principals.db"), {
+    seal: openSeal(join(config.stateDir, "secrets.key"), false),
+    operatorToken,
+    clock,
+    onFailure: (error) => log.error({ err: error }, "tokens and keys: something was not stored, or cannot be read"),
+  });
+  closing.defer(() => principals.close());
+  return principals;
+}
+
+export function openAuditOf({ config, clock, log, closing }: ServerStart): Audit {
+  const audit = openAudit(join(config.stateDir, "audit"), {
+    clock,
+    bytes: config.maxAuditMb * 2 ** 20,
+    onFailure: (error) => log.error({ err: error }, "the audit log was not written"),
+  });
+  closing.defer(() => audit.close());
+  return audit;
+}
+
 /**
  * If an older Mayfly wrote the state folder, its ledger and logs go by names, and are taken over here. Each name must have its holder by
  * then: a name that nobody has claimed is taken for an app's.
@@ -67,6 +95,7 @@ export function openStores({ config, clock, log, closing }: ServerStart, catalog
     idOf,
     clock,
     totalBytes: config.maxLogMb * 2 ** 20,
+    ofTenants: () => logQuotaOf(catalog.tenants),
     onFailure: (app, error) => log.error({ err: error, app: nameOf(app) }, "a log failed"),
   });
   closing.defer(() => logs.close());
@@ -76,7 +105,27 @@ export function openStores({ config, clock, log, closing }: ServerStart, catalog
     note(app, text);
   };
   writeLimitLines(events, tell);
-  const accounts = createAccounts({ ledger, prices: config.prices, clock, events });
+  const accounts = createAccounts({
+    ledger,
+    prices: config.prices,
+    clock,
+    events,
+    tenants: catalog.tenants,
+    tellTenant: (tenant, month, { limit, used, most, state }) =>
+      log.warn(
+        { tenant: names.tenantName(tenant), limit, month, used, most },
+        `a tenant has ${state === "reached" ? "reached" : "nearly reached"} a limit`,
+      ),
+  });
   closing.defer(() => accounts.close());
   return { catalog, accounts, logs, note, tell };
+}
+
+function logQuotaOf(tenants: Catalog["tenants"]): TenantQuota | undefined {
+  const limits = tenants.allLimits();
+  if (![...limits.values()].some(({ logMb }) => logMb !== null)) return undefined;
+  return (app) => {
+    const tenant = tenants.tenantOf(app) ?? "";
+    return { tenant, most: (limits.get(tenant)?.logMb ?? Infinity) * 2 ** 20 };
+  };
 }

@@ -49,6 +49,8 @@ export const configSchema = z.strictObject({
   maxCodeMb: z.int().min(64).max(100_000_000).default(8_192),
   /** The maximum size of all apps' logs together, in MB. The oldest files are removed first. Each app's own maximum is 32 MB. */
   maxLogMb: z.int().min(32).max(100_000_000).default(2_048),
+  /** The maximum size of the audit log of each tenant, and of the server itself, in MB. Half of it is for calls that change nothing. */
+  maxAuditMb: z.int().min(1).max(100_000).default(8),
   /** The maximum number of snapshots of revisions. Those that were used least are removed first. */
   maxSnapshots: z.int().min(0).max(10_000).default(8),
   /** The maximum size of all snapshots together, in MB, on the disk and in memory. */

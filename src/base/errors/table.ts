@@ -117,6 +117,12 @@ export const errorTable = {
     message: "App {app} has reached its monthly limit of {what}.",
     cure: "The app accepts calls again next month (UTC), or after the operator raises the limit with `mayfly limit set {app}`.",
   },
+  "tenant-limit-reached": {
+    status: 429,
+    side: "caller",
+    message: "The tenant of app {app} has reached its limit of {what}.",
+    cure: "Retry after the time in Retry-After, or have the operator raise the limit with `mayfly tenant limit`.",
+  },
   "queue-timeout": {
     status: 504,
     side: "system",
@@ -268,6 +274,42 @@ export const errorTable = {
     message: "The management API needs a valid token.",
     cure: "Send `Authorization: Bearer <token>`; commands read it from the state folder's api-token, or from MAYFLY_TOKEN.",
   },
+  forbidden: {
+    status: 403,
+    side: "caller",
+    message: "{principal} may not {what}: {reason}.",
+    cure: "Use the token of a principal that may, or ask who has one: docs/tenants.md has the table of roles.",
+  },
+  "no-such-tenant": {
+    status: 404,
+    side: "caller",
+    message: "There is no tenant {tenant}.",
+    cure: "`mayfly tenant list` shows the tenants, to the operator.",
+  },
+  "tenant-not-empty": {
+    status: 409,
+    side: "caller",
+    message: "The tenant {tenant} is not removed: it still has {what}.",
+    cure: "Remove them first, or remove them with the tenant: mayfly tenant remove {tenant} --force.",
+  },
+  "no-such-credential": {
+    status: 404,
+    side: "caller",
+    message: "There is no {kind} {id}.",
+    cure: "`mayfly {kind} list` shows what there is.",
+  },
+  "principal-differs": {
+    status: 409,
+    side: "caller",
+    message: "There is a principal {principal} already, a {role}, with another role or for other apps.",
+    cure: "Choose another name, or revoke its tokens and keys first.",
+  },
+  "too-many-credentials": {
+    status: 409,
+    side: "caller",
+    message: "The tenant has as many tokens and keys as it may have: {limit}.",
+    cure: "Revoke some that nobody uses: `mayfly token list` and `mayfly key list` show when each was last used.",
+  },
   "foreign-request": {
     status: 403,
     side: "caller",
@@ -399,7 +441,7 @@ export const errorTable = {
     status: 507,
     side: "caller",
     message: "This revision of {app} is not stored: {what}.",
-    cure: "Remove apps that are no longer needed (mayfly remove), or raise the server's setting {setting}.",
+    cure: "Remove apps that are no longer needed (mayfly remove), or have {setting} raised.",
   },
   "secret-key-unusable": {
     status: 500,

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 
-const prefixes = { tenant: "ten", app: "app", revision: "rev", appliance: "apl" } as const;
+const prefixes = { tenant: "ten", app: "app", revision: "rev", appliance: "apl", principal: "pri", token: "tok" } as const;
 
 export type IdKind = keyof typeof prefixes;
 

@@ -11,7 +11,7 @@ export function define(command: Command): void {
     .option("--month <YYYY-MM>", "a month (UTC); default: the present one", parseMonth)
     .addHelpText(
       "after",
-      "\nCPU and memory are those that the host counted. `mayfly serve` takes the prices from its settings: docs/billing.md.\n\nExample:\n  mayfly bill shop --month 2026-11",
+      "\nCPU and memory are those that the host counted. `mayfly serve` takes the prices from its settings: docs/billing.md. Without an app: every app, in front of those of other tenants than main their tenant; or with --tenant only that tenant's.\n\nExample:\n  mayfly bill shop --month 2026-11\n  mayfly bill --tenant acme",
     )
     .action(bill);
 }

@@ -1,12 +1,11 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { AppLimitsInfo, LimitChanges, LimitsInfo } from "../../doors/admin/schemas.ts";
 import { MayflyError } from "../../base/errors/error.ts";
-import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { type ConnectionOptions, connect, connectionOf, withConnectionOptions } from "../connection.ts";
 import { limitNames, limitValue } from "../limit-text.ts";
+import { parseLimit, parseWholeLimit, type TypedLimit } from "../limit-values.ts";
 
 type LimitOptions = ConnectionOptions & { json?: true };
-/** The value as typed: commander turns null into an empty text. */
-type TypedLimit = number | "none";
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly limit set shop --spend 5 --requests 1000000");
@@ -40,12 +39,12 @@ async function list(options: LimitOptions): Promise<void> {
 
 async function set(
   app: string,
-  { api, state, json, ...typed }: LimitOptions & Partial<Record<keyof LimitsInfo, TypedLimit>>,
+  { api, state, tenant, json, ...typed }: LimitOptions & Partial<Record<keyof LimitsInfo, TypedLimit>>,
 ): Promise<void> {
   const changes: LimitChanges = Object.fromEntries(Object.entries(typed).map(([key, limit]) => [key, limit === "none" ? null : limit]));
   if (Object.keys(changes).length === 0)
     throw new MayflyError("not-done", { what: "no limit was given: use --spend, --requests or --cpu-seconds" });
-  const { client } = await connect({ ...(api !== undefined && { api }), ...(state !== undefined && { state }) });
+  const { client } = await connect(connectionOf({ api, state, tenant }));
   print(await client.setLimits(app, changes), json);
 }
 
@@ -64,16 +63,4 @@ export function limitsInWords({ app, limits, deployed, currency }: AppLimitsInfo
   if (parts.length === 0) return deployed ? `${app} has no limits.` : `${app} has no limits, and there is no app of that name.`;
   const waits = deployed ? "" : " No app of that name is deployed: they count once one is.";
   return `Limits of ${app} a month: ${parts.join(", ")}.${waits}`;
-}
-
-function parseLimit(text: string): TypedLimit {
-  if (text === "none") return text;
-  const value = Number(text);
-  if (/^(\d+\.?\d*|\.\d+)$/.test(text) && value > 0) return value;
-  throw new InvalidArgumentError("It must be a number above 0, or none.");
-}
-
-function parseWholeLimit(text: string): TypedLimit {
-  if (text !== "none" && !/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError("It must be a whole number above 0, or none.");
-  return text === "none" ? text : Number(text);
 }

@@ -1,7 +1,6 @@
-import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import { MayflyError } from "../../base/errors/error.ts";
 import { commandName } from "../command-name.ts";
+import { confirm } from "../confirm.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { yellow } from "../../base/terminal/terminal.ts";
 import { counted } from "../../base/words/counted.ts";
@@ -28,13 +27,4 @@ async function remove(app: string, options: ConnectionOptions & { yes?: true; js
     console.error(
       `${yellow("note:", process.stderr)} its limits remain, and will apply to a later app of that name: ${commandName} limit show ${app}`,
     );
-}
-
-async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY)
-    throw new MayflyError("not-done", { what: "standard input is not a terminal, so nobody can confirm this; add --yes" });
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${question} [y/N] `);
-  terminal.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new MayflyError("not-done", { what: "the removal was not confirmed" });
 }

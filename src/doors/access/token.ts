@@ -1,6 +1,7 @@
 /** Checks tokens of Mayfly's principals. Nothing is remembered here, so that a token is refused from the moment on at which it is revoked. */
-import { hash, timingSafeEqual } from "node:crypto";
 import { MayflyError } from "../../base/errors/error.ts";
+import type { Principal, Principals } from "../../store/principals/principal.ts";
+import { may } from "../../store/principals/rights.ts";
 import { looksLikeJwt } from "./jwt.ts";
 import type { AccessRules } from "./rules.ts";
 import { absent, type Caller, headersOf, refused, type Verdict } from "./verdict.ts";
@@ -12,11 +13,11 @@ export interface TokenHolder {
   role: string;
 }
 
-export interface Callers {
+export interface Callers<Holder extends TokenHolder = TokenHolder> {
   /** Null if no token has this text, or it has expired or was revoked. @param now milliseconds since the epoch */
-  ofToken(token: string, now: number): TokenHolder | null;
+  ofToken(token: string, now: number): Holder | null;
   /** Whether a holder that ofToken() returned may call functions of the app. Ids. */
-  mayCall(holder: TokenHolder, tenant: string, app: string): boolean;
+  mayCall(holder: Holder, tenant: string, app: string): boolean;
 }
 
 export function checkToken(callers: Callers, rules: AccessRules, bearer: string | undefined, now: number): Verdict {
@@ -41,16 +42,10 @@ function callerOf(holder: TokenHolder): Caller {
   return caller;
 }
 
-/** The token that was made at the server's first start is the only one, and its holder may call every function. */
-export function operatorAlone(token: string): Callers {
-  const operator: TokenHolder = { id: "operator", name: "operator", role: "operator" };
-  const wanted = digest(token);
+/** The principals that have tokens, and what they may do. */
+export function callersOf(principals: Pick<Principals, "ofToken">): Callers<Principal> {
   return {
-    ofToken: (given) => (timingSafeEqual(digest(given), wanted) ? operator : null),
-    mayCall: () => true,
+    ofToken: (token, now) => principals.ofToken(token, now),
+    mayCall: (holder, tenant, app) => may(holder, "invoke", { tenant, app }),
   };
-}
-
-function digest(text: string): Buffer {
-  return hash("sha256", text, "buffer");
 }

@@ -89,3 +89,19 @@ test("the token is created once, readable for its owner only, and is never empty
   assert.throws(() => ensureToken(file), { code: "state-unusable" });
   rmSync(dir, { recursive: true });
 });
+
+test("a request's peer is the other end of its connection, and what a trusted proxy says of it, but nothing that a client says", async () => {
+  for (const [trustedProxies, forwarded, peer] of [
+    [[], "192.0.2.7", "127.0.0.1"],
+    [["127.0.0.1"], undefined, "127.0.0.1"],
+    [["127.0.0.1"], "192.0.2.7", "192.0.2.7"],
+    [["127.0.0.1"], "10.9.9.9, 192.0.2.7", "192.0.2.7"],
+    [["127.0.0.1"], "no address\t", "127.0.0.1"],
+  ] as const) {
+    const echo = { fetch: (_request: Request, env: { peer: string }) => new Response(env.peer) };
+    const server = await listen(echo, { address: "127.0.0.1:0", allowInsecureBind: false, trustedProxies });
+    const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };
+    assert.equal(await (await fetch(server.url, { headers })).text(), peer);
+    await server.close();
+  }
+});

@@ -6,6 +6,7 @@ import type { Endpoint, Reply, Sent } from "./endpoint.ts";
 import { jsonLines } from "./json-lines.ts";
 import { notTrusted } from "./not-trusted.ts";
 import { pinnedTo } from "./pinned.ts";
+import { TENANT_HEADER } from "./scope.ts";
 import { createSend, type Sending } from "./send.ts";
 
 export interface ClientOptions {
@@ -14,6 +15,8 @@ export interface ClientOptions {
   token: string;
   /** For https: the certificate that the server must have, PEM. By default any is accepted that Node trusts for the URL's name. */
   pin?: string | undefined;
+  /** The name of the tenant that all requests are about. By default that of the token's principal, or `main`. */
+  tenant?: string | undefined;
 }
 
 export interface Caller {
@@ -34,12 +37,15 @@ interface Parts {
 /** A server that sends nothing for this long after a request for its status counts as unreachable. */
 export const STATUS_MS = 15_000;
 
-export function createCaller({ url, token, pin }: ClientOptions): Caller {
+export function createCaller({ url, token, pin, tenant }: ClientOptions): Caller {
+  if (tenant !== undefined && !/^[A-Za-z0-9_-]{1,64}$/.test(tenant))
+    throw new MayflyError("bad-request", { what: `${JSON.stringify(tenant)} is no name of a tenant` });
+  const identity = { authorization: `Bearer ${token}`, ...(tenant !== undefined && { [TENANT_HEADER]: tenant }) };
   const base = url.replace(/\/+$/, "");
   const send = createSend(pin === undefined ? {} : pinnedTo(pin));
   const respond = async (endpoint: Endpoint, sent: Parts, signal: AbortSignal | undefined): Promise<Response> => {
     const [method, path] = endpoint.split(" ") as [string, string];
-    const sending = sendingOf(method, token, sent, signal);
+    const sending = sendingOf(method, identity, sent, signal);
     const response = await send(base + filled(path, sent), sending).catch((error: unknown) => {
       throw unreachable(base, error);
     });
@@ -61,8 +67,7 @@ export function createCaller({ url, token, pin }: ClientOptions): Caller {
   };
 }
 
-function sendingOf(method: string, token: string, { body, form }: Parts, signal: AbortSignal | undefined): Sending {
-  const headers = { authorization: `Bearer ${token}` };
+function sendingOf(method: string, headers: Record<string, string>, { body, form }: Parts, signal: AbortSignal | undefined): Sending {
   const init = { method, headers, ...(signal && { signal }) };
   if (form !== undefined) return { ...init, body: form };
   if (body === undefined) return init;

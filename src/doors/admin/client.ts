@@ -16,7 +16,12 @@ type SetLimitsAt = "PATCH /v1/apps/{app}/limits";
 type SignAt = "POST /v1/apps/{app}/signed-urls";
 type RunApplianceAt = "POST /v1/appliances";
 
+type TokensAt = "POST /v1/tokens";
+type KeysAt = "POST /v1/keys";
+type AuditAt = "GET /v1/audit";
+
 type App = Reply<"GET /v1/apps/{app}">;
+export type AuditLine = Reply<AuditAt>["lines"][number];
 export type LogFilter = Parts<LogsAt, "params"> & Parts<LogsAt, "query">;
 export type LogLine = Reply<LogsAt>["lines"][number];
 
@@ -80,6 +85,33 @@ export interface Client {
   startAppliance(name: string): Promise<Reply<"POST /v1/appliances/{appliance}/start">>;
   stopAppliance(name: string): Promise<Reply<"POST /v1/appliances/{appliance}/stop">>;
   removeAppliance(name: string, disks: "keep" | "remove"): Promise<void>;
+  /** Whose token the client has. */
+  principal(): Promise<Reply<"GET /v1/principal">>;
+  tenants(): Promise<Reply<"GET /v1/tenants">["tenants"]>;
+  /** Throws "no-such-tenant", as the functions below do. */
+  tenant(name: string): Promise<Reply<"GET /v1/tenants/{tenant}">>;
+  /** Throws "name-taken". */
+  createTenant(name: string): Promise<Reply<"POST /v1/tenants">>;
+  /** A limit that is absent from `changes` stays as it is; null lifts it. */
+  limitTenant(
+    name: string,
+    changes: Parts<"PATCH /v1/tenants/{tenant}/limits", "body">,
+  ): Promise<Reply<"PATCH /v1/tenants/{tenant}/limits">>;
+  /** Throws "tenant-not-empty" unless `force`, which removes all that the tenant has. */
+  removeTenant(name: string, force: boolean): Promise<void>;
+  tokens(): Promise<Reply<"GET /v1/tokens">["tokens"]>;
+  /** The reply has the token, which is never shown again. */
+  createToken(request: Parts<TokensAt, "body">): Promise<Reply<TokensAt>>;
+  /** Throws "no-such-credential". */
+  revokeToken(id: string): Promise<void>;
+  keys(): Promise<Reply<"GET /v1/keys">["keys"]>;
+  /** The reply has the secret, which is never shown again. */
+  createKey(request: Parts<KeysAt, "body">): Promise<Reply<KeysAt>>;
+  revokeKey(id: string): Promise<void>;
+  /** Oldest first. */
+  audit(query: Parts<AuditAt, "query">): Promise<AuditLine[]>;
+  /** Gives the newest lines, then new ones as they are written, until the signal is aborted or the server ends. */
+  followAudit(query: Parts<AuditAt, "query">, signal?: AbortSignal): AsyncGenerator<AuditLine, void>;
   host(): Promise<Reply<"GET /v1/host">>;
   status(): Promise<Reply<"GET /v1/status">>;
   /** Resolves when the API answers; needs no token. Throws "api-unreachable". */
@@ -120,6 +152,21 @@ export function createClient(options: ClientOptions): Client {
     startAppliance: (appliance) => call("POST /v1/appliances/{appliance}/start", { params: { appliance } }),
     stopAppliance: (appliance) => call("POST /v1/appliances/{appliance}/stop", { params: { appliance } }),
     removeAppliance: (appliance, disks) => call("DELETE /v1/appliances/{appliance}", { params: { appliance }, query: { disks } }),
+    principal: () => call("GET /v1/principal", {}),
+    tenants: async () => (await call("GET /v1/tenants", {})).tenants,
+    tenant: (tenant) => call("GET /v1/tenants/{tenant}", { params: { tenant } }),
+    createTenant: (name) => call("POST /v1/tenants", { body: { name } }),
+    limitTenant: (tenant, changes) => call("PATCH /v1/tenants/{tenant}/limits", { params: { tenant }, body: changes }),
+    removeTenant: (tenant, force) =>
+      call("DELETE /v1/tenants/{tenant}", { params: { tenant }, query: { force: force ? "true" : "false" } }),
+    tokens: async () => (await call("GET /v1/tokens", {})).tokens,
+    createToken: (request) => call("POST /v1/tokens", { body: request }),
+    revokeToken: (token) => call("DELETE /v1/tokens/{token}", { params: { token } }),
+    keys: async () => (await call("GET /v1/keys", {})).keys,
+    createKey: (request) => call("POST /v1/keys", { body: request }),
+    revokeKey: (key) => call("DELETE /v1/keys/{key}", { params: { key } }),
+    audit: async (query) => (await call("GET /v1/audit", { query })).lines,
+    followAudit: (query, signal) => lines<AuditLine>("GET /v1/audit/follow", { query }, signal),
     host: () => call("GET /v1/host", {}),
     status: () => call("GET /v1/status", {}, AbortSignal.timeout(STATUS_MS)),
     health: async () => void (await call("GET /v1/health", {})),

@@ -1,7 +1,16 @@
-/** The management API: one table of routes, a handler for each, and one place where errors become replies. */
+/**
+ * The management API: one table of routes, a rule and a handler for each, and one place where errors become replies.
+ *
+ * What happens to a request, in this order: its route is found in the table, so that the audit log can name it; a line is written when the reply is known; its token says whose
+ * it is; its body is bounded; the rule of its route is applied; then its parts are checked and handled. What no route of the table is for is refused after that, so that a handler
+ * without a rule answers nobody.
+ */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
 import { systemClock } from "../../base/clock/clock.ts";
+import { audited } from "./audited.ts";
 import { authorize } from "./authorize.ts";
+import type { RouteName } from "./endpoint.ts";
 import { limitBody } from "./limit-body.ts";
 import { type ApiListener, type Listening, listen } from "./listen.ts";
 import { refuseInvalid, replyNotFound, replyWithError } from "./replies.ts";
@@ -9,27 +18,33 @@ import * as routes from "./routes.ts";
 import { addAppliances } from "./handlers/appliances.ts";
 import { addAliases } from "./handlers/aliases.ts";
 import { addApps } from "./handlers/apps.ts";
+import { addAudit } from "./handlers/audit.ts";
 import { addBills } from "./handlers/bills.ts";
+import { addCredentials } from "./handlers/credentials.ts";
 import { addLogs } from "./handlers/logs.ts";
 import { addPlatform } from "./handlers/platform.ts";
 import { addSecrets } from "./handlers/secrets.ts";
 import { addSignedUrls } from "./handlers/signed-urls.ts";
+import { addTenants } from "./handlers/tenants.ts";
 import type { ApiOptions } from "./parts.ts";
+import { applyRules } from "./rules.ts";
+import { type ApiEnv, TENANT_HEADER } from "./scope.ts";
 
 export interface Api {
   /** The Hono app: `fetch(request)` answers without a socket. */
-  app: OpenAPIHono;
+  app: OpenAPIHono<ApiEnv>;
   listen(listener: ApiListener): Promise<Listening>;
 }
 
 export function createApi(options: ApiOptions): Api {
   const parts = { clock: systemClock, ...options };
-  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+  const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
   app.onError(replyWithError(parts.onError));
   app.notFound(replyNotFound);
   app.openapi(routes.health, (context) => context.json({ ok: true as const }, 200));
   document(app);
-  app.use("*", authorize(parts.token), limitBody);
+  nameCalls(app);
+  app.use("*", audited(parts), authorize(parts), limitBody, applyRules(parts));
   addPlatform(app, parts);
   addApps(app, parts);
   addAliases(app, parts);
@@ -38,14 +53,34 @@ export function createApi(options: ApiOptions): Api {
   addLogs(app, parts);
   addBills(app, parts);
   addAppliances(app, parts);
+  addTenants(app, parts);
+  addCredentials(app, parts);
+  addAudit(app, parts);
   return { app, listen: (listener) => listen(app, listener) };
 }
 
-function document(app: OpenAPIHono): void {
+function nameCalls(app: OpenAPIHono<ApiEnv>): void {
+  for (const [name, route] of Object.entries(routes)) {
+    const noteCall: MiddlewareHandler<ApiEnv> = async (context, next) => {
+      context.set("call", { name: name as RouteName, params: context.req.param() });
+      await next();
+    };
+    // A handler of Hono's, whose errors become replies.
+    // oxlint-disable-next-line mayfly/guarded-listeners
+    app.on(route.method.toUpperCase(), route.getRoutingPath(), noteCall);
+  }
+}
+
+function document(app: OpenAPIHono<ApiEnv>): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
-    info: { title: "Mayfly management API", version: "1", license: { name: "Apache-2.0" } },
+    info: {
+      title: "Mayfly management API",
+      version: "1",
+      license: { name: "Apache-2.0" },
+      description: `A token's principal is of a tenant, or of the whole server. One of the whole server chooses the tenant of a request with the header ${TENANT_HEADER}; without it, lists are of the whole server, and apps are those of the tenant main.`,
+    },
     servers: [{ url: "/" }],
     security: [{ token: [] }],
   });

@@ -3,15 +3,20 @@ import type { NamedLog } from "../../control/logs.ts";
 import type { LogLine, LogQuery } from "../../store/logs/logs.ts";
 import { counted } from "../../base/words/counted.ts";
 
-/** How often an empty line is sent, in milliseconds, to find out whether the reader is gone. */
-const HEARTBEAT_MS = 5_000;
+/** How often an empty line is sent, in milliseconds, to find out whether the reader is gone; and whether it may read at all is looked at as often. */
+export const HEARTBEAT_MS = 5_000;
 /** The most bytes that wait for a slow reader. Further lines are dropped until half of that was read; then one line says how many. */
 const BUFFERED_BYTES = 1_048_576;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Lines of JSON, beginning with the tail, until the reader cancels. */
-export function followStream(log: Pick<NamedLog, "name" | "follow">, query: Omit<LogQuery, "app">, clock: Clock): ReadableStream<Bytes> {
+/** Lines of JSON, beginning with the tail, until the reader cancels, or may not read the log any more: its token was revoked or has expired. */
+export function followStream(
+  log: Pick<NamedLog, "name" | "follow">,
+  query: Omit<LogQuery, "app">,
+  clock: Clock,
+  isAllowed: () => boolean = () => true,
+): ReadableStream<Bytes> {
   let outlet: Outlet;
   let stop = (): void => undefined;
   return new ReadableStream<Bytes>(
@@ -19,7 +24,11 @@ export function followStream(log: Pick<NamedLog, "name" | "follow">, query: Omit
       start(controller) {
         outlet = new Outlet(controller, log.name, clock);
         const stopFollowing = log.follow(query, (line) => outlet.take(line));
-        const stopBeating = clock.every(HEARTBEAT_MS, () => controller.enqueue(encoded("\n")));
+        const stopBeating = clock.every(HEARTBEAT_MS, () => {
+          if (isAllowed()) return controller.enqueue(encoded("\n"));
+          stop();
+          controller.close();
+        });
         stop = () => {
           stopFollowing();
           stopBeating();

@@ -2,7 +2,10 @@ import type { createServer as createHttpServer, IncomingMessage, RequestListener
 import type { Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { guarded } from "../../base/errors/guarded.ts";
+import { plainAddress, Ranges } from "../../base/network/addresses.ts";
 import { answerHalfClosed } from "../../clients/half-closed.ts";
+import { originOf } from "../../clients/origin.ts";
+import { claimsIn } from "../http/request-headers.ts";
 import { foreign } from "./foreign.ts";
 import { assertSafeAddress, parseAddress, urlOf } from "../../base/listen/address.ts";
 import { lingerAfterAnswers } from "./linger.ts";
@@ -18,6 +21,8 @@ export interface ApiListener {
   allowInsecureBind: boolean;
   /** The most open connections; if one more comes, the one that is idle for longest is closed. The default is no limit. */
   mostConnections?: number;
+  /** The proxies whose X-Forwarded-For is believed, for the audit log. The default is none. */
+  trustedProxies?: readonly string[];
   /** The descriptor of a bound socket, used instead of the address. */
   fd?: number | undefined;
 }
@@ -35,7 +40,8 @@ export interface Listening {
 const KEEP_ALIVE_MS = 65_000;
 
 interface App {
-  fetch: (request: Request) => Response | Promise<Response>;
+  /** @param env what the request's handlers know of its connection */
+  fetch: (request: Request, env: { peer: string }) => Response | Promise<Response>;
 }
 
 /** Rejects with "unsafe-bind", "port-in-use" or "address-unusable". */
@@ -43,9 +49,13 @@ export async function listen(app: App, listener: ApiListener): Promise<Listening
   const { address, tls, fd } = listener;
   assertSafeAddress(address, listener);
   const { host, port } = parseAddress(address);
+  const trusted = new Ranges(listener.trustedProxies ?? []);
   const room = new Room(listener.mostConnections ?? Infinity);
   const server = createAdaptorServer({
-    fetch: (request, { incoming }) => room.refusal(incoming as IncomingMessage) ?? answer(app, request, host),
+    fetch: (request, { incoming }) => {
+      const received = incoming as IncomingMessage;
+      return room.refusal(received) ?? answer(app, request, host, peerOf(received, trusted));
+    },
     autoCleanupIncoming: false,
     createServer: ((settings: ServerOptions, onRequest: RequestListener) =>
       createWebServer(tls, settings, onRequest)) as typeof createHttpServer,
@@ -64,9 +74,15 @@ export async function listen(app: App, listener: ApiListener): Promise<Listening
   };
 }
 
-function answer(app: App, request: Request, host: string): Response | Promise<Response> {
+/** The address at the other end of the connection; or, if that is a trusted proxy's, the one that the proxy says it had on its other side. */
+function peerOf({ socket, rawHeaders }: IncomingMessage, trusted: Ranges): string {
+  const address = plainAddress(socket.remoteAddress ?? "") ?? "";
+  return trusted.isEmpty ? address : originOf(address, "http", claimsIn(rawHeaders), trusted).chain.split(", ", 1)[0]!;
+}
+
+function answer(app: App, request: Request, host: string, peer: string): Response | Promise<Response> {
   const error = foreign(request.headers, host);
-  return error === undefined ? app.fetch(request) : Response.json(error.body(), { status: error.entry.status });
+  return error === undefined ? app.fetch(request, { peer }) : Response.json(error.body(), { status: error.entry.status });
 }
 
 /**

@@ -5,6 +5,8 @@ import type { Clock } from "../../base/clock/clock.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import type { Logs } from "../../store/logs/logs.ts";
 import type { Overview } from "../../control/overview.ts";
+import type { Audit } from "../../store/audit/audit.ts";
+import type { Principals } from "../../store/principals/principal.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
 import type { Serving } from "../../control/serving.ts";
 
@@ -17,7 +19,10 @@ export interface ApiOptions {
   appliances: Appliances;
   /** Receives deploys, changes of aliases, removals and changes of secrets. */
   events: EventStream;
-  token: string;
+  /** Who may call, by the tokens that were made. */
+  principals: Principals;
+  /** Receives a line for each call. */
+  audit: Audit;
   clock?: Clock;
   /** Called with failures that are not the caller's fault, for the server's own log. */
   onError: (error: unknown) => void;

@@ -1,13 +1,14 @@
 /** The replies for errors: an error of the table, as JSON. */
 import type { Hook } from "@hono/zod-openapi";
-import type { Env, ErrorHandler, NotFoundHandler } from "hono";
+import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { MayflyError, asMayflyError } from "../../base/errors/error.ts";
 import { firstIssue } from "../../base/errors/schema-issue.ts";
+import type { ApiEnv } from "./scope.ts";
 
 /** Called after each check of a request's parts. It throws, so that the error handler answers. */
-export const refuseInvalid: Hook<unknown, Env, string, void> = (result) => {
+export const refuseInvalid: Hook<unknown, ApiEnv, string, void> = (result) => {
   if (result.success) return;
   const given = "data" in result ? result.data : undefined;
   const { key, what } = firstIssue(result.error, given);

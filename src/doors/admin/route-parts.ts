@@ -20,9 +20,13 @@ export function body<Schema extends z.ZodType>(schema: Schema) {
   return { required: true, content: { "application/json": { schema } } } as const;
 }
 
-/** Handlers throw these errors, and the error handler turns them into replies; so the types of handlers need not include them. */
+/**
+ * Handlers throw these errors, and the error handler turns them into replies; so the types of handlers need not include them. Whatever needs a token may also be
+ * refused for what its principal may not do, and for the tenant that the request names.
+ */
 export function errors(...codes: ErrorCode[]): object {
-  const byStatus = Map.groupBy(codes, (code) => errorTable[code].status);
+  const all: ErrorCode[] = codes.includes("unauthorized") ? [...codes, "forbidden", "no-such-tenant"] : codes;
+  const byStatus = Map.groupBy(all, (code) => errorTable[code].status);
   const responses = [...byStatus].map(([status, same]) => [
     status,
     { description: same.join(", "), content: { "application/json": { schema: errorSchema } } },

@@ -1,14 +1,10 @@
 /** What the API shows of apps and revisions. Apps are shown by their names; their ids stay inside. */
-import { mainTenant } from "../../base/ids/new-id.ts";
 import type { Moved } from "../../control/promote.ts";
 import type { AppRow, CanaryRow, Revision, Target } from "../../store/catalog/catalog.ts";
 import { errorsInWords, timeInWords } from "../../traffic/limits.ts";
 import { p99, type Tally } from "../../traffic/tally.ts";
 import { reasonInWords } from "../../traffic/words.ts";
 import type { AliasInfo, AppInfo, CanaryInfo, MovedInfo, RevisionInfo } from "./schemas.ts";
-
-/** The tenant that all requests to the API are about. */
-export const tenant = mainTenant;
 
 export function appInfo({ name, live, problem, revisions, aliases }: AppRow): AppInfo {
   const versions = revisions.map(({ id, createdAt }) => ({ id, createdAt }));

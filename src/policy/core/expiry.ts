@@ -6,6 +6,7 @@ import { hostIsBusy } from "./host-limits.ts";
 import { killMachine } from "./machines.ts";
 import { dropUnusedPools, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { quietUntil, wantedBlanks } from "./plan.ts";
+import { nextTenantStart } from "./tenants.ts";
 import { earliest } from "./timers.ts";
 
 export function expireBlanks(state: PackingState, now: number, commands: PolicyCommand[]): void {
@@ -37,8 +38,13 @@ function nextPlan(state: PackingState, now: number): number {
   let at = sooner(Infinity, quietUntil(state), now);
   at = sooner(at, state.starts.nextAt, now);
   if (state.wanting.length > 0 && hostIsBusy(state)) at = Math.min(at, now + POSTPONED_MS);
-  for (const name of state.hungry) at = sooner(at, state.revisions.get(name)?.failures.until ?? null, now);
-  for (const name of state.wanting) at = sooner(at, state.revisions.get(name)?.failures.until ?? null, now);
+  for (const names of [state.hungry, state.wanting])
+    for (const name of names) {
+      const revision = state.revisions.get(name);
+      if (revision === undefined) continue;
+      at = sooner(at, revision.failures.until, now);
+      at = sooner(at, nextTenantStart(revision.app, now), now);
+    }
   for (const pool of state.pools) {
     at = sooner(at, pool.failures.until, now);
     if (pool.ready.length > 0 && pool.ready.length > wantedBlanks(state, pool, now))

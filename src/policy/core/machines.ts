@@ -8,6 +8,7 @@ import { noteCpu } from "./host-limits.ts";
 import type { CondemnCause, EndReason, NeedReason } from "../reasons.ts";
 import { rulesOf } from "../rules/rules-of.ts";
 import { closeMachine } from "./slots.ts";
+import { countForTenant, countOffTenant } from "./tenants.ts";
 
 export interface StartOrder {
   urgent: boolean;
@@ -31,7 +32,7 @@ export function restoreMachine(
 ): void {
   const { kind } = revision.limits;
   const machine = addMachine(state, kind, { restored: true, urgent }, now);
-  becomeBinding(state, machine, revision);
+  becomeBinding(state, machine, revision, now);
   commands.push({ type: "start", machine: machine.id, kind, urgent, revision: revision.id, snapshot: true, why });
 }
 
@@ -52,7 +53,18 @@ function addMachine(state: PackingState, kind: OpaqueKind, how: Pick<MachineEntr
   const id = state.nextMachine++;
   const times = { since: now, idleSince: -1, keptUntil: -1, timerAt: -1, areaAt: now, statsAt: now, busyUntil: 0 };
   const figures = { area: 0, inFlightThen: 0, done: 0, cpuMs: 0, memoryBytes: 0, cpu: 0 };
-  const machine: MachineEntry = { id, phase: "starting", revision: null, kind, inFlight: 0, ...how, place: -1, ...times, ...figures };
+  const machine: MachineEntry = {
+    id,
+    phase: "starting",
+    revision: null,
+    tenant: null,
+    kind,
+    inFlight: 0,
+    ...how,
+    place: -1,
+    ...times,
+    ...figures,
+  };
   state.machines[id] = machine;
   const { use } = state;
   use.machines++;
@@ -73,18 +85,19 @@ export function bindMachine(
   const machine = state.machines[pool.ready.shift() as number] as MachineEntry;
   machine.idleSince = -1;
   machine.since = now;
-  becomeBinding(state, machine, revision);
+  becomeBinding(state, machine, revision, now);
   state.lastBindAt = now;
   if (state.takenAt === null && rulesOf(state).replacesBlanks(state.options)) state.takenAt = now;
   commands.push({ type: "bind", machine: machine.id, revision: revision.id, why });
 }
 
-function becomeBinding(state: PackingState, machine: MachineEntry, revision: RevisionState): void {
+function becomeBinding(state: PackingState, machine: MachineEntry, revision: RevisionState, now: number): void {
   machine.phase = "binding";
   machine.revision = revision.id;
   revision.binding++;
   countMachine(revision, 1);
   revision.machines.push(machine.id);
+  countForTenant(revision.app, machine, now);
   noteCpu(state, machine, CPU_OF_START);
 }
 
@@ -129,6 +142,7 @@ export function forgetMachine(state: PackingState, machine: MachineEntry): void 
   leavePhase(state, machine);
   // To find the invocations takes a walk through the table, which an empty machine does not need.
   if (machine.inFlight > 0) for (const invocation of idsWith(state.invocations, machine.id)) remove(state.invocations, invocation);
+  countOffTenant(state, machine);
   const { use } = state;
   use.machines--;
   use.memoryMb -= machine.kind.memoryMb;

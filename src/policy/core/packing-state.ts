@@ -1,6 +1,6 @@
 /**
  * The state of the packing policy. It is plain data, which structuredClone copies whole. Records refer to each other by id; only the record of an app is
- * shared by the app's revisions. On the hot path -1 stands for "none", because a field that may be null would allocate for each time that it holds.
+ * shared by the app's revisions, and that of a tenant by its apps. On the hot path -1 stands for "none", because a field that may be null would allocate for each time that it holds.
  *
  * 1. `machine.inFlight` is the number of invocations whose entry in `invocations` is that machine.
  * 2. `revision.open` holds exactly the revision's bound machines with less than `revision.slots` in flight, ascending by inFlight; `machine.place` is the
@@ -17,6 +17,7 @@ import { createIdTable, type IdTable } from "./id-table.ts";
 import type { IdlePlan, Span } from "../rules/keep-alive.ts";
 import { createPool, type Failures, type Pool } from "./blanks.ts";
 import { createStartTimes, type StartTimes } from "./start-times.ts";
+import type { TenantState } from "./tenant-state.ts";
 import { createTimers, type Timers } from "./timers.ts";
 
 export interface PackingOptions {
@@ -50,6 +51,8 @@ export interface PackingState {
   revisions: Map<RevisionId, RevisionState>;
   /** Apps that have revisions, by id. */
   apps: Map<string, AppState>;
+  /** Tenants that have such apps, or machines that were theirs, by id. */
+  tenants: Map<string, TenantState>;
   /** Ids of revisions by their number. */
   revisionIds: Record<number, RevisionId>;
   machines: Record<MachineId, MachineEntry>;
@@ -84,6 +87,8 @@ export interface PackingState {
 /** What the revisions of an app have in common, because limits of the app count over all of them. */
 export interface AppState {
   id: string;
+  /** null: the app is of no tenant that the policy was told of. */
+  tenant: TenantState | null;
   /** Revisions that take calls: first those that stand aside, then the others, the newest last. */
   revisions: RevisionId[];
   /** Number of machines that are bound to these revisions, or being bound. */
@@ -163,6 +168,8 @@ export interface RevisionState {
 }
 
 export interface MachineEntry extends OwnMachine {
+  /** The id of the tenant whose apps it was given to; null: it was given to none yet, or to one of no tenant. */
+  tenant: string | null;
   /** Whether it was started to come up bound. */
   restored: boolean;
   /** Whether an invocation waited for it when it was started or hastened. */
@@ -201,6 +208,7 @@ export function createState(options: PackingOptions): PackingState {
     nextRevision: 1,
     revisions: new Map(),
     apps: new Map(),
+    tenants: new Map(),
     revisionIds: {},
     machines: {},
     use: { machines: 0, memoryMb: 0, vcpus: 0 },

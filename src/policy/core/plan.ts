@@ -10,13 +10,16 @@ import { replacementMs, worthOfBlank } from "../rules/blank-number.ts";
 import { recordIdleTime } from "../rules/idle-times.ts";
 import { rulesOf } from "../rules/rules-of.ts";
 import { isPausing, noteTaken, type Pool } from "./blanks.ts";
-import { windowMs } from "./costs.ts";
 import { hasRoom, hostIsBusy, takeStart } from "./host-limits.ts";
-import { bindMachine, drainMachine, hastenMachines, killMachine, restoreMachine, startMachine } from "./machines.ts";
-import { everyMachine, poolOf, type RevisionState, type PackingState } from "./packing-state.ts";
-import { machinesForWaiting, whySpare } from "./spares.ts";
+import { bindMachine, hastenMachines, restoreMachine, startMachine } from "./machines.ts";
+import { poolOf, type RevisionState, type PackingState } from "./packing-state.ts";
+import { makeRoom } from "./room.ts";
+import { need, whySpare } from "./spares.ts";
 import { noteBlankFound } from "./start-times.ts";
-import { blanksFor, machinesAllowed, spareNeed } from "./wanted.ts";
+import { makeRoomInTenants } from "./tenant-room.ts";
+import type { TenantState } from "./tenant-state.ts";
+import { inTurnsOfTenants, tenantRoom, tenantStarts } from "./tenants.ts";
+import { blanksFor, spareNeed } from "./wanted.ts";
 
 export function plan(state: PackingState, now: number, commands: PolicyCommand[]): void {
   forgetFed(state, now);
@@ -32,22 +35,11 @@ export function plan(state: PackingState, now: number, commands: PolicyCommand[]
     if (state.wanting.length > 0) provideSpares(state, coming, now, commands);
     replenishBlanks(state, coming, now, commands);
   }
+  if (state.tenants.size > 0) makeRoomInTenants(state, now, commands);
   for (const name of state.hungry) {
     const revision = state.revisions.get(name) as RevisionState;
     revision.planned = need(state, revision, now);
   }
-}
-
-/** Number of machines that a revision with waiting invocations lacks, for these and for what is forecast. While any waits, no slot is free. */
-export function need(state: PackingState, revision: RevisionState, now: number): number {
-  if (revision.waiting === 0 || isPausing(revision.failures, now)) return 0;
-  if (revision.bound + revision.binding > 0 && hostIsBusy(state) && now - revision.servedAt <= windowMs(state)) return 0;
-  const allowed = machinesAllowed(revision);
-  const wanted = Math.max(
-    machinesForWaiting(state, revision, now) - revision.binding,
-    revision.forecast - revision.bound - revision.binding,
-  );
-  return Math.max(0, Math.min(wanted, allowed));
 }
 
 /** Number of blanks to keep in a pool. */
@@ -93,7 +85,7 @@ function giveInTurn(
   let count = 0;
   for (let given = true; given;) {
     given = false;
-    const names = state.hungry.slice(); // a copy, because revisions that were served move to the end
+    const names = inTurnsOfTenants(state, state.hungry); // a copy, because revisions that were served move to the end
     for (const name of names) {
       const revision = state.revisions.get(name) as RevisionState;
       // A blank would have to be initialised first, which takes longer than a start.
@@ -146,7 +138,7 @@ function provideSpares(state: PackingState, coming: number[], now: number, comma
 
 function giveSpares(state: PackingState, revision: RevisionState, now: number, commands: PolicyCommand[]): void {
   if (revision.limits.snapshot === true) return;
-  for (let left = spareNeed(revision, now); left > 0; left--) {
+  for (let left = Math.min(spareNeed(revision, now), tenantStarts(revision.app, now)); left > 0; left--) {
     const pool = poolOf(state, revision.limits.kind, now);
     // Only surplus blanks become spares: blanks are for waiting callers, and for a spare there is time to start a machine.
     if (pool.ready.length <= wantedBlanks(state, pool, now) || !mayTake(state, pool, revision, now)) return;
@@ -163,11 +155,15 @@ function toTheEnd(names: string[], name: string): void {
 function startForDemand(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): number {
   let short = 0;
   if (state.hungry.length === 0) return short;
-  const lacks = state.hungry.map((name) => need(state, state.revisions.get(name) as RevisionState, now));
+  const names = inTurnsOfTenants(state, state.hungry);
+  // Revisions of one tenant may lack more machines together than it may have.
+  const left = new Map<TenantState | null, number>();
+  const lacks = names.map((name) => need(state, state.revisions.get(name) as RevisionState, now));
   for (let round = 0; lacks.some((lack) => lack > round); round++) {
-    for (const [i, name] of state.hungry.entries()) {
+    for (const [i, name] of names.entries()) {
       if ((lacks[i] as number) <= round) continue;
       const revision = state.revisions.get(name) as RevisionState;
+      if (!takeOfTenant(left, revision, now)) continue;
       if (takeComing(state, coming, revision, now)) continue;
       if (!hasRoom(state, revision.limits.kind)) short++;
       else startFor(state, revision, { urgent: true, revision: name, why: whyWaiting(revision) }, now, commands);
@@ -176,10 +172,18 @@ function startForDemand(state: PackingState, coming: number[], now: number, comm
   return short;
 }
 
+/** Whether one more machine may be on its way for the revision's tenant, which counts it then. */
+function takeOfTenant(left: Map<TenantState | null, number>, { app, limits }: RevisionState, now: number): boolean {
+  if (app.tenant === null) return true;
+  const room = left.get(app.tenant) ?? Math.min(tenantRoom(app, limits.kind), tenantStarts(app, now));
+  left.set(app.tenant, room - 1);
+  return room > 0;
+}
+
 function startSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
   for (const name of state.wanting) {
     const revision = state.revisions.get(name) as RevisionState;
-    for (let left = spareNeed(revision, now); left > 0; left--) {
+    for (let left = Math.min(spareNeed(revision, now), tenantStarts(revision.app, now)); left > 0; left--) {
       if (takeComing(state, coming, revision, now)) continue;
       if (!hasRoom(state, revision.limits.kind) || startsUnderWay(state) >= rulesOf(state).mostSparesAtOnce) return;
       startFor(state, revision, { urgent: false, revision: name, why: whySpare(state, revision, now) }, now, commands);
@@ -249,36 +253,6 @@ function startsUnderWay({ pools }: PackingState): number {
  */
 export function quietUntil({ takenAt, lastBindAt }: PackingState): number | null {
   return takenAt === null || lastBindAt === null ? null : Math.min(lastBindAt + QUIET_MS, takenAt + LONGEST_QUIET_MS);
-}
-
-/** Makes room on a full host: blanks that nobody waits for are killed first, then machines that are idle for longest; then, for a revision without a machine, a machine is drained of the revision that has most. */
-function makeRoom(state: PackingState, short: number, now: number, commands: PolicyCommand[]): void {
-  const machines = everyMachine(state);
-  const leaving = machines.filter((machine) => machine.phase === "ending").length;
-  const idle = machines.filter((machine) => machine.phase === "bound" && machine.idleSince >= 0);
-  idle.sort((a, b) => a.idleSince - b.idleSince || a.id - b.id);
-  const blanks = machines.filter((machine) => machine.phase === "blank");
-  const victims = [...blanks, ...idle].slice(0, Math.max(0, short - leaving));
-  for (const victim of victims) killMachine(state, victim, { kind: "host-full" }, commands);
-  if (leaving + victims.length === 0) drainOfTheRichest(state, now, commands);
-}
-
-function drainOfTheRichest(state: PackingState, now: number, commands: PolicyCommand[]): void {
-  const machines = everyMachine(state);
-  if (machines.some((machine) => machine.phase === "draining")) return;
-  const poor = state.hungry.some((name) => {
-    const revision = state.revisions.get(name) as RevisionState;
-    return revision.bound + revision.binding === 0 && need(state, revision, now) > 0;
-  });
-  if (!poor) return;
-  let richest: RevisionState | undefined;
-  for (const revision of state.revisions.values()) if (revision.bound > (richest?.bound ?? 1)) richest = revision;
-  if (richest === undefined) return;
-  const { id } = richest;
-  const candidates = machines.filter((machine) => machine.phase === "bound" && machine.revision === id);
-  candidates.sort((a, b) => a.inFlight - b.inFlight || a.id - b.id);
-  const [victim] = candidates;
-  if (victim !== undefined) drainMachine(state, victim, { kind: "host-full-share" }, commands);
 }
 
 function whyWaiting({ waiting, bound, binding, slots }: RevisionState): NeedReason {

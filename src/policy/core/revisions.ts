@@ -16,6 +16,7 @@ import {
   type RevisionState,
 } from "./packing-state.ts";
 import { noteWanting } from "./spares.ts";
+import { leaveTenant, tellTenant } from "./tenants.ts";
 import { dequeue, moveWaiting } from "./waiting.ts";
 
 interface Told {
@@ -37,6 +38,7 @@ export function setRevision(state: PackingState, told: Told, now: number, comman
   if (known !== undefined && known.limits.snapshot !== told.limits.snapshot) known.idlePlan = known.extraPlan = null;
   moveToPool(state, known?.limits.kind ?? null, told.limits.kind, now);
   if (known !== undefined) stand(known, told.limits.aside === true);
+  tellTenant(state, revision.app, told.limits.tenant, now);
   revision.limits = told.limits;
   reserve(state, revision.app, now);
   dropUnusedPools(state);
@@ -93,7 +95,7 @@ function lookAtIdleOnes(state: PackingState, revision: RevisionState, now: numbe
 
 function addRevision(state: PackingState, { revision: id, app: appId, limits, inherits }: Told, now: number): RevisionState {
   const number = state.nextRevision++;
-  const app = state.apps.get(appId) ?? { id: appId, revisions: [], machines: 0, aside: 0, waiting: 0, reservation: null };
+  const app = state.apps.get(appId) ?? { id: appId, tenant: null, revisions: [], machines: 0, aside: 0, waiting: 0, reservation: null };
   state.apps.set(appId, app);
   if (limits.aside === true) app.revisions.unshift(id);
   else app.revisions.push(id);
@@ -147,7 +149,9 @@ function forget(state: PackingState, revision: RevisionState, now: number): void
   reserve(state, app, now);
   moveToPool(state, revision.limits.kind, null, now);
   dropUnusedPools(state);
-  if (app.revisions.length === 0) state.apps.delete(app.id);
+  if (app.revisions.length > 0) return;
+  state.apps.delete(app.id);
+  leaveTenant(state, app);
 }
 
 /** Counts a revision in the pool of its kind: the counts say which kinds are in use. @param from null: the revision is new @param to null: it is forgotten */

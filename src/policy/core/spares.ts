@@ -4,10 +4,13 @@ import { expected, margin } from "../rules/demand.ts";
 import type { RevisionState, PackingState } from "./packing-state.ts";
 import type { NeedReason } from "../reasons.ts";
 import { addTimer } from "./timers.ts";
+import { isPausing } from "./blanks.ts";
 import { windowMs } from "./costs.ts";
+import { hostIsBusy } from "./host-limits.ts";
 import { worthOfSpare } from "../rules/forecast.ts";
 import { rulesOf } from "../rules/rules-of.ts";
-import { minimumOf, spareNeed } from "./wanted.ts";
+import { tenantStarts } from "./tenants.ts";
+import { machinesAllowed, minimumOf, spareNeed } from "./wanted.ts";
 
 /**
  * Number of machines that serve the waiting calls within about one window. If invocations are short, the present slots serve many of the calls meanwhile,
@@ -17,6 +20,18 @@ export function machinesForWaiting(state: PackingState, revision: RevisionState,
   const part = rulesOf(state).partAtOnce(state, revision, now);
   const atOnce = revision.waiting * part;
   return part < 1 && atOnce <= SPARED * revision.bound * revision.slots ? 0 : Math.ceil(atOnce / revision.slots);
+}
+
+/** Number of machines that a revision with waiting invocations lacks, for these and for what is forecast. While any waits, no slot is free. */
+export function need(state: PackingState, revision: RevisionState, now: number): number {
+  if (revision.waiting === 0 || isPausing(revision.failures, now)) return 0;
+  if (revision.bound + revision.binding > 0 && hostIsBusy(state) && now - revision.servedAt <= windowMs(state)) return 0;
+  const allowed = Math.min(machinesAllowed(revision), tenantStarts(revision.app, now));
+  const wanted = Math.max(
+    machinesForWaiting(state, revision, now) - revision.binding,
+    revision.forecast - revision.bound - revision.binding,
+  );
+  return Math.max(0, Math.min(wanted, allowed));
 }
 
 /** Sets how many waiting calls the present slots will serve, and a timer to look at the revision again if they do not. */

@@ -2,6 +2,7 @@
 import { refreshForecast } from "../rules/forecast.ts";
 import { isPausing, type Pool } from "./blanks.ts";
 import type { AppState, PackingState, RevisionState } from "./packing-state.ts";
+import { tenantRoom } from "./tenants.ts";
 
 /** Number of machines that the revision should keep, apart from what waiting calls need. */
 export function wantedMachines(revision: RevisionState, now: number): number {
@@ -58,11 +59,15 @@ export function isKept({ app, limits, bound, binding }: RevisionState): boolean 
   return bound + binding <= reserved || (!aside && app.machines - app.aside <= minMachines);
 }
 
+/** Number of further machines that the revision may have by its app's limits, and by what its tenant may have. */
+export function machinesAllowed(revision: RevisionState): number {
+  return Math.min(allowedByApp(revision), tenantRoom(revision.app, revision.limits.kind));
+}
+
 /**
- * Number of further machines that the revision may have. `maxMachines` counts over all revisions of the app. But a revision beside others may always have one
- * machine, because their machines never serve its calls.
+ * `maxMachines` counts over all revisions of the app. But a revision beside others may always have one machine, because their machines never serve its calls.
  */
-export function machinesAllowed({ app, limits, bound, binding }: RevisionState): number {
+export function allowedByApp({ app, limits, bound, binding }: RevisionState): number {
   const allowed = limits.maxMachines - app.machines;
   return bound + binding === 0 && app.revisions.length > 1 ? Math.max(1, allowed) : allowed;
 }

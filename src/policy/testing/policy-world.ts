@@ -1,11 +1,13 @@
 /** For tests of any policy: a world that carries out the policy's commands, and fails on a command that breaks a rule. */
 import assert from "node:assert/strict";
 import type { OwnMachine } from "../machine-facts.ts";
-import type { AppLimits, PolicyCommand, PolicyEvent, Step } from "../policy.ts";
+import type { AppLimits, PolicyCommand, PolicyEvent, Step, TenantShare } from "../policy.ts";
 
 export interface WorldMachine extends Pick<OwnMachine, "id" | "phase" | "revision" | "kind"> {
   urgent: boolean;
   running: Set<number>;
+  /** The tenant whose app it was bound to. */
+  tenant: string | undefined;
 }
 
 export abstract class PolicyWorld<State> {
@@ -15,6 +17,8 @@ export abstract class PolicyWorld<State> {
   /** Limits of the revisions that take calls. */
   readonly revisions = new Map<string, AppLimits>();
   readonly appOf = new Map<string, string>();
+  /** What tenants may have, as the policy was told last. */
+  readonly shares = new Map<string, TenantShare>();
   readonly machines = new Map<number, WorldMachine>();
   /** Revisions of the invocations that have no machine. */
   readonly waiting = new Map<number, string>();
@@ -58,6 +62,7 @@ export abstract class PolicyWorld<State> {
   setRevision(revision: string, app: string, limits: AppLimits, inherits: string | null = null): void {
     this.revisions.set(revision, limits);
     this.appOf.set(revision, app);
+    if (limits.tenant !== undefined) this.shares.set(limits.tenant.id, limits.tenant);
     this.send({ type: "revision", revision, app, limits, inherits });
   }
 
@@ -169,7 +174,7 @@ export abstract class PolicyWorld<State> {
     assert.ok(!this.machines.has(id), "a machine id was used twice");
     this.starts++;
     const restored = snapshot === true;
-    const machine: WorldMachine = { id, phase: "starting", urgent, revision: null, kind, running: new Set() };
+    const machine: WorldMachine = { id, phase: "starting", urgent, revision: null, kind, running: new Set(), tenant: undefined };
     this.machines.set(id, machine);
     if (!restored) return;
     assert.equal(this.revisions.get(revision ?? "")?.snapshot, true, "a machine comes up bound though it cannot");
@@ -181,7 +186,19 @@ export abstract class PolicyWorld<State> {
     assert.equal(machine.kind.key, this.revisions.get(revision)?.kind.key, "bound to a revision of another kind");
     machine.phase = "binding";
     machine.revision = revision;
+    machine.tenant = this.revisions.get(revision)?.tenant?.id;
+    this.#checkShare(machine.tenant);
     this.checkBind(machine);
+  }
+
+  #checkShare(tenant: string | undefined): void {
+    const share = this.shares.get(tenant ?? "");
+    if (share === undefined) return;
+    const own = [...this.machines.values()].filter((machine) => machine.tenant === tenant);
+    const sum = (of: (machine: WorldMachine) => number) => own.reduce((all, machine) => all + of(machine), 0);
+    assert.ok(own.length <= (share.machines ?? Infinity), "more machines than the tenant may have");
+    assert.ok(sum(({ kind }) => kind.memoryMb) <= (share.memoryMb ?? Infinity), "more memory than the tenant may have");
+    assert.ok(sum(({ kind }) => kind.vcpus) <= (share.vcpus ?? Infinity), "more vCPUs than the tenant may have");
   }
 
   #assign(invocation: number, machine: WorldMachine): void {

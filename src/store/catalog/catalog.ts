@@ -13,6 +13,7 @@ import type { Manifest } from "./manifest.ts";
 import type { RunManifest } from "./parts.ts";
 import type { ProvenHosts } from "./proven-hosts.ts";
 import type { SigningKeys } from "./signing-keys.ts";
+import type { Tenants } from "./tenants.ts";
 
 /** One bundled function, as the guest gets it; or the app's files, whose function is FILES and whose code app-files.ts describes. */
 export interface Bundle {
@@ -232,6 +233,7 @@ export interface Deployed {
 
 export interface Catalog {
   readonly names: Names;
+  readonly tenants: Tenants;
   /**
    * Stores the revision and points an alias at it, `live` by default, in one transaction at the end, within which `take` is called if `live` was changed. The code is
    * written before that, one part in each turn of the event loop. @param large the app's files, if they are no bundle. Rejects with "name-taken", "no-room", "disk-full", and "bad-request"

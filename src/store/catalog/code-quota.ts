@@ -1,9 +1,10 @@
 /**
- * How much code may be stored: for one app with its older revisions, and for all apps together. Code that several revisions share counts
+ * How much code may be stored: for one app with its older revisions, for all apps of a tenant that has a limit, and for all apps together. Code that several revisions share counts
  * once. Manifests do not count, because parse-manifest.ts bounds each.
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Queries } from "./queries/prepare.ts";
+import { parseTenantLimits } from "./tenant-limits.ts";
 
 export interface CodeQuota {
   /** Bytes. */
@@ -18,13 +19,20 @@ export const noQuota: CodeQuota = { perApp: Infinity, inAll: Infinity };
  * does not fit even when only the revisions that aliases name are left.
  * @param app its id @param name its name, for the error
  */
-export function fitIn({ code, revisions }: Queries, quota: CodeQuota, app: string, name: string): void {
+export function fitIn(queries: Queries, quota: CodeQuota, tenant: string, app: string, name: string): void {
+  const { code, revisions, tenants } = queries;
   const ofApp = () => code.bytesOfApp(app)?.bytes ?? 0;
+  const { codeMb } = parseTenantLimits(tenants.limits(tenant)?.limits ?? undefined);
+  const ofTenant = () => code.bytesOfTenant(tenant)?.bytes ?? 0;
   const inAll = () => code.bytesInAll()?.bytes ?? 0;
   while (ofApp() > quota.perApp && revisions.pruneOldest(app) > 0);
-  refuse(name, ofApp(), quota.perApp, "of one app", "maxAppCodeMb");
+  refuse(name, ofApp(), quota.perApp, "of one app", "the server's setting maxAppCodeMb");
+  if (codeMb !== null) {
+    while (ofTenant() > codeMb * MB && revisions.pruneOldest(app) > 0);
+    refuse(name, ofTenant(), codeMb * MB, "of all apps of the tenant", "the tenant's limit codeMb");
+  }
   while (inAll() > quota.inAll && revisions.pruneOldest(app) > 0);
-  refuse(name, inAll(), quota.inAll, "of all apps together", "maxCodeMb");
+  refuse(name, inAll(), quota.inAll, "of all apps together", "the server's setting maxCodeMb");
 }
 
 function refuse(app: string, bytes: number, limit: number, whose: string, setting: string): void {
@@ -33,6 +41,8 @@ function refuse(app: string, bytes: number, limit: number, whose: string, settin
   throw new MayflyError("no-room", { app, what, setting });
 }
 
+const MB = 1_048_576;
+
 function megabytes(bytes: number): number {
-  return Math.ceil(bytes / 1_048_576);
+  return Math.ceil(bytes / MB);
 }

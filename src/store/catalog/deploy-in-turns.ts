@@ -73,7 +73,7 @@ function store(parts: CatalogParts, upload: Upload, take: Take | undefined): Dep
   setTargets(parts, app, alias, targets, { kind: "deploy" });
   if (canary !== undefined) startCanary(parts, revision, canary);
   queries.revisions.prune(app, revisionsKept);
-  fitIn(queries, quota, app, manifest.name);
+  fitIn(queries, quota, tenant, app, manifest.name);
   if (alias === LIVE) take?.(targets);
   return { revision, moved: true, before, canary: (canary && canaryOfRevision(parts, revision.id)) ?? null };
 }

@@ -21,6 +21,7 @@ export function openNames(queries: NameQueries, write: <T>(work: () => T) => T):
     claimForAppliance: (tenant, name) =>
       write(() => {
         // No id counts as the appliance's own here: if an appliance of that name exists, the name is taken.
+        refuseGone(queries, tenant);
         refuseTaken(queries, tenant, name, undefined);
         const id = queries.applianceOf(tenant, name)?.id ?? added("appliance", (made) => queries.addAppliance(made, tenant, name));
         queries.claim(tenant, name, "appliance", id);
@@ -33,15 +34,24 @@ export function openNames(queries: NameQueries, write: <T>(work: () => T) => T):
   };
 }
 
-/** Must be called within a transaction. */
+/** Must be called within a transaction. Throws "no-such-tenant". */
 export function appId(queries: NameQueries, tenant: string, name: string): string {
-  return queries.appOf(tenant, name)?.id ?? added("app", (id) => queries.addApp(id, tenant, name));
+  const known = queries.appOf(tenant, name)?.id;
+  if (known !== undefined) return known;
+  refuseGone(queries, tenant);
+  return added("app", (id) => queries.addApp(id, tenant, name));
 }
 
-/** Must be called within the transaction that stores the app's revision. Throws "name-taken". */
+/** Must be called within the transaction that stores the app's revision. Throws "name-taken" and "no-such-tenant". */
 export function claimForApp(queries: NameQueries, tenant: string, name: string, id: string): void {
+  refuseGone(queries, tenant);
   refuseTaken(queries, tenant, name, id);
   queries.claim(tenant, name, "app", id);
+}
+
+/** What is under way for a tenant while it is removed would outlive it. */
+function refuseGone(queries: NameQueries, tenant: string): void {
+  if (queries.isGone(tenant) !== undefined) throw new MayflyError("no-such-tenant", { tenant });
 }
 
 function refuseTaken(queries: NameQueries, tenant: string, name: string, own: string | undefined): void {

@@ -3,6 +3,8 @@
  * | table | what |
  * | --- | --- |
  * | tenants | who owns apps |
+ * | tenant_facts | when a tenant was made, and what its apps may use together, as JSON |
+ * | leaving_tenants | tenants that are being removed: a server that was killed meanwhile goes on with them |
  * | apps | an id for each name that an app has, had, or that something was set for before its first deploy. Rows stay, because bills and
  * limits outlive apps |
  * | appliances | an id for each name of an appliance; what appliances are is in appliances.db |
@@ -151,6 +153,18 @@ const tablesById = `
 /** Hosts know no capitals, and tenants have hosts. */
 const tenantsByHost = "CREATE UNIQUE INDEX tenants_by_host ON tenants (lower(name))";
 
+const factsOfTenants = `
+  CREATE TABLE tenant_facts (
+    tenant TEXT PRIMARY KEY REFERENCES tenants (id),
+    created_at INTEGER,
+    limits TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE leaving_tenants (
+    tenant TEXT PRIMARY KEY REFERENCES tenants (id)
+  ) STRICT, WITHOUT ROWID;
+`;
+
 const largeFiles = "ALTER TABLE code ADD COLUMN stored INTEGER NOT NULL DEFAULT 0";
 
 /** What `live` named before each app's present revision is not known: it is taken to be the revision of the next lower number. */
@@ -208,5 +222,14 @@ const provenHosts = `
 
 /** @param seal returns the encryption of secrets; called only if there are secrets to encrypt again */
 export function catalogMigrations(seal: () => Seal): readonly Migration[] {
-  return [...byName, (db) => takeOverVersions(db, tablesById, seal), tenantsByHost, largeFiles, traffic, signingKeys, provenHosts];
+  return [
+    ...byName,
+    (db) => takeOverVersions(db, tablesById, seal),
+    tenantsByHost,
+    largeFiles,
+    traffic,
+    signingKeys,
+    provenHosts,
+    factsOfTenants,
+  ];
 }

@@ -41,6 +41,7 @@ import { kindsInUse } from "./kinds-in-use.ts";
 import { createProvenHosts } from "./create-proven-hosts.ts";
 import { createSigningKeys } from "./create-signing-keys.ts";
 import { codeOf } from "./stored-code.ts";
+import { openTenants } from "./tenants.ts";
 
 const REVISIONS_KEPT = 10;
 
@@ -105,6 +106,7 @@ function createCatalog(parts: CatalogParts): Catalog {
   const signingKeys = createSigningKeys(parts);
   return {
     names: openNames(queries.names, write),
+    tenants: openTenants(queries.tenants, parts.clock, write, writeByAllMeans),
     deploy: (tenant, manifest, bundles, take, large, placement) =>
       deployInTurns(parts, { tenant, manifest, bundles, large, placement }, take),
     receiveFiles: () => parts.large.receive(),

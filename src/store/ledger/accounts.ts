@@ -5,6 +5,8 @@ import type { ErrorCode } from "../../base/errors/table.ts";
 export interface Accounts {
   /** Why the app accepts no new invocations now; undefined if it does. */
   admit(app: string): Refusal | undefined;
+  /** Counts a call that is about to be given to a machine. Returns why it may not be; undefined if it may. */
+  take(app: string): Refusal | undefined;
   /** Calls back soon after an app was refused that was admitted before, or the other way round. */
   watch(changed: (app: string) => void): void;
 }
@@ -26,4 +28,4 @@ export interface ServedInvocation {
 }
 
 /** Accounts that admit every invocation and record nothing. */
-export const noAccounts: Accounts = { admit: () => undefined, watch: () => {} };
+export const noAccounts: Accounts = { admit: () => undefined, take: () => undefined, watch: () => {} };

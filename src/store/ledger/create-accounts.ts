@@ -9,6 +9,8 @@ import { type AppBill, type Bill, makeAppBill, makeBill } from "./bill.ts";
 import type { Ledger, Limits, UsageDelta } from "./ledger.ts";
 import type { Prices } from "../../base/config/prices.ts";
 import { createQuotas, type LimitUse } from "./quotas.ts";
+import { createTenantAccounts, type KnownTenants, noTenants } from "./tenant-accounts.ts";
+import type { TenantLimits } from "../catalog/tenant-limits.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
 import { meterServer } from "./server-meter.ts";
 import type { UsageEntry, UsageSink } from "./usage.ts";
@@ -19,6 +21,10 @@ export interface AccountsOptions {
   clock: Clock;
   /** Receives changes of limits, and that an app nears or reaches one. */
   events: Pick<EventStream, "tell">;
+  /** Default: no tenant has limits. */
+  tenants?: KnownTenants;
+  /** Called when a tenant nears or reaches a limit of a month. */
+  tellTenant?: (tenant: string, month: string, use: LimitUse) => void;
 }
 
 export interface OpenAccounts extends Accounts, UsageSink {
@@ -27,14 +33,21 @@ export interface OpenAccounts extends Accounts, UsageSink {
   readonly prices: Prices;
   /** CPU that was spent on making a template, in microseconds. */
   templateMade(cpuUs: number): void;
-  /** @param month such as "2026-11" @param apps apps that get a bill even if they used nothing */
-  bill(month: string, apps: readonly string[]): Bill;
+  /**
+   * @param month such as "2026-11" @param apps apps that get a bill even if they used nothing
+   * @param isIn which apps the bill is of; the default is all, and the platform
+   */
+  bill(month: string, apps: readonly string[], isIn?: (app: string) => boolean): Bill;
   billOf(app: string, month: string): AppBill;
   limits(app: string): Limits;
   /** The limits of every app that has any. */
   allLimits(): { app: string; limits: Limits }[];
   /** What was used this month already counts. Throws "disk-full". */
   setLimits(app: string, limits: Limits): void;
+  /** @param limits null: none */
+  setTenantLimits(tenant: string, limits: TenantLimits | null): void;
+  /** How much of the limits of a month the tenant has used. */
+  usesOfTenant(tenant: string, limits: TenantLimits): LimitUse[];
   /** Must be called before the ledger is closed. */
   close(): void;
 }
@@ -43,7 +56,14 @@ const MB = 2 ** 20;
 const MINUTE_MS = 60_000;
 const unlimited: Limits = { spend: null, requests: null, cpuSeconds: null };
 
-export function createAccounts({ ledger, prices, clock, events }: AccountsOptions): OpenAccounts {
+export function createAccounts({
+  ledger,
+  prices,
+  clock,
+  events,
+  tenants = noTenants,
+  tellTenant = () => {},
+}: AccountsOptions): OpenAccounts {
   const attribution = createAttribution();
   const stopMeter = meterServer(clock, (delta) => ledger.record(delta));
   const usage = (app: string, month: string) => ledger.rows({ month, app });
@@ -55,10 +75,16 @@ export function createAccounts({ ledger, prices, clock, events }: AccountsOption
     events.tell({ type, at: clock.wall(), app, limit, month, used, most, currency: prices.currency });
   };
   const quotas = createQuotas({ limits: ledger.limits(), prices, clock, usage, tell, onChange });
-  const stopTurning = clock.every(MINUTE_MS, () => quotas.turn());
+  const rows = (month: string) => ledger.rows({ month });
+  const ofTenants = createTenantAccounts({ tenants, prices, clock, rows, tell: tellTenant, onChange });
+  const stopTurning = clock.every(MINUTE_MS, () => {
+    quotas.turn();
+    ofTenants.turn();
+  });
   const record = (delta: UsageDelta) => {
     ledger.record(delta);
     quotas.observe(delta);
+    ofTenants.observe(delta);
   };
   return {
     prices,
@@ -74,9 +100,14 @@ export function createAccounts({ ledger, prices, clock, events }: AccountsOption
       attribution.ended(machine, name);
     },
     admit: (app) => refusalOf(app),
+    take: (app) => ofTenants.take(app),
     watch: (changed) => void watchers.push(changed),
     templateMade: (cpuUs) => record({ at: clock.wall(), app: null, kind: "template", cpuUs }),
-    bill: (month, apps) => makeBill({ month, prices, rows: ledger.rows({ month }), limits: ledger.limits(), apps }),
+    bill(month, apps, isIn) {
+      const all = rows(month);
+      const billed = isIn === undefined ? all : all.filter(({ app }) => app !== null && isIn(app));
+      return makeBill({ month, prices, rows: billed, limits: ledger.limits(), apps });
+    },
     billOf: (app, month) => makeAppBill(app, ledger.rows({ month, app }), ledger.limits().get(app), prices),
     allLimits: () => [...ledger.limits()].map(([app, limits]) => ({ app, limits })),
     limits: (app) => ledger.limits().get(app) ?? unlimited,
@@ -85,6 +116,8 @@ export function createAccounts({ ledger, prices, clock, events }: AccountsOption
       events.tell({ type: "limits-set", at: clock.wall(), app, limits });
       quotas.set(app, limits);
     },
+    setTenantLimits: (tenant, limits) => ofTenants.set(tenant, limits),
+    usesOfTenant: (tenant, limits) => ofTenants.uses(tenant, limits),
     close() {
       stopTurning();
       stopMeter();
@@ -98,6 +131,6 @@ export function createAccounts({ ledger, prices, clock, events }: AccountsOption
 
   function refusalOf(app: string): Refusal | undefined {
     const reached = quotas.admit(app);
-    return reached && { code: "limit-reached", details: { app, ...reached } };
+    return reached ? { code: "limit-reached", details: { app, ...reached } } : ofTenants.admit(app);
   }
 }

@@ -49,6 +49,8 @@ export interface Logs {
   has(app: string): boolean;
   /** Deletes the app's logs. */
   remove(app: string): Promise<void>;
+  /** What the logs of a tenant's apps may take together was changed: the next write heeds it. */
+  limitsChanged(): void;
   /** Writes what is buffered, then stops. */
   close(): Promise<void>;
 }

@@ -61,6 +61,29 @@ test("the logs of all apps together have a quota: the files written to longest a
   assert.deepEqual(failures, []);
 });
 
+test("the logs of a tenant that has a limit stay within it, and those of others are left alone", async () => {
+  await logs.close();
+  let most = Infinity;
+  logs = open({ fileBytes: 20_000, files: 4, ofTenants: () => (app) => ({ tenant: app[0]!, most: app[0] === "a" ? most : Infinity }) });
+  const total = (tenant: string) =>
+    readdirSync(dir).reduce((sum, name) => sum + (name.startsWith(tenant) ? statSync(join(dir, name)).size : 0), 0);
+  const write = async () => {
+    for (const app of ["a1", "a2", "a3", "b1", "b2"])
+      for (let n = 0; n < 60; n++) {
+        logs.append({ ...line(`${n} ${"x".repeat(1_000)}`), app });
+        await logs.tail({ app, tail: 1 });
+      }
+  };
+  await write();
+  most = 60_000;
+  logs.limitsChanged();
+  await write();
+  await logs.close();
+  assert.ok(total("a") < 80_000, `${total("a")} bytes`);
+  assert.ok(total("b") > 100_000, `${total("b")} bytes`);
+  assert.deepEqual((await logs.tail({ app: "a3", tail: 1 }))[0]?.text.slice(0, 3), "59 ");
+});
+
 test("the tail filters by function and by time", async () => {
   logs.append({ ...line("a"), at: 1_000, function: "one" });
   logs.append({ ...line("b"), at: 2_000, function: "two" });

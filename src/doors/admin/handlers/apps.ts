@@ -5,22 +5,23 @@ import { remove } from "../../../control/remove.ts";
 import type { Parts } from "../parts.ts";
 import { readForm } from "../read-form.ts";
 import * as routes from "../routes.ts";
+import { type ApiEnv, scopeOf, tenantOf } from "../scope.ts";
 import { placementOf } from "../placement.ts";
-import { appInfo, canaryInfo, revisionInfo, tenant } from "../shapes.ts";
+import { appInfo, canaryInfo, revisionInfo } from "../shapes.ts";
 import { ALL_UPLOADS_BYTES, UploadBudget } from "../upload-budget.ts";
 import { readUpload } from "../upload.ts";
 
-export function addApps(api: OpenAPIHono, parts: Parts): void {
+export function addApps(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
   api.openapi(routes.apps, (context) => {
     const { after, limit } = context.req.valid("query");
-    const { apps, next } = listApps(parts, tenant, after, limit);
+    const { apps, next } = listApps(parts, tenantOf(context), scopeOf(context).principal.apps, after, limit);
     return context.json({ apps: apps.map(appInfo), next }, 200);
   });
 
-  api.openapi(routes.app, (context) => context.json(appInfo(showApp(parts, tenant, context.req.valid("param").app)), 200));
+  api.openapi(routes.app, (context) => context.json(appInfo(showApp(parts, tenantOf(context), context.req.valid("param").app)), 200));
 
   api.openapi(routes.explain, (context) =>
-    context.json(explainApp(parts, tenant, context.req.valid("param").app, context.req.valid("query").limit), 200),
+    context.json(explainApp(parts, tenantOf(context), context.req.valid("param").app, context.req.valid("query").limit), 200),
   );
 
   api.post(
@@ -30,12 +31,12 @@ export function addApps(api: OpenAPIHono, parts: Parts): void {
   api.openapi(routes.deploy, async (context) => {
     const { manifest, bundles, large } = readUpload(context.req.valid("param").app, context.req.valid("form"));
     const placement = placementOf(context.req.valid("query"));
-    const { revision, moved, before, canary } = await deploy(parts, tenant, manifest, bundles, large, placement);
+    const { revision, moved, before, canary } = await deploy(parts, tenantOf(context), manifest, bundles, large, placement);
     return context.json({ ...revisionInfo(revision), changed: moved, before, canary: canary && canaryInfo(canary) }, 201);
   });
 
   api.openapi(routes.removeApp, async (context) => {
-    await remove(parts, tenant, context.req.valid("param").app);
+    await remove(parts, tenantOf(context), context.req.valid("param").app);
     return context.body(null, 204);
   });
 }

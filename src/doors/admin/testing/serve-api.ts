@@ -21,6 +21,10 @@ import { EventStream } from "../../../telemetry/event-stream.ts";
 import { RouteTable } from "../../http/routes.ts";
 import type { Logs } from "../../../store/logs/logs.ts";
 import { openLogs } from "../../../store/logs/open-logs.ts";
+import type { Audit } from "../../../store/audit/audit.ts";
+import { openAudit } from "../../../store/audit/open-audit.ts";
+import { openPrincipals } from "../../../store/principals/open-principals.ts";
+import type { Principals } from "../../../store/principals/principal.ts";
 import { type Client, createClient } from "../client.ts";
 import { type Api, createApi } from "../create-api.ts";
 import type { Listening } from "../listen.ts";
@@ -75,6 +79,8 @@ export interface ServedApi {
   /** Resolves when a follower of the logs has stopped. */
   released: Promise<void>;
   appliances: Appliances;
+  principals: Principals;
+  audit: Audit;
   /** What the platform waits for: while it prepares machines of a size, and until an app's machines are gone. */
   waits: { prepare: () => Promise<void>; removed: () => Promise<void> };
   events: EventStream;
@@ -100,7 +106,14 @@ export async function serveApi(): Promise<ServedApi> {
   const logs = openLogs(join(dir, "logs"), { idOf: String, onFailure });
   const ledger = createLedger(join(dir, "ledger.db"), { idOf: String, onFailure });
   const events = new EventStream(systemClock, (error) => assert.fail(String(error)));
-  const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, events });
+  const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, events, tenants: catalog.tenants });
+  const principals = openPrincipals(join(dir, "principals.db"), {
+    seal: openSeal(join(dir, "key"), true),
+    operatorToken: token,
+    clock: systemClock,
+    onFailure,
+  });
+  const audit = openAudit(join(dir, "audit"), { clock: systemClock, bytes: 2 ** 20, onFailure });
   const serving = {
     prove: async () => undefined,
     check: (tenant: string, manifest: Manifest) => new RouteTable().checkHosts(tenant, manifest),
@@ -111,6 +124,7 @@ export async function serveApi(): Promise<ServedApi> {
     },
     called: () => true,
     renewed: (app: string) => void told.push(`renewed ${app}`),
+    shareChanged: (app: string) => void told.push(`share of ${app}`),
     restored: (app: string) => void told.push(`restored ${app}`),
     branched: () => {},
     problemOf: () => null,
@@ -154,7 +168,8 @@ export async function serveApi(): Promise<ServedApi> {
     overview,
     appliances,
     events,
-    token,
+    principals,
+    audit,
     onError: (error) => failures.push(error),
   });
   const server = await api.listen({ address: "127.0.0.1:0", allowInsecureBind: false });
@@ -166,6 +181,8 @@ export async function serveApi(): Promise<ServedApi> {
     await logs.close();
     accounts.close();
     ledger.close();
+    audit.close();
+    principals.close();
     catalog.close();
     rmSync(dir, { recursive: true });
     assert.deepEqual(failures, []);
@@ -174,6 +191,8 @@ export async function serveApi(): Promise<ServedApi> {
   const served = {
     id,
     appliances,
+    principals,
+    audit,
     events,
     waits,
     catalog,

@@ -32,6 +32,12 @@ export function codeQueries(db: DatabaseSync) {
       `SELECT coalesce(sum(${size}), 0) AS bytes FROM code WHERE digest IN (
          SELECT code FROM functions WHERE revision IN (SELECT id FROM revisions WHERE app = ?))`,
     ),
+    bytesOfTenant: one<{ bytes: number }>(
+      db,
+      `SELECT coalesce(sum(${size}), 0) AS bytes FROM code WHERE digest IN (
+         SELECT code FROM functions WHERE revision IN (
+           SELECT revisions.id FROM revisions JOIN apps ON apps.id = revisions.app WHERE apps.tenant = ?))`,
+    ),
     bytesInAll: one<{ bytes: number }>(
       db,
       `SELECT coalesce(sum(${size}), 0) AS bytes FROM code WHERE EXISTS (SELECT 1 FROM functions WHERE functions.code = code.digest)`,

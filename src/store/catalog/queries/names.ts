@@ -22,6 +22,8 @@ export function nameQueries(db: DatabaseSync) {
     /** Ignores capitals. */
     tenantOfHost: one<{ id: string }>(db, "SELECT id FROM tenants WHERE lower(name) = lower(?)"),
     tenantName: one<{ name: string }>(db, "SELECT name FROM tenants WHERE id = ?"),
+    /** Whether the tenant was removed, or is being removed. */
+    isGone: one<object>(db, "SELECT 1 FROM tenants WHERE id = ? AND name = id"),
     nameOf: one<{ tenant: string; name: string }>(
       db,
       "SELECT tenant, name FROM apps WHERE id = ?1 UNION ALL SELECT tenant, name FROM appliances WHERE id = ?1",

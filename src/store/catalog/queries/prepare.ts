@@ -7,6 +7,7 @@ import { hostQueries } from "./hosts.ts";
 import { nameQueries } from "./names.ts";
 import { revisionQueries } from "./revisions.ts";
 import { secretQueries } from "./secrets.ts";
+import { tenantQueries } from "./tenants.ts";
 import { trafficQueries } from "./traffic.ts";
 
 export type Queries = ReturnType<typeof prepareQueries>;
@@ -19,6 +20,7 @@ export function prepareQueries(db: DatabaseSync) {
     aliases: aliasQueries(db),
     code: codeQueries(db),
     secrets: secretQueries(db),
+    tenants: tenantQueries(db),
     traffic: trafficQueries(db),
     hosts: hostQueries(db),
   };

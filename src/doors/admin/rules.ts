@@ -1,0 +1,111 @@
+/**
+ * Who may call which route. A route that has no rule here does not compile, and one that is served without being in the table of routes answers nobody.
+ */
+import type { MiddlewareHandler } from "hono";
+import { MayflyError } from "../../base/errors/error.ts";
+import type { Catalog } from "../../store/catalog/catalog.ts";
+import type { Principal } from "../../store/principals/principal.ts";
+import { type Action, ACTIONS, may, mayAtAll } from "../../store/principals/rights.ts";
+import type { RouteName } from "./endpoint.ts";
+import { type ApiEnv, type Call, makeScope, type Scope, scopeOf } from "./scope.ts";
+
+/**
+ * What a route is about.
+ * - app: the app that its path names.
+ * - some: a list, of which everybody gets what they may see.
+ * - tenant: the tenant that the request is about, as a whole.
+ * - named-tenant: the tenant that its path names.
+ * - server: the whole server.
+ */
+type Matter = "app" | "some" | "tenant" | "named-tenant" | "server";
+
+/** null: every principal may call it. */
+type Rule = { action: Action; on: Matter } | null;
+
+const rules: Record<Exclude<RouteName, "health">, Rule> = {
+  host: null,
+  principal: null,
+  status: { action: "read-server", on: "server" },
+  apps: { action: "read", on: "some" },
+  app: { action: "read", on: "app" },
+  aliases: { action: "read", on: "app" },
+  point: { action: "deploy", on: "app" },
+  removeAlias: { action: "deploy", on: "app" },
+  removeApp: { action: "deploy", on: "app" },
+  deploy: { action: "deploy", on: "app" },
+  pointTo: { action: "deploy", on: "app" },
+  promote: { action: "deploy", on: "app" },
+  rollback: { action: "deploy", on: "app" },
+  // Whoever has a signed URL may call, so that signing one gives more than a right to call.
+  signUrl: { action: "deploy", on: "app" },
+  rotateSigningKey: { action: "deploy", on: "app" },
+  secretNames: { action: "read", on: "app" },
+  setSecret: { action: "set-secrets", on: "app" },
+  removeSecret: { action: "set-secrets", on: "app" },
+  machines: { action: "read", on: "some" },
+  explain: { action: "read", on: "app" },
+  logs: { action: "read-logs", on: "app" },
+  followLogs: { action: "read-logs", on: "app" },
+  bill: { action: "read-bills", on: "some" },
+  appBill: { action: "read-bills", on: "app" },
+  allLimits: { action: "read", on: "some" },
+  limits: { action: "read", on: "app" },
+  setLimits: { action: "set-limits", on: "app" },
+  runAppliance: { action: "manage-appliances", on: "tenant" },
+  appliances: { action: "read", on: "tenant" },
+  startAppliance: { action: "operate-appliances", on: "tenant" },
+  stopAppliance: { action: "operate-appliances", on: "tenant" },
+  removeAppliance: { action: "manage-appliances", on: "tenant" },
+  tenants: { action: "manage-tenants", on: "server" },
+  createTenant: { action: "manage-tenants", on: "server" },
+  tenant: { action: "read-tenant", on: "named-tenant" },
+  limitTenant: { action: "manage-tenants", on: "named-tenant" },
+  removeTenant: { action: "manage-tenants", on: "named-tenant" },
+  tokens: { action: "manage-credentials", on: "tenant" },
+  createToken: { action: "manage-credentials", on: "tenant" },
+  revokeToken: { action: "manage-credentials", on: "tenant" },
+  keys: { action: "manage-credentials", on: "tenant" },
+  createKey: { action: "manage-credentials", on: "tenant" },
+  revokeKey: { action: "manage-credentials", on: "tenant" },
+  audit: { action: "read-audit", on: "tenant" },
+  followAudit: { action: "read-audit", on: "tenant" },
+};
+
+/** Refuses what the principal of a request may not do. */
+export function applyRules({ catalog }: { catalog: Pick<Catalog, "names"> }): MiddlewareHandler<ApiEnv> {
+  return async (context, next) => {
+    const call = context.get("call");
+    // Whatever else is served under this path, no rule says who may have it.
+    if (call === undefined || !Object.hasOwn(rules, call.name))
+      throw new MayflyError("no-such-api-route", { method: context.req.method, path: context.req.path.slice(0, 100) });
+    const rule = rules[call.name as keyof typeof rules];
+    if (rule !== null) context.set("scope", applied(rule, catalog, scopeOf(context), call));
+    await next();
+  };
+}
+
+function applied({ action, on }: NonNullable<Rule>, { names }: Pick<Catalog, "names">, scope: Scope, { params }: Call): Scope {
+  const { principal } = scope;
+  // What a role may never do is refused before anything is looked at, so that the refusal tells nobody what exists.
+  if (!mayAtAll(principal.role, action)) throw forbidden(principal, action, `its role is ${principal.role}`);
+  if (on === "app") refuseOtherApps(names, principal, params["app"] ?? "");
+  if (on === "app" || on === "some") return scope;
+  const about = on === "named-tenant" ? makeScope({ names }, principal, params["tenant"] ?? "") : scope;
+  if (may(principal, action, { tenant: on === "server" ? null : about.tenant, app: null })) return about;
+  throw forbidden(principal, action, principal.apps === null ? "it is not of the whole server" : "it is for some apps only");
+}
+
+/**
+ * An app that the principal is not bounded to is answered as one that does not exist. The names of its own apps are compared with what was asked for, and what was
+ * asked for is not looked up: the time that this takes does not depend on whether it exists.
+ */
+function refuseOtherApps(names: Pick<Catalog["names"], "nameOf">, { apps, tenant }: Principal, name: string): void {
+  if (apps === null) return;
+  const own = apps.map((app) => names.nameOf(app));
+  if (!own.some((app) => app !== undefined && app.name === name && (tenant === null || app.tenant === tenant)))
+    throw new MayflyError("no-such-app", { app: name.slice(0, 100) });
+}
+
+function forbidden({ name }: Principal, action: Action, reason: string): MayflyError {
+  return new MayflyError("forbidden", { principal: name, what: ACTIONS[action], reason });
+}

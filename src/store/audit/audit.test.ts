@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { FakeClock } from "../../dispatch/testing/fake-clock.ts";
+import type { Audit, AuditLine } from "./audit.ts";
+import { openAudit } from "./open-audit.ts";
+
+const BYTES = 20_000;
+let dir: string;
+let clock: FakeClock;
+let audit: Audit;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "mayfly-audit-"));
+  clock = new FakeClock();
+  audit = open();
+});
+afterEach(() => {
+  audit.close();
+  rmSync(dir, { recursive: true });
+});
+
+function open(): Audit {
+  return openAudit(dir, { clock, bytes: BYTES, onFailure: assert.ifError });
+}
+
+function line(at: number, more: Partial<AuditLine> = {}): AuditLine {
+  const who = { principal: "ada", of: "acme", role: "deployer", address: "192.0.2.1" };
+  return { at, ...who, action: "deploy", tenant: "acme", target: "shop", result: "ok", status: 201, ...more };
+}
+
+const everything = { tail: 1_000_000 };
+
+test("a line is there as soon as it was written, also after a restart, for its tenant and the operator alone", async () => {
+  audit.write("ten_acme", line(1));
+  audit.write("ten_other", line(2, { of: "other" }));
+  audit.write(null, line(3, { of: null }));
+  for (let start = 0; start < 2; start++) {
+    assert.deepEqual(await audit.read("ten_acme", everything), [line(1)]);
+    assert.deepEqual(await audit.read("ten_nobody", everything), []);
+    assert.deepEqual(
+      (await audit.read(undefined, everything)).map(({ at }) => at),
+      [1, 2, 3],
+    );
+    audit.close();
+    audit = open();
+  }
+});
+
+test("the newest lines are given, oldest first, and none that is older than asked for", async () => {
+  for (let at = 1; at <= 10; at++) audit.write(at % 2 === 0 ? "ten_acme" : null, line(at));
+  const ats = async (query: Parameters<Audit["read"]>[1]) => (await audit.read(undefined, query)).map(({ at }) => at);
+  assert.deepEqual(await ats({ tail: 3 }), [8, 9, 10]);
+  assert.deepEqual(await ats({ tail: 100, since: 9 }), [9, 10]);
+});
+
+test("a tenant that calls without end overwrites its own past, and nobody else's", async () => {
+  audit.write("ten_acme", line(1));
+  for (let at = 2; at < 2_000; at++) audit.write("ten_other", line(at));
+  assert.deepEqual(await audit.read("ten_acme", everything), [line(1)]);
+  const left = await audit.read("ten_other", everything);
+  assert.ok(left.length > 20 && left.length < 2_000, `${left.length} lines`);
+  assert.equal(left.at(-1)?.at, 1_999);
+  const sizes = readdirSync(dir).map((name) => statSync(join(dir, name)).size);
+  assert.ok(
+    sizes.every((size) => size <= BYTES / 4),
+    `${sizes.join()} bytes`,
+  );
+});
+
+test("calls that only read overwrite nothing of what was changed", async () => {
+  audit.write("ten_acme", line(1));
+  for (let at = 2; at < 2_000; at++) audit.write("ten_acme", line(at), true);
+  const lines = await audit.read("ten_acme", everything);
+  assert.deepEqual([lines[0]?.at, lines.at(-1)?.at], [1, 1_999]);
+});
+
+test("a follower gets the lines of its tenant as they are written, until it stops", () => {
+  const seen: number[] = [];
+  const stop = audit.follow("ten_acme", ({ at }) => seen.push(at));
+  audit.write("ten_acme", line(1));
+  audit.write("ten_other", line(2));
+  audit.write(null, line(3));
+  stop();
+  audit.write("ten_acme", line(4));
+  assert.deepEqual(seen, [1]);
+});
+
+test("calls without a valid token are counted when they are many, so that they overwrite nothing", async () => {
+  audit.write(null, line(1));
+  const refusal = { principal: null, of: null, role: null, result: "unauthorized", status: 401 };
+  for (let call = 0; call < 5_000; call++) audit.write(null, line(2, refusal));
+  await clock.advance(60_000);
+  const lines = await audit.read(undefined, everything);
+  assert.equal(lines.length, 22);
+  assert.equal(lines[0]?.principal, "ada");
+  assert.equal(lines.at(-1)?.calls, 4_980);
+});
+
+test("names with line ends, quotes and control characters stay within their line", async () => {
+  const names = ['shop"}\n{"at":9,"principal":"operator"', "a\r\nb", "\u001b[2J", "\u2028", "\0", "x".repeat(300), "{}"];
+  for (const [at, target] of names.entries()) audit.write("ten_acme", line(at, { target }));
+  assert.deepEqual(
+    (await audit.read("ten_acme", everything)).map(({ target }) => target),
+    names,
+  );
+  assert.equal(readFileSync(join(dir, "ten_acme.jsonl"), "utf8").split("\n").length, names.length + 1);
+});
+
+test("half a line of a power cut costs no other line", async () => {
+  audit.write("ten_acme", line(1));
+  audit.close();
+  appendFileSync(join(dir, "ten_acme.jsonl"), '{"at":2,"princ');
+  audit = open();
+  audit.write("ten_acme", line(3));
+  assert.deepEqual(
+    (await audit.read("ten_acme", everything)).map(({ at }) => at),
+    [1, 3],
+  );
+});
+
+test("what is left of removed tenants is bounded, and nothing of a tenant that exists goes", () => {
+  for (let tenant = 0; tenant < 130; tenant++) audit.write(`ten_${tenant}`, line(tenant));
+  audit.write(null, line(1));
+  audit.forget((tenant) => tenant === "ten_0");
+  const left = readdirSync(dir);
+  assert.equal(left.length, 102);
+  assert.ok(left.includes("ten_0.jsonl") && left.includes("server.jsonl"));
+});
+
+test("only the owner of the state folder can read the log", () => {
+  audit.write(null, line(1));
+  assert.equal(statSync(join(dir, "server.jsonl")).mode & 0o777, 0o600);
+});
