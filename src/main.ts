@@ -23,12 +23,14 @@ import { openGate } from "./doors/access/open-gate.ts";
 import { callersOf } from "./doors/access/token.ts";
 import { serversOf } from "./store/catalog/nfs-mounts.ts";
 import { RouteTable } from "./doors/http/routes.ts";
+import { InternalCalls } from "./doors/internal/internal-calls.ts";
 import { createOverview } from "./control/create-overview.ts";
 import type { Urls } from "./control/overview.ts";
 import { openCanaryWatch } from "./control/open-canary-watch.ts";
 import { releaseUnmade } from "./control/appliances.ts";
 import { tenantInUrl, tenantOfUrl } from "./control/names.ts";
 import { resumeRemovals } from "./control/tenants.ts";
+import { createInternalRoutes } from "./control/internal-routes.ts";
 import { openKinds } from "./control/open-kinds.ts";
 import { openServing } from "./control/open-serving.ts";
 import type { ServedApps } from "./control/served-apps.ts";
@@ -103,6 +105,14 @@ export async function startMayfly(
   const egress = openEgress({ bound: config.egress.allow, ownPorts, certificates: authority, clock });
   keepAccounts(accounts, events);
   const kinds = openKinds(start, catalog, driver);
+  const internal = new InternalCalls({
+    ...createInternalRoutes({
+      names: catalog.names,
+      revision: (app, id) => catalog.revision(app, id),
+      reach: (app, revision) => served.reach(app, revision),
+    }),
+    dispatcher: () => dispatcher,
+  });
   const dispatcher = await openDispatcher(start, {
     driver,
     prepare: (kind) => kinds.prepareKind(kind),
@@ -110,7 +120,8 @@ export async function startMayfly(
     accounts,
     logs,
     events,
-    egress: (version, tell) => egress.of(version.app, version.manifest.network, { injections: injectionsOf(catalog, version), tell }),
+    egress: (version, tell) =>
+      internal.around(version, egress.of(version.app, version.manifest.network, { injections: injectionsOf(catalog, version), tell })),
     authority: async ({ manifest }) => (hasInjections(manifest) ? authority.certificate() : undefined),
     mountsEgress: ({ app, manifest }) => egress.ofMounts(app, serversOf(manifest.mounts ?? [])),
     serving: (app, serves) => supervision?.serving(app, serves),

@@ -256,6 +256,12 @@ export const errorTable = {
     message: "App {app} has no revision to roll back to: no other one that is still there had all of its calls before.",
     cure: "`mayfly versions {app}` shows the revisions that are there; `mayfly promote {app} <revision>` sends all calls to one of them.",
   },
+  "too-many-internal-calls": {
+    status: 508,
+    side: "caller",
+    message: "A machine of app {app} has {limit} calls to functions of the app under way, and may have no more.",
+    cure: "Functions that call each other in a circle never end: leave one of these calls out. Otherwise call fewer at a time.",
+  },
   "no-such-alias": {
     status: 404,
     side: "caller",

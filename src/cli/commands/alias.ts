@@ -19,9 +19,16 @@ interface TypedTarget {
 const columns: Column<AliasInfo>[] = [
   { title: "ALIAS", cell: ({ name }) => name },
   { title: "REVISIONS", cell: inWords },
-  { title: "STICKY", cell: ({ sticky }) => (sticky === undefined ? "" : `${sticky.by}:${sticky.name}`) },
-  { title: "RESERVED", align: "right", cell: ({ reserved }) => (reserved === undefined ? "" : String(reserved)) },
 ];
+const stickyColumn: Column<AliasInfo> = {
+  title: "STICKY",
+  cell: ({ sticky }) => (sticky === undefined ? "" : `${sticky.by}:${sticky.name}`),
+};
+const reservedColumn: Column<AliasInfo> = {
+  title: "RESERVED",
+  align: "right",
+  cell: ({ reserved }) => (reserved === undefined ? "" : String(reserved)),
+};
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly alias set shop live 3");
@@ -87,7 +94,13 @@ function parseSticky(text: string): SetOptions["sticky"] {
 
 async function list(app: string, options: AliasOptions): Promise<void> {
   const aliases = await (await connect(options)).client.aliases(app);
-  console.log(options.json ? JSON.stringify({ aliases }) : renderTable(columns, aliases));
+  // Most aliases have none of these settings.
+  const shown = [
+    ...columns,
+    ...(aliases.some(({ sticky }) => sticky !== undefined) ? [stickyColumn] : []),
+    ...(aliases.some(({ reserved }) => reserved !== undefined) ? [reservedColumn] : []),
+  ];
+  console.log(options.json ? JSON.stringify({ aliases }) : renderTable(shown, aliases));
 }
 
 async function remove(app: string, alias: string, options: AliasOptions): Promise<void> {

@@ -12,6 +12,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import net, { type Socket, isIP } from "node:net";
 import type { ConnectMessage } from "../../wire/protocol.ts";
 import type { Connection } from "../agent/connection.ts";
+import { isInternalAddress } from "../../base/network/internal.ts";
 import { NO_NETWORK } from "./failure.ts";
 import { errnoOf, wireName } from "./host-name.ts";
 import { type NamesOfHost, isLocal } from "./local.ts";
@@ -58,7 +59,7 @@ class Attempt {
   }
 
   begin(connection: Connection, permission: Permission, to: ConnectMessage): void {
-    if (!permission.egress) return this.#failSoon("EACCES", NO_NETWORK);
+    if (!permission.egress && !isInternalAddress(to.host)) return this.#failSoon("EACCES", NO_NETWORK);
     if (bindsLocally(this.#request))
       return this.#failSoon("EADDRNOTAVAIL", "the host makes the connection: localAddress and localPort cannot be chosen in a machine");
     const tunnel = new Tunnel(connection, to, {

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { FrameType, ResetCode, type ResolveMessage, type ResolvedMessage } from "../../wire/protocol.ts";
 import type { Connection } from "../agent/connection.ts";
 import { networkError, noNetwork, refusedByHost } from "./failure.ts";
+import { isInternalName } from "../../base/network/internal.ts";
 import { isHost, onTheWire } from "./host-name.ts";
 import { isLocal, type NamesOfHost } from "./local.ts";
 import { captureQueries } from "./queries.ts";
@@ -102,7 +103,7 @@ export async function resolveAnywhere(
   const literal = isIP(host) as Family;
   if (literal === 4 || literal === 6) return [{ address: host, family: literal }];
   if (isLocal(host)) return [family === 6 ? { address: "::1", family: 6 } : { address: "127.0.0.1", family: 4 }];
-  if (!allowed) throw noNetwork(syscall, host);
+  if (!allowed && !isInternalName(host)) throw noNetwork(syscall, host);
   return ask(connection, { host: onTheWire(host, syscall), family }, (code, message) => refusedByHost(code, syscall, host, message));
 }
 

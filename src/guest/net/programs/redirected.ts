@@ -7,6 +7,7 @@
  */
 import { type Socket, createServer } from "node:net";
 import { breakOff } from "../../../base/network/break-off.ts";
+import { isInternalAddress } from "../../../base/network/internal.ts";
 import type { Connection } from "../../agent/connection.ts";
 import { NO_NETWORK } from "../failure.ts";
 import type { Permission } from "../permission.ts";
@@ -42,7 +43,7 @@ export class Redirected {
     socket.on("error", () => {});
     const to = originalDestination(socket);
     if (to === undefined) breakOff(socket);
-    else if (!this.#parts.permission.egress) this.#refuse(socket, to, undefined, NO_NETWORK);
+    else if (!this.#parts.permission.egress && !isInternalAddress(to.host)) this.#refuse(socket, to, undefined, NO_NETWORK);
     else this.#connectBehind(socket, to);
   }
 

@@ -165,8 +165,9 @@ class Connector:
         return address if isinstance(host, FoundAddress) else (self._lookups.address(host, family), *address[1:])
 
     def _begin(self, sock: socket.socket, address: tuple) -> Tunnel:
-        if self._permission.refusal is not None:
-            raise network_error(NO_ACCESS, self._permission.refusal)
+        refusal = self._permission.refusal_of(str(address[0]))
+        if refusal is not None:
+            raise network_error(NO_ACCESS, refusal)
         own = sock.getsockname()
         if own[1] != 0 and not is_local(own[0]):
             reason = "the host makes the connection: the address that it comes from cannot be chosen in a machine"

@@ -80,8 +80,9 @@ class Lookups:
 
     def _resolve(self, name: str, family: int) -> list[tuple[int, str]]:
         """Asks the host. Raises OSError."""
-        if self._permission.refusal is not None:
-            raise network_error(NO_ACCESS, self._permission.refusal)
+        refusal = self._permission.refusal_of(name)
+        if refusal is not None:
+            raise network_error(NO_ACCESS, refusal)
         if len(name) > _LONGEST:
             raise no_such_name()
         found = Lookup.begin(self._streams, name, _FAMILIES.get(family, _ANY)).result()

@@ -1,0 +1,51 @@
+/** Which functions of an app its own machines may call, and how. */
+import { MayflyError } from "../base/errors/error.ts";
+import type { Names, Revision } from "../store/catalog/catalog.ts";
+import { nameOfId } from "./names.ts";
+import type { Reached } from "./served-apps.ts";
+
+export interface InternalRoute {
+  appName: string;
+  branch: string | undefined;
+  timeoutMs: number;
+  bodyLimitBytes: number;
+}
+
+export interface InternalRoutes {
+  /** In the order of the manifest; empty if the revision is gone. */
+  functionsOf(app: string, revision: string): readonly string[];
+  /** Throws "no-such-function", "no-such-version" if the revision is gone, and "no-such-app" if the app cannot be served. */
+  route(app: string, revision: string, name: string): InternalRoute;
+}
+
+/** How many revisions' functions are remembered, because machines ask for each connection. */
+const REMEMBERED = 1_000;
+
+export function createInternalRoutes(parts: {
+  names: Pick<Names, "nameOf">;
+  revision: (app: string, id: string) => Revision | undefined;
+  reach: (app: string, revision: string) => Reached | undefined;
+}): InternalRoutes {
+  const remembered = new Map<string, readonly string[]>();
+  return {
+    functionsOf(app, revision) {
+      const known = remembered.get(revision);
+      if (known !== undefined) return known;
+      const functions = Object.keys(parts.revision(app, revision)?.manifest.functions ?? {});
+      if (remembered.size >= REMEMBERED) remembered.clear();
+      remembered.set(revision, functions);
+      return functions;
+    },
+    route(app, revision, name) {
+      const appName = nameOfId(parts.names, app);
+      // The machine may go on for a while after its revision was removed, or its app.
+      if (parts.revision(app, revision) === undefined) throw new MayflyError("no-such-version", { app: appName, version: revision });
+      const reached = parts.reach(app, revision);
+      if (reached === undefined) throw new MayflyError("no-such-app", { app: appName });
+      const { manifest } = reached.revision;
+      const own = manifest.functions[name];
+      if (own === undefined) throw new MayflyError("no-such-function", { app: appName, function: name });
+      return { appName, branch: reached.branch, timeoutMs: own.timeoutMs ?? manifest.timeoutMs, bodyLimitBytes: manifest.bodyLimitBytes };
+    },
+  };
+}

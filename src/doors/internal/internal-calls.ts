@@ -1,0 +1,170 @@
+/**
+ * Calls of one function of an app by another, without leaving the host: `http://<function>.mayfly.internal/…`. To the machine it is a connection like any other that the
+ * host makes for it, but it ends here, in an HTTP server that listens nowhere, and its requests become invocations.
+ *
+ * Owns: that server, and the number of calls of each machine that are under way.
+ * 1. A call goes to the revision of the machine that makes it, even if that gets no calls from outside any more: no work mixes revisions.
+ * 2. It is an invocation like any other: it waits, has its deadline, its lines in the log and its place in the bill.
+ * 3. Of a machine, at most MOST calls are under way. Functions that call each other without end meet that bound, because each of them waits for the next.
+ * 4. An app without a network can make such calls, and nothing else.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type Duplex, duplexPair } from "node:stream";
+import { guarded } from "../../base/errors/guarded.ts";
+import { asMayflyError, MayflyError } from "../../base/errors/error.ts";
+import type { InternalRoute } from "../../control/internal-routes.ts";
+import type { Dispatcher } from "../../dispatch/invocation.ts";
+import type { Egress } from "../../egress/egress.ts";
+import { TraceContexts } from "../../telemetry/trace-context.ts";
+import { refuse } from "../http/refuse.ts";
+import { requestHeaders } from "../http/request-headers.ts";
+import { addressOf, functionAt, isInternal } from "./internal-names.ts";
+import { InternalCall } from "./internal-call.ts";
+
+export interface InternalCallsOptions {
+  dispatcher: () => Dispatcher;
+  /** The functions that a machine of the revision may call, in an order that never changes; empty if the revision is gone. */
+  functionsOf: (app: string, revision: string) => readonly string[];
+  /** Throws an error of the table. */
+  route: (app: string, revision: string, name: string) => InternalRoute;
+}
+
+/** A machine that calls. */
+interface Caller {
+  app: string;
+  revision: string;
+  underWay: number;
+}
+
+/** What the requests of a connection are for. */
+interface Target {
+  caller: Caller;
+  function: string;
+}
+
+const PORT = 80;
+/** Connections of one machine at a time, as many as it may have to the outside. */
+const CONNECTIONS = 256;
+/** Calls of one machine at a time. It is less than its connections, so that a circle of calls ends with an error that says so. */
+const MOST = 200;
+const MOST_HEADERS = 240;
+
+export class InternalCalls {
+  readonly #options: InternalCallsOptions;
+  readonly #server: Server;
+  readonly #traces = new TraceContexts();
+  readonly #targets = new WeakMap<object, Target>();
+
+  constructor(options: InternalCallsOptions) {
+    this.#options = options;
+    this.#server = createServer({ maxHeaderSize: 32_768, requestTimeout: 0 });
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response);
+    const onError = (_error: Error, socket: Duplex) => void socket.destroy();
+    this.#server.on(
+      "request",
+      guarded(onRequest, (_error, request) => void request.socket.destroy()),
+    );
+    this.#server.on(
+      "clientError",
+      guarded(onError, () => {}),
+    );
+  }
+
+  /** What a machine of the revision can reach: its app's functions, and what `outside` leads to. @param outside null: nothing else */
+  around({ app, id: revision }: { app: string; id: string }, outside: Egress | null): Egress {
+    const open = new Set<Duplex>();
+    const caller = { app, revision, underWay: 0 };
+    const nameAt = (host: string, name?: string) => functionAt(this.#options.functionsOf(app, revision), name ?? host, host);
+    return {
+      connect: async (host, port, gone, name) => {
+        const shown = `${name ?? host}:${port}`.slice(0, 300);
+        if (!isInternal(host) && !isInternal(name ?? "")) return outsideOf(outside, shown).connect(host, port, gone, name);
+        const found = nameAt(host, name);
+        if (found === undefined) throw denied(shown, "the app has no such function");
+        if (port !== PORT) throw denied(shown, `functions of the app are called at port ${PORT}`);
+        if (open.size >= CONNECTIONS) throw denied(shown, `the machine has ${CONNECTIONS} connections to functions of its app already`);
+        return this.#connect({ caller, function: found }, open);
+      },
+      resolve: async (host, family, gone) => {
+        if (!isInternal(host)) return outsideOf(outside, host.slice(0, 300)).resolve(host, family, gone);
+        const found = nameAt(host);
+        const index = found === undefined ? -1 : this.#options.functionsOf(app, revision).indexOf(found);
+        if (index < 0 || family === 6) throw unknownName(host);
+        return [{ address: addressOf(index), family: 4 }];
+      },
+      close() {
+        for (const end of open) end.destroy();
+        outside?.close();
+      },
+    };
+  }
+
+  #connect(target: Target, open: Set<Duplex>): Awaited<ReturnType<Egress["connect"]>> {
+    const [theirs, ours] = duplexPair();
+    this.#targets.set(ours, target);
+    open.add(ours);
+    ours.once("close", () => {
+      open.delete(ours);
+      theirs.destroy();
+    });
+    ours.on("error", () => ours.destroy());
+    theirs.once("close", () => ours.destroy());
+    theirs.on("error", () => theirs.destroy());
+    this.#server.emit("connection", ours);
+    return Object.assign(theirs, { remoteAddress: "127.0.0.1", remotePort: PORT, remoteFamily: "IPv4" });
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const target = this.#targets.get(request.socket);
+    try {
+      if (target === undefined) throw new MayflyError("internal", { what: "a connection within an app has no function" });
+      this.#call(target, request, response);
+    } catch (error) {
+      refuse(response, asMayflyError(error), undefined, true);
+    }
+  }
+
+  #call({ caller, function: name }: Target, request: IncomingMessage, response: ServerResponse): void {
+    const { app, revision } = caller;
+    const route = this.#options.route(app, revision, name);
+    const { rawHeaders, headers } = request;
+    if (rawHeaders.length > 2 * MOST_HEADERS) throw new MayflyError("head-too-large", { limit: `${MOST_HEADERS} headers` });
+    if (headers.upgrade !== undefined) throw new MayflyError("upgrade-not-supported", { protocol: headers.upgrade.slice(0, 100) });
+    if (caller.underWay >= MOST) throw new MayflyError("too-many-internal-calls", { app: route.appName, limit: MOST });
+    const host = headers.host ?? `${name}.mayfly.internal`;
+    const path = request.url?.startsWith("/") === true ? request.url : "/";
+    const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+    const call = new InternalCall(request, response, route.bodyLimitBytes, () => void caller.underWay--);
+    caller.underWay++;
+    call.start(this.#options.dispatcher(), {
+      app,
+      appName: route.appName,
+      function: name,
+      branch: route.branch,
+      timeoutMs: route.timeoutMs,
+      attempt: 1,
+      trace: this.#traces.of(headers),
+      input: {
+        kind: "http",
+        event: "http-v2",
+        method: request.method ?? "GET",
+        url: URL.canParse(`http://${host}${path}`) ? `http://${host}${path}` : `http://${name}.mayfly.internal/`,
+        headers: requestHeaders(rawHeaders, headers.connection, { chain: "127.0.0.1", proto: "http", host, prefix: "" }),
+      },
+      body: hasBody ? "stream" : null,
+    });
+  }
+}
+
+function outsideOf(outside: Egress | null, address: string): Egress {
+  if (outside === null) throw denied(address, "the app has no network");
+  return outside;
+}
+
+function denied(address: string, reason: string): MayflyError {
+  return new MayflyError("egress-denied", { address, reason });
+}
+
+function unknownName(host: string): Error {
+  return Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: "ENOTFOUND", syscall: "getaddrinfo", hostname: host });
+}
