@@ -195,7 +195,7 @@ export class Invocation implements InvocationHandle {
       invocation,
       app,
       function: name,
-      branch: this.branch ?? null,
+      branch: this.pin ?? this.branch ?? null,
       machine: machine?.name ?? null,
       appGone,
       revision: machine?.revision ?? revisionOf(this.part),

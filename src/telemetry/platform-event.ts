@@ -96,7 +96,7 @@ export interface InvocationEnded extends EventOfInvocation {
   /** The revision of the machine that it was given to last; if it was given to none, the one that it waited for, or empty if it was refused before that. */
   readonly revision: string;
   readonly memoryMb: number;
-  /** The alias, or the revision's id, that it was sent to by its caller; null: it came by `live`. */
+  /** The alias, the revision's id, or the pinned revision that it was sent to by its caller; null: it came by `live`. */
   readonly branch: string | null;
   /** "aborted" means that the caller went away. */
   readonly outcome: "replied" | "aborted" | ErrorCode;

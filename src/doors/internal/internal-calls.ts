@@ -149,7 +149,7 @@ export class InternalCalls {
         event: "http-v2",
         method: request.method ?? "GET",
         url: URL.canParse(`http://${host}${path}`) ? `http://${host}${path}` : `http://${name}.mayfly.internal/`,
-        headers: requestHeaders(rawHeaders, headers.connection, { chain: "127.0.0.1", proto: "http", host, prefix: "" }),
+        headers: requestHeaders(rawHeaders, headers.connection, { chain: "127.0.0.1", proto: "http", host, prefix: "", byPath: undefined }),
       },
       body: hasBody ? "stream" : null,
     });
