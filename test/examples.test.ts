@@ -19,6 +19,13 @@ for (const { name, settings } of machineKinds) {
       assert.deepEqual([response.status, await response.text()], [200, "Hello, Ada!\n"]);
     });
 
+    test("a function calls another of its app, without a network", async () => {
+      await platform.deploy("examples/calls");
+      const response = await platform.call("/calls/page?name=Ada");
+      assert.deepEqual([response.status, await response.text()], [200, "<h1>Hello, Ada!</h1>\n"]);
+      assert.equal(await (await platform.call("/calls@1/page")).text(), "<h1>Hello, world!</h1>\n");
+    });
+
     test("hono routes below the function's path", async () => {
       await platform.deploy("examples/hono");
       const post = (text: string) => platform.call("/hono/api/notes", { method: "POST", body: JSON.stringify({ text }) });
