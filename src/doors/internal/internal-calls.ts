@@ -149,7 +149,12 @@ export class InternalCalls {
         event: "http-v2",
         method: request.method ?? "GET",
         url: URL.canParse(`http://${host}${path}`) ? `http://${host}${path}` : `http://${name}.mayfly.internal/`,
-        headers: requestHeaders(rawHeaders, headers.connection, { chain: "127.0.0.1", proto: "http", host, prefix: "", byPath: undefined }),
+        headers: requestHeaders(
+          rawHeaders,
+          headers.connection,
+          { chain: "127.0.0.1", proto: "http", host, prefix: "", byPath: undefined },
+          null,
+        ),
       },
       body: hasBody ? "stream" : null,
     });
