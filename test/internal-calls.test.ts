@@ -47,13 +47,13 @@ describe("calls within an app", () => {
   });
 
   test("stay in the revision of their caller, while others are deployed", async () => {
-    let over = false;
+    const over = new AbortController();
     const replies = new Set<string>();
     const callers = Array.from({ length: 8 }, async () => {
-      while (!over) replies.add((await call("/internal/front")).split(" ").slice(0, 3).join(" "));
+      while (!over.signal.aborted) replies.add((await call("/internal/front")).split(" ").slice(0, 3).join(" "));
     });
     for (const version of ["2", "3", "4"]) await deploy(platform.client, "test/apps/internal", { env: { VERSION: version } });
-    over = true;
+    over.abort();
     await Promise.all(callers);
     for (const reply of replies) {
       const [status, front, back] = reply.split(" ");
