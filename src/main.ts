@@ -18,9 +18,10 @@ import type { LiveDispatcher } from "./dispatch/live-dispatcher.ts";
 import { openDispatcher } from "./dispatch/open-dispatcher.ts";
 import { openLookUpTxt } from "./egress/look-up-txt.ts";
 import { openEgress } from "./egress/open-egress.ts";
-import { openApi, openGateway, openHostCertificates, renewCertificates } from "./doors/open-doors.ts";
+import { openApi, openBeside, openGateway, openHostCertificates, renewCertificates } from "./doors/open-doors.ts";
 import { openGate } from "./doors/access/open-gate.ts";
 import { callersOf } from "./doors/access/token.ts";
+import { openLambda } from "./doors/lambda/open-lambda.ts";
 import { serversOf } from "./store/catalog/nfs-mounts.ts";
 import { RouteTable } from "./doors/http/routes.ts";
 import { InternalCalls } from "./doors/internal/internal-calls.ts";
@@ -37,7 +38,7 @@ import type { ServedApps } from "./control/served-apps.ts";
 import type { Catalog } from "./store/catalog/catalog.ts";
 import { hasInjections, injectionsOf } from "./store/catalog/injections.ts";
 import { keepAccounts } from "./store/ledger/keep-accounts.ts";
-import { openAuditOf, openAuthorityOf, openCatalogOf, openPrincipalsOf, openStores } from "./store/open-stores.ts";
+import { openAuditOf, openAuthorityOf, openCatalogOf, openLambdaStoreOf, openPrincipalsOf, openStores } from "./store/open-stores.ts";
 import { openServerLog } from "./store/logs/server-log.ts";
 import { lockFolders } from "./store/state-folder/lock-folders.ts";
 import type { StateLock } from "./store/state-folder/lock.ts";
@@ -84,7 +85,7 @@ export async function startMayfly(
   const events = new EventStream(clock, (error) => log.error({ err: error }, "a listener to the platform's events failed"));
 
   assertDescriptors();
-  for (const address of [config.listen, config.api]) assertSafeAddress(address, config);
+  for (const address of [config.listen, config.api, config.lambda.listen]) if (address !== undefined) assertSafeAddress(address, config);
   const lock = lockFolders(start, supervision?.pid, () => supervision?.locked());
   const catalog = openCatalogOf(start, () => driver.attaches(usualChoice));
   // Appliances have their names before an older Mayfly's ledger and logs are taken over by names.
@@ -175,8 +176,19 @@ export async function startMayfly(
   const gateway = await openGateway(start, supervision?.sockets.gateway, { dispatcher, routes, gate, certificate, hostCertificates });
   urls.gateway = gateway.url;
   const parts = { catalog, accounts, logs, principals, audit, appliances, events, serving, overview };
-  const api = await openApi(start, supervision?.sockets.api, { parts, certificate });
+  const lambda = openLambda(start, {
+    store: openLambdaStoreOf(start),
+    catalog,
+    serving,
+    logs,
+    events,
+    principals,
+    urlAddress: (id) => `${urls.gateway}/_mayfly/lambda-url/${id}/`,
+    isTls: certificate !== undefined,
+  });
+  const api = await openApi(start, supervision?.sockets.api, { parts, certificate, beside: lambda });
   urls.api = api.url;
+  const besides = await openBeside(start, certificate, lambda);
   announce(lock, urls, certificate);
 
   log.info({ ...urls, driver: detail }, "up");
@@ -188,7 +200,7 @@ export async function startMayfly(
     token,
     driver: { name: driver.name, detail },
     renewCertificates() {
-      renewCertificates(start, [gateway, api], (renewed) => announce(lock, urls, renewed));
+      renewCertificates(start, [gateway, api, ...besides], (renewed) => announce(lock, urls, renewed));
       void hostCertificates?.refresh();
     },
     inFlight: () => dispatcher.inFlight(),

@@ -2,10 +2,12 @@
 import type { ServerStart } from "../base/config/server-start.ts";
 import { connectionBudget, descriptorLimit } from "../clients/descriptors.ts";
 import type { LiveDispatcher } from "../dispatch/live-dispatcher.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { parseAddress, urlOf } from "../base/listen/address.ts";
 import { type Certificate, readCertificate } from "../base/listen/certificate.ts";
 import { CertificateFolder } from "../base/listen/certificate-folder.ts";
 import { createApi } from "./admin/create-api.ts";
+import { type BesideApi, listen } from "./admin/listen.ts";
 import type { ApiOptions } from "./admin/parts.ts";
 import type { Gate } from "./access/gate.ts";
 import { createGateway } from "./http/gateway.ts";
@@ -61,7 +63,7 @@ export async function openGateway(
 export async function openApi(
   { config, clock, log, closing }: ServerStart,
   socket: number | undefined,
-  { parts, certificate }: { parts: Omit<ApiOptions, "clock" | "onError">; certificate: Certificate | undefined },
+  { parts, certificate, beside }: { parts: Omit<ApiOptions, "clock" | "onError">; certificate: Certificate | undefined; beside: BesideApi },
 ): Promise<Door> {
   const api = createApi({ ...parts, clock, onError: (error) => log.error({ err: error }, "the API failed") });
   const { allowInsecureBind, trustedProxies } = config;
@@ -73,6 +75,7 @@ export async function openApi(
     allowInsecureBind,
     mostConnections,
     trustedProxies,
+    beside,
   });
   closing.defer(() => listening.close());
   return listening;
@@ -87,6 +90,26 @@ export async function openHostCertificates({ config: { tls }, clock, log, closin
   await folder.refresh();
   closing.defer(clock.every(LOOK_MS, () => void folder.refresh()));
   return folder;
+}
+
+/** A port of its own for an API that is beside the management API, if the settings name one. */
+export async function openBeside(
+  { config, closing }: Pick<ServerStart, "config" | "closing">,
+  certificate: Certificate | undefined,
+  beside: BesideApi,
+): Promise<Door[]> {
+  const address = config.lambda.listen;
+  if (address === undefined) return [];
+  const mostConnections = connectionBudget(descriptorLimit()).api;
+  const { allowInsecureBind } = config;
+  const listening = await listen({ fetch: noSuchPath }, { address, tls: certificate, allowInsecureBind, mostConnections, beside, key: "lambda.listen" });
+  closing.defer(() => listening.close());
+  return [listening];
+}
+
+function noSuchPath({ method, url }: Request): Response {
+  const error = new MayflyError("no-such-api-route", { method, path: new URL(url).pathname });
+  return Response.json(error.body(), { status: error.entry.status });
 }
 
 /** Reads the certificate and key that the settings name again. If they are not usable, the old ones stay in use, and the log says why. */

@@ -16,6 +16,8 @@ import type { Catalog } from "./catalog/catalog.ts";
 import { openSeal } from "./catalog/seal.ts";
 import { openCatalog } from "./catalog/sqlite.ts";
 import { createAccounts, type OpenAccounts } from "./ledger/create-accounts.ts";
+import type { LambdaStore } from "./lambda/lambda-store.ts";
+import { openLambdaStore } from "./lambda/open-lambda-store.ts";
 import { writeLimitLines } from "./ledger/limit-lines.ts";
 import { createLedger } from "./ledger/create-ledger.ts";
 import type { TenantQuota } from "./logs/log-quota.ts";
@@ -48,6 +50,13 @@ export function openCatalogOf({ config, clock, log, closing }: ServerStart, file
   });
   closing.defer(() => catalog.close());
   return catalog;
+}
+
+/** The state folder must be locked. */
+export function openLambdaStoreOf({ config, clock, closing }: ServerStart): LambdaStore {
+  const store = openLambdaStore(join(config.stateDir, "lambda.db"), clock);
+  closing.defer(() => store.close());
+  return store;
 }
 
 export function openAuthorityOf({ config, clock }: ServerStart): Authority {

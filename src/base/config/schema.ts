@@ -86,6 +86,12 @@ export const configSchema = z.strictObject({
     .string()
     .refine((name) => writtenHostName(name) !== undefined, "must be a domain name")
     .optional(),
+  lambda: z
+    .strictObject({
+      /** An address at which the AWS Lambda API answers besides `api`. */
+      listen: address.optional(),
+    })
+    .prefault({}),
   egress: z
     .strictObject({
       /** The addresses that apps may open with network.allow in their manifests. Public addresses need no entry. */

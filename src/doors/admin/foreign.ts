@@ -6,7 +6,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { isLoopback } from "../../base/listen/address.ts";
 
 /** @param host where the API listens: a name or an address, IPv6 without brackets */
-export function foreign(headers: Headers, host: string): MayflyError | undefined {
+export function foreign(headers: Pick<Headers, "get">, host: string): MayflyError | undefined {
   const asked = headers.get("host") ?? "";
   if (isLoopback(host) && !isOwnName(nameIn(asked), host))
     return new MayflyError("foreign-request", { what: `the host ${asked.slice(0, 100)}` });

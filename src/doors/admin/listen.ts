@@ -25,6 +25,16 @@ export interface ApiListener {
   trustedProxies?: readonly string[];
   /** The descriptor of a bound socket, used instead of the address. */
   fd?: number | undefined;
+  /** Another API on the same port: requests for its paths are handed to it. */
+  beside?: BesideApi | undefined;
+  /** The setting that names the address. Default: api. */
+  key?: string;
+}
+
+export interface BesideApi {
+  /** @param url the request's target */
+  owns(url: string): boolean;
+  handle: RequestListener;
 }
 
 export interface Listening {
@@ -58,7 +68,7 @@ export async function listen(app: App, listener: ApiListener): Promise<Listening
     },
     autoCleanupIncoming: false,
     createServer: ((settings: ServerOptions, onRequest: RequestListener) =>
-      createWebServer(tls, settings, onRequest)) as typeof createHttpServer,
+      createWebServer(tls, settings, withBeside(listener.beside, onRequest, room, host))) as typeof createHttpServer,
   }) as Server;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   oneAtATime(server, tls === undefined ? "connection" : "secureConnection");
@@ -66,7 +76,7 @@ export async function listen(app: App, listener: ApiListener): Promise<Listening
   answerHalfClosed(server);
   room.watch(server);
   const sockets = openSockets(server);
-  const { port: taken } = await listenOn(server, { on: fd === undefined ? { host, port } : { fd }, address, key: "api" });
+  const { port: taken } = await listenOn(server, { on: fd === undefined ? { host, port } : { fd }, address, key: listener.key ?? "api" });
   return {
     url: urlOf(host, taken, tls !== undefined),
     setCertificate: (certificate) => renewCertificate(server, certificate),
@@ -78,6 +88,21 @@ export async function listen(app: App, listener: ApiListener): Promise<Listening
 function peerOf({ socket, rawHeaders }: IncomingMessage, trusted: Ranges): string {
   const address = plainAddress(socket.remoteAddress ?? "") ?? "";
   return trusted.isEmpty ? address : originOf(address, "http", claimsIn(rawHeaders), trusted).chain.split(", ", 1)[0]!;
+}
+
+/** Requests on a connection for which there is no room, and those of web pages, are refused before. */
+function withBeside(beside: BesideApi | undefined, onRequest: RequestListener, room: Room, host: string): RequestListener {
+  if (beside === undefined) return onRequest;
+  return (request, response) => {
+    const isForBeside = beside.owns(request.url ?? "") && room.admits(request);
+    const error = isForBeside ? foreign({ get: (name) => headerOf(request, name) }, host) : undefined;
+    if (!isForBeside || error !== undefined) return onRequest(request, response);
+    beside.handle(request, response);
+  };
+}
+
+function headerOf({ headers }: IncomingMessage, name: string): string | null {
+  return headers[name]?.toString() ?? null;
 }
 
 function answer(app: App, request: Request, host: string, peer: string): Response | Promise<Response> {

@@ -46,6 +46,11 @@ export class Room {
     );
   }
 
+  /** Whether there is room for the request's connection. */
+  admits({ socket }: IncomingMessage): boolean {
+    return this.#requests.get(nameOf(socket))?.admitted !== false;
+  }
+
   /** The answer to a request on a connection for which there is no room; undefined if there is room. */
   refusal(request: IncomingMessage): Promise<Response> | undefined {
     return this.#requests.get(nameOf(request.socket))?.admitted === false ? this.#refuse(request) : undefined;

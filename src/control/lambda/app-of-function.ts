@@ -1,0 +1,124 @@
+/** Makes of a function's zip files what a deploy takes: a manifest, the function's code and the app's files. */
+import { MayflyError } from "../../base/errors/error.ts";
+import type { Manifest } from "../../store/catalog/manifest.ts";
+import { parseManifest } from "../../store/catalog/parse-manifest.ts";
+import type { Bundle, Catalog } from "../../store/catalog/catalog.ts";
+import { FILES, FILES_FORMAT } from "../../store/catalog/catalog.ts";
+import { filesHead, MOST_FILES } from "../../store/catalog/app-files.ts";
+import type { LargeDraft } from "../../store/large-files/large-files.ts";
+import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
+import { readZip, type ZipEntry } from "../../store/lambda/read-zip.ts";
+import type { FunctionRecord } from "../../store/lambda/records.ts";
+import { nodeEntry, nodeLoader } from "./node-loader.ts";
+import { ourRuntime } from "./runtimes.ts";
+
+/** AWS's limit for code and layers together, unpacked, in bytes. */
+export const UNZIPPED_BYTES = 262_144_000;
+/** The folder of the app's files in which machines find the files of layers, as /opt. */
+const LAYERS_FOLDER = ".mayfly-layers";
+/** Lambda gives a function as many environments as it has calls, up to the account's limit; here the host's limits are lower. */
+const MOST_MACHINES = 100;
+
+export interface AppOfFunction {
+  manifest: Manifest;
+  bundles: Bundle[];
+  /** The caller discards it after the deploy. */
+  large: LargeDraft | undefined;
+}
+
+/** Rejects with UnreadableZip, "bad-manifest", "code-too-large", "disk-full". */
+export async function appOfFunction(
+  { store, catalog }: { store: Pick<LambdaStore, "zips">; catalog: Pick<Catalog, "receiveFiles"> },
+  record: FunctionRecord,
+): Promise<AppOfFunction> {
+  const files = await filesOf(store, record);
+  const received = await sent(catalog, files);
+  const { manifest, code } = described(record, files);
+  const function_: Bundle = { function: record.name, ...code };
+  if ("draft" in received) return { manifest, bundles: [function_], large: received.draft };
+  return { manifest, bundles: [function_, { function: FILES, format: FILES_FORMAT, code: received.bundle }], large: undefined };
+}
+
+/** The files of the function and, in a folder of their own, those of its layers. Of two layers' files of one path, that of the later layer counts. */
+async function filesOf({ zips }: Pick<LambdaStore, "zips">, { code, layers }: FunctionRecord): Promise<ZipEntry[]> {
+  if (code === null) throw new MayflyError("bad-request", { what: "the function has no zip file" });
+  const limits = { files: MOST_FILES, bytes: UNZIPPED_BYTES };
+  const files = new Map((await readZip(await zips.read(code), limits)).map((entry) => [entry.path, entry]));
+  for (const layer of layers)
+    for (const entry of await readZip(await zips.read(layer), limits)) {
+      const path = `${LAYERS_FOLDER}/${entry.path}`;
+      files.set(path, { ...entry, path });
+    }
+  return [...files.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Hands the files over as an upload brings them: the list first, then the contents, of which one chunk is in memory at a time. */
+async function sent(catalog: Pick<Catalog, "receiveFiles">, files: ZipEntry[]): Promise<{ bundle: Uint8Array } | { draft: LargeDraft }> {
+  const incoming = catalog.receiveFiles();
+  try {
+    await incoming.push(filesHead(files.map(({ path, bytes, executable }) => [path, bytes, executable])));
+    for (const file of files) for await (const chunk of file.read()) await incoming.push(chunk);
+    return await incoming.end();
+  } catch (error) {
+    await incoming.discard();
+    throw error;
+  }
+}
+
+function described(record: FunctionRecord, files: ZipEntry[]): { manifest: Manifest; code: Pick<Bundle, "format" | "code"> } {
+  const { name, settings, reserved } = record;
+  const runtime = ourRuntime(settings.Runtime);
+  if (runtime === undefined) throw new MayflyError("bad-request", { what: `there is no runtime ${settings.Runtime} here` });
+  const paths = new Set(files.map(({ path }) => path));
+  const { entry, handler, code } = placed[runtime](settings.Handler, paths, files);
+  const manifest = {
+    name,
+    functions: { [name]: { entry, handler } },
+    runtime,
+    memoryMb: settings.MemorySize,
+    timeoutMs: settings.Timeout * 1_000,
+    // Code that was written for Lambda may rely on being called once at a time.
+    concurrency: 1,
+    maxMachines: Math.max(1, Math.min(reserved ?? MOST_MACHINES, 1_000)),
+    ...(settings.SnapStart.ApplyOn === "PublishedVersions" && { snapshot: true }),
+    network: "egress",
+    env: settings.Environment?.Variables ?? {},
+  };
+  return { manifest: parseManifest(JSON.stringify(manifest), `The function ${name}`), code };
+}
+
+interface Placed {
+  entry: string;
+  handler: string;
+  code: Pick<Bundle, "format" | "code">;
+}
+
+/** Where the handler's code is, by AWS's rules for each language. Whether it is there shows at the first call, as in Lambda. */
+const placed: Record<"node" | "python" | "java" | "provided", (handler: string, paths: ReadonlySet<string>, files: ZipEntry[]) => Placed> = {
+  node(handler, paths) {
+    const { path, names } = handlerParts(handler);
+    const entry = nodeEntry(path, paths);
+    return { entry, handler: names, code: nodeLoader(entry, path, names) };
+  },
+  python(handler) {
+    const at = handler.lastIndexOf(".");
+    const [module, name] = at < 0 ? [handler, "handler"] : [handler.slice(0, at), handler.slice(at + 1)];
+    return { entry: `${module.replaceAll(".", "/")}.py`, handler: name, code: amongFiles("python") };
+  },
+  java: (handler) => ({ entry: ".", handler, code: amongFiles("java") }),
+  provided(handler, paths) {
+    const own = paths.has("bootstrap") || !paths.has(`${LAYERS_FOLDER}/bootstrap`);
+    return { entry: own ? "bootstrap" : `${LAYERS_FOLDER}/bootstrap`, handler: handler === "" ? "handler" : handler, code: amongFiles("provided") };
+  },
+};
+
+/** "src/app.api.get" is the export api.get of the file src/app. */
+function handlerParts(handler: string): { path: string; names: string } {
+  const folderEnd = handler.lastIndexOf("/") + 1;
+  const dot = handler.indexOf(".", folderEnd);
+  return dot < 0 ? { path: handler, names: "handler" } : { path: handler.slice(0, dot), names: handler.slice(dot + 1) };
+}
+
+function amongFiles(format: Bundle["format"]): Pick<Bundle, "format" | "code"> {
+  return { format, code: new Uint8Array() };
+}

@@ -1,0 +1,138 @@
+/**
+ * Finds functions by the names that the Lambda API gives them. A function that was made here has the app of its name. Every app that was deployed otherwise is there,
+ * too: as a function of the app's name if it has one function, and as `<app>--<function>` for each of several.
+ */
+import { createHash } from "node:crypto";
+import type { AppRow, Revision } from "../../store/catalog/catalog.ts";
+import { runtimeOf } from "../../store/catalog/runtime-of.ts";
+import type { FunctionRecord, FunctionSettings } from "../../store/lambda/records.ts";
+import type { LambdaParts } from "./lambda-parts.ts";
+import { accountOf } from "./names.ts";
+import { shownRuntimes } from "./runtimes.ts";
+
+export interface FoundFunction {
+  record: FunctionRecord;
+  /** The name of its app, and its name in it. */
+  app: string;
+  function: string;
+  /** Whether the function is all of its app: only then can this API change it. */
+  isWhole: boolean;
+}
+
+type Parts = Pick<LambdaParts, "store" | "catalog">;
+
+const SEPARATOR = "--";
+
+export function findFunction(parts: Parts, tenant: string, name: string): FoundFunction | undefined {
+  const record = parts.store.functions.get(tenant, "", name);
+  const app = parts.catalog.app(tenant, name);
+  if (record !== undefined) return isGone(record, app) ? forget(parts, tenant, record) : ofRecord(record, app?.live ?? null);
+  if (app?.live && Object.keys(app.live.manifest.functions).length === 1) return ofRevision(app.live, name, name);
+  return ofSeveral(parts, tenant, name);
+}
+
+/** A function of an app that has several. */
+function ofSeveral({ catalog }: Parts, tenant: string, name: string): FoundFunction | undefined {
+  for (let at = name.indexOf(SEPARATOR, 1); at > 0; at = name.indexOf(SEPARATOR, at + 1)) {
+    const live = catalog.app(tenant, name.slice(0, at))?.live;
+    const inner = name.slice(at + SEPARATOR.length);
+    const names = live ? Object.keys(live.manifest.functions) : [];
+    if (live && names.length > 1 && names.includes(inner)) return ofRevision(live, name, inner);
+  }
+  return undefined;
+}
+
+/** All functions of an app as this API shows them. */
+export function functionsOfApp(parts: Parts, tenant: string, app: AppRow): FoundFunction[] {
+  const record = parts.store.functions.get(tenant, "", app.name);
+  if (record !== undefined) return [ofRecord(record, app.live)];
+  const names = Object.keys(app.live?.manifest.functions ?? {});
+  if (app.live === null) return [];
+  if (names.length === 1) return [ofRevision(app.live, app.name, names[0]!)];
+  return names.toSorted().map((inner) => ofRevision(app.live!, `${app.name}${SEPARATOR}${inner}`, inner));
+}
+
+/** Its app was removed by another way than this API. */
+function isGone({ state, update, revision }: FunctionRecord, app: AppRow | undefined): boolean {
+  return app === undefined && state !== "Pending" && update !== "InProgress" && revision !== null;
+}
+
+function forget({ store }: Parts, tenant: string, { name }: FunctionRecord): undefined {
+  store.removeFunction(tenant, name);
+}
+
+/** If the app was deployed by another way since, the configuration is that of its live revision, and the zip file is not its code. */
+function ofRecord(record: FunctionRecord, live: Revision | null): FoundFunction {
+  const { name } = record;
+  const isCurrent = live === null || live.id === record.revision || record.update === "InProgress" || record.state === "Pending";
+  const names = Object.keys(live?.manifest.functions ?? {});
+  const inner = names.length === 1 ? names[0]! : name;
+  if (isCurrent) return { record, app: name, function: inner, isWhole: true };
+  const settings = { ...record.settings, ...settingsOf(live, inner) };
+  const shown = { ...record, settings, code: null, layers: [], revision: live.id, revisionId: idOf(live.id), lastModified: live.createdAt };
+  return { record: shown, app: name, function: inner, isWhole: names.length <= 1 };
+}
+
+function ofRevision(live: Revision, name: string, inner: string): FoundFunction {
+  const isWhole = Object.keys(live.manifest.functions).length === 1;
+  const record: FunctionRecord = {
+    name,
+    region: "us-east-1",
+    settings: { ...usualSettings(name, live.tenant), ...settingsOf(live, inner) },
+    code: null,
+    layers: [],
+    lastModified: live.createdAt,
+    revisionId: idOf(live.id),
+    state: "Active",
+    revision: live.id,
+    update: "Successful",
+    tags: {},
+    lastVersion: 0,
+    published: null,
+    publishing: null,
+    reserved: null,
+    recursiveLoop: "Terminate",
+    updateRuntimeOn: "Auto",
+    runtimeVersionArn: null,
+  };
+  return { record, app: live.manifest.name, function: inner, isWhole };
+}
+
+/** What the manifest says, in AWS's words. */
+function settingsOf({ manifest }: Revision, inner: string): Pick<FunctionSettings, "Runtime" | "Handler" | "Timeout" | "MemorySize" | "Environment"> {
+  const { entry = "", handler = "handler", timeoutMs = manifest.timeoutMs } = manifest.functions[inner] ?? {};
+  const runtime = runtimeOf(manifest, inner);
+  const named = runtime === "server-java" || runtime === "server-python" ? "server" : runtime;
+  const file = entry.replace(/\.\w+$/, "");
+  return {
+    Runtime: shownRuntimes[named],
+    Handler: named === "node" || named === "python" ? `${file}.${handler}` : handler,
+    Timeout: Math.max(1, Math.ceil(timeoutMs / 1_000)),
+    MemorySize: manifest.memoryMb,
+    ...(Object.keys(manifest.env).length > 0 && { Environment: { Variables: manifest.env } }),
+  };
+}
+
+/** What AWS fills in where a request says nothing. */
+export function usualSettings(name: string, tenant: string): FunctionSettings {
+  return {
+    PackageType: "Zip",
+    Runtime: shownRuntimes.node,
+    Role: `arn:aws:iam::${accountOf(tenant)}:role/mayfly`,
+    Handler: "index.handler",
+    Description: "",
+    Timeout: 3,
+    MemorySize: 128,
+    EphemeralStorage: { Size: 512 },
+    Architectures: ["x86_64"],
+    TracingConfig: { Mode: "PassThrough" },
+    SnapStart: { ApplyOn: "None" },
+    LoggingConfig: { LogFormat: "Text", LogGroup: `/aws/lambda/${name}` },
+  };
+}
+
+/** A UUID that follows from the text: what was not made here has no id of a revision in AWS's form. */
+function idOf(text: string): string {
+  const hex = createHash("sha256").update(text).digest("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
+}

@@ -1,0 +1,160 @@
+/** Functions are made, changed and removed. Their code is deployed beside that: see create-deployments.ts. */
+import { mayflyErrorIn } from "./mayfly-error-in.ts";
+import { MOST_FILES } from "../../store/catalog/app-files.ts";
+import { versionKey } from "../../store/lambda/lambda-store.ts";
+import { readZip, UnreadableZip } from "../../store/lambda/read-zip.ts";
+import type { FunctionRecord, FunctionSettings, VersionRecord, ZipCode } from "../../store/lambda/records.ts";
+import { remove } from "../remove.ts";
+import { UNZIPPED_BYTES } from "./app-of-function.ts";
+import { conflict, invalidValue, wrongRevision } from "./aws-error.ts";
+import { findFunction } from "./find-function.ts";
+import { fingerprint } from "./fingerprint.ts";
+import type { LambdaParts } from "./lambda-parts.ts";
+import { type Account, newRevisionId } from "./names.ts";
+import { functionNotFound, refuseWhileChanging, requireOwn } from "./require-function.ts";
+
+export interface NewFunction {
+  name: string;
+  settings: FunctionSettings;
+  layers: ZipCode[];
+  zip: Buffer;
+  tags: Record<string, string>;
+  publish: boolean;
+}
+
+export async function createFunction(parts: LambdaParts, account: Account, made: NewFunction): Promise<FunctionRecord> {
+  const { store, clock, deployments } = parts;
+  const { tenant } = account;
+  refuseTaken(parts, account, made.name);
+  await refuseUnreadable(made.zip);
+  const code = await store.zips.keep(made.zip);
+  // Another request may have made it meanwhile.
+  refuseTaken(parts, account, made.name);
+  const record: FunctionRecord = {
+    name: made.name,
+    region: account.region,
+    settings: made.settings,
+    code,
+    layers: made.layers,
+    lastModified: clock.wall(),
+    revisionId: newRevisionId(),
+    state: "Pending",
+    reason: { code: "Creating", text: "The function is being created." },
+    revision: null,
+    update: null,
+    tags: made.tags,
+    lastVersion: 0,
+    published: null,
+    publishing: null,
+    reserved: null,
+    recursiveLoop: "Terminate",
+    updateRuntimeOn: "Auto",
+    runtimeVersionArn: null,
+  };
+  const stored = made.publish ? publishing(parts, tenant, record) : record;
+  store.functions.put(tenant, "", made.name, stored);
+  deployments.begin(tenant, made.name);
+  return stored;
+}
+
+/** Capitals make no difference in hosts, which name apps: two apps whose names differ in capitals alone cannot be. */
+function refuseTaken({ store, catalog }: LambdaParts, account: Account, name: string): void {
+  const { tenant } = account;
+  const holder = catalog.names.holderOfHost(tenant, name);
+  if (store.functions.get(tenant, "", name) === undefined && holder === undefined) return;
+  if (store.functions.get(tenant, "", name) !== undefined && findFunction({ store, catalog }, tenant, name) === undefined) return;
+  throw conflict(`Function already exist: ${name}`);
+}
+
+/** Throws if the zip file cannot be unpacked, or is too large then. @param zip its directory is read, not its contents */
+export async function refuseUnreadable(zip: Buffer): Promise<void> {
+  try {
+    await readZip(zip, { files: MOST_FILES, bytes: UNZIPPED_BYTES - 1 });
+  } catch (error) {
+    throw error instanceof UnreadableZip ? unreadable(error) : error;
+  }
+}
+
+function unreadable({ reason, message }: UnreadableZip): Error {
+  if (reason === "too-large" && message.includes("bytes")) return invalidValue(`Unzipped size must be smaller than ${UNZIPPED_BYTES} bytes`);
+  if (reason === "damaged") return invalidValue("Could not unzip uploaded file. Please check your file, then try to upload again.");
+  return invalidValue(`Could not unzip uploaded file: ${message}. Please check your file, then try to upload again.`);
+}
+
+export interface Change {
+  settings?: Partial<FunctionSettings>;
+  layers?: ZipCode[];
+  zip?: Buffer;
+  publish?: boolean;
+  revisionId?: string | undefined;
+}
+
+/** Returns the function as it is while the change is under way. @param dryRun nothing is stored */
+export async function changeFunction(parts: LambdaParts, account: Account, name: string, change: Change, dryRun = false): Promise<FunctionRecord> {
+  const { store, clock, deployments } = parts;
+  const { tenant } = account;
+  const check = () => {
+    const record = requireOwn(parts, account, { name });
+    if (change.revisionId !== undefined && change.revisionId !== record.revisionId) throw wrongRevision();
+    refuseWhileChanging(account, record);
+    return record;
+  };
+  const before = check();
+  if (change.zip === undefined && before.code === null)
+    throw invalidValue("The function was deployed by mayfly deploy: please change its mayfly.json, or update its code with a zip file.");
+  if (change.zip !== undefined) await refuseUnreadable(change.zip);
+  const code = change.zip === undefined || dryRun ? before.code : await store.zips.keep(change.zip);
+  const record = check();
+  const settings = { ...record.settings, ...change.settings };
+  const changed: FunctionRecord = {
+    ...record,
+    settings,
+    code,
+    layers: change.layers ?? record.layers,
+    lastModified: clock.wall(),
+    revisionId: newRevisionId(),
+    update: "InProgress",
+    updateReason: { code: "Creating", text: "The function is being created." },
+  };
+  if (dryRun) return { ...changed, update: record.update, updateReason: record.updateReason, revisionId: record.revisionId };
+  const stored = change.publish === true ? publishing(parts, tenant, changed) : changed;
+  store.functions.put(tenant, "", name, stored);
+  store.zips.release([record.code, ...record.layers]);
+  deployments.begin(tenant, name);
+  return stored;
+}
+
+/** The function with the version that it is published as; the version becomes active together with it. */
+function publishing({ store }: LambdaParts, tenant: string, record: FunctionRecord): FunctionRecord {
+  const version = record.lastVersion + 1;
+  const { settings, code, layers, lastModified } = record;
+  const made: VersionRecord = {
+    version,
+    settings,
+    code,
+    layers,
+    lastModified,
+    revisionId: newRevisionId(),
+    state: "Pending",
+    reason: { code: "Creating", text: "The function is being created." },
+    revision: null,
+  };
+  store.versions.put(tenant, record.name, versionKey(version), made);
+  return { ...record, lastVersion: version, publishing: version, published: fingerprint(record) };
+}
+
+/** Removes the function with its versions and aliases, and its app. */
+export async function deleteFunction(parts: LambdaParts, account: Account, name: string): Promise<void> {
+  const { store, catalog, deployments } = parts;
+  const { tenant } = account;
+  const found = findFunction(parts, tenant, name);
+  if (found === undefined) throw functionNotFound(account, { name });
+  requireOwn(parts, account, { name });
+  await deployments.ended(tenant, name);
+  const record = store.functions.get(tenant, "", name);
+  const versions = store.versions.all(tenant, name);
+  store.removeFunction(tenant, name);
+  store.zips.release([record, ...versions].flatMap((each) => (each === undefined ? [] : [each.code, ...each.layers])));
+  if (catalog.names.holder(tenant, name)?.kind === "app") await remove(parts, tenant, name).catch(mayflyErrorIn(["no-such-app"]));
+}
+

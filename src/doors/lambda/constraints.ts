@@ -1,0 +1,57 @@
+/** Checks a request's members in the order in which AWS does, and names every constraint that is not met, in AWS's words. */
+import { AwsError } from "../../control/lambda/aws-error.ts";
+
+/** What is wrong with each member, as `Value '…' at '…' failed to satisfy constraint: …`. */
+export class Constraints {
+  readonly #violations: string[] = [];
+
+  #add(value: string, at: string, constraint: string): void {
+    this.#violations.push(`Value ${value} at '${at}' failed to satisfy constraint: ${constraint}`);
+  }
+
+  /** @param pattern as AWS writes it; the whole value must match */
+  pattern(at: string, value: string | undefined, pattern: string, test: RegExp): this {
+    if (value !== undefined && !test.test(value)) this.#add(`'${value}'`, at, `Member must satisfy regular expression pattern: ${pattern}`);
+    return this;
+  }
+
+  length(at: string, value: string | undefined, least: number, most: number): this {
+    if (value === undefined) return this;
+    if (value.length > most) this.#add(`'${value}'`, at, `Member must have length less than or equal to ${most}`);
+    if (value.length < least) this.#add(`'${value}'`, at, `Member must have length greater than or equal to ${least}`);
+    return this;
+  }
+
+  range(at: string, value: number | undefined, least: number, most: number): this {
+    if (value === undefined) return this;
+    if (value > most) this.#add(`'${value}'`, at, `Member must have value less than or equal to ${most}`);
+    if (value < least) this.#add(`'${value}'`, at, `Member must have value greater than or equal to ${least}`);
+    return this;
+  }
+
+  oneOf(at: string, value: string | undefined, allowed: readonly string[]): this {
+    if (value !== undefined && !allowed.includes(value)) this.#add(`'${value}'`, at, `Member must satisfy enum value set: [${allowed.join(", ")}]`);
+    return this;
+  }
+
+  required(at: string, value: unknown): this {
+    if (value === undefined || value === null) this.#add("null", at, "Member must not be null");
+    return this;
+  }
+
+  /** Any other constraint. @param value as it is shown, with its quotation marks */
+  unless(met: boolean, at: string, value: string, constraint: string): this {
+    if (!met) this.#add(value, at, constraint);
+    return this;
+  }
+
+  /** Throws a ValidationException if something is wrong. */
+  check(): void {
+    const count = this.#violations.length;
+    if (count > 0) throw validation(`${count} validation error${count > 1 ? "s" : ""} detected: ${this.#violations.join("; ")}`);
+  }
+}
+
+export function validation(text: string): AwsError {
+  return new AwsError("ValidationException", text);
+}

@@ -1,0 +1,141 @@
+/**
+ * The Lambda API: a table of routes, a signature that is checked, and one place where errors become AWS's replies.
+ *
+ * 1. A request is answered only to a principal that signed it and may do what it asks.
+ * 2. The body of a request is read within a limit of its own and one for all requests together, and only if its head has a signature that may be right.
+ * 3. Nothing that a client sends is able to throw past handle().
+ */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Clock } from "../../base/clock/clock.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { AwsError } from "../../control/lambda/aws-error.ts";
+import { accountOf } from "../../control/lambda/names.ts";
+import { mainTenant } from "../../base/ids/new-id.ts";
+import type { Principal, Principals } from "../../store/principals/principal.ts";
+import { type HeadOfSigned, signatureCheck } from "../signature/check-signature.ts";
+import { SignatureRefusal } from "../signature/signature-refusal.ts";
+import type { LambdaAnswer, LambdaCall, LambdaRoute } from "./call.ts";
+import { SMALL_BODY } from "./call.ts";
+import { BodyBudget, readBody } from "./read-body.ts";
+import { LambdaRouter } from "./router.ts";
+
+export interface LambdaDoor {
+  /** Whether the path is one of this API's, which the management API has none of. @param url the request's target */
+  owns(url: string): boolean;
+  handle: RequestListener;
+}
+
+export interface LambdaDoorOptions {
+  routes: readonly LambdaRoute[];
+  /** Routes that anybody may call; what they need to know of the caller is in their paths. */
+  open: readonly OpenRoute[];
+  principals: Pick<Principals, "ofAccessKey">;
+  /** Throws an AwsError if the principal may not do that. */
+  authorize(call: Omit<LambdaCall, "body">, route: LambdaRoute): void;
+  clock: Clock;
+  /** Called with failures that are not the caller's fault. */
+  onError(error: unknown): void;
+}
+
+export interface OpenRoute {
+  /** The beginning of the path. */
+  prefix: string;
+  handle(url: URL): LambdaAnswer | Promise<LambdaAnswer>;
+}
+
+/** Of all requests together: four of the largest uploads. */
+const ALL_BODIES = 300_000_000;
+
+export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
+  const { principals, clock, routes, open } = options;
+  const router = new LambdaRouter(routes);
+  const check = signatureCheck({ keys: principals, service: "lambda", clock });
+  const budget = new BodyBudget(ALL_BODIES);
+
+  async function answer(request: IncomingMessage, response: ServerResponse, id: string): Promise<LambdaAnswer | null> {
+    const url = new URL(request.url!, "http://lambda");
+    const free = open.find(({ prefix }) => url.pathname.startsWith(prefix));
+    if (free !== undefined && request.method === "GET") return free.handle(url);
+    const [path] = request.url!.split("?", 1) as [string];
+    const matched = router.find(request.method ?? "", path, url.searchParams);
+    if (matched === undefined) throw new AwsError("UnknownOperationException", `There is no operation ${request.method} ${path.slice(0, 200)}`);
+    const { route, params } = matched;
+    const head = signed(() => check({ method: request.method!, url: request.url!, headers: request.headers as Record<string, string> }));
+    const body = await readBody(request, route.mostBytes ?? SMALL_BODY, route.operation, budget);
+    try {
+      const { principal, region } = await callerOf(head, body.bytes);
+      const tenant = principal.tenant ?? mainTenant;
+      const account = { tenant, account: accountOf(tenant), region };
+      const call = { id, operation: route.operation, params, query: url.searchParams, headers: request.headers, account, principal, request, response };
+      options.authorize(call, route);
+      return await route.handle({ ...call, body: body.bytes });
+    } finally {
+      body.release();
+    }
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const id = randomUUID();
+    try {
+      const given = await answer(request, response, id);
+      if (given !== null) send(response, id, given);
+    } catch (error) {
+      const told = asAwsError(error);
+      if (told.shape.status >= 500) options.onError(error);
+      if (response.headersSent || response.destroyed) response.destroy();
+      else send(response, id, { status: told.shape.status, headers: { "x-amzn-errortype": told.name }, body: told.body() });
+    }
+  }
+
+  return {
+    owns: (url) => /^\/20\d\d-\d\d-\d\d\//.test(url),
+    handle: (request, response) => {
+      handle(request, response).catch((error: unknown) => {
+        options.onError(error);
+        response.destroy();
+      });
+    },
+  };
+}
+
+/** The same as what it returns or rejects with, but refusals in the form of this API. */
+function signed<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw refusal(error);
+  }
+}
+
+async function callerOf(head: HeadOfSigned<Principal>, body: Uint8Array): Promise<{ principal: Principal; region: string }> {
+  try {
+    return await head.check(body);
+  } catch (error) {
+    throw refusal(error);
+  }
+}
+
+function refusal(error: unknown): unknown {
+  return error instanceof SignatureRefusal ? new AwsError(error.fault, error.message) : error;
+}
+
+/** What is the caller's fault is told in Mayfly's words; what is not, only in the server's own log. */
+function asAwsError(error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  if (!(error instanceof MayflyError)) return new AwsError("ServiceException", "Service error.");
+  if (error.code === "no-room") return new AwsError("CodeStorageExceededException", `Code storage limit exceeded: ${error.message}`);
+  if (error.entry.side === "caller") return new AwsError("InvalidParameterValueException", error.message);
+  return new AwsError("ServiceException", error.message);
+}
+
+export function send(response: ServerResponse, id: string, { status, headers = {}, body }: LambdaAnswer): void {
+  const isBytes = body instanceof Uint8Array;
+  const bytes = body === undefined ? undefined : isBytes ? body : Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    "x-amzn-requestid": id,
+    ...(bytes !== undefined && { "content-type": isBytes ? "application/octet-stream" : "application/json", "content-length": bytes.length }),
+    ...headers,
+  });
+  response.end(bytes);
+}

@@ -1,0 +1,36 @@
+/** Opens the Lambda API: its records, the deploys that go on beside its calls, and its door. */
+import type { ServerStart } from "../../base/config/server-start.ts";
+import { createDeployments } from "../../control/lambda/create-deployments.ts";
+import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
+import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
+import type { Principals } from "../../store/principals/principal.ts";
+import { authorizeWith } from "./authorize.ts";
+import { createCodeLinks } from "./code-links.ts";
+import { createLambdaDoor, type LambdaDoor } from "./door.ts";
+import { lambdaRoutes } from "./routes.ts";
+
+export interface LambdaNeeds extends Omit<LambdaParts, "deployments" | "clock" | "store"> {
+  store: LambdaStore;
+  principals: Pick<Principals, "ofAccessKey">;
+  /** The address of a function's URL. */
+  urlAddress: (id: string) => string;
+  isTls: boolean;
+}
+
+export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNeeds): LambdaDoor {
+  const { principals, urlAddress, isTls, ...rest } = needs;
+  const onFailure = (error: unknown) => log.error({ err: error }, "a function of the Lambda API was not deployed");
+  const deployments = createDeployments({ ...rest, clock, onFailure });
+  closing.defer(() => deployments.close());
+  const links = createCodeLinks(rest.store.zips, clock, isTls);
+  const parts = { ...rest, clock, deployments, links, urlAddress };
+  deployments.resume();
+  return createLambdaDoor({
+    routes: lambdaRoutes(parts),
+    open: [links.route],
+    principals,
+    authorize: authorizeWith(rest.catalog),
+    clock,
+    onError: (error) => log.error({ err: error }, "the Lambda API failed"),
+  });
+}

@@ -1,0 +1,32 @@
+/** All operations of the Lambda API but those that call functions, which stand in invoke/. */
+import type { LambdaRoute } from "./call.ts";
+import type { LambdaDoorParts } from "./door-parts.ts";
+import { accountRoutes } from "./operations/account.ts";
+import { aliasRoutes } from "./operations/aliases.ts";
+import { concurrencyRoutes } from "./operations/concurrency.ts";
+import { configRoutes } from "./operations/configs.ts";
+import { eventInvokeRoutes } from "./operations/event-invokes.ts";
+import { eventSourceRoutes } from "./operations/event-sources.ts";
+import { functionRoutes } from "./operations/functions.ts";
+import { layerRoutes } from "./operations/layers.ts";
+import { permissionRoutes } from "./operations/permissions.ts";
+import { tagRoutes } from "./operations/tags.ts";
+import { urlRoutes } from "./operations/urls.ts";
+import { versionRoutes } from "./operations/versions.ts";
+
+export function lambdaRoutes(parts: LambdaDoorParts): LambdaRoute[] {
+  return [
+    ...functionRoutes(parts),
+    ...versionRoutes(parts),
+    ...aliasRoutes(parts),
+    ...layerRoutes(parts),
+    ...permissionRoutes(parts),
+    ...urlRoutes(parts),
+    ...eventInvokeRoutes(parts),
+    ...concurrencyRoutes(parts),
+    ...tagRoutes(parts),
+    ...configRoutes(parts),
+    ...eventSourceRoutes(parts),
+    ...accountRoutes(parts),
+  ];
+}

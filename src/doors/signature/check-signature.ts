@@ -1,0 +1,158 @@
+/**
+ * Checks AWS's Signature V4 of a request by signing the same request again, with the secret that belongs to its key.
+ *
+ * 1. A request is refused for what its head says (no signature, a key that nobody has, a date too far off) before its body is read.
+ * 2. A key that nobody has is compared like any other, with a secret that nobody knows, so that the time of an answer does not tell which keys exist.
+ * 3. The session token of temporary credentials is signed like every other header and means nothing here: keys are the only secret.
+ */
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { SignatureV4 } from "@smithy/signature-v4";
+import type { Clock } from "../../base/clock/clock.ts";
+import { type Headers, readSignature, type Signature, SIGNATURE_PARAMETERS } from "./read-signature.ts";
+import { Sha256, sha256Hex } from "./sha256.ts";
+import { doesNotMatch, invalid, type SignatureRefusal, unknownKey } from "./signature-refusal.ts";
+
+/** Who has which key. */
+export interface AccessKeys<P> {
+  /** Null if nobody has the key, or nobody any more. @param now milliseconds since the epoch */
+  ofAccessKey(id: string, now: number): { principal: P; secret: string } | null;
+}
+
+/** A request's head, as it was received. */
+export interface SignedHead {
+  method: string;
+  /** The path and the query, as in the request line. */
+  url: string;
+  /** By their names in lower case. */
+  headers: Headers;
+}
+
+export interface SignedCaller<P> {
+  principal: P;
+  accessKeyId: string;
+  /** The region for which the request was signed. */
+  region: string;
+}
+
+export interface HeadOfSigned<P> {
+  /** Rejects with a SignatureRefusal if the signature is not that of this body and the head. */
+  check(body: Uint8Array): Promise<SignedCaller<P>>;
+}
+
+export interface SignatureOptions<P> {
+  keys: AccessKeys<P>;
+  /** The name in the credential's scope, such as lambda. */
+  service: string;
+  clock: Pick<Clock, "wall">;
+}
+
+/** How far a client's clock may be off. */
+const SKEW_MS = 300_000;
+const UNSIGNED = "UNSIGNED-PAYLOAD";
+
+/** Returns a function that reads the head of a request. That function throws a SignatureRefusal. */
+export function signatureCheck<P>({ keys, service, clock }: SignatureOptions<P>): (head: SignedHead) => HeadOfSigned<P> {
+  const nobody = randomBytes(32).toString("hex");
+  return (head) => {
+    const { path, query } = partsOf(head.url);
+    const given = readSignature(head.headers, query);
+    const now = clock.wall();
+    refuseScope(given, service);
+    refuseDate(given, now);
+    const known = keys.ofAccessKey(given.accessKeyId, now);
+    return {
+      async check(body) {
+        const declared = head.headers["x-amz-content-sha256"];
+        if (declared !== undefined && declared !== UNSIGNED && declared !== sha256Hex(body)) throw doesNotMatch();
+        const wanted = await signatureOf({ ...head, path, query, body }, given, known?.secret ?? nobody);
+        const isEqual = equalInConstantTime(given.signature, wanted);
+        if (known === null) throw unknownKey();
+        if (!isEqual) throw doesNotMatch();
+        return { principal: known.principal, accessKeyId: given.accessKeyId, region: given.region };
+      },
+    };
+  };
+}
+
+interface WholeRequest extends SignedHead {
+  path: string;
+  query: URLSearchParams;
+  body: Uint8Array;
+}
+
+/** The signature that the request should have. */
+async function signatureOf(request: WholeRequest, given: Signature, secretAccessKey: string): Promise<string> {
+  const { region, service, accessKeyId, signedHeaders, date, expires } = given;
+  const signer = new SignatureV4({ service, region, credentials: { accessKeyId, secretAccessKey }, sha256: Sha256, applyChecksum: false });
+  const signable = new Set(signedHeaders);
+  const options = { signingDate: dateOf(date), signableHeaders: signable };
+  const same = { ...request, protocol: "http:", hostname: "", headers: headersOf(request.headers, signedHeaders) };
+  if (expires === undefined) {
+    const { headers } = await signer.sign({ ...same, query: bagOf(request.query) }, options);
+    return headers["authorization"]?.split("Signature=")[1] ?? "";
+  }
+  const unhoistableHeaders = signable;
+  const { query } = await signer.presign({ ...same, query: bagOf(request.query) }, { ...options, expiresIn: expires, unhoistableHeaders });
+  return String(query?.["X-Amz-Signature"]);
+}
+
+function headersOf(headers: Headers, names: string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
+}
+
+/** Without the parameters that presigning adds. */
+function bagOf(query: URLSearchParams): Record<string, string[]> {
+  const names = [...new Set(query.keys())].filter((name) => !SIGNATURE_PARAMETERS.has(name));
+  return Object.fromEntries(names.map((name) => [name, query.getAll(name)]));
+}
+
+function partsOf(url: string): { path: string; query: URLSearchParams } {
+  const at = url.indexOf("?");
+  // A plus stands for itself in what is signed.
+  return at < 0
+    ? { path: url, query: new URLSearchParams() }
+    : { path: url.slice(0, at), query: new URLSearchParams(url.slice(at + 1).replaceAll("+", "%2B")) };
+}
+
+function refuseScope({ service, date, day, signedHeaders }: Signature, wanted: string): void {
+  if (service !== wanted) throw invalid(`Credential should be scoped to correct service: '${wanted}'.`);
+  if (!/^\d{8}T\d{6}Z$/.test(date)) throw invalid(`Date must be in ISO-8601 'basic format'. Got '${date}'.`);
+  if (!date.startsWith(day))
+    throw invalid(`Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${day}' != '${date.slice(0, 8)}'.`);
+  if (!signedHeaders.includes("host")) throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+}
+
+function refuseDate(given: Signature, now: number): void {
+  const refusal = given.expires === undefined ? tooFarOff(given, now) : expired(given, given.expires, now);
+  if (refusal !== undefined) throw refusal;
+}
+
+function tooFarOff({ date }: Signature, now: number): SignatureRefusal | undefined {
+  const at = dateOf(date).getTime();
+  const here = compact(now);
+  if (at < now - SKEW_MS) return invalid(`Signature expired: ${date} is now earlier than ${compact(now - SKEW_MS)} (${here} - 5 min.)`);
+  if (at > now + SKEW_MS) return invalid(`Signature not yet current: ${date} is still later than ${compact(now + SKEW_MS)} (${here} + 5 min.)`);
+  return undefined;
+}
+
+function expired({ date }: Signature, expires: number, now: number): SignatureRefusal | undefined {
+  const from = dateOf(date).getTime();
+  if (from > now + SKEW_MS) return invalid(`Signature not yet current: ${date} is still later than ${compact(now + SKEW_MS)} (${compact(now)} + 5 min.)`);
+  if (now <= from + expires * 1_000) return undefined;
+  return invalid(`Signature expired: ${compact(now)} is now later than ${compact(from + expires * 1_000)} (${date} + ${expires} s.)`);
+}
+
+/** Of a date of the form YYYYMMDDTHHMMSSZ. */
+function dateOf(date: string): Date {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date)!.map(Number);
+  return new Date(Date.UTC(year!, month! - 1, day, hour, minute, second));
+}
+
+function compact(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+}
+
+function equalInConstantTime(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

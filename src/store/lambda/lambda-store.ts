@@ -1,0 +1,72 @@
+/**
+ * The records of the Lambda API. `open-lambda-store.ts` implements this. Everything is read when it is asked for, and is on the disk when a call returns.
+ */
+import type {
+  AliasRecord,
+  EventInvokeRecord,
+  FunctionRecord,
+  LayerRecord,
+  PolicyRecord,
+  ProvisionedRecord,
+  UrlRecord,
+  VersionRecord,
+  ZipCode,
+} from "./records.ts";
+
+/** Records of one sort. `owner` is the name of a function or a layer, or empty for functions themselves; `tenant` is an id. */
+export interface Shelf<Record> {
+  get(tenant: string, owner: string, key: string): Record | undefined;
+  put(tenant: string, owner: string, key: string, record: Record): void;
+  /** Returns whether there was one. */
+  remove(tenant: string, owner: string, key: string): boolean;
+  /** At most `count`, in the order of their keys, that come after this key. */
+  page(tenant: string, owner: string, after: string, count: number): Record[];
+  all(tenant: string, owner: string): Record[];
+  keys(tenant: string, owner: string): string[];
+}
+
+export interface LambdaStore {
+  readonly functions: Shelf<FunctionRecord>;
+  /** Keyed by versionKey(). */
+  readonly versions: Shelf<VersionRecord>;
+  readonly aliases: Shelf<AliasRecord>;
+  /** Keyed by the qualifier, like the next three: a version's number, an alias, or LATEST. */
+  readonly policies: Shelf<PolicyRecord>;
+  readonly urls: Shelf<UrlRecord>;
+  readonly eventInvokes: Shelf<EventInvokeRecord>;
+  readonly provisioned: Shelf<ProvisionedRecord>;
+  /** Keyed by versionKey(). */
+  readonly layers: Shelf<LayerRecord>;
+  readonly zips: Zips;
+  /** Names of layers that have a version, in order. */
+  layerNames(tenant: string): string[];
+  /** The next number of a layer's version. A number that was given is never given again. */
+  nextLayerVersion(tenant: string, layer: string): number;
+  /** The function that has this URL. */
+  ofUrl(id: string): { tenant: string; function: string; qualifier: string } | undefined;
+  /** Functions whose newest change had not ended when the server did. */
+  unfinished(): { tenant: string; name: string }[];
+  /** Removes the function and all that belongs to it. */
+  removeFunction(tenant: string, name: string): void;
+  /** The sizes of all zip files that functions, versions and layers have, in bytes. */
+  codeBytes(tenant: string): number;
+  countFunctions(tenant: string): number;
+  close(): void;
+}
+
+export interface Zips {
+  /** Stores the file, if it is not there yet. Rejects with "disk-full". */
+  keep(bytes: Buffer): Promise<ZipCode>;
+  /** Rejects with "state-damaged" if the file is not what was stored. */
+  read(code: ZipCode): Promise<Buffer>;
+  /** Removes those of these files that nothing refers to. */
+  release(codes: readonly (ZipCode | null)[]): void;
+}
+
+/** Stands for the newest, unpublished code where a qualifier is a key. */
+export const LATEST = "$LATEST";
+
+/** So that keys have the order of the numbers. */
+export function versionKey(version: number): string {
+  return String(version).padStart(10, "0");
+}

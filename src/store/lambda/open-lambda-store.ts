@@ -1,0 +1,82 @@
+/**
+ * The records of the Lambda API in one SQLite file, and zip files in a folder beside it. This process is the only writer, because the state folder is
+ * locked.
+ */
+import { dirname, join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import type { Clock } from "../../base/clock/clock.ts";
+import { failureOf } from "../sqlite/failure.ts";
+import { openDatabase } from "../sqlite/open.ts";
+import { transaction } from "../sqlite/transaction.ts";
+import type { LambdaStore } from "./lambda-store.ts";
+import { openZips } from "./open-zips.ts";
+import { lambdaMigrations } from "./schema.ts";
+import { openShelf } from "./shelf.ts";
+
+/** @param file its folder gets the zip files, too */
+export function openLambdaStore(file: string, clock: Pick<Clock, "wall">): LambdaStore {
+  const db = openDatabase(file, { durability: "full", migrations: lambdaMigrations });
+  const write = <T>(work: () => T): T => inFile(file, work);
+  const used = db.prepare("SELECT 1 FROM zips WHERE digest = ? LIMIT 1");
+  const zips = openZips({
+    folder: join(dirname(file), "lambda-zips"),
+    isUsed: (digest) => used.get(digest) !== undefined,
+    now: () => clock.wall(),
+  });
+  const shelf = <R extends object>(kind: string) => openShelf<R>({ db, write }, kind);
+  return {
+    functions: shelf("function"),
+    versions: shelf("version"),
+    aliases: shelf("alias"),
+    policies: shelf("policy"),
+    urls: shelf("url"),
+    eventInvokes: shelf("event-invoke"),
+    provisioned: shelf("provisioned"),
+    layers: shelf("layer"),
+    zips,
+    ...queries(db, write),
+    close: () => db.close(),
+  };
+}
+
+function queries(db: DatabaseSync, write: <T>(work: () => T) => T) {
+  const layers = db.prepare("SELECT DISTINCT owner FROM records WHERE tenant = ? AND kind = 'layer' ORDER BY owner");
+  const next = db.prepare(
+    "INSERT INTO layer_numbers (tenant, layer, last) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
+  );
+  const ofUrl = db.prepare("SELECT tenant, owner, key FROM records WHERE kind = 'url' AND json_extract(record, '$.id') = ?");
+  const unfinished = db.prepare(
+    "SELECT tenant, key FROM records WHERE kind = 'function' AND (json_extract(record, '$.state') = 'Pending' OR json_extract(record, '$.update') = 'InProgress')",
+  );
+  const owned = db.prepare("DELETE FROM records WHERE tenant = ? AND kind <> 'layer' AND owner = ?");
+  const itself = db.prepare("DELETE FROM records WHERE tenant = ? AND kind = 'function' AND key = ?");
+  const bytes = db.prepare("SELECT coalesce(sum(bytes), 0) AS bytes FROM zips WHERE tenant = ? AND own = 1");
+  const count = db.prepare("SELECT count(*) AS functions FROM records WHERE tenant = ? AND kind = 'function'");
+  return {
+    layerNames: (tenant: string) => layers.all(tenant).map((row) => String(row["owner"])),
+    nextLayerVersion: (tenant: string, layer: string) => write(() => Number(next.get(tenant, layer)?.["last"])),
+    ofUrl(id: string) {
+      const row = ofUrl.get(id);
+      return row && { tenant: String(row["tenant"]), function: String(row["owner"]), qualifier: String(row["key"]) };
+    },
+    unfinished: () => unfinished.all().map((row) => ({ tenant: String(row["tenant"]), name: String(row["key"]) })),
+    removeFunction(tenant: string, name: string) {
+      write(() =>
+        transaction(db, () => {
+          owned.run(tenant, name);
+          itself.run(tenant, name);
+        }),
+      );
+    },
+    codeBytes: (tenant: string) => Number(bytes.get(tenant)?.["bytes"]),
+    countFunctions: (tenant: string) => Number(count.get(tenant)?.["functions"]),
+  };
+}
+
+function inFile<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw failureOf(error, file);
+  }
+}
