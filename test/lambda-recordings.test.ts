@@ -1,0 +1,58 @@
+/**
+ * Replays what AWS's own Lambda API was recorded to answer, through AWS's SDK, against a server, and compares whole answers. The recordings are beside the repository;
+ * where they are missing, there are no such tests.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { serve } from "./command.ts";
+import { leftOut } from "./lambda/left-out.ts";
+import { readRecordings, recordingsFolder } from "./lambda/recordings.ts";
+import { Replay, type ReplayServer } from "./lambda/replay.ts";
+import { scripts } from "./lambda/scripts/all.ts";
+import { createKey } from "./lambda/key.ts";
+import { type Scope, temporaryFolder } from "./platform.ts";
+
+/** The share of recorded tests that may be left out, by name and with a reason. */
+const MOST_LEFT_OUT = 1 / 7;
+
+const recorded = new Map(["api", "common", "invoke", "runtimes"].flatMap((file) => [...readRecordings(file)]));
+
+if (recordingsFolder === undefined) console.log("AWS's recordings are not beside the repository: nothing is replayed");
+else
+  describe(`${recorded.size} recordings of AWS's own answers, read from ${recordingsFolder}`, () => {
+    let server: ReplayServer;
+    const closing: (() => void | Promise<void>)[] = [];
+    const scope: Scope = { after: (cleanUp) => void closing.unshift(cleanUp) };
+
+    before(async () => {
+      const stateDir = temporaryFolder(scope);
+      const { apiUrl } = await serve(scope, stateDir, ["--driver", "process", "--blanks", "0"]);
+      server = { url: apiUrl, credentials: await createKey(apiUrl, stateDir), account: "0".repeat(12) };
+    });
+
+    after(async () => {
+      for (const close of closing) await close();
+    });
+
+    for (const [name, recording] of recorded)
+      if (Object.hasOwn(scripts, name))
+        test(name, async () => {
+          const replay = new Replay(server, recording);
+          let differences: string[] = [];
+          try {
+            await scripts[name]!(replay);
+          } finally {
+            differences = await replay.end();
+          }
+          assert.deepEqual(differences, []);
+        });
+
+    test("every recorded test is replayed, or left out with a reason", () => {
+      const missing = [...recorded.keys()].filter((name) => !Object.hasOwn(scripts, name) && !Object.hasOwn(leftOut, name));
+      assert.deepEqual(missing, []);
+      const both = Object.keys(leftOut).filter((name) => Object.hasOwn(scripts, name) || !recorded.has(name));
+      assert.deepEqual(both, [], "left out, but replayed, or not recorded");
+      const share = Object.keys(leftOut).length / recorded.size;
+      assert.ok(share <= MOST_LEFT_OUT, `${Object.keys(leftOut).length} of ${recorded.size} are left out`);
+    });
+  });

@@ -1,0 +1,21 @@
+/** The scripts of all recorded tests, by their names. */
+import type { Scripts } from "../replay.ts";
+import { eventInvokeScripts } from "./event-invokes.ts";
+import { functionScripts } from "./functions.ts";
+import { layerScripts } from "./layers.ts";
+import { permissionScripts } from "./permissions.ts";
+import { settingScripts } from "./settings.ts";
+import { tagScripts } from "./tags.ts";
+import { urlScripts } from "./urls.ts";
+import { versionScripts } from "./versions.ts";
+
+export const scripts: Scripts = {
+  ...functionScripts,
+  ...versionScripts,
+  ...layerScripts,
+  ...permissionScripts,
+  ...urlScripts,
+  ...eventInvokeScripts,
+  ...tagScripts,
+  ...settingScripts,
+};
