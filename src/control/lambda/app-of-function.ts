@@ -66,7 +66,7 @@ async function sent(catalog: Pick<Catalog, "receiveFiles">, files: ZipEntry[]): 
 }
 
 function described(record: FunctionRecord, files: ZipEntry[]): { manifest: Manifest; code: Pick<Bundle, "format" | "code"> } {
-  const { name, settings, reserved } = record;
+  const { name, settings } = record;
   const runtime = ourRuntime(settings.Runtime);
   if (runtime === undefined) throw new MayflyError("bad-request", { what: `there is no runtime ${settings.Runtime} here` });
   const paths = new Set(files.map(({ path }) => path));
@@ -79,7 +79,7 @@ function described(record: FunctionRecord, files: ZipEntry[]): { manifest: Manif
     timeoutMs: settings.Timeout * 1_000,
     // Code that was written for Lambda may rely on being called once at a time.
     concurrency: 1,
-    maxMachines: Math.max(1, Math.min(reserved ?? MOST_MACHINES, 1_000)),
+    maxMachines: MOST_MACHINES,
     ...(settings.SnapStart.ApplyOn === "PublishedVersions" && { snapshot: true }),
     network: "egress",
     env: settings.Environment?.Variables ?? {},

@@ -51,6 +51,8 @@ export interface LambdaStore {
   /** The sizes of all zip files that functions, versions and layers have, in bytes. */
   codeBytes(tenant: string): number;
   countFunctions(tenant: string): number;
+  /** Another number after each change of a record, so that what was read can be kept until then. */
+  changes(): number;
   close(): void;
 }
 

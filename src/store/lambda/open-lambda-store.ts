@@ -16,7 +16,11 @@ import { openShelf } from "./shelf.ts";
 /** @param file its folder gets the zip files, too */
 export function openLambdaStore(file: string, clock: Pick<Clock, "wall">): LambdaStore {
   const db = openDatabase(file, { durability: "full", migrations: lambdaMigrations });
-  const write = <T>(work: () => T): T => inFile(file, work);
+  let changes = 0;
+  const write = <T>(work: () => T): T => {
+    changes += 1;
+    return inFile(file, work);
+  };
   const used = db.prepare("SELECT 1 FROM zips WHERE digest = ? LIMIT 1");
   const zips = openZips({
     folder: join(dirname(file), "lambda-zips"),
@@ -35,6 +39,7 @@ export function openLambdaStore(file: string, clock: Pick<Clock, "wall">): Lambd
     layers: shelf("layer"),
     zips,
     ...queries(db, write),
+    changes: () => changes,
     close: () => db.close(),
   };
 }
