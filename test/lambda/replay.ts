@@ -5,7 +5,9 @@
 import assert from "node:assert/strict";
 import {
   GetFunctionCommand,
+  type GetFunctionCommandOutput,
   GetFunctionConfigurationCommand,
+  type GetFunctionConfigurationCommandOutput,
   CreateFunctionCommand,
   type CreateFunctionCommandInput,
   DeleteFunctionCommand,
@@ -13,7 +15,6 @@ import {
   type LambdaClientConfig,
 } from "@aws-sdk/client-lambda";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import type { HttpRequest } from "@smithy/protocol-http";
 import { buffer } from "node:stream/consumers";
 import { Readable } from "node:stream";
 import { until } from "../../src/base/clock/until.ts";
@@ -27,6 +28,12 @@ export interface ReplayServer {
   credentials: { accessKeyId: string; secretAccessKey: string };
   /** Of the functions that this key's principal has. */
   account: string;
+}
+
+/** A function as GetFunction shows it, with what it always has. */
+export interface ShownFunction extends GetFunctionCommandOutput {
+  Configuration: NonNullable<GetFunctionCommandOutput["Configuration"]> & { FunctionArn: string; RevisionId: string; CodeSha256: string };
+  Code: { Location: string };
 }
 
 /** By the names of recorded tests. */
@@ -67,7 +74,7 @@ export class Replay {
   client(options: LambdaClientConfig): LambdaClient {
     const { url, credentials } = this.#server;
     const handler = new NodeHttpHandler();
-    const handle = async (request: HttpRequest, own?: object) => {
+    const handle = async (request: Parameters<NodeHttpHandler["handle"]>[0], own?: object) => {
       const { response } = await handler.handle(request, own);
       if (response.statusCode >= 400) {
         this.#lastFailure = await buffer(response.body as Readable);
@@ -117,10 +124,10 @@ export class Replay {
   }
 
   /** Makes a change and looks at the function, until it was seen while the change was under way. */
-  async untilUnderWay<T extends { seen: { Configuration?: { LastUpdateStatus?: string } } }>(change: () => Promise<T>, name: string): Promise<T> {
+  async untilUnderWay<T extends { seen: ShownFunction }>(change: () => Promise<T>, name: string): Promise<T> {
     for (;;) {
       const result = await change();
-      if (result.seen.Configuration?.LastUpdateStatus === "InProgress") return result;
+      if (result.seen.Configuration.LastUpdateStatus === "InProgress") return result;
       await this.updated(name);
     }
   }
@@ -161,13 +168,13 @@ export class Replay {
     await this.#settled(name, qualifier, ({ LastUpdateStatus }) => LastUpdateStatus !== "InProgress");
   }
 
-  async #settled(name: string, Qualifier: string | undefined, isDone: (shown: { State?: string; LastUpdateStatus?: string }) => boolean): Promise<void> {
+  async #settled(name: string, Qualifier: string | undefined, isDone: (shown: GetFunctionConfigurationCommandOutput) => boolean): Promise<void> {
     const command = () => new GetFunctionConfigurationCommand({ FunctionName: name, Qualifier });
     await until(async () => isDone(await this.lambda.send(command())));
   }
 
-  async get(name: string, Qualifier?: string): Promise<Awaited<ReturnType<LambdaClient["send"]>> & { Configuration: { FunctionArn: string; RevisionId: string; CodeSha256: string; CodeSize: number } ; Code: {Location: string} }> {
-    return (await this.lambda.send(new GetFunctionCommand({ FunctionName: name, Qualifier }))) as never;
+  async get(name: string, Qualifier?: string): Promise<ShownFunction> {
+    return (await this.lambda.send(new GetFunctionCommand({ FunctionName: name, Qualifier }))) as ShownFunction;
   }
 
   /** Removes what the script has made, and returns what differed from the recording. */

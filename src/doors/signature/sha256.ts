@@ -1,7 +1,7 @@
 /** SHA-256, and HMAC with it, of node:crypto in the form that the signer asks for. */
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 
-export type Source = string | ArrayBuffer | ArrayBufferView;
+type Source = string | ArrayBuffer | ArrayBufferView;
 
 export class Sha256 {
   readonly #secret: Source | undefined;
@@ -31,5 +31,7 @@ export function sha256Hex(bytes: Uint8Array): string {
 
 function started(secret: Source | undefined): Hash | Hmac {
   if (secret === undefined) return createHash("sha256");
-  return createHmac("sha256", typeof secret === "string" || ArrayBuffer.isView(secret) ? secret : new Uint8Array(secret));
+  if (typeof secret === "string") return createHmac("sha256", secret);
+  const bytes = ArrayBuffer.isView(secret) ? new Uint8Array(secret.buffer, secret.byteOffset, secret.byteLength) : new Uint8Array(secret);
+  return createHmac("sha256", bytes);
 }

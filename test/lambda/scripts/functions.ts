@@ -15,7 +15,7 @@ import {
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
-import { asRecorded, forEach, pythonEcho, type Replay, type Scripts } from "../replay.ts";
+import { asRecorded, forEach, pythonEcho, type Replay, type Scripts, type ShownFunction } from "../replay.ts";
 
 /** What pytest calls the operations. */
 const operations = {
@@ -256,7 +256,7 @@ async function listed({ lambda }: Replay, wanted: string[], FunctionVersion?: "A
   return found.toSorted((a, b) => (a.FunctionArn! < b.FunctionArn! ? -1 : 1));
 }
 
-async function assertLocated({ Code, Configuration }: Awaited<ReturnType<Replay["get"]>>, zip: Buffer): Promise<void> {
+async function assertLocated({ Code, Configuration }: ShownFunction, zip: Buffer): Promise<void> {
   const fetched = await fetch(Code.Location);
   assert.equal(fetched.status, 200);
   assert.deepEqual(Buffer.from(await fetched.arrayBuffer()), zip);

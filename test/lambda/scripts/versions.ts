@@ -71,7 +71,7 @@ export const versionScripts: Scripts = {
       const update = await replay.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: pythonEcho("other"), Publish: true }));
       const version = await replay.get(name, "1");
       const latest = await replay.get(name, "$LATEST");
-      if ((latest as { Configuration: { LastUpdateStatus?: string } }).Configuration.LastUpdateStatus !== "InProgress") continue;
+      if (latest.Configuration.LastUpdateStatus !== "InProgress") continue;
       replay.match("create_response", created);
       replay.match("get_function_result", before);
       replay.match("update_function_code_result", update);
