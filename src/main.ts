@@ -183,6 +183,7 @@ export async function startMayfly(
     logs,
     events,
     principals,
+    audit,
     urlAddress: (id) => `${urls.gateway}/_mayfly/lambda-url/${id}/`,
     isTls: certificate !== undefined,
   });

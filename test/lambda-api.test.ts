@@ -156,6 +156,7 @@ describe("AWS Lambda's API", () => {
     await refused(lambda.send(new PublishVersionCommand({ FunctionName: "several--a" })), "InvalidParameterValueException", /one of several of the app several/);
     await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "alone", ZipFile: nodeZip('exports.handler = async () => "zipped";', [{ name: "main.js", content: 'exports.handler = async () => "zipped";' }]) }));
     await settled("alone");
+    if (process.env.DBG) { await called("alone"); console.log(await mayfly(["logs", "alone", "--api", server.apiUrl, "--state", stateDir])); }
     assert.equal(await called("alone"), "zipped");
   });
 

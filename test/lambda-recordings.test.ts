@@ -9,7 +9,7 @@ import { leftOut } from "./lambda/left-out.ts";
 import { readRecordings, recordingsFolder } from "./lambda/recordings.ts";
 import { Replay, type ReplayServer } from "./lambda/replay.ts";
 import { scripts } from "./lambda/scripts/all.ts";
-import { createKey } from "./lambda/key.ts";
+import { createKey, createNeighbour } from "./lambda/key.ts";
 import { type Scope, temporaryFolder } from "./platform.ts";
 
 /** The share of recorded tests that may be left out, by name and with a reason. */
@@ -27,7 +27,8 @@ else
     before(async () => {
       const stateDir = temporaryFolder(scope);
       const { apiUrl } = await serve(scope, stateDir, ["--driver", "process", "--blanks", "0"]);
-      server = { url: apiUrl, credentials: await createKey(apiUrl, stateDir), account: "0".repeat(12) };
+      const neighbour = await createNeighbour(apiUrl, stateDir);
+      server = { url: apiUrl, credentials: await createKey(apiUrl, stateDir), account: "0".repeat(12), neighbour };
     });
 
     after(async () => {

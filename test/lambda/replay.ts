@@ -28,6 +28,8 @@ export interface ReplayServer {
   credentials: { accessKeyId: string; secretAccessKey: string };
   /** Of the functions that this key's principal has. */
   account: string;
+  /** A key of another tenant. */
+  neighbour: { credentials: ReplayServer["credentials"]; account: string };
 }
 
 /** A function as GetFunction shows it, with what it always has. */
@@ -50,6 +52,7 @@ let made = 0;
 export class Replay {
   readonly lambda: LambdaClient;
   readonly account: string;
+  readonly neighbour: { lambda: LambdaClient; account: string };
   readonly region: string = region;
   readonly role: string;
   readonly #server: ReplayServer;
@@ -68,6 +71,8 @@ export class Replay {
     this.#placeholders = new Placeholders(server.account);
     this.#open = new Set(Object.keys(recording));
     this.lambda = this.client({ region });
+    const { account, credentials } = server.neighbour;
+    this.neighbour = { account, lambda: this.client({ region, credentials }) };
   }
 
   /** A client of the same key, for example of another region. */
@@ -181,6 +186,7 @@ export class Replay {
   async end(): Promise<string[]> {
     for (const cleanUp of this.#cleanUps.toReversed()) await cleanUp().catch(() => undefined);
     this.lambda.destroy();
+    this.neighbour.lambda.destroy();
     return [...this.#differences, ...[...this.#open].map((name) => `${name} was recorded, and was not compared`)];
   }
 }

@@ -50,7 +50,7 @@ export function policyFor(parts: Parts, account: Account, named: Named): { polic
 }
 
 /** The statements that decide who may call what the name stands for; none if nobody added any. */
-export function statementsFor({ store }: Pick<LambdaParts, "store">, tenant: string, { name, qualifier = LATEST }: Named): Statement[] {
+export function statementsFor({ store }: { store: Pick<LambdaParts["store"], "policies"> }, tenant: string, { name, qualifier = LATEST }: Named): Statement[] {
   return store.policies.get(tenant, name, qualifier)?.statements ?? [];
 }
 

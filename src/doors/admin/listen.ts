@@ -1,4 +1,4 @@
-import type { createServer as createHttpServer, IncomingMessage, RequestListener, Server, ServerOptions } from "node:http";
+import type { createServer as createHttpServer, IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { guarded } from "../../base/errors/guarded.ts";
@@ -34,7 +34,8 @@ export interface ApiListener {
 export interface BesideApi {
   /** @param url the request's target */
   owns(url: string): boolean;
-  handle: RequestListener;
+  /** @param peer the caller's address */
+  handle(request: IncomingMessage, response: ServerResponse, peer: string): void;
 }
 
 export interface Listening {
@@ -68,7 +69,7 @@ export async function listen(app: App, listener: ApiListener): Promise<Listening
     },
     autoCleanupIncoming: false,
     createServer: ((settings: ServerOptions, onRequest: RequestListener) =>
-      createWebServer(tls, settings, withBeside(listener.beside, onRequest, room, host))) as typeof createHttpServer,
+      createWebServer(tls, settings, withBeside(listener.beside, onRequest, { room, host, trusted }))) as typeof createHttpServer,
   }) as Server;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   oneAtATime(server, tls === undefined ? "connection" : "secureConnection");
@@ -91,13 +92,17 @@ function peerOf({ socket, rawHeaders }: IncomingMessage, trusted: Ranges): strin
 }
 
 /** Requests on a connection for which there is no room, and those of web pages, are refused before. */
-function withBeside(beside: BesideApi | undefined, onRequest: RequestListener, room: Room, host: string): RequestListener {
+function withBeside(
+  beside: BesideApi | undefined,
+  onRequest: RequestListener,
+  { room, host, trusted }: { room: Room; host: string; trusted: Ranges },
+): RequestListener {
   if (beside === undefined) return onRequest;
   return (request, response) => {
     const isForBeside = beside.owns(request.url ?? "") && room.admits(request);
     const error = isForBeside ? foreign({ get: (name) => headerOf(request, name) }, host) : undefined;
     if (!isForBeside || error !== undefined) return onRequest(request, response);
-    beside.handle(request, response);
+    beside.handle(request, response, peerOf(request, trusted));
   };
 }
 

@@ -1,21 +1,101 @@
-/** What a principal may do by the Lambda API, by the same rights as by every other door. */
+/**
+ * What a principal may do by the Lambda API: by the same rights as by every other door, and by resource policies, which let other accounts in. An ARN with the number
+ * of another account names the functions of that account; an account is a tenant.
+ */
 import { AwsError } from "../../control/lambda/aws-error.ts";
-import { functionArn } from "../../control/lambda/names.ts";
+import { partsOfLayerArn } from "../../control/lambda/layers.ts";
+import { type Account, accountOf, functionArn } from "../../control/lambda/names.ts";
+import { statementsFor } from "../../control/lambda/permissions.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
+import { type LambdaStore, versionKey } from "../../store/lambda/lambda-store.ts";
+import type { Statement } from "../../store/lambda/records.ts";
 import { may } from "../../store/principals/rights.ts";
 import type { LambdaCall, LambdaRoute } from "./call.ts";
 import { readNamed } from "./read-name.ts";
 
-export function authorizeWith({ names }: Pick<Catalog, "names">): (call: Omit<LambdaCall, "body">, route: LambdaRoute) => void {
-  return ({ account, principal, params }, { operation, right }) => {
-    const text = params["FunctionName"];
-    const name = text === undefined ? undefined : readNamed(account, text, undefined).name;
-    const app = name === undefined ? null : (names.holder(account.tenant, name)?.id ?? null);
-    if (may(principal, right, { tenant: account.tenant, app })) return;
+interface Parts {
+  catalog: Pick<Catalog, "names" | "tenants">;
+  store: Pick<LambdaStore, "policies" | "layers">;
+}
+
+type Call = Omit<LambdaCall, "body">;
+
+/** What AWS lets policies of functions and layers allow to other accounts. */
+const acrossAccounts = new Set(
+  (
+    "Invoke InvokeWithResponseStream GetFunction GetFunctionConfiguration UpdateFunctionCode DeleteFunction PublishVersion ListVersionsByFunction CreateAlias GetAlias " +
+    "ListAliases UpdateAlias DeleteAlias GetPolicy PutFunctionConcurrency DeleteFunctionConcurrency ListTags TagResource UntagResource GetLayerVersion GetLayerVersionByArn"
+  ).split(" "),
+);
+
+/** What the policies call the operations that they name otherwise than the API does. */
+const policyNames: Readonly<Record<string, string>> = {
+  Invoke: "InvokeFunction",
+  InvokeAsync: "InvokeFunction",
+  InvokeWithResponseStream: "InvokeFunction",
+  GetLayerVersionByArn: "GetLayerVersion",
+};
+
+/** Returns whose functions the call is about. Throws an AwsError if the principal may not do that. */
+export function authorizeWith(parts: Parts): (call: Call, route: LambdaRoute) => Account {
+  const { names } = parts.catalog;
+  return (call, route) => {
+    const { account, principal } = call;
+    const owner = ownerOf(parts, call);
+    const name = functionIn(owner, call);
+    const app = name === undefined ? null : (names.holder(owner.tenant, name)?.id ?? null);
+    if (may(principal, route.right, { tenant: owner.tenant, app })) return owner;
+    if (owner.account !== account.account) {
+      const isOpen = acrossAccounts.has(route.operation) && may(principal, route.right, { tenant: account.tenant, app: null });
+      if (isOpen && statementsOf(parts, owner, call).some((each) => allows(each, route.operation, account.account))) return owner;
+      throw new AwsError("AccessDeniedException", null);
+    }
     const resource = name === undefined ? "*" : functionArn(account, name);
     throw new AwsError(
       "AccessDeniedException",
-      `User: arn:aws:iam::${account.account}:user/${principal.name} is not authorized to perform: lambda:${operation} on resource: ${resource}`,
+      `User: arn:aws:iam::${account.account}:user/${principal.name} is not authorized to perform: lambda:${actionOf(route.operation)} on resource: ${resource}`,
     );
   };
+}
+
+const ACCOUNT = /^(?:arn:[a-z-]+:lambda:)?(?:[a-z]{2}[a-z-]*-\d:)?(\d{12}):/;
+
+/** The caller's own account, unless an ARN names that of another tenant of this server. */
+function ownerOf({ catalog }: Parts, { account, params, query }: Call): Account {
+  const text = params["FunctionName"] ?? params["LayerName"] ?? params["Resource"] ?? query.get("Arn") ?? "";
+  const other = ACCOUNT.exec(text)?.[1];
+  if (other === undefined || other === account.account) return account;
+  const tenant = catalog.tenants.list().find(({ id }) => accountOf(id) === other)?.id;
+  return tenant === undefined ? account : { tenant, account: other, region: account.region };
+}
+
+function functionIn(owner: Account, { params }: Call): string | undefined {
+  const text = params["FunctionName"] ?? (params["Resource"]?.includes(":function:") ? params["Resource"] : undefined);
+  return text === undefined ? undefined : readNamed(owner, text, undefined).name;
+}
+
+function statementsOf({ store }: Parts, owner: Account, { params, query }: Call): Statement[] {
+  const { LayerName, VersionNumber, FunctionName, Resource } = params;
+  const layer = LayerName === undefined ? query.get("Arn") : `${LayerName}:${VersionNumber}`;
+  if (layer !== null) {
+    const { name, version } = partsOfLayerArn(layer);
+    return store.layers.get(owner.tenant, name, versionKey(version))?.policy?.statements ?? [];
+  }
+  return statementsFor({ store }, owner.tenant, readNamed(owner, FunctionName ?? Resource ?? "", query.get("Qualifier") ?? undefined));
+}
+
+/** A statement with a condition is one for AWS's services or organizations, which are not here. */
+function allows({ Effect, Action, Principal, Condition }: Statement, operation: string, account: string): boolean {
+  if (Effect !== "Allow" || Condition !== undefined) return false;
+  return [`lambda:${actionOf(operation)}`, "lambda:*", "*"].includes(Action) && isMeant(Principal, account);
+}
+
+function actionOf(operation: string): string {
+  return policyNames[operation] ?? operation;
+}
+
+/** A principal of an account is not told apart from another of it. */
+function isMeant(principal: unknown, account: string): boolean {
+  const named = typeof principal === "object" && principal !== null && "AWS" in principal ? principal.AWS : principal;
+  return [named].flat().some((each) => each === "*" || each === account || each === `arn:aws:iam::${account}:root`);
 }

@@ -6,11 +6,11 @@
  * 3. Nothing that a client sends is able to throw past handle().
  */
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { AwsError } from "../../control/lambda/aws-error.ts";
-import { accountOf } from "../../control/lambda/names.ts";
+import { type Account, accountOf } from "../../control/lambda/names.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
 import { type HeadOfSigned, signatureCheck } from "../signature/check-signature.ts";
@@ -23,7 +23,8 @@ import { LambdaRouter } from "./router.ts";
 export interface LambdaDoor {
   /** Whether the path is one of this API's, which the management API has none of. @param url the request's target */
   owns(url: string): boolean;
-  handle: RequestListener;
+  /** @param peer the caller's address */
+  handle(request: IncomingMessage, response: ServerResponse, peer: string): void;
 }
 
 export interface LambdaDoorOptions {
@@ -31,11 +32,27 @@ export interface LambdaDoorOptions {
   /** Routes that anybody may call; what they need to know of the caller is in their paths. */
   open: readonly OpenRoute[];
   principals: Pick<Principals, "ofAccessKey">;
-  /** Throws an AwsError if the principal may not do that. */
-  authorize(call: Omit<LambdaCall, "body">, route: LambdaRoute): void;
+  /** Returns whose functions the call is about. Throws an AwsError if the principal may not do that. */
+  authorize(call: Omit<LambdaCall, "body">, route: LambdaRoute): Account;
+  /** Called when the reply to a call is known. */
+  audit(call: AuditedCall): void;
   clock: Clock;
   /** Called with failures that are not the caller's fault. */
   onError(error: unknown): void;
+}
+
+/** What the audit log has of a call. */
+export interface AuditedCall {
+  peer: string;
+  /** Null: the request names none. */
+  operation: string | null;
+  right: LambdaRoute["right"];
+  target: string;
+  /** Null: nobody is known who signed it. */
+  principal: Principal | null;
+  status: number;
+  /** `ok`, or AWS's name of the error. */
+  result: string;
 }
 
 export interface OpenRoute {
@@ -53,7 +70,7 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
   const check = signatureCheck({ keys: principals, service: "lambda", clock });
   const budget = new BodyBudget(ALL_BODIES);
 
-  async function answer(request: IncomingMessage, response: ServerResponse, id: string): Promise<LambdaAnswer | null> {
+  async function answer(request: IncomingMessage, response: ServerResponse, id: string, told: AuditedCall): Promise<LambdaAnswer | null> {
     const url = new URL(request.url!, "http://lambda");
     const free = open.find(({ prefix }) => url.pathname.startsWith(prefix));
     if (free !== undefined && request.method === "GET") return free.handle(url);
@@ -61,37 +78,42 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
     const matched = router.find(request.method ?? "", path, url.searchParams);
     if (matched === undefined) throw new AwsError("UnknownOperationException", `There is no operation ${request.method} ${path.slice(0, 200)}`);
     const { route, params } = matched;
+    Object.assign(told, { operation: route.operation, right: route.right, target: Object.values(params).join("/") });
     const head = signed(() => check({ method: request.method!, url: request.url!, headers: request.headers as Record<string, string> }));
     const body = await readBody(request, route.mostBytes ?? SMALL_BODY, route.operation, budget);
     try {
       const { principal, region } = await callerOf(head, body.bytes);
+      told.principal = principal;
       const tenant = principal.tenant ?? mainTenant;
       const account = { tenant, account: accountOf(tenant), region };
       const call = { id, operation: route.operation, params, query: url.searchParams, headers: request.headers, account, principal, request, response };
-      options.authorize(call, route);
-      return await route.handle({ ...call, body: body.bytes });
+      const owner = options.authorize(call, route);
+      return await route.handle({ ...call, account: owner, body: body.bytes });
     } finally {
       body.release();
     }
   }
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(request: IncomingMessage, response: ServerResponse, peer: string): Promise<void> {
     const id = randomUUID();
+    const told: AuditedCall = { peer, operation: null, right: "read", target: "", principal: null, status: 200, result: "ok" };
     try {
-      const given = await answer(request, response, id);
+      const given = await answer(request, response, id, told);
+      options.audit({ ...told, status: given?.status ?? 200 });
       if (given !== null) send(response, id, given);
     } catch (error) {
-      const told = asAwsError(error);
-      if (told.shape.status >= 500) options.onError(error);
+      const refused = asAwsError(error);
+      if (refused.shape.status >= 500) options.onError(error);
+      options.audit({ ...told, status: refused.shape.status, result: refused.name });
       if (response.headersSent || response.destroyed) response.destroy();
-      else send(response, id, { status: told.shape.status, headers: { "x-amzn-errortype": told.name }, body: told.body() });
+      else sendError(response, id, refused);
     }
   }
 
   return {
     owns: (url) => /^\/20\d\d-\d\d-\d\d\//.test(url),
-    handle: (request, response) => {
-      handle(request, response).catch((error: unknown) => {
+    handle: (request, response, peer) => {
+      handle(request, response, peer).catch((error: unknown) => {
         options.onError(error);
         response.destroy();
       });
@@ -127,6 +149,10 @@ function asAwsError(error: unknown): AwsError {
   if (error.code === "no-room") return new AwsError("CodeStorageExceededException", `Code storage limit exceeded: ${error.message}`);
   if (error.entry.side === "caller") return new AwsError("InvalidParameterValueException", error.message);
   return new AwsError("ServiceException", error.message);
+}
+
+export function sendError(response: ServerResponse, id: string, error: AwsError): void {
+  send(response, id, { status: error.shape.status, headers: { "x-amzn-errortype": error.name }, body: error.body() });
 }
 
 export function send(response: ServerResponse, id: string, { status, headers = {}, body }: LambdaAnswer): void {

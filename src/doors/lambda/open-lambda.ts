@@ -4,6 +4,8 @@ import { createDeployments } from "../../control/lambda/create-deployments.ts";
 import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
 import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
 import type { Principals } from "../../store/principals/principal.ts";
+import type { Audit } from "../../store/audit/audit.ts";
+import { auditWith } from "./audit-with.ts";
 import { authorizeWith } from "./authorize.ts";
 import { createCodeLinks } from "./code-links.ts";
 import { createLambdaDoor, type LambdaDoor } from "./door.ts";
@@ -12,13 +14,14 @@ import { lambdaRoutes } from "./routes.ts";
 export interface LambdaNeeds extends Omit<LambdaParts, "deployments" | "clock" | "store"> {
   store: LambdaStore;
   principals: Pick<Principals, "ofAccessKey">;
+  audit: Pick<Audit, "write">;
   /** The address of a function's URL. */
   urlAddress: (id: string) => string;
   isTls: boolean;
 }
 
 export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNeeds): LambdaDoor {
-  const { principals, urlAddress, isTls, ...rest } = needs;
+  const { principals, audit, urlAddress, isTls, ...rest } = needs;
   const onFailure = (error: unknown) => log.error({ err: error }, "a function of the Lambda API was not deployed");
   const deployments = createDeployments({ ...rest, clock, onFailure });
   closing.defer(() => deployments.close());
@@ -29,7 +32,8 @@ export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNe
     routes: lambdaRoutes(parts),
     open: [links.route],
     principals,
-    authorize: authorizeWith(rest.catalog),
+    authorize: authorizeWith(rest),
+    audit: auditWith({ audit, catalog: rest.catalog, clock }),
     clock,
     onError: (error) => log.error({ err: error }, "the Lambda API failed"),
   });

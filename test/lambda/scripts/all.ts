@@ -1,5 +1,6 @@
 /** The scripts of all recorded tests, by their names. */
 import type { Scripts } from "../replay.ts";
+import { accountScripts } from "./accounts.ts";
 import { eventInvokeScripts } from "./event-invokes.ts";
 import { functionScripts } from "./functions.ts";
 import { layerScripts } from "./layers.ts";
@@ -18,4 +19,5 @@ export const scripts: Scripts = {
   ...eventInvokeScripts,
   ...tagScripts,
   ...settingScripts,
+  ...accountScripts,
 };
