@@ -103,7 +103,8 @@ function settingsOf({ manifest }: Revision, inner: string): Pick<FunctionSetting
   const { entry = "", handler = "handler", timeoutMs = manifest.timeoutMs } = manifest.functions[inner] ?? {};
   const runtime = runtimeOf(manifest, inner);
   const named = runtime === "server-java" || runtime === "server-python" ? "server" : runtime;
-  const file = entry.replace(/\.\w+$/, "");
+  // Of JavaScript, the catalog does not have the name of the file that was bundled.
+  const file = entry === "" ? "index" : entry.replace(/\.\w+$/, "");
   return {
     Runtime: shownRuntimes[named],
     Handler: named === "node" || named === "python" ? `${file}.${handler}` : handler,
