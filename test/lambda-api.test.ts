@@ -5,6 +5,7 @@ import {
   CreateAliasCommand,
   CreateFunctionCommand,
   type CreateFunctionCommandInput,
+  CreateFunctionUrlConfigCommand,
   DeleteFunctionCommand,
   GetFunctionCommand,
   GetFunctionConfigurationCommand,
@@ -12,6 +13,7 @@ import {
   ListFunctionsCommand,
   PublishLayerVersionCommand,
   PublishVersionCommand,
+  TagResourceCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
   waitUntilFunctionActiveV2,
@@ -167,6 +169,16 @@ describe("AWS Lambda's API", () => {
     await create("removed", answering("two"));
     await settled("removed");
     assert.equal(await called("removed"), "two");
+  });
+
+  test("a tag chooses the id of a function's URL, which no other function may have then", async () => {
+    const Tags = { _custom_id_: "chosen-id" };
+    for (const name of ["chooses", "chooses-too"]) await create(name, answering("one"), { Tags });
+    const createUrl = (FunctionName: string) => lambda.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: "NONE" }));
+    assert.match((await createUrl("chooses")).FunctionUrl!, /\bchosen-id\b/);
+    await refused(createUrl("chooses-too"), "ResourceConflictException", /chosen-id/);
+    await lambda.send(new TagResourceCommand({ Resource: (await lambda.send(new GetFunctionCommand({ FunctionName: "chooses-too" }))).Configuration!.FunctionArn, Tags: { _custom_id_: "Not.A-Label" } }));
+    await refused(createUrl("chooses-too"), "InvalidParameterValueException", /1 to 63 of a-z/);
   });
 
   test("a name that is taken is refused, also if it differs in capitals alone", async () => {

@@ -1,8 +1,8 @@
 /** A function's URL calls it by HTTP, without this API. Here is what is kept of it; the gateway answers it. */
 import { randomBytes } from "node:crypto";
 import { LATEST } from "../../store/lambda/lambda-store.ts";
-import type { UrlRecord } from "../../store/lambda/records.ts";
-import { conflict, noSuchResource, notFound } from "./aws-error.ts";
+import type { FunctionRecord, UrlRecord } from "../../store/lambda/records.ts";
+import { conflict, invalidValue, noSuchResource, notFound } from "./aws-error.ts";
 import { findFunction } from "./find-function.ts";
 import type { LambdaParts } from "./lambda-parts.ts";
 import { type Account, functionArn } from "./names.ts";
@@ -23,12 +23,26 @@ export function createUrl(parts: Parts, account: Account, named: Named, made: Ur
     throw conflict(
       `Failed to create function url config for [functionArn = ${functionArn(account, name, named.qualifier)}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
     );
-  requireOwn(parts, account, { name });
-  const id = Array.from(randomBytes(ID_LENGTH), (byte) => LETTERS[byte % LETTERS.length]).join("");
+  const { tags } = requireOwn(parts, account, { name });
+  const id = chosenId(parts, tags, named.qualifier) ?? Array.from(randomBytes(ID_LENGTH), (byte) => LETTERS[byte % LETTERS.length]).join("");
   const now = clock.wall();
   const url: UrlRecord = { id, authType: made.authType, invokeMode: made.invokeMode ?? null, cors: made.cors ?? null, createdAt: now, lastModified: now };
   store.urls.put(account.tenant, name, qualifier, url);
   return url;
+}
+
+/** The tag by which LocalStack lets a function choose the id in its URL; AWS has none. */
+const ID_TAG = "_custom_id_";
+
+/** Undefined if the function's tags choose none. The URL of an alias has the alias's name after it. */
+function chosenId({ store }: Parts, tags: FunctionRecord["tags"], qualifier: string | undefined): string | undefined {
+  const chosen = Object.hasOwn(tags, ID_TAG) ? tags[ID_TAG]! : undefined;
+  if (chosen === undefined) return undefined;
+  const id = qualifier === undefined ? chosen : `${chosen}-${qualifier}`;
+  if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(id))
+    throw invalidValue(`The tag ${ID_TAG} makes the id ${id} of the URL, which must be 1 to 63 of a-z, 0-9 and -, and neither begin nor end with -.`);
+  if (store.ofUrl(id) !== undefined) throw conflict(`The id ${id}, which the tag ${ID_TAG} makes, is that of another function's URL.`);
+  return id;
 }
 
 export function urlOf({ store }: Parts, { tenant }: Account, { name, qualifier = LATEST }: Named): UrlRecord {
