@@ -82,7 +82,9 @@ describe("AWS Lambda's API", () => {
     assert.equal((await create("waited", answering("first"))).State, "Pending");
     await waitUntilFunctionActiveV2(patience, { FunctionName: "waited" });
     assert.equal(await called("waited"), "first");
-    const changed = await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "waited", ZipFile: answering("second"), Publish: true }));
+    const changed = await lambda.send(
+      new UpdateFunctionCodeCommand({ FunctionName: "waited", ZipFile: answering("second"), Publish: true }),
+    );
     assert.equal(changed.Version, "1");
     await waitUntilFunctionUpdatedV2(patience, { FunctionName: "waited" });
     await waitUntilPublishedVersionActive(patience, { FunctionName: "waited", Qualifier: "1" });
@@ -91,7 +93,10 @@ describe("AWS Lambda's API", () => {
 
   test("a function has the files of its zip file, its variables, and the files of its layers", async () => {
     const layer = await lambda.send(
-      new PublishLayerVersionCommand({ LayerName: "values", Content: { ZipFile: zip([{ name: "values/one.txt", content: "from the layer" }]) } }),
+      new PublishLayerVersionCommand({
+        LayerName: "values",
+        Content: { ZipFile: zip([{ name: "values/one.txt", content: "from the layer" }]) },
+      }),
     );
     const code = `
       const { readFileSync } = require("node:fs");
@@ -109,7 +114,9 @@ describe("AWS Lambda's API", () => {
   });
 
   test("ES modules, Python and nested names are found as Lambda finds them", async () => {
-    await create("module", zip([{ name: "src/app.mjs", content: 'export const run = async () => "a module";' }]), { Handler: "src/app.run" });
+    await create("module", zip([{ name: "src/app.mjs", content: 'export const run = async () => "a module";' }]), {
+      Handler: "src/app.run",
+    });
     const python = zip([{ name: "pkg/app.py", content: 'def run(event, context):\n    return {"statusCode": 200, "body": "python"}\n' }]);
     await create("snake", python, { Runtime: "python3.12", Handler: "pkg/app.run" });
     for (const name of ["module", "snake"]) assert.equal((await settled(name)).State, "Active", name);
@@ -143,20 +150,31 @@ describe("AWS Lambda's API", () => {
     await settled("from-lambda");
     assert.ok((await admin().apps()).some(({ app }) => app === "from-lambda"));
     const manifest = (name: string, functions: string[]) =>
-      manifestSchema.parse({ name, functions: Object.fromEntries(functions.map((each) => [each, { entry: `${each}.js` }])), memoryMb: 192 });
+      manifestSchema.parse({
+        name,
+        functions: Object.fromEntries(functions.map((each) => [each, { entry: `${each}.js` }])),
+        memoryMb: 192,
+      });
     const code = Buffer.from('exports.handler = async () => "deployed";');
     const bundles = (functions: string[]) => functions.map((each) => ({ function: each, format: "cjs" as const, code }));
     await admin().deploy(manifest("alone", ["main"]), bundles(["main"]));
     await admin().deploy(manifest("several", ["a", "b"]), bundles(["a", "b"]));
     const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
     const names = Functions.map(({ FunctionName }) => FunctionName);
-    for (const name of ["alone", "several--a", "several--b", "from-lambda"]) assert.ok(names.includes(name), `${name} in ${names.join(" ")}`);
+    for (const name of ["alone", "several--a", "several--b", "from-lambda"])
+      assert.ok(names.includes(name), `${name} in ${names.join(" ")}`);
     const alone = await lambda.send(new GetFunctionCommand({ FunctionName: "alone" }));
     assert.equal(alone.Configuration?.MemorySize, 192);
     assert.equal(alone.Configuration.State, "Active");
     assert.equal((await lambda.send(new PublishVersionCommand({ FunctionName: "alone" }))).Version, "1");
-    await refused(lambda.send(new PublishVersionCommand({ FunctionName: "several--a" })), "InvalidParameterValueException", /one of several of the app several/);
-    await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "alone", ZipFile: nodeZip('exports.handler = async () => "zipped";') }));
+    await refused(
+      lambda.send(new PublishVersionCommand({ FunctionName: "several--a" })),
+      "InvalidParameterValueException",
+      /one of several of the app several/,
+    );
+    await lambda.send(
+      new UpdateFunctionCodeCommand({ FunctionName: "alone", ZipFile: nodeZip('exports.handler = async () => "zipped";') }),
+    );
     await settled("alone");
     assert.equal(await called("alone"), "zipped");
   });
@@ -177,7 +195,12 @@ describe("AWS Lambda's API", () => {
     const createUrl = (FunctionName: string) => lambda.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: "NONE" }));
     assert.match((await createUrl("chooses")).FunctionUrl!, /\bchosen-id\b/);
     await refused(createUrl("chooses-too"), "ResourceConflictException", /chosen-id/);
-    await lambda.send(new TagResourceCommand({ Resource: (await lambda.send(new GetFunctionCommand({ FunctionName: "chooses-too" }))).Configuration!.FunctionArn, Tags: { _custom_id_: "Not.A-Label" } }));
+    await lambda.send(
+      new TagResourceCommand({
+        Resource: (await lambda.send(new GetFunctionCommand({ FunctionName: "chooses-too" }))).Configuration!.FunctionArn,
+        Tags: { _custom_id_: "Not.A-Label" },
+      }),
+    );
     await refused(createUrl("chooses-too"), "InvalidParameterValueException", /1 to 63 of a-z/);
   });
 
@@ -189,8 +212,13 @@ describe("AWS Lambda's API", () => {
   });
 
   test("zip files that nobody should unpack are refused, and code that cannot be deployed makes the function fail with the reason", async () => {
-    const bad = { damaged: Buffer.from("no zip file"), link: zip([{ name: "index.js", content: "/etc/passwd", mode: 0o120777 }]), outside: zip([{ name: "../index.js", content: "" }]) };
-    for (const [name, ZipFile] of Object.entries(bad)) await refused(create(name, ZipFile), "InvalidParameterValueException", /Could not unzip uploaded file/);
+    const bad = {
+      damaged: Buffer.from("no zip file"),
+      link: zip([{ name: "index.js", content: "/etc/passwd", mode: 0o120777 }]),
+      outside: zip([{ name: "../index.js", content: "" }]),
+    };
+    for (const [name, ZipFile] of Object.entries(bad))
+      await refused(create(name, ZipFile), "InvalidParameterValueException", /Could not unzip uploaded file/);
     await create("lying", zip([{ name: "index.js", content: Buffer.alloc(100_000, "x"), deflated: true, saidBytes: 10 }]));
     const failed = await settled("lying");
     assert.equal(failed.State, "Failed");
@@ -215,7 +243,11 @@ describe("AWS Lambda's API", () => {
   test("requests without a signature, of a key that may not, and for functions of others are refused", async () => {
     const reader = clientOf(server.apiUrl, await createKeyOf(["reading", "--role", "reader"]));
     await reader.send(new ListFunctionsCommand({}));
-    await refused(create("forbidden", answering("x"), {}, reader), "AccessDeniedException", /not authorized to perform: lambda:CreateFunction/);
+    await refused(
+      create("forbidden", answering("x"), {}, reader),
+      "AccessDeniedException",
+      /not authorized to perform: lambda:CreateFunction/,
+    );
     const wrong = clientOf(server.apiUrl, { ...credentials, secretAccessKey: "another" });
     await refused(wrong.send(new ListFunctionsCommand({})), "InvalidSignatureException", /does not match/);
     const response = await fetch(`${server.apiUrl}/2015-03-31/functions`);
@@ -238,7 +270,12 @@ describe("AWS Lambda's API", () => {
     const own = clientOf(`http://127.0.0.1:${port}`, await createKey(other.apiUrl, join(folder, "state")));
     await create("survivor", answering("still here"), { Tags: { a: "b" } }, own);
     process.kill(other.worker, "SIGKILL");
-    const shown = await until(() => own.send(new GetFunctionCommand({ FunctionName: "survivor" })).then(({ Configuration, Tags }) => Configuration?.State === "Active" && Tags).catch(() => undefined));
+    const shown = await until(() =>
+      own
+        .send(new GetFunctionCommand({ FunctionName: "survivor" }))
+        .then(({ Configuration, Tags }) => Configuration?.State === "Active" && Tags)
+        .catch(() => undefined),
+    );
     assert.deepEqual(shown, { a: "b" });
     assert.equal(await (await fetch(`${other.gatewayUrl}/survivor`)).text(), "still here");
     assert.equal(await other.end("SIGTERM"), 0);

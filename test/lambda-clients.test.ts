@@ -62,7 +62,19 @@ describe("Debian's clients of AWS Lambda", () => {
   }
 
   test("aws lambda makes a function, waits for it, changes, publishes and removes it", async () => {
-    const made = await aws("create-function", "--function-name", "cli", "--runtime", "nodejs18.x", "--handler", "index.handler", "--role", role, "--zip-file", "fileb://first.zip");
+    const made = await aws(
+      "create-function",
+      "--function-name",
+      "cli",
+      "--runtime",
+      "nodejs18.x",
+      "--handler",
+      "index.handler",
+      "--role",
+      role,
+      "--zip-file",
+      "fileb://first.zip",
+    );
     assert.equal(made["State"], "Pending");
     assert.equal(made["FunctionArn"], "arn:aws:lambda:eu-central-1:000000000000:function:cli");
     await aws("wait", "function-active-v2", "--function-name", "cli");
@@ -70,7 +82,15 @@ describe("Debian's clients of AWS Lambda", () => {
     await aws("update-function-code", "--function-name", "cli", "--zip-file", "fileb://second.zip");
     await aws("wait", "function-updated-v2", "--function-name", "cli");
     assert.equal(await (await fetch(`${gatewayUrl}/cli`)).text(), "second");
-    await aws("update-function-configuration", "--function-name", "cli", "--memory-size", "256", "--environment", "Variables={COLOUR=blue}");
+    await aws(
+      "update-function-configuration",
+      "--function-name",
+      "cli",
+      "--memory-size",
+      "256",
+      "--environment",
+      "Variables={COLOUR=blue}",
+    );
     await aws("wait", "function-updated", "--function-name", "cli");
     const alias = await aws("create-alias", "--function-name", "cli", "--name", "live", "--function-version", "1");
     assert.equal(alias["AliasArn"], "arn:aws:lambda:eu-central-1:000000000000:function:cli:live");
@@ -83,10 +103,13 @@ describe("Debian's clients of AWS Lambda", () => {
       [["cli", 256]],
     );
     await aws("add-permission", "--function-name", "cli", "--statement-id", "s", "--action", "lambda:InvokeFunction", "--principal", "*");
-    await aws("tag-resource", "--resource", made["FunctionArn"] as string, "--tags", "team=blue");
+    await aws("tag-resource", "--resource", made["FunctionArn"], "--tags", "team=blue");
     assert.deepEqual(await aws("list-tags", "--resource", made["FunctionArn"] as string), { Tags: { team: "blue" } });
     await aws("delete-function", "--function-name", "cli");
-    await assert.rejects(aws("get-function", "--function-name", "cli"), /ResourceNotFoundException\) when calling the GetFunction operation: Function not found: arn:aws:lambda:eu-central-1:000000000000:function:cli/);
+    await assert.rejects(
+      aws("get-function", "--function-name", "cli"),
+      /ResourceNotFoundException\) when calling the GetFunction operation: Function not found: arn:aws:lambda:eu-central-1:000000000000:function:cli/,
+    );
   });
 
   test("boto3 pages, waits, uses layers and signs URLs", async () => {

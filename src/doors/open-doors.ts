@@ -102,7 +102,10 @@ export async function openBeside(
   if (address === undefined) return [];
   const mostConnections = connectionBudget(descriptorLimit()).api;
   const { allowInsecureBind } = config;
-  const listening = await listen({ fetch: noSuchPath }, { address, tls: certificate, allowInsecureBind, mostConnections, beside, key: "lambda.listen" });
+  const listening = await listen(
+    { fetch: noSuchPath },
+    { address, tls: certificate, allowInsecureBind, mostConnections, beside, key: "lambda.listen" },
+  );
   closing.defer(() => listening.close());
   return [listening];
 }

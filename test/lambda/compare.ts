@@ -22,25 +22,32 @@ export class Placeholders {
   }
 
   #object(recorded: Record<string, unknown>, actual: unknown, path: string): string[] {
-    if (typeof actual !== "object" || actual === null || Array.isArray(actual)) return [`${path} is ${shown(actual)}, and was recorded as an object`];
+    if (typeof actual !== "object" || actual === null || Array.isArray(actual))
+      return [`${path} is ${shown(actual)}, and was recorded as an object`];
     const given = new Map(Object.entries(actual).filter(([, value]) => value !== undefined));
     const keys = Object.keys(recorded).filter((key) => !ignored.has(key));
     const missing = keys.filter((key) => !given.has(key)).map((key) => `${path}.${key} is missing; recorded: ${shown(recorded[key])}`);
-    const extra = [...given.keys()].filter((key) => !ignored.has(key) && !Object.hasOwn(recorded, key)).map((key) => `${path}.${key} was not recorded`);
+    const extra = [...given.keys()]
+      .filter((key) => !ignored.has(key) && !Object.hasOwn(recorded, key))
+      .map((key) => `${path}.${key} was not recorded`);
     const others = keys.flatMap((key) => (given.has(key) ? this.differences(recorded[key], given.get(key), `${path}.${key}`) : []));
     return [...missing, ...extra, ...others];
   }
 
   #list(recorded: unknown[], actual: unknown, path: string): string[] {
     if (!Array.isArray(actual)) return [`${path} is ${shown(actual)}, and was recorded as a list`];
-    if (actual.length !== recorded.length) return [`${path} has ${actual.length} items, and was recorded with ${recorded.length}: ${shown(actual)}`];
+    if (actual.length !== recorded.length)
+      return [`${path} has ${actual.length} items, and was recorded with ${recorded.length}: ${shown(actual)}`];
     return recorded.flatMap((each, at) => this.differences(each, actual[at], `${path}[${at}]`));
   }
 
   #text(recorded: string, actual: unknown, path: string): string[] {
     const wrong = () => [`${path} is ${shown(actual)}, and was recorded as ${shown(recorded)}`];
-    if (recorded === "date" || recorded === "datetime" || recorded === "lambda-url") return actual === undefined || actual === null ? wrong() : [];
-    const wanted = recorded.replaceAll("111111111111", this.#account).replaceAll(/<(.):len\((\d+)\)>/g, (_all, letter: string, count: string) => letter.repeat(Number(count)));
+    if (recorded === "date" || recorded === "datetime" || recorded === "lambda-url")
+      return actual === undefined || actual === null ? wrong() : [];
+    const wanted = recorded
+      .replaceAll("111111111111", this.#account)
+      .replaceAll(/<(.):len\((\d+)\)>/g, (_all, letter: string, count: string) => letter.repeat(Number(count)));
     const names: string[] = [];
     const pattern = wanted
       .split(/(<[a-zA-Z][^<>]*>)/)
@@ -60,7 +67,10 @@ export class Placeholders {
     const before = this.#values.get(name);
     if (before !== undefined) return before === value ? [] : [`${path}: ${name} is ${shown(value)}, and was ${shown(before)} before`];
     const kind = /^<([\w-]+):\d+>$/.exec(name)?.[1];
-    const other = kind !== undefined && distinct.has(kind) ? [...this.#values].find(([known, its]) => known.startsWith(`<${kind}:`) && its === value) : undefined;
+    const other =
+      kind !== undefined && distinct.has(kind)
+        ? [...this.#values].find(([known, its]) => known.startsWith(`<${kind}:`) && its === value)
+        : undefined;
     this.#values.set(name, value);
     return other === undefined ? [] : [`${path}: ${name} is ${shown(value)}, which is ${other[0]}`];
   }

@@ -11,8 +11,8 @@ export type Recording = Readonly<Record<string, unknown>>;
 export const recordingsFolder = existsSync(folder) ? folder : undefined;
 
 /** By the names of the tests that they were recorded for. Empty if there is no such file. */
-export function readRecordings(file: string): ReadonlyMap<string, Recording> {
+export function readRecordings(file: string): [test: string, recording: Recording][] {
   const path = join(folder, `${file}.json`);
-  if (!existsSync(path)) return new Map();
-  return new Map(Object.entries(JSON.parse(readFileSync(path, "utf8")) as Record<string, Recording>));
+  if (!existsSync(path)) return [];
+  return Object.entries(JSON.parse(readFileSync(path, "utf8")) as Record<string, Recording>);
 }

@@ -14,7 +14,6 @@ import {
   LambdaClient,
   type LambdaClientConfig,
 } from "@aws-sdk/client-lambda";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { buffer } from "node:stream/consumers";
 import { Readable } from "node:stream";
 import { until } from "../../src/base/clock/until.ts";
@@ -42,7 +41,11 @@ export interface ShownFunction extends GetFunctionCommandOutput {
 export type Scripts = Readonly<Record<string, (replay: Replay) => Promise<void>>>;
 
 /** The same script for each of some parameters, as pytest names them. */
-export function forEach<T extends string>(test: string, parameters: readonly T[], script: (replay: Replay, parameter: T) => Promise<void>): Scripts {
+export function forEach<T extends string>(
+  test: string,
+  parameters: readonly T[],
+  script: (replay: Replay, parameter: T) => Promise<void>,
+): Scripts {
   return Object.fromEntries(parameters.map((each) => [`${test}[${each}]`, (replay: Replay) => script(replay, each)]));
 }
 
@@ -78,8 +81,9 @@ export class Replay {
   /** A client of the same key, for example of another region. */
   client(options: LambdaClientConfig): LambdaClient {
     const { url, credentials } = this.#server;
-    const handler = new NodeHttpHandler();
-    const handle = async (request: Parameters<NodeHttpHandler["handle"]>[0], own?: object) => {
+    const client = new LambdaClient({ endpoint: url, credentials, maxAttempts: 1, ...options });
+    const handler = client.config.requestHandler;
+    const handle: typeof handler.handle = async (request, own) => {
       const { response } = await handler.handle(request, own);
       if (response.statusCode >= 400) {
         this.#lastFailure = await buffer(response.body as Readable);
@@ -87,7 +91,8 @@ export class Replay {
       }
       return { response };
     };
-    return new LambdaClient({ endpoint: url, credentials, maxAttempts: 1, ...options, requestHandler: { handle } as never });
+    client.config.requestHandler = Object.assign(Object.create(handler) as typeof handler, { handle });
+    return client;
   }
 
   /** A name that no other test has. */
@@ -106,7 +111,8 @@ export class Replay {
   /** Compares an answer of the SDK's, or anything else, with what was recorded under this name. */
   match(name: string, answer: unknown): void {
     if (!this.#open.delete(name)) this.#differences.push(`${name} was not recorded, or was compared already`);
-    else this.#differences.push(...this.#placeholders.differences(this.#recording[name], asRecorded(answer)).map((each) => `${name}${each}`));
+    else
+      this.#differences.push(...this.#placeholders.differences(this.#recording[name], asRecorded(answer)).map((each) => `${name}${each}`));
   }
 
   /** The answer to a call that must fail, in the form in which failures were recorded. */
@@ -120,7 +126,11 @@ export class Replay {
     if (status === undefined) throw error;
     const body = JSON.parse(this.#lastFailure.toString()) as Record<string, unknown>;
     const members = unmodelled.has(error.name) ? {} : body;
-    return { Error: { Code: error.name, Message: body["message"] ?? body["Message"] ?? null }, ...members, ResponseMetadata: { HTTPStatusCode: status } };
+    return {
+      Error: { Code: error.name, Message: body["message"] ?? body["Message"] ?? null },
+      ...members,
+      ResponseMetadata: { HTTPStatusCode: status },
+    };
   }
 
   /** Whether there is a recorded answer of this name that nothing was compared with yet. */
@@ -173,7 +183,11 @@ export class Replay {
     await this.#settled(name, qualifier, ({ LastUpdateStatus }) => LastUpdateStatus !== "InProgress");
   }
 
-  async #settled(name: string, Qualifier: string | undefined, isDone: (shown: GetFunctionConfigurationCommandOutput) => boolean): Promise<void> {
+  async #settled(
+    name: string,
+    Qualifier: string | undefined,
+    isDone: (shown: GetFunctionConfigurationCommandOutput) => boolean,
+  ): Promise<void> {
     const command = () => new GetFunctionConfigurationCommand({ FunctionName: name, Qualifier });
     await until(async () => isDone(await this.lambda.send(command())));
   }

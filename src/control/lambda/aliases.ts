@@ -17,10 +17,22 @@ export interface AliasChange {
   revisionId?: string | undefined;
 }
 
-export function createAlias(parts: LambdaParts, account: Account, name: string, alias: string, change: AliasChange & { version: string }): AliasRecord {
+export function createAlias(
+  parts: LambdaParts,
+  account: Account,
+  name: string,
+  alias: string,
+  change: AliasChange & { version: string },
+): AliasRecord {
   const { store } = parts;
   const { tenant } = account;
-  const record = { name: alias, version: change.version, description: change.description ?? "", weights: change.weights ?? {}, revisionId: newRevisionId() };
+  const record = {
+    name: alias,
+    version: change.version,
+    description: change.description ?? "",
+    weights: change.weights ?? {},
+    revisionId: newRevisionId(),
+  };
   const targets = targetsOf(parts, account, name, record);
   requireOwn(parts, account, { name });
   if (store.aliases.get(tenant, name, alias) !== undefined) throw conflict(`Alias already exists: ${functionArn(account, name, alias)}`);
@@ -61,12 +73,14 @@ export function deleteAlias(parts: LambdaParts, account: Account, name: string, 
 function targetsOf(parts: LambdaParts, account: Account, name: string, { version, weights }: AliasRecord): TargetChoice[] {
   const others = Object.entries(weights);
   if (others.length > 1) throw invalidValue("Number of items in AdditionalVersionWeights cannot be greater than 1");
-  if (others.length > 0 && version === LATEST) throw invalidValueUntyped("$LATEST is not supported for an alias pointing to more than 1 version");
+  if (others.length > 0 && version === LATEST)
+    throw invalidValueUntyped("$LATEST is not supported for an alias pointing to more than 1 version");
   const main = revisionOf(parts, account, name, version);
   const targets: TargetChoice[] = [];
   let rest = 1;
   for (const [other, weight] of others) {
-    if (other === version) throw invalidValue(`Invalid function version ${other}. Function version ${other} is already included in routing configuration.`);
+    if (other === version)
+      throw invalidValue(`Invalid function version ${other}. Function version ${other} is already included in routing configuration.`);
     const revision = revisionOf(parts, account, name, other);
     rest -= weight;
     // Two versions of one code are one revision, which an alias can name once.
@@ -79,7 +93,8 @@ function targetsOf(parts: LambdaParts, account: Account, name: string, { version
 function revisionOf(parts: LambdaParts, account: Account, name: string, qualifier: string): string {
   const { found, version } = requireQualified(parts, account, { name, qualifier });
   const revision = version === undefined ? found.record.revision : version.revision;
-  if (revision === null) throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending");
+  if (revision === null)
+    throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending");
   return revision;
 }
 

@@ -94,23 +94,28 @@ interface Placed {
 }
 
 /** Where the handler's code is, by AWS's rules for each language. Whether it is there shows at the first call, as in Lambda. */
-const placed: Record<"node" | "python" | "java" | "provided", (handler: string, paths: ReadonlySet<string>, files: ZipEntry[]) => Placed> = {
-  node(handler, paths) {
-    const { path, names } = handlerParts(handler);
-    const entry = nodeEntry(path, paths);
-    return { entry, handler: names, code: nodeLoader(entry, path, names) };
-  },
-  python(handler) {
-    const at = handler.lastIndexOf(".");
-    const [module, name] = at < 0 ? [handler, "handler"] : [handler.slice(0, at), handler.slice(at + 1)];
-    return { entry: `${module.replaceAll(".", "/")}.py`, handler: name, code: amongFiles("python") };
-  },
-  java: (handler) => ({ entry: ".", handler, code: amongFiles("java") }),
-  provided(handler, paths) {
-    const own = paths.has("bootstrap") || !paths.has(`${LAYERS_FOLDER}/bootstrap`);
-    return { entry: own ? "bootstrap" : `${LAYERS_FOLDER}/bootstrap`, handler: handler === "" ? "handler" : handler, code: amongFiles("provided") };
-  },
-};
+const placed: Record<"node" | "python" | "java" | "provided", (handler: string, paths: ReadonlySet<string>, files: ZipEntry[]) => Placed> =
+  {
+    node(handler, paths) {
+      const { path, names } = handlerParts(handler);
+      const entry = nodeEntry(path, paths);
+      return { entry, handler: names, code: nodeLoader(entry, path, names) };
+    },
+    python(handler) {
+      const at = handler.lastIndexOf(".");
+      const [module, name] = at < 0 ? [handler, "handler"] : [handler.slice(0, at), handler.slice(at + 1)];
+      return { entry: `${module.replaceAll(".", "/")}.py`, handler: name, code: amongFiles("python") };
+    },
+    java: (handler) => ({ entry: ".", handler, code: amongFiles("java") }),
+    provided(handler, paths) {
+      const own = paths.has("bootstrap") || !paths.has(`${LAYERS_FOLDER}/bootstrap`);
+      return {
+        entry: own ? "bootstrap" : `${LAYERS_FOLDER}/bootstrap`,
+        handler: handler === "" ? "handler" : handler,
+        code: amongFiles("provided"),
+      };
+    },
+  };
 
 /** "src/app.api.get" is the export api.get of the file src/app. */
 function handlerParts(handler: string): { path: string; names: string } {

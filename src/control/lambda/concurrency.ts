@@ -32,7 +32,9 @@ export function unreserve(parts: Parts, account: Account, name: string): void {
 }
 
 function tooMuch(what: string): AwsError {
-  return invalidValueUntyped(`Specified ${what} for function decreases account's UnreservedConcurrentExecution below its minimum value of [${UNRESERVED}].`);
+  return invalidValueUntyped(
+    `Specified ${what} for function decreases account's UnreservedConcurrentExecution below its minimum value of [${UNRESERVED}].`,
+  );
 }
 
 export function provision(parts: Parts, account: Account, named: Named & { qualifier: string }, executions: number): ProvisionedRecord {
@@ -45,7 +47,8 @@ export function provision(parts: Parts, account: Account, named: Named & { quali
     throw invalidValueUntyped(
       `Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${ACCOUNT_CONCURRENCY}].`,
     );
-  if (reserved === null && ACCOUNT_CONCURRENCY - reservedInAll(parts, tenant) - executions < UNRESERVED) throw tooMuch("ConcurrentExecutions");
+  if (reserved === null && ACCOUNT_CONCURRENCY - reservedInAll(parts, tenant) - executions < UNRESERVED)
+    throw tooMuch("ConcurrentExecutions");
   const number = alias?.version ?? String(version?.version);
   const others = store.provisioned.keys(tenant, name).filter((key) => key !== qualifier);
   if (others.some((key) => (store.aliases.get(tenant, name, key)?.version ?? key) === number))
@@ -62,7 +65,8 @@ export function provision(parts: Parts, account: Account, named: Named & { quali
 export function provisionedOf(parts: Parts, account: Account, named: Named & { qualifier: string }): ProvisionedRecord {
   requireProvisionable(parts, account, named);
   const record = parts.store.provisioned.get(account.tenant, named.name, named.qualifier);
-  if (record === undefined) throw new AwsError("ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function");
+  if (record === undefined)
+    throw new AwsError("ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function");
   return record;
 }
 
@@ -74,7 +78,9 @@ export function unprovision(parts: Parts, account: Account, named: Named & { qua
 export function provisionedIn(parts: Parts, account: Account, name: string): { qualifier: string; record: ProvisionedRecord }[] {
   requireQualified(parts, account, { name });
   const { provisioned } = parts.store;
-  return provisioned.keys(account.tenant, name).map((qualifier) => ({ qualifier, record: provisioned.get(account.tenant, name, qualifier)! }));
+  return provisioned
+    .keys(account.tenant, name)
+    .map((qualifier) => ({ qualifier, record: provisioned.get(account.tenant, name, qualifier)! }));
 }
 
 function requireProvisionable(parts: Parts, account: Account, named: Named): ReturnType<typeof requireQualified> {

@@ -121,7 +121,13 @@ function succeeded(parts: Parts, tenant: string, record: FunctionRecord, revisio
 }
 
 /** As long as the version's alias names the revision, it stays. */
-export function keepRevision(parts: Omit<LambdaParts, "deployments">, tenant: string, name: string, version: number, revision: string): void {
+export function keepRevision(
+  parts: Omit<LambdaParts, "deployments">,
+  tenant: string,
+  name: string,
+  version: number,
+  revision: string,
+): void {
   point(parts, tenant, name, aliasFor(String(version)), [{ revision, weight: 1 }]);
 }
 

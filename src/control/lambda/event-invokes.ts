@@ -69,7 +69,8 @@ function refuseDestinations(parts: Parts, account: Account, { name }: Named, { D
     if (!SERVICES.has(service)) throw invalidValue(`The provided destination config ${inWords(success, failure)} is invalid.`);
     if (service !== "lambda") continue;
     if (target === name) throw invalidValue("You can't specify the function as a destination for itself.");
-    if (target === undefined || findFunction(parts, account.tenant, target) === undefined) throw invalidValue(`The destination ARN ${arn} is invalid.`);
+    if (target === undefined || findFunction(parts, account.tenant, target) === undefined)
+      throw invalidValue(`The destination ARN ${arn} is invalid.`);
   }
 }
 
@@ -79,7 +80,12 @@ function inWords(success: string | null, failure: string | null): string {
   return `DestinationConfig(onSuccess=${part("OnSuccess", success)}, onFailure=${part("OnFailure", failure)})`;
 }
 
-function stored({ store, clock }: Parts, { tenant }: Account, { name, qualifier = LATEST }: Named, change: EventInvokeChange): EventInvokeRecord {
+function stored(
+  { store, clock }: Parts,
+  { tenant }: Account,
+  { name, qualifier = LATEST }: Named,
+  change: EventInvokeChange,
+): EventInvokeRecord {
   const record: EventInvokeRecord = { ...change, lastModified: clock.wall() };
   store.eventInvokes.put(tenant, name, qualifier, record);
   return record;

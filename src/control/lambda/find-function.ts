@@ -99,7 +99,10 @@ function ofRevision(live: Revision, name: string, inner: string): FoundFunction 
 }
 
 /** What the manifest says, in AWS's words. */
-function settingsOf({ manifest }: Revision, inner: string): Pick<FunctionSettings, "Runtime" | "Handler" | "Timeout" | "MemorySize" | "Environment"> {
+function settingsOf(
+  { manifest }: Revision,
+  inner: string,
+): Pick<FunctionSettings, "Runtime" | "Handler" | "Timeout" | "MemorySize" | "Environment"> {
   const { entry = "", handler = "handler", timeoutMs = manifest.timeoutMs } = manifest.functions[inner] ?? {};
   const runtime = runtimeOf(manifest, inner);
   const named = runtime === "server-java" || runtime === "server-python" ? "server" : runtime;

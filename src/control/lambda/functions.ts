@@ -76,7 +76,8 @@ export async function refuseUnreadable(zip: Buffer): Promise<void> {
 }
 
 function unreadable({ reason, message }: UnreadableZip): Error {
-  if (reason === "too-large" && message.includes("bytes")) return invalidValue(`Unzipped size must be smaller than ${UNZIPPED_BYTES} bytes`);
+  if (reason === "too-large" && message.includes("bytes"))
+    return invalidValue(`Unzipped size must be smaller than ${UNZIPPED_BYTES} bytes`);
   if (reason === "damaged") return invalidValue("Could not unzip uploaded file. Please check your file, then try to upload again.");
   return invalidValue(`Could not unzip uploaded file: ${message}. Please check your file, then try to upload again.`);
 }
@@ -90,7 +91,13 @@ export interface Change {
 }
 
 /** Returns the function as it is while the change is under way. @param dryRun nothing is stored */
-export async function changeFunction(parts: LambdaParts, account: Account, name: string, change: Change, dryRun = false): Promise<FunctionRecord> {
+export async function changeFunction(
+  parts: LambdaParts,
+  account: Account,
+  name: string,
+  change: Change,
+  dryRun = false,
+): Promise<FunctionRecord> {
   const { store, clock, deployments } = parts;
   const { tenant } = account;
   const check = () => {
@@ -154,7 +161,6 @@ export async function deleteFunction(parts: LambdaParts, account: Account, name:
   const record = store.functions.get(tenant, "", name);
   const versions = store.versions.all(tenant, name);
   store.removeFunction(tenant, name);
-  store.zips.release([record, ...versions].flatMap((each) => (each === undefined ? [] : [each.code, ...each.layers])));
+  store.zips.release([...(record === undefined ? [] : [record]), ...versions].flatMap(({ code, layers }) => [code].concat(layers)));
   if (catalog.names.holder(tenant, name)?.kind === "app") await remove(parts, tenant, name).catch(mayflyErrorIn(["no-such-app"]));
 }
-

@@ -20,7 +20,7 @@ export async function publishLayer({ store, clock }: Parts, { tenant }: Account,
   return layer;
 }
 
-export function findLayer({ store }: Pick<Parts, "store">, { tenant }: Account, name: string, version: number): LayerRecord | undefined {
+function findLayer({ store }: Pick<Parts, "store">, { tenant }: Account, name: string, version: number): LayerRecord | undefined {
   if (version < 1) throw invalidValue("Layer Version Cannot be less than 1");
   return store.layers.get(tenant, name, versionKey(version));
 }
@@ -79,7 +79,13 @@ export interface LayerPermission {
   revisionId?: string | undefined;
 }
 
-export function addLayerPermission(parts: Parts, account: Account, name: string, version: number, { statement, revisionId }: LayerPermission): LayerRecord {
+export function addLayerPermission(
+  parts: Parts,
+  account: Account,
+  name: string,
+  version: number,
+  { statement, revisionId }: LayerPermission,
+): LayerRecord {
   const layer = requireForPolicy(parts, account, name, version);
   const statements = layer.policy?.statements ?? [];
   if (statements.some(({ Sid }) => Sid === statement.Sid)) throw statementExists(statement.Sid);
@@ -87,7 +93,14 @@ export function addLayerPermission(parts: Parts, account: Account, name: string,
   return changed(parts, account, layer, [...statements, statement]);
 }
 
-export function removeLayerPermission(parts: Parts, account: Account, name: string, version: number, sid: string, revisionId: string | undefined): void {
+export function removeLayerPermission(
+  parts: Parts,
+  account: Account,
+  name: string,
+  version: number,
+  sid: string,
+  revisionId: string | undefined,
+): void {
   const layer = requireForPolicy(parts, account, name, version);
   const statements = layer.policy?.statements ?? [];
   if (revisionId !== undefined && revisionId !== layer.policy?.revisionId) throw wrongRevision("GetLayerPolicy");
@@ -119,7 +132,9 @@ function changed({ store }: Parts, { tenant }: Account, layer: LayerRecord, stat
 }
 
 export function statementExists(sid: string): AwsError {
-  return conflict(`The statement id (${sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`);
+  return conflict(
+    `The statement id (${sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
+  );
 }
 
 export function noStatement(sid: string): AwsError {

@@ -25,10 +25,20 @@ export function addPermission(parts: Parts, account: Account, named: Named, { st
   const statements = place.statements();
   if (statements.some(({ Sid }) => Sid === statement.Sid)) throw statementExists(statement.Sid);
   const { Sid, Effect, Principal, Action, Condition } = statement;
-  const added: Statement = { Sid, Effect, Principal, Action, Resource: functionArn(account, name, qualifier), ...(Condition && { Condition }) };
+  const added: Statement = {
+    Sid,
+    Effect,
+    Principal,
+    Action,
+    Resource: functionArn(account, name, qualifier),
+    ...(Condition && { Condition }),
+  };
   const next = [...statements, added];
   if (Buffer.byteLength(JSON.stringify(policyOf(next))) > POLICY_BYTES)
-    throw new AwsError("PolicyLengthExceededException", `The final policy size (${Buffer.byteLength(JSON.stringify(policyOf(next)))}) is bigger than the limit (${POLICY_BYTES}).`);
+    throw new AwsError(
+      "PolicyLengthExceededException",
+      `The final policy size (${Buffer.byteLength(JSON.stringify(policyOf(next)))}) is bigger than the limit (${POLICY_BYTES}).`,
+    );
   place.put(next);
   return added;
 }
@@ -50,7 +60,11 @@ export function policyFor(parts: Parts, account: Account, named: Named): { polic
 }
 
 /** The statements that decide who may call what the name stands for; none if nobody added any. */
-export function statementsFor({ store }: { store: Pick<LambdaParts["store"], "policies"> }, tenant: string, { name, qualifier = LATEST }: Named): Statement[] {
+export function statementsFor(
+  { store }: { store: Pick<LambdaParts["store"], "policies"> },
+  tenant: string,
+  { name, qualifier = LATEST }: Named,
+): Statement[] {
   return store.policies.get(tenant, name, qualifier)?.statements ?? [];
 }
 
@@ -91,7 +105,8 @@ function requirePlace(parts: Parts, account: Account, named: Named): ReturnType<
   try {
     return requireQualified(parts, account, named);
   } catch {
-    if (qualifier !== undefined && !/^\d+$/.test(qualifier)) throw notFound(`Cannot find alias arn: ${functionArn(account, name, qualifier)}`);
+    if (qualifier !== undefined && !/^\d+$/.test(qualifier))
+      throw notFound(`Cannot find alias arn: ${functionArn(account, name, qualifier)}`);
     throw functionNotFound(account, named);
   }
 }

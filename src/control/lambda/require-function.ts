@@ -29,7 +29,10 @@ export function functionNotFound(account: Account, { name, qualifier }: Named): 
 /** Of a function that this API may change. It is stored from then on, if it was deployed by another way. */
 export function requireOwn(parts: Parts, account: Account, named: Named): FunctionRecord {
   const { record, isWhole, app } = requireFunction(parts, account, named);
-  if (!isWhole) throw invalidValue(`The function is one of several of the app ${app}, which were deployed together. Please change it by mayfly deploy.`);
+  if (!isWhole)
+    throw invalidValue(
+      `The function is one of several of the app ${app}, which were deployed together. Please change it by mayfly deploy.`,
+    );
   if (parts.store.functions.get(account.tenant, "", record.name)?.revisionId !== record.revisionId)
     parts.store.functions.put(account.tenant, "", record.name, record);
   return record;

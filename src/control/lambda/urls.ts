@@ -24,9 +24,17 @@ export function createUrl(parts: Parts, account: Account, named: Named, made: Ur
       `Failed to create function url config for [functionArn = ${functionArn(account, name, named.qualifier)}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
     );
   const { tags } = requireOwn(parts, account, { name });
-  const id = chosenId(parts, tags, named.qualifier) ?? Array.from(randomBytes(ID_LENGTH), (byte) => LETTERS[byte % LETTERS.length]).join("");
+  const id =
+    chosenId(parts, tags, named.qualifier) ?? Array.from(randomBytes(ID_LENGTH), (byte) => LETTERS[byte % LETTERS.length]).join("");
   const now = clock.wall();
-  const url: UrlRecord = { id, authType: made.authType, invokeMode: made.invokeMode ?? null, cors: made.cors ?? null, createdAt: now, lastModified: now };
+  const url: UrlRecord = {
+    id,
+    authType: made.authType,
+    invokeMode: made.invokeMode ?? null,
+    cors: made.cors ?? null,
+    createdAt: now,
+    lastModified: now,
+  };
   store.urls.put(account.tenant, name, qualifier, url);
   return url;
 }
@@ -40,7 +48,9 @@ function chosenId({ store }: Parts, tags: FunctionRecord["tags"], qualifier: str
   if (chosen === undefined) return undefined;
   const id = qualifier === undefined ? chosen : `${chosen}-${qualifier}`;
   if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(id))
-    throw invalidValue(`The tag ${ID_TAG} makes the id ${id} of the URL, which must be 1 to 63 of a-z, 0-9 and -, and neither begin nor end with -.`);
+    throw invalidValue(
+      `The tag ${ID_TAG} makes the id ${id} of the URL, which must be 1 to 63 of a-z, 0-9 and -, and neither begin nor end with -.`,
+    );
   if (store.ofUrl(id) !== undefined) throw conflict(`The id ${id}, which the tag ${ID_TAG} makes, is that of another function's URL.`);
   return id;
 }
@@ -71,6 +81,8 @@ export function urlsOf(parts: Parts, account: Account, name: string): { qualifie
 
 /** The function, or the alias, that the URL is for. */
 function requireTarget(parts: Parts, { tenant }: Account, { name, qualifier }: Named): void {
-  const isThere = findFunction(parts, tenant, name) !== undefined && (qualifier === undefined || parts.store.aliases.get(tenant, name, qualifier) !== undefined);
+  const isThere =
+    findFunction(parts, tenant, name) !== undefined &&
+    (qualifier === undefined || parts.store.aliases.get(tenant, name, qualifier) !== undefined);
   if (!isThere) throw notFound("Function does not exist");
 }

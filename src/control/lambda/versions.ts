@@ -18,7 +18,12 @@ export interface Publication {
 }
 
 /** Returns the newest version if nothing of the function has changed since it was published. */
-export function publishVersion(parts: LambdaParts, account: Account, name: string, { description, codeSha256, revisionId }: Publication): VersionRecord {
+export function publishVersion(
+  parts: LambdaParts,
+  account: Account,
+  name: string,
+  { description, codeSha256, revisionId }: Publication,
+): VersionRecord {
   const { store } = parts;
   const { tenant } = account;
   const record = requireOwn(parts, account, { name });
@@ -32,7 +37,8 @@ export function publishVersion(parts: LambdaParts, account: Account, name: strin
   const newest = store.versions.get(tenant, name, versionKey(record.lastVersion));
   if (newest !== undefined && record.published === print) return newest;
   refuseWhileChanging(account, record);
-  if (record.revision === null) throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Failed");
+  if (record.revision === null)
+    throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Failed");
   const { settings, code, layers, lastModified, revision } = record;
   const version: VersionRecord = {
     version: record.lastVersion + 1,

@@ -30,7 +30,8 @@ export class Constraints {
   }
 
   oneOf(at: string, value: string | undefined, allowed: readonly string[]): this {
-    if (value !== undefined && !allowed.includes(value)) this.#add(`'${value}'`, at, `Member must satisfy enum value set: [${allowed.join(", ")}]`);
+    if (value !== undefined && !allowed.includes(value))
+      this.#add(`'${value}'`, at, `Member must satisfy enum value set: [${allowed.join(", ")}]`);
     return this;
   }
 

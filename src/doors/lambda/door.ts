@@ -76,7 +76,8 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
     if (free !== undefined && request.method === "GET") return free.handle(url);
     const [path] = request.url!.split("?", 1) as [string];
     const matched = router.find(request.method ?? "", path, url.searchParams);
-    if (matched === undefined) throw new AwsError("UnknownOperationException", `There is no operation ${request.method} ${path.slice(0, 200)}`);
+    if (matched === undefined)
+      throw new AwsError("UnknownOperationException", `There is no operation ${request.method} ${path.slice(0, 200)}`);
     const { route, params } = matched;
     Object.assign(told, { operation: route.operation, right: route.right, target: Object.values(params).join("/") });
     const head = signed(() => check({ method: request.method!, url: request.url!, headers: request.headers as Record<string, string> }));
@@ -86,7 +87,17 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
       told.principal = principal;
       const tenant = principal.tenant ?? mainTenant;
       const account = { tenant, account: accountOf(tenant), region };
-      const call = { id, operation: route.operation, params, query: url.searchParams, headers: request.headers, account, principal, request, response };
+      const call = {
+        id,
+        operation: route.operation,
+        params,
+        query: url.searchParams,
+        headers: request.headers,
+        account,
+        principal,
+        request,
+        response,
+      };
       const owner = options.authorize(call, route);
       return await route.handle({ ...call, account: owner, body: body.bytes });
     } finally {
@@ -151,16 +162,19 @@ function asAwsError(error: unknown): AwsError {
   return new AwsError("ServiceException", error.message);
 }
 
-export function sendError(response: ServerResponse, id: string, error: AwsError): void {
+function sendError(response: ServerResponse, id: string, error: AwsError): void {
   send(response, id, { status: error.shape.status, headers: { "x-amzn-errortype": error.name }, body: error.body() });
 }
 
-export function send(response: ServerResponse, id: string, { status, headers = {}, body }: LambdaAnswer): void {
+function send(response: ServerResponse, id: string, { status, headers = {}, body }: LambdaAnswer): void {
   const isBytes = body instanceof Uint8Array;
   const bytes = body === undefined ? undefined : isBytes ? body : Buffer.from(JSON.stringify(body));
   response.writeHead(status, {
     "x-amzn-requestid": id,
-    ...(bytes !== undefined && { "content-type": isBytes ? "application/octet-stream" : "application/json", "content-length": bytes.length }),
+    ...(bytes !== undefined && {
+      "content-type": isBytes ? "application/octet-stream" : "application/json",
+      "content-length": bytes.length,
+    }),
     ...headers,
   });
   response.end(bytes);

@@ -44,7 +44,8 @@ export function readBody(request: IncomingMessage, most: number, operation: stri
     reject(error);
   };
   const onData = guarded((chunk: Buffer) => {
-    if (!budget.take(chunk.length)) return fail(new AwsError("TooManyRequestsException", "Rate Exceeded.", { Reason: "CallerRateLimitExceeded" }));
+    if (!budget.take(chunk.length))
+      return fail(new AwsError("TooManyRequestsException", "Rate Exceeded.", { Reason: "CallerRateLimitExceeded" }));
     bytes += chunk.length;
     if (bytes > most) return fail(tooLarge(most, operation));
     return void chunks.push(chunk);

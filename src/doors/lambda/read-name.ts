@@ -45,7 +45,12 @@ export function namedIn({ params, query, account }: Pick<LambdaCall, "params" | 
 
 const anyQualifier = { pattern: QUALIFIER, test: /^(?:\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9_$-]+)$/ };
 
-export function readNamed(account: Account, text: string, asked: string | undefined, { qualifier: rule = anyQualifier }: NameRule = {}): Named {
+export function readNamed(
+  account: Account,
+  text: string,
+  asked: string | undefined,
+  { qualifier: rule = anyQualifier }: NameRule = {},
+): Named {
   new Constraints()
     .pattern("functionName", text, ASKED, place)
     .length("qualifier", asked, 1, 128)

@@ -21,49 +21,49 @@ export class Members {
   }
 
   text(name: string): string | undefined {
-    return this.#as(name, "string", (value) => typeof value === "string");
+    return this.#as(name, "string", (value): value is string => typeof value === "string");
   }
 
   number(name: string): number | undefined {
-    return this.#as(name, "number", (value) => typeof value === "number" && Number.isFinite(value));
+    return this.#as(name, "number", (value): value is number => Number.isFinite(value));
   }
 
   integer(name: string): number | undefined {
-    return this.#as(name, "integer", (value) => Number.isSafeInteger(value));
+    return this.#as(name, "integer", (value): value is number => Number.isSafeInteger(value));
   }
 
   flag(name: string): boolean | undefined {
-    return this.#as(name, "boolean", (value) => typeof value === "boolean");
+    return this.#as(name, "boolean", (value): value is boolean => typeof value === "boolean");
   }
 
   texts(name: string): string[] | undefined {
-    return this.#as(name, "list of strings", (value) => Array.isArray(value) && value.every((each) => typeof each === "string"));
+    return this.#as(name, "list of strings", (value): value is string[] => Array.isArray(value) && value.every((each) => typeof each === "string"));
   }
 
   object(name: string): Members | undefined {
-    const found = this.#as<Record<string, unknown>>(name, "structure", isObject);
+    const found = this.#as(name, "structure", isObject);
     return found && new Members(found);
   }
 
   /** A map whose values are texts. It has no prototype's keys. */
   map(name: string): Record<string, string> | undefined {
-    return this.#as(name, "map of strings", (value) => isObject(value) && Object.values(value).every((each) => typeof each === "string"));
+    return this.#as(name, "map of strings", (value): value is Record<string, string> => isObject(value) && Object.values(value).every((each) => typeof each === "string"));
   }
 
   numbers(name: string): Record<string, number> | undefined {
-    return this.#as(name, "map of numbers", (value) => isObject(value) && Object.values(value).every((each) => typeof each === "number"));
+    return this.#as(name, "map of numbers", (value): value is Record<string, number> => isObject(value) && Object.values(value).every((each) => typeof each === "number"));
   }
 
   objects(name: string): Members[] | undefined {
-    const found = this.#as<Record<string, unknown>[]>(name, "list of structures", (value) => Array.isArray(value) && value.every(isObject));
+    const found = this.#as(name, "list of structures", (value): value is Record<string, unknown>[] => Array.isArray(value) && value.every(isObject));
     return found?.map((each) => new Members(each));
   }
 
-  #as<T>(name: string, what: string, is: (value: unknown) => boolean): T | undefined {
+  #as<T>(name: string, what: string, is: (value: unknown) => value is T): T | undefined {
     const value = this.raw(name);
     if (value === undefined) return undefined;
     if (!is(value)) throw new AwsError("SerializationException", `The member ${name} must be a ${what}`);
-    return value as T;
+    return value;
   }
 }
 
@@ -84,7 +84,7 @@ export function bodyOf({ body }: Pick<LambdaCall, "body">): Members {
   return new Members(parsed);
 }
 
-export function queryNumber(query: URLSearchParams, name: string): number | undefined {
+function queryNumber(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
   if (text === null) return undefined;
   if (!/^-?\d{1,15}$/.test(text)) throw new AwsError("SerializationException", `STRING_VALUE can not be converted to an Integer: ${name}`);
@@ -101,14 +101,23 @@ export function pathNumber({ params }: Pick<LambdaCall, "params">, name: string)
 export function blob(members: Members, name: string): Buffer | undefined {
   const text = members.text(name);
   if (text === undefined) return undefined;
-  if (text.length % 4 !== 0 || /[^A-Za-z0-9+/=]/.test(text)) throw new AwsError("SerializationException", `The member ${name} must be base64`);
+  if (text.length % 4 !== 0 || /[^A-Za-z0-9+/=]/.test(text))
+    throw new AwsError("SerializationException", `The member ${name} must be base64`);
   return Buffer.from(text, "base64");
 }
 
 /** A page of a list. The marker is opaque to clients. */
-export function page<T>(items: readonly T[], query: URLSearchParams, usual: number, keyOf: (item: T) => string): { items: T[]; NextMarker?: string } {
+export function page<T>(
+  items: readonly T[],
+  query: URLSearchParams,
+  usual: number,
+  keyOf: (item: T) => string,
+): { items: T[]; NextMarker?: string } {
   const most = queryNumber(query, "MaxItems") ?? usual;
-  if (most < 1) throw validation(`1 validation error detected: Value '${most}' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1`);
+  if (most < 1)
+    throw validation(
+      `1 validation error detected: Value '${most}' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1`,
+    );
   const after = markerOf(query);
   const from = after === undefined ? 0 : items.findIndex((item) => keyOf(item) === after) + 1;
   const taken = items.slice(from, from + Math.min(most, usual));

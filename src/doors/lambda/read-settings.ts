@@ -72,7 +72,8 @@ export function readSettings(body: Members, name: string, before: Partial<Functi
     throw invalidValue(`'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to ${MOST_OURS}`);
   const applyOn = body.object("SnapStart")?.text("ApplyOn");
   const used = runtime ?? before.Runtime ?? "";
-  if (applyOn === "PublishedVersions" && !hasSnapStart(used)) throw invalidValue(`${used} is not supported for SnapStart enabled functions.`);
+  if (applyOn === "PublishedVersions" && !hasSnapStart(used))
+    throw invalidValue(`${used} is not supported for SnapStart enabled functions.`);
   const tenancy = body.object("TenancyConfig")?.text("TenantIsolationMode");
   return defined({
     Runtime: runtime,
@@ -90,14 +91,18 @@ export function readSettings(body: Members, name: string, before: Partial<Functi
     VpcConfig: vpcOf(body.object("VpcConfig")),
     DeadLetterConfig: deadLetterOf(body.object("DeadLetterConfig")),
     KMSKeyArn: body.text("KMSKeyArn"),
-    FileSystemConfigs: body.objects("FileSystemConfigs")?.map((each) => ({ Arn: each.text("Arn") ?? "", LocalMountPath: each.text("LocalMountPath") ?? "" })),
+    FileSystemConfigs: body
+      .objects("FileSystemConfigs")
+      ?.map((each) => ({ Arn: each.text("Arn") ?? "", LocalMountPath: each.text("LocalMountPath") ?? "" })),
     TenancyConfig: tenancy === undefined ? undefined : { TenantIsolationMode: tenancy },
   });
 }
 
 function refuseRuntime(runtime: string): void {
   if (!isKnownRuntime(runtime))
-    throw invalidValue(`Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${RUNTIMES}] or be a valid ARN`);
+    throw invalidValue(
+      `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${RUNTIMES}] or be a valid ARN`,
+    );
   if (ourRuntime(runtime) === undefined)
     throw invalidValue(
       `The runtime parameter of ${runtime} is not supported for creating or updating functions on this server. We recommend you use a supported runtime: nodejs, python, java or provided.`,
@@ -169,13 +174,18 @@ function deadLetterOf(config: Members | undefined): FunctionSettings["DeadLetter
 }
 
 /** Levels are of JSON alone, where they are INFO if nothing says otherwise. */
-function loggingOf(logging: Members | undefined, name: string, before?: FunctionSettings["LoggingConfig"]): FunctionSettings["LoggingConfig"] | undefined {
+function loggingOf(
+  logging: Members | undefined,
+  name: string,
+  before?: FunctionSettings["LoggingConfig"],
+): FunctionSettings["LoggingConfig"] | undefined {
   if (logging === undefined) return undefined;
   const LogFormat = logging.text("LogFormat") ?? before?.LogFormat ?? "Text";
   const LogGroup = logging.text("LogGroup") ?? before?.LogGroup ?? `/aws/lambda/${name}`;
   const levels = [logging.text("ApplicationLogLevel"), logging.text("SystemLogLevel")];
   if (LogFormat !== "JSON") {
-    if (levels.some((level) => level !== undefined)) throw invalidValue("ApplicationLogLevel and SystemLogLevel can only be set when LogFormat is JSON.");
+    if (levels.some((level) => level !== undefined))
+      throw invalidValue("ApplicationLogLevel and SystemLogLevel can only be set when LogFormat is JSON.");
     return { LogFormat, LogGroup };
   }
   return {

@@ -13,7 +13,7 @@ export interface ShownAs {
 }
 
 /** The configuration of a function, with its state and runtime, which lists leave out. */
-export function configuration(account: Account, record: FunctionRecord | VersionRecord, as: ShownAs): object {
+function configuration(account: Account, record: FunctionRecord | VersionRecord, as: ShownAs): object {
   const { state, reason, settings } = record;
   return {
     ...listed(record, as),
@@ -63,7 +63,11 @@ export function versionShown(account: Account, name: string, version: VersionRec
   return configuration(account, version, { arn: functionArn(account, name, qualifier), version: String(version.version) });
 }
 
-export function aliasShown(account: Account, name: string, { name: alias, version, description, weights, revisionId }: AliasRecord): object {
+export function aliasShown(
+  account: Account,
+  name: string,
+  { name: alias, version, description, weights, revisionId }: AliasRecord,
+): object {
   return {
     AliasArn: functionArn(account, name, alias),
     Name: alias,
@@ -88,7 +92,7 @@ export function layerShown(account: Account, layer: LayerRecord): object {
 }
 
 /** Milliseconds since the epoch as the seconds that AWS's JSON has. */
-export function seconds(at: number): number {
+function seconds(at: number): number {
   return at / 1_000;
 }
 
@@ -104,7 +108,13 @@ export function eventInvokeShown(account: Account, name: string, qualifier: stri
 }
 
 /** @param address where the URL is answered, with {id} for what names it */
-export function urlShown(account: Account, name: string, qualifier: string | undefined, url: UrlRecord, address: (id: string) => string): object {
+export function urlShown(
+  account: Account,
+  name: string,
+  qualifier: string | undefined,
+  url: UrlRecord,
+  address: (id: string) => string,
+): object {
   return {
     FunctionUrl: address(url.id),
     FunctionArn: functionArn(account, name, qualifier),

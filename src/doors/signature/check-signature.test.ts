@@ -33,7 +33,11 @@ describe("a signature in the header Authorization", () => {
   });
 
   test("is accepted for names with colons and blanks, parameters in any order, and headers that are signed besides", async () => {
-    const urls = ["/2015-03-31/functions/arn%3Aaws%3Alambda%3A%2A/code", "/2017-03-31/tags/x?tagKeys=b&tagKeys=a%20c&tagKeys=%2B", "/2015-03-31/functions/?MaxItems=1&Marker=a%3D%3D"];
+    const urls = [
+      "/2015-03-31/functions/arn%3Aaws%3Alambda%3A%2A/code",
+      "/2017-03-31/tags/x?tagKeys=b&tagKeys=a%20c&tagKeys=%2B",
+      "/2015-03-31/functions/?MaxItems=1&Marker=a%3D%3D",
+    ];
     for (const url of urls) {
       const head = await signed({ url, headers: { "x-amz-log-type": "Tail", "user-agent": "ours/1" } });
       assert.equal((await caller(head)).principal, "ada", url);
@@ -54,7 +58,8 @@ describe("a signature in the header Authorization", () => {
       { ...head, url: `${head.url}?Qualifier=1` },
       { ...head, headers: { ...head.headers, host: "elsewhere" } },
     ];
-    for (const other of others) await refused(() => caller(other), "InvalidSignatureException", /does not match the signature you provided/);
+    for (const other of others)
+      await refused(() => caller(other), "InvalidSignatureException", /does not match the signature you provided/);
     await refused(() => caller(head, Buffer.from("{}")), "InvalidSignatureException", /does not match/);
     const hashed = await signed({ headers: { "x-amz-content-sha256": createHash("sha256").update(body).digest("hex") } });
     await refused(() => caller(hashed, Buffer.from("{}")), "InvalidSignatureException", /does not match/);
@@ -62,21 +67,37 @@ describe("a signature in the header Authorization", () => {
 
   test("is refused with a secret or a key that is not ours, in the words of AWS", async () => {
     await refused(async () => caller(await signed({ secretAccessKey: "another" })), "InvalidSignatureException", /does not match/);
-    await refused(async () => caller(await signed({ accessKeyId: "AKIDNOBODY" })), "UnrecognizedClientException", /security token included in the request is invalid/);
+    await refused(
+      async () => caller(await signed({ accessKeyId: "AKIDNOBODY" })),
+      "UnrecognizedClientException",
+      /security token included in the request is invalid/,
+    );
   });
 
   test("is refused more than five minutes from its date, on either side", async () => {
     const at = (ms: number) => signed({ at: now + ms });
     for (const ms of [-299_000, 299_000]) assert.equal((await caller(await at(ms))).principal, "ada");
-    await refused(async () => caller(await at(-301_000)), "InvalidSignatureException", /^Signature expired: 20260131T115459Z is now earlier than 20260131T115500Z \(20260131T120000Z - 5 min\.\)$/);
-    await refused(async () => caller(await at(301_000)), "InvalidSignatureException", /^Signature not yet current: 20260131T120501Z is still later than 20260131T120500Z \(20260131T120000Z \+ 5 min\.\)$/);
+    await refused(
+      async () => caller(await at(-301_000)),
+      "InvalidSignatureException",
+      /^Signature expired: 20260131T115459Z is now earlier than 20260131T115500Z \(20260131T120000Z - 5 min\.\)$/,
+    );
+    await refused(
+      async () => caller(await at(301_000)),
+      "InvalidSignatureException",
+      /^Signature not yet current: 20260131T120501Z is still later than 20260131T120500Z \(20260131T120000Z \+ 5 min\.\)$/,
+    );
   });
 
   test("is refused for another service, without the host, and if a part of it is missing", async () => {
     await refused(async () => caller(await signed({ service: "s3" })), "InvalidSignatureException", /scoped to correct service: 'lambda'/);
-    await refused(() => caller({ method: "GET", url: "/", headers: { host: "h" } }), "MissingAuthenticationTokenException", /Missing Authentication Token/);
+    await refused(
+      () => caller({ method: "GET", url: "/", headers: { host: "h" } }),
+      "MissingAuthenticationTokenException",
+      /Missing Authentication Token/,
+    );
     const { headers, ...head } = await signed({});
-    const without = (text: RegExp) => ({ ...head, headers: { ...headers, authorization: headers.authorization!.replace(text, "") } });
+    const without = (text: RegExp) => ({ ...head, headers: { ...headers, authorization: headers.authorization.replace(text, "") } });
     await refused(() => caller(without(/Signature=\w+/)), "IncompleteSignatureException", /requires 'Signature' parameter/);
     await refused(() => caller(without(/host;/)), "InvalidSignatureException", /'Host' or ':authority' must be a 'SignedHeader'/);
     await refused(() => caller(without(/\/aws4_request/)), "IncompleteSignatureException", /5 slash-delimited elements/);
@@ -84,7 +105,14 @@ describe("a signature in the header Authorization", () => {
   });
 
   test("and that of rubbish is refused, whatever it is", async () => {
-    for (const authorization of ["", "Bearer x", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 =,=,;", "AWS4-HMAC-SHA256 Credential=a/b/c/d/e", "\u0000"]) {
+    for (const authorization of [
+      "",
+      "Bearer x",
+      "AWS4-HMAC-SHA256",
+      "AWS4-HMAC-SHA256 =,=,;",
+      "AWS4-HMAC-SHA256 Credential=a/b/c/d/e",
+      "\u0000",
+    ]) {
       const head = { method: "GET", url: "/%", headers: { host: "h", "x-amz-date": "20260131T120000Z", authorization } };
       await assert.rejects(async () => caller(head), SignatureRefusal, authorization);
     }
@@ -98,16 +126,36 @@ describe("a signature in a URL", () => {
     assert.equal((await caller(head, Buffer.alloc(0), now + 899_000)).principal, "ada");
     await refused(() => caller(head, Buffer.alloc(0), now + 901_000), "InvalidSignatureException", /^Signature expired/);
     await refused(() => caller(head, Buffer.alloc(0), now - 301_000), "InvalidSignatureException", /^Signature not yet current/);
-    await refused(() => caller({ ...head, url: head.url.replace("hello", "other") }, Buffer.alloc(0)), "InvalidSignatureException", /does not match/);
-    await refused(() => caller({ ...head, url: head.url.replace("Expires=900", "Expires=999") }, Buffer.alloc(0)), "InvalidSignatureException", /does not match/);
-    await refused(() => caller({ ...head, url: head.url.replace("Expires=900", "Expires=1000000") }), "InvalidSignatureException", /must be between 1 and 604800/);
-    await refused(() => caller({ ...head, url: head.url.replace(/X-Amz-Date=[^&]*&/, "") }), "IncompleteSignatureException", /must include 'X-Amz-Date'/);
+    await refused(
+      () => caller({ ...head, url: head.url.replace("hello", "other") }, Buffer.alloc(0)),
+      "InvalidSignatureException",
+      /does not match/,
+    );
+    await refused(
+      () => caller({ ...head, url: head.url.replace("Expires=900", "Expires=999") }, Buffer.alloc(0)),
+      "InvalidSignatureException",
+      /does not match/,
+    );
+    await refused(
+      () => caller({ ...head, url: head.url.replace("Expires=900", "Expires=1000000") }),
+      "InvalidSignatureException",
+      /must be between 1 and 604800/,
+    );
+    await refused(
+      () => caller({ ...head, url: head.url.replace(/X-Amz-Date=[^&]*&/, "") }),
+      "IncompleteSignatureException",
+      /must include 'X-Amz-Date'/,
+    );
   });
 
   test("covers the session token of temporary credentials", async () => {
     const head = await presigned({ expiresIn: 60, sessionToken: "a token/with+signs" });
     assert.equal((await caller(head, Buffer.alloc(0))).principal, "ada");
-    await refused(() => caller({ ...head, url: head.url.replace("token", "other") }, Buffer.alloc(0)), "InvalidSignatureException", /does not match/);
+    await refused(
+      () => caller({ ...head, url: head.url.replace("token", "other") }, Buffer.alloc(0)),
+      "InvalidSignatureException",
+      /does not match/,
+    );
   });
 });
 
@@ -121,19 +169,36 @@ interface Signing {
 }
 
 /** A request that is signed without the library that checks it. */
-async function signed({ url = "/2015-03-31/functions/hello", headers = {}, at = now, service = "lambda", accessKeyId = "AKIDHERE", secretAccessKey = secret }: Signing) {
+async function signed({
+  url = "/2015-03-31/functions/hello",
+  headers = {},
+  at = now,
+  service = "lambda",
+  accessKeyId = "AKIDHERE",
+  secretAccessKey = secret,
+}: Signing) {
   const date = `${new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
   const day = date.slice(0, 8);
   const all: Record<string, string> = { host: "127.0.0.1:7070", "x-amz-date": date, ...headers };
   const names = Object.keys(all).toSorted();
   const [path, query = ""] = url.split("?") as [string, string?];
-  const encoded = path.split("/").map((part) => encodeURIComponent(part)).join("/");
-  const sorted = query.split("&").filter((part) => part !== "").toSorted().join("&");
+  const encoded = path
+    .split("/")
+    .map((part) => encodeURIComponent(part))
+    .join("/");
+  const sorted = query
+    .split("&")
+    .filter((part) => part !== "")
+    .toSorted()
+    .join("&");
   const payload = all["x-amz-content-sha256"] ?? createHash("sha256").update(body).digest("hex");
   const canonical = ["POST", encoded, sorted, ...names.map((name) => `${name}:${all[name]}`), "", names.join(";"), payload].join("\n");
   const scope = `${day}/eu-central-1/${service}/aws4_request`;
   const text = ["AWS4-HMAC-SHA256", date, scope, createHash("sha256").update(canonical).digest("hex")].join("\n");
-  const key = [day, "eu-central-1", service, "aws4_request"].reduce<string | Buffer>((from, part) => createHmac("sha256", from).update(part).digest(), `AWS4${secretAccessKey}`);
+  const key = [day, "eu-central-1", service, "aws4_request"].reduce<string | Buffer>(
+    (from, part) => createHmac("sha256", from).update(part).digest(),
+    `AWS4${secretAccessKey}`,
+  );
   const signature = createHmac("sha256", key).update(text).digest("hex");
   const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names.join(";")}, Signature=${signature}`;
   return { method: "POST", url, headers: { ...all, authorization } satisfies Record<string, string> };
@@ -143,7 +208,14 @@ async function presigned({ expiresIn, sessionToken }: { expiresIn: number; sessi
   const credentials = { accessKeyId: "AKIDHERE", secretAccessKey: secret, ...(sessionToken !== undefined && { sessionToken }) };
   const signer = new SignatureV4({ service: "lambda", region: "eu-central-1", credentials, sha256: Sha256, applyChecksum: false });
   const path = "/2015-03-31/functions/hello/invocations";
-  const request = { method: "POST", protocol: "http:", hostname: "127.0.0.1", path, headers: { host: "127.0.0.1:7070" }, query: { Qualifier: "1" } };
+  const request = {
+    method: "POST",
+    protocol: "http:",
+    hostname: "127.0.0.1",
+    path,
+    headers: { host: "127.0.0.1:7070" },
+    query: { Qualifier: "1" },
+  };
   const { query } = await signer.presign(request, { signingDate: new Date(now), expiresIn });
   const pairs = Object.entries(query ?? {}).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`);
   return { method: "POST", url: `${path}?${pairs.join("&")}`, headers: { host: "127.0.0.1:7070" } };
@@ -154,10 +226,13 @@ function caller(head: SignedHead, bytes: Uint8Array = body, at = now) {
 }
 
 async function refused(call: () => Promise<unknown>, fault: SignatureRefusal["fault"], text: RegExp): Promise<void> {
-  await assert.rejects(async () => call(), (error) => {
-    assert.ok(error instanceof SignatureRefusal, String(error));
-    assert.equal(error.fault, fault);
-    assert.match(error.message, text);
-    return true;
-  });
+  await assert.rejects(
+    async () => call(),
+    (error) => {
+      assert.ok(error instanceof SignatureRefusal, String(error));
+      assert.equal(error.fault, fault);
+      assert.match(error.message, text);
+      return true;
+    },
+  );
 }

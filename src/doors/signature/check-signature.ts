@@ -13,7 +13,7 @@ import { Sha256, sha256Hex } from "./sha256.ts";
 import { doesNotMatch, invalid, type SignatureRefusal, unknownKey } from "./signature-refusal.ts";
 
 /** Who has which key. */
-export interface AccessKeys<P> {
+interface AccessKeys<P> {
   /** Null if nobody has the key, or nobody any more. @param now milliseconds since the epoch */
   ofAccessKey(id: string, now: number): { principal: P; secret: string } | null;
 }
@@ -27,7 +27,7 @@ export interface SignedHead {
   headers: Headers;
 }
 
-export interface SignedCaller<P> {
+interface SignedCaller<P> {
   principal: P;
   accessKeyId: string;
   /** The region for which the request was signed. */
@@ -118,7 +118,9 @@ function refuseScope({ service, date, day, signedHeaders }: Signature, wanted: s
   if (service !== wanted) throw invalid(`Credential should be scoped to correct service: '${wanted}'.`);
   if (!/^\d{8}T\d{6}Z$/.test(date)) throw invalid(`Date must be in ISO-8601 'basic format'. Got '${date}'.`);
   if (!date.startsWith(day))
-    throw invalid(`Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${day}' != '${date.slice(0, 8)}'.`);
+    throw invalid(
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${day}' != '${date.slice(0, 8)}'.`,
+    );
   if (!signedHeaders.includes("host")) throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
 }
 
@@ -131,13 +133,15 @@ function tooFarOff({ date }: Signature, now: number): SignatureRefusal | undefin
   const at = dateOf(date).getTime();
   const here = compact(now);
   if (at < now - SKEW_MS) return invalid(`Signature expired: ${date} is now earlier than ${compact(now - SKEW_MS)} (${here} - 5 min.)`);
-  if (at > now + SKEW_MS) return invalid(`Signature not yet current: ${date} is still later than ${compact(now + SKEW_MS)} (${here} + 5 min.)`);
+  if (at > now + SKEW_MS)
+    return invalid(`Signature not yet current: ${date} is still later than ${compact(now + SKEW_MS)} (${here} + 5 min.)`);
   return undefined;
 }
 
 function expired({ date }: Signature, expires: number, now: number): SignatureRefusal | undefined {
   const from = dateOf(date).getTime();
-  if (from > now + SKEW_MS) return invalid(`Signature not yet current: ${date} is still later than ${compact(now + SKEW_MS)} (${compact(now)} + 5 min.)`);
+  if (from > now + SKEW_MS)
+    return invalid(`Signature not yet current: ${date} is still later than ${compact(now + SKEW_MS)} (${compact(now)} + 5 min.)`);
   if (now <= from + expires * 1_000) return undefined;
   return invalid(`Signature expired: ${compact(now)} is now later than ${compact(from + expires * 1_000)} (${date} + ${expires} s.)`);
 }

@@ -47,8 +47,10 @@ test("what is no zip file is refused", async () => {
 });
 
 test("names that lead out of the folder, links and devices are refused", async () => {
-  for (const name of ["../a", "a/../../b", "/etc/passwd", "C:/a", "a\\..\\b", "a//b", "./a", "a/./b", "a\0b"]) await refused(zip([{ name, content: "x" }]), "unsafe", name);
-  for (const mode of [0o120777, 0o020666, 0o060666, 0o010644]) await refused(zip([{ name: "link", content: "/etc/passwd", mode }]), "unsafe");
+  for (const name of ["../a", "a/../../b", "/etc/passwd", "C:/a", "a\\..\\b", "a//b", "./a", "a/./b", "a\0b"])
+    await refused(zip([{ name, content: "x" }]), "unsafe", name);
+  for (const mode of [0o120777, 0o020666, 0o060666, 0o010644])
+    await refused(zip([{ name: "link", content: "/etc/passwd", mode }]), "unsafe");
 });
 
 test("more files or bytes than may be unpacked are refused before anything is", async () => {

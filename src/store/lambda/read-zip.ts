@@ -35,7 +35,8 @@ export class UnreadableZip extends Error {
 /** In the order of their paths, as code units compare. Of two entries of one path, the later one counts, as it does where both are unpacked. Rejects with UnreadableZip. */
 export async function readZip(zip: Buffer, limits: ZipLimits): Promise<ZipEntry[]> {
   const file = await opened(zip);
-  if (file.entryCount > limits.files * 2) throw new UnreadableZip("too-large", `it has ${file.entryCount} entries; ${limits.files} are possible`);
+  if (file.entryCount > limits.files * 2)
+    throw new UnreadableZip("too-large", `it has ${file.entryCount} entries; ${limits.files} are possible`);
   const entries = new Map<string, ZipEntry>();
   for (const entry of await listed(file)) {
     const path = entry.fileName;
@@ -71,7 +72,10 @@ function listed(file: ZipFile): Promise<Entry[]> {
   );
   file.on(
     "error",
-    guarded((error: Error) => reject(/file ?name|path/i.test(error.message) ? new UnreadableZip("unsafe", error.message, error) : damaged(error)), reject),
+    guarded(
+      (error: Error) => reject(/file ?name|path/i.test(error.message) ? new UnreadableZip("unsafe", error.message, error) : damaged(error)),
+      reject,
+    ),
   );
   file.readEntry();
   return promise;
@@ -103,7 +107,9 @@ function isExecutable(entry: Entry): boolean {
 }
 
 async function* contents(file: ZipFile, entry: Entry): AsyncGenerator<Buffer, void> {
-  const open = promisify<Entry, NodeJS.ReadableStream>((one, done) => file.openReadStream(one, done as Parameters<ZipFile["openReadStream"]>[1]));
+  const open = promisify<Entry, NodeJS.ReadableStream>((one, done) =>
+    file.openReadStream(one, done as Parameters<ZipFile["openReadStream"]>[1]),
+  );
   try {
     for await (const chunk of await open(entry)) yield chunk as Buffer;
   } catch (error) {

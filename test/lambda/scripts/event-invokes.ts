@@ -15,7 +15,8 @@ function callsOf({ lambda }: Replay) {
     put: (FunctionName: string, more: object = {}) => lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName, ...more })),
     update: (FunctionName: string, more: object) => lambda.send(new UpdateFunctionEventInvokeConfigCommand({ FunctionName, ...more })),
     get: (FunctionName: string, Qualifier?: string) => lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName, Qualifier })),
-    remove: (FunctionName: string, Qualifier?: string) => lambda.send(new DeleteFunctionEventInvokeConfigCommand({ FunctionName, Qualifier })),
+    remove: (FunctionName: string, Qualifier?: string) =>
+      lambda.send(new DeleteFunctionEventInvokeConfigCommand({ FunctionName, Qualifier })),
     list: (FunctionName: string, more: object = {}) => lambda.send(new ListFunctionEventInvokeConfigsCommand({ FunctionName, ...more })),
   };
 }
@@ -41,10 +42,8 @@ export const eventInvokeScripts: Scripts = {
     const first = await list(name, { MaxItems: 1 });
     const second = await list(name, { MaxItems: 1, Marker: first.NextMarker });
     const arns = [first, second].flatMap((page) => page.FunctionEventInvokeConfigs!.map(({ FunctionArn }) => FunctionArn));
-    assert.deepEqual(
-      arns.toSorted(),
-      (await list(name)).FunctionEventInvokeConfigs!.map(({ FunctionArn }) => FunctionArn).toSorted(),
-    );
+    const all = (await list(name)).FunctionEventInvokeConfigs!.map(({ FunctionArn }) => FunctionArn);
+    assert.deepEqual(new Set(arns), new Set(all));
     await remove(name);
     replay.match("list_paging_nolimit_postdelete", await list(name));
   },

@@ -55,7 +55,9 @@ const names: Record<string, (replay: Replay) => [name: string, qualifier?: strin
   function_name_and_qualifier_too_long: () => ["my-function", longName],
   function_name_is_single_invalid: () => ["*"],
   function_name_too_long: () => [longName],
-  function_name_too_long_and_invalid_region: ({ account }) => [`arn:aws:lambda:invalid-region:${account}:function:my-function${"a".repeat(170)}`],
+  function_name_too_long_and_invalid_region: ({ account }) => [
+    `arn:aws:lambda:invalid-region:${account}:function:my-function${"a".repeat(170)}`,
+  ],
   incomplete_arn: ({ account, region }) => [`arn:aws:lambda:${region}:${account}:function`],
   invalid_account_id_in_partial_arn: () => ["invalid-account:function:my-function"],
   invalid_characters_in_function_name: () => ["my-function!"],
@@ -81,7 +83,9 @@ const validation = forEach(
   async (replay, parameter) => {
     const at = parameter.lastIndexOf("-");
     const [name, operation] = [parameter.slice(0, at), parameter.slice(at + 1) as Operation];
-    const failure = (await replay.failure(operations[operation](replay.lambda, replay, ...names[name]!(replay)))) as { Error: { Code: string; Message: string } };
+    const failure = (await replay.failure(operations[operation](replay.lambda, replay, ...names[name]!(replay)))) as {
+      Error: { Code: string; Message: string };
+    };
     // Of two of these nothing was recorded.
     if (replay.expects(`${operation}_exception`)) replay.match(`${operation}_exception`, withErrors(failure.Error));
   },
@@ -102,14 +106,25 @@ export const functionScripts: Scripts = {
     const { lambda } = replay;
     replay.match("create_response", await replay.create(name, { MemorySize: 256, Timeout: 5 }));
     replay.match("get_function_response", await replay.get(name));
-    const change = { Runtime: "python3.11", Description: "Changed-Description", MemorySize: 512, Timeout: 10, Environment: { Variables: { ENV_A: "a" } } } as const;
+    const change = {
+      Runtime: "python3.11",
+      Description: "Changed-Description",
+      MemorySize: 512,
+      Timeout: 10,
+      Environment: { Variables: { ENV_A: "a" } },
+    } as const;
     replay.match("update_func_conf_response", await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, ...change })));
     await replay.updated(name);
     replay.match("get_function_response_postupdate", await replay.get(name));
-    replay.match("update_code_response", await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: pythonEcho("other") })));
+    replay.match(
+      "update_code_response",
+      await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: pythonEcho("other") })),
+    );
     await replay.updated(name);
     replay.match("get_function_response_postcodeupdate", await replay.get(name));
-    const { ResponseMetadata } = asRecorded(await lambda.send(new DeleteFunctionCommand({ FunctionName: name }))) as { ResponseMetadata: { HTTPStatusCode: number } };
+    const { ResponseMetadata } = asRecorded(await lambda.send(new DeleteFunctionCommand({ FunctionName: name }))) as {
+      ResponseMetadata: { HTTPStatusCode: number };
+    };
     replay.match("delete_response", { ResponseMetadata, StatusCode: ResponseMetadata.HTTPStatusCode });
     await replay.matchFailure("delete_postdelete", lambda.send(new DeleteFunctionCommand({ FunctionName: name })));
   },
@@ -153,7 +168,14 @@ export const functionScripts: Scripts = {
 
   ...forEach(
     "TestLambdaFunction::test_ops_on_nonexisting_fn",
-    ["delete_function", "get_function", "get_function_code_signing_config", "get_function_concurrency", "get_function_configuration", "get_function_url_config"] as const,
+    [
+      "delete_function",
+      "get_function",
+      "get_function_code_signing_config",
+      "get_function_concurrency",
+      "get_function_configuration",
+      "get_function_url_config",
+    ] as const,
     async (replay, operation) => {
       await replay.matchFailure("not_found_exception", operations[operation](replay.lambda, replay, replay.name("i-dont-exist")));
     },
@@ -178,14 +200,13 @@ export const functionScripts: Scripts = {
     replay.match("get-function-response", shown);
     await assertLocated(shown, first);
     const second = pythonEcho("second, which is longer");
-    await replay.untilUnderWay(async () => {
-      const updated = await replay.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: second }));
-      return { updated, seen: await replay.get(name) };
-    }, name).then(async ({ updated, seen }) => {
-      replay.match("update-function-response", updated);
-      replay.match("get-function-response-updated", seen);
-      await assertLocated(seen, second);
-    });
+    const { updated, seen } = await replay.untilUnderWay(async () => {
+      const answer = await replay.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: second }));
+      return { updated: answer, seen: await replay.get(name) };
+    }, name);
+    replay.match("update-function-response", updated);
+    replay.match("get-function-response-updated", seen);
+    await assertLocated(seen, second);
   },
 
   async "TestLambdaFunction::test_function_arns"(replay) {
@@ -208,7 +229,8 @@ export const functionScripts: Scripts = {
     replay.match("create-function-response", await replay.create(name));
     // The first change may have ended before the second arrives: then both are made again.
     for (let at = 0; ; at += 1) {
-      const update = (text: string) => lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Description: `${text} ${at}` }));
+      const update = (text: string) =>
+        lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Description: `${text} ${at}` }));
       await update("first");
       const second = update("second").then(
         () => undefined,
@@ -228,7 +250,10 @@ export const functionScripts: Scripts = {
     const [first, second] = [replay.name("list-fn-1"), replay.name("list-fn-2")];
     replay.match("create_response_1", await replay.create(first, { Publish: true }));
     replay.match("create_response_2", await replay.create(second));
-    await replay.matchFailure("list_functions_invalid_functionversion", replay.lambda.send(new ListFunctionsCommand({ FunctionVersion: "invalid" as never })));
+    await replay.matchFailure(
+      "list_functions_invalid_functionversion",
+      replay.lambda.send(new ListFunctionsCommand({ FunctionVersion: "invalid" as never })),
+    );
     replay.match("list_all", { Functions: await listed(replay, [first, second], "ALL") });
     replay.match("list_default", { Functions: await listed(replay, [first, second]) });
   },

@@ -32,7 +32,10 @@ const halves = {
 export const layerScripts: Scripts = {
   ...forEach("TestLambdaLayer::test_layer_compatibilities", Object.keys(halves) as (keyof typeof halves)[], async (replay, half) => {
     const CompatibleRuntimes = halves[half].split(" ") as Runtime[];
-    replay.match("publish_result", await publish(replay, replay.name("testlayer"), { CompatibleRuntimes, CompatibleArchitectures: ["arm64", "x86_64"] }));
+    replay.match(
+      "publish_result",
+      await publish(replay, replay.name("testlayer"), { CompatibleRuntimes, CompatibleArchitectures: ["arm64", "x86_64"] }),
+    );
   }),
 
   async "TestLambdaLayer::test_layer_exceptions"(replay) {
@@ -59,9 +62,15 @@ export const layerScripts: Scripts = {
     replay.match("delete_layer_response", await remove(name, 1));
     replay.match("delete_layer_again_response", await remove(name, 1));
     await replay.matchFailure("delete_layer_version_exc_layerversion_invalid_version", remove(name, -1));
-    replay.match("publish_empty_result", await publish(replay, replay.name("testlayer-empty"), { CompatibleRuntimes: [], CompatibleArchitectures: [] }));
+    replay.match(
+      "publish_empty_result",
+      await publish(replay, replay.name("testlayer-empty"), { CompatibleRuntimes: [], CompatibleArchitectures: [] }),
+    );
     const bad = (runtimes: string[], architectures: string[]) =>
-      publish(replay, replay.name("testlayer-2"), { CompatibleRuntimes: runtimes as Runtime[], CompatibleArchitectures: architectures as Architecture[] });
+      publish(replay, replay.name("testlayer-2"), {
+        CompatibleRuntimes: runtimes as Runtime[],
+        CompatibleArchitectures: architectures as Architecture[],
+      });
     await replay.matchFailure("publish_layer_version_exc_invalid_runtime_arch", bad(["invalidruntime"], ["invalidarch"]));
     await replay.matchFailure(
       "publish_layer_version_exc_partially_invalid_values",
@@ -71,7 +80,11 @@ export const layerScripts: Scripts = {
 
   async "TestLambdaLayer::test_layer_function_exceptions"(replay) {
     const [name, layer] = [replay.name("fn-layer"), replay.name("testlayer")];
-    const [first, second, third] = [await publish(replay, layer, fits), await publish(replay, layer, fits), await publish(replay, layer, fits)];
+    const [first, second, third] = [
+      await publish(replay, layer, fits),
+      await publish(replay, layer, fits),
+      await publish(replay, layer, fits),
+    ];
     replay.match("publish_result", first);
     replay.match("publish_result_2", second);
     replay.match("publish_result_3", third);
@@ -87,7 +100,10 @@ export const layerScripts: Scripts = {
     await replay.matchFailure("add_layer_arn_without_version_exc", use(first.LayerArn!));
     const elsewhere = replay.client({ region: "eu-west-1" });
     const other = await publish(replay, layer, fits, elsewhere);
-    await replay.matchFailure("create_function_with_layer_in_different_region", replay.create(replay.name("fn"), { Layers: [other.LayerVersionArn!] }));
+    await replay.matchFailure(
+      "create_function_with_layer_in_different_region",
+      replay.create(replay.name("fn"), { Layers: [other.LayerVersionArn!] }),
+    );
   },
 
   async "TestLambdaLayer::test_layer_function_quota_exception"(replay) {
@@ -128,7 +144,8 @@ export const layerScripts: Scripts = {
     const { lambda } = replay;
     replay.match("publish_result", await publish(replay, layer, python));
     const get = (LayerName: string, VersionNumber = 1) => lambda.send(new GetLayerVersionPolicyCommand({ LayerName, VersionNumber }));
-    const add = (StatementId: string, more: object = {}) => lambda.send(new AddLayerVersionPermissionCommand({ ...permission(layer), StatementId, ...more }));
+    const add = (StatementId: string, more: object = {}) =>
+      lambda.send(new AddLayerVersionPermissionCommand({ ...permission(layer), StatementId, ...more }));
     const remove = (StatementId: string, more: object = {}) =>
       lambda.send(new RemoveLayerVersionPermissionCommand({ LayerName: layer, VersionNumber: 1, StatementId, ...more }));
     await replay.matchFailure("layer_permission_nopolicy_get", get(layer));

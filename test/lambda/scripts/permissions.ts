@@ -38,7 +38,8 @@ export const permissionScripts: Scripts = {
     const name = replay.name("lambda_func");
     await replay.create(name);
     const s3 = { FunctionName: name, Principal: "s3.amazonaws.com", SourceArn: bucket };
-    const policy = async (Qualifier?: string) => withPolicy(await replay.lambda.send(new GetPolicyCommand({ FunctionName: name, Qualifier })));
+    const policy = async (Qualifier?: string) =>
+      withPolicy(await replay.lambda.send(new GetPolicyCommand({ FunctionName: name, Qualifier })));
     replay.match("add_permission", await add(replay, { ...s3, StatementId: "s3" }));
     replay.match("get_policy", await policy());
     await publish(replay, name);

@@ -23,7 +23,10 @@ const KB = 1_024;
 
 export const settingScripts: Scripts = {
   async "TestLambdaAccountSettings::test_account_settings"(replay) {
-    const answer = asRecorded(await replay.lambda.send(new GetAccountSettingsCommand({}))) as { AccountLimit: object; AccountUsage: object };
+    const answer = asRecorded(await replay.lambda.send(new GetAccountSettingsCommand({}))) as {
+      AccountLimit: object;
+      AccountUsage: object;
+    };
     const keys = (object: object) => Object.keys(object).toSorted();
     replay.match("acc_settings_modded", { ...answer, AccountLimit: keys(answer.AccountLimit), AccountUsage: keys(answer.AccountUsage) });
   },
@@ -55,7 +58,9 @@ export const settingScripts: Scripts = {
     await replay.lambda.send(new PublishVersionCommand({ FunctionName: name }));
     const most = await accountConcurrency(replay);
     const put = (ProvisionedConcurrentExecutions: number) =>
-      replay.lambda.send(new PutProvisionedConcurrencyConfigCommand({ FunctionName: name, Qualifier: "1", ProvisionedConcurrentExecutions }));
+      replay.lambda.send(
+        new PutProvisionedConcurrencyConfigCommand({ FunctionName: name, Qualifier: "1", ProvisionedConcurrentExecutions }),
+      );
     await replay.matchFailure("put_provisioned_concurrency_account_limit_exceeded", put(most + 1));
     await replay.matchFailure("put_provisioned_concurrency_below_unreserved_min_value", put(most));
   },
@@ -76,7 +81,10 @@ export const settingScripts: Scripts = {
   },
 
   async "TestLambdaSizeLimits::test_large_environment_fails_multiple_keys"(replay) {
-    await replay.matchFailure("failured_create_fn_result_multi_key", withVariables(replay, { SMALL_VAR: "ok", LARGE_VAR: "x".repeat(4_064) }));
+    await replay.matchFailure(
+      "failured_create_fn_result_multi_key",
+      withVariables(replay, { SMALL_VAR: "ok", LARGE_VAR: "x".repeat(4_064) }),
+    );
   },
 
   async "TestLambdaSizeLimits::test_oversized_request_create_lambda"(replay) {
@@ -97,13 +105,17 @@ export const settingScripts: Scripts = {
     await replay.matchFailure("invalid_param_exc", replay.create(replay.name("test_lambda"), { Code: { ZipFile: code } }));
   },
 
-  ...forEach("TestLambdaSnapStart::test_snapstart_lifecycle", ["java17", "java21", "python3.12", "python3.13"] as const, async (replay, runtime) => {
-    const name = replay.name("fn");
-    replay.match("create_function_response", await createSnapStart(replay, name, runtime));
-    await replay.lambda.send(new PublishVersionCommand({ FunctionName: name, Description: "version1" }));
-    replay.match("get_function_response_latest", await replay.get(name));
-    replay.match("get_function_response_version_1", await replay.get(`${name}:1`));
-  }),
+  ...forEach(
+    "TestLambdaSnapStart::test_snapstart_lifecycle",
+    ["java17", "java21", "python3.12", "python3.13"] as const,
+    async (replay, runtime) => {
+      const name = replay.name("fn");
+      replay.match("create_function_response", await createSnapStart(replay, name, runtime));
+      await replay.lambda.send(new PublishVersionCommand({ FunctionName: name, Description: "version1" }));
+      replay.match("get_function_response_latest", await replay.get(name));
+      replay.match("get_function_response_version_1", await replay.get(`${name}:1`));
+    },
+  ),
 
   ...forEach(
     "TestLambdaSnapStart::test_snapstart_update_function_configuration",

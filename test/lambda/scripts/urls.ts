@@ -39,7 +39,9 @@ export const urlScripts: Scripts = {
     await check("delete", { ...rest, ...config }, (target) => lambda.send(new DeleteFunctionUrlConfigCommand(target)));
     // AWS fails at this one, which is no answer to be like.
     replay.match("delete_function_url_config_qualifier_alias_doesnotmatch_arn", "<aws_internal_failure>");
-    await check("update", { ...cases, ...config }, (target) => lambda.send(new UpdateFunctionUrlConfigCommand({ ...target, AuthType: "AWS_IAM" })));
+    await check("update", { ...cases, ...config }, (target) =>
+      lambda.send(new UpdateFunctionUrlConfigCommand({ ...target, AuthType: "AWS_IAM" })),
+    );
   },
 
   async "TestLambdaUrl::test_url_config_lifecycle"(replay) {

@@ -43,7 +43,10 @@ export const versionScripts: Scripts = {
     replay.match("first_update_get_function", await replay.get(name));
     replay.match("first_publish_response", await publish(replay, name, { Description: "First version description :)" }));
     replay.match("first_publish_get_function", await replay.get(name, "1"));
-    replay.match("first_publish_get_function_config", await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name, Qualifier: "1" })));
+    replay.match(
+      "first_publish_get_function_config",
+      await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name, Qualifier: "1" })),
+    );
     replay.match("second_update_response", await describe("Second version :))"));
     replay.match("first_publish_get_function_after_update", await replay.get(name, "1"));
     replay.match("second_publish_response", await publish(replay, name));
@@ -68,7 +71,9 @@ export const versionScripts: Scripts = {
       const name = replay.name("fn");
       const created = await replay.createPlain(name);
       const before = await replay.get(name);
-      const update = await replay.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: pythonEcho("other"), Publish: true }));
+      const update = await replay.lambda.send(
+        new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: pythonEcho("other"), Publish: true }),
+      );
       const version = await replay.get(name, "1");
       const latest = await replay.get(name, "$LATEST");
       if (latest.Configuration.LastUpdateStatus !== "InProgress") continue;
@@ -96,7 +101,10 @@ export const versionScripts: Scripts = {
     replay.match("get_function_alias_1_1", await replay.get(name, "aliasname1_1"));
     replay.match("get_function_byarn_alias_1_1", await replay.get(first.AliasArn!));
     await replay.matchFailure("get_function_alias_notfound_exc", replay.get(name, "aliasdoesnotexist"));
-    await replay.matchFailure("get_function_alias_byarn_notfound_exc", replay.get(first.AliasArn!.replace("aliasname1_1", "aliasdoesnotexist")));
+    await replay.matchFailure(
+      "get_function_alias_byarn_notfound_exc",
+      replay.get(first.AliasArn!.replace("aliasname1_1", "aliasdoesnotexist")),
+    );
     replay.match("create_alias_1_2", await create("aliasname1_2", "1", described));
     replay.match("get_alias_1_2", await get("aliasname1_2"));
     replay.match("create_alias_1_3", await create("aliasname1_3", "1"));
@@ -120,7 +128,10 @@ export const versionScripts: Scripts = {
   async "TestLambdaAlias::test_non_existent_alias_update"(replay) {
     const name = replay.name("alias-fn");
     replay.match("create_response", await replay.createPlain(name, staging));
-    await replay.matchFailure("update_alias_response", replay.lambda.send(new UpdateAliasCommand({ FunctionName: name, Name: "non-existent" })));
+    await replay.matchFailure(
+      "update_alias_response",
+      replay.lambda.send(new UpdateAliasCommand({ FunctionName: name, Name: "non-existent" })),
+    );
   },
 
   async "TestLambdaAlias::test_notfound_and_invalid_routingconfigs"(replay) {

@@ -96,5 +96,8 @@ function list(parts: LambdaDoorParts, call: LambdaCall) {
   const version = query.get("FunctionVersion");
   const all = parts.store.aliases.all(account.tenant, name).filter((alias) => version === null || alias.version === version);
   const { items, NextMarker } = page(all, query, MOST_LISTED, (alias) => alias.name);
-  return { status: 200, body: { Aliases: items.map((alias) => aliasShown(account, name, alias)), ...(NextMarker !== undefined && { NextMarker }) } };
+  return {
+    status: 200,
+    body: { Aliases: items.map((alias) => aliasShown(account, name, alias)), ...(NextMarker !== undefined && { NextMarker }) },
+  };
 }

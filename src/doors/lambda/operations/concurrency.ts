@@ -26,7 +26,13 @@ export function concurrencyRoutes(parts: LambdaDoorParts): LambdaRoute[] {
       right: "read",
       handle: (call) => getReserved(parts, call),
     },
-    { operation: "DeleteFunctionConcurrency", method: "DELETE", path: RESERVED, right: "deploy", handle: (call) => deleteReserved(parts, call) },
+    {
+      operation: "DeleteFunctionConcurrency",
+      method: "DELETE",
+      path: RESERVED,
+      right: "deploy",
+      handle: (call) => deleteReserved(parts, call),
+    },
     {
       operation: "ListProvisionedConcurrencyConfigs",
       method: "GET",
@@ -34,8 +40,20 @@ export function concurrencyRoutes(parts: LambdaDoorParts): LambdaRoute[] {
       right: "read",
       handle: (call) => listProvisioned(parts, call),
     },
-    { operation: "PutProvisionedConcurrencyConfig", method: "PUT", path: PROVISIONED, right: "deploy", handle: (call) => putProvisioned(parts, call) },
-    { operation: "GetProvisionedConcurrencyConfig", method: "GET", path: PROVISIONED, right: "read", handle: (call) => getProvisioned(parts, call) },
+    {
+      operation: "PutProvisionedConcurrencyConfig",
+      method: "PUT",
+      path: PROVISIONED,
+      right: "deploy",
+      handle: (call) => putProvisioned(parts, call),
+    },
+    {
+      operation: "GetProvisionedConcurrencyConfig",
+      method: "GET",
+      path: PROVISIONED,
+      right: "read",
+      handle: (call) => getProvisioned(parts, call),
+    },
     {
       operation: "DeleteProvisionedConcurrencyConfig",
       method: "DELETE",
@@ -110,6 +128,6 @@ function listProvisioned(parts: LambdaDoorParts, call: LambdaCall) {
   const { account, query } = call;
   const { name } = namedIn(call);
   const { items, NextMarker } = page(provisionedIn(parts, account, name), query, MOST_LISTED, ({ qualifier }) => qualifier);
-  const configs = items.map(({ qualifier, record }) => ({ FunctionArn: functionArn(account, name, qualifier), ...provisionedShown(record) }));
+  const configs = items.map(({ qualifier, record }) => Object.assign({ FunctionArn: functionArn(account, name, qualifier) }, provisionedShown(record)));
   return { status: 200, body: { ProvisionedConcurrencyConfigs: configs, ...(NextMarker !== undefined && { NextMarker }) } };
 }

@@ -17,7 +17,13 @@ const SIGNING_CONFIGS = "/2020-04-22/code-signing-configs";
 
 export function configRoutes(parts: LambdaDoorParts): LambdaRoute[] {
   return [
-    { operation: "PutFunctionRecursionConfig", method: "PUT", path: RECURSION, right: "deploy", handle: (call) => putRecursion(parts, call) },
+    {
+      operation: "PutFunctionRecursionConfig",
+      method: "PUT",
+      path: RECURSION,
+      right: "deploy",
+      handle: (call) => putRecursion(parts, call),
+    },
     {
       operation: "GetFunctionRecursionConfig",
       method: "GET",
@@ -26,7 +32,13 @@ export function configRoutes(parts: LambdaDoorParts): LambdaRoute[] {
       handle: (call) => ({ status: 200, body: { RecursiveLoop: recordOf(parts, call).recursiveLoop } }),
     },
     { operation: "PutRuntimeManagementConfig", method: "PUT", path: RUNTIME, right: "deploy", handle: (call) => putRuntime(parts, call) },
-    { operation: "GetRuntimeManagementConfig", method: "GET", path: RUNTIME, right: "read", handle: (call) => runtimeShown(call, recordOf(parts, call)) },
+    {
+      operation: "GetRuntimeManagementConfig",
+      method: "GET",
+      path: RUNTIME,
+      right: "read",
+      handle: (call) => runtimeShown(call, recordOf(parts, call)),
+    },
     {
       operation: "GetFunctionCodeSigningConfig",
       method: "GET",
@@ -56,17 +68,15 @@ export function configRoutes(parts: LambdaDoorParts): LambdaRoute[] {
       right: "read",
       handle: () => ({ status: 200, body: { CodeSigningConfigs: [] } }),
     },
-    ...(["GET", "PUT", "DELETE"] as const).map(
-      (method): LambdaRoute => ({
-        operation: { GET: "GetCodeSigningConfig", PUT: "UpdateCodeSigningConfig", DELETE: "DeleteCodeSigningConfig" }[method],
-        method,
-        path: `${SIGNING_CONFIGS}/{CodeSigningConfigArn}`,
-        right: method === "GET" ? "read" : "deploy",
-        handle({ params }) {
-          throw notFound(`The Lambda code signing configuration ${params["CodeSigningConfigArn"]} can not be found.`);
-        },
-      }),
-    ),
+    ...(["GET", "PUT", "DELETE"] as const).map((method): LambdaRoute => ({
+      operation: { GET: "GetCodeSigningConfig", PUT: "UpdateCodeSigningConfig", DELETE: "DeleteCodeSigningConfig" }[method],
+      method,
+      path: `${SIGNING_CONFIGS}/{CodeSigningConfigArn}`,
+      right: method === "GET" ? "read" : "deploy",
+      handle({ params }) {
+        throw notFound(`The Lambda code signing configuration ${params["CodeSigningConfigArn"]} can not be found.`);
+      },
+    })),
   ];
 }
 

@@ -61,7 +61,13 @@ export function eventInvokeRoutes(parts: LambdaDoorParts): LambdaRoute[] {
         return { status: 204 };
       },
     },
-    { operation: "ListFunctionEventInvokeConfigs", method: "GET", path: `${PATH}/list`, right: "read", handle: (call) => list(parts, call) },
+    {
+      operation: "ListFunctionEventInvokeConfigs",
+      method: "GET",
+      path: `${PATH}/list`,
+      right: "read",
+      handle: (call) => list(parts, call),
+    },
   ];
 }
 

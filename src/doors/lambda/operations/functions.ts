@@ -23,10 +23,23 @@ const PATH = "/2015-03-31/functions";
 
 export function functionRoutes(parts: LambdaDoorParts): LambdaRoute[] {
   return [
-    { operation: "CreateFunction", method: "POST", path: PATH, right: "deploy", mostBytes: CREATE_BYTES, handle: (call) => create(parts, call) },
+    {
+      operation: "CreateFunction",
+      method: "POST",
+      path: PATH,
+      right: "deploy",
+      mostBytes: CREATE_BYTES,
+      handle: (call) => create(parts, call),
+    },
     { operation: "ListFunctions", method: "GET", path: PATH, right: "read", handle: (call) => list(parts, call) },
     { operation: "GetFunction", method: "GET", path: `${PATH}/{FunctionName}`, right: "read", handle: (call) => get(parts, call) },
-    { operation: "DeleteFunction", method: "DELETE", path: `${PATH}/{FunctionName}`, right: "deploy", handle: (call) => remove(parts, call) },
+    {
+      operation: "DeleteFunction",
+      method: "DELETE",
+      path: `${PATH}/{FunctionName}`,
+      right: "deploy",
+      handle: (call) => remove(parts, call),
+    },
     {
       operation: "GetFunctionConfiguration",
       method: "GET",
@@ -79,7 +92,9 @@ export function noCodeSigning(): Error {
 
 function zipOf(code: Members): Buffer {
   if (code.has("S3Bucket") || code.has("S3Key"))
-    throw invalidValue("Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist");
+    throw invalidValue(
+      "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist",
+    );
   const zip = blob(code, "ZipFile");
   if (zip === undefined) throw invalidValue("Please provide a source for function code.");
   if (zip.length > ZIPPED_BYTES) throw invalidValue(`Zipped size must be smaller than ${ZIPPED_BYTES} bytes`);
@@ -124,12 +139,18 @@ async function updateCode(parts: LambdaDoorParts, call: LambdaCall) {
   const { name } = namedIn(call);
   const body = bodyOf(call);
   requireFunction(parts, account, { name });
-  if (body.has("ImageUri")) throw invalidValue("Please provide a source for function code: container images are not supported on this server.");
+  if (body.has("ImageUri"))
+    throw invalidValue("Please provide a source for function code: container images are not supported on this server.");
   const architectures = body.texts("Architectures");
   checkMembers(body, new Constraints(), false);
   const zip = zipOf(body);
   const publish = body.flag("Publish") ?? false;
-  const change = { zip, publish, revisionId: body.text("RevisionId"), ...(architectures !== undefined && { settings: { Architectures: architectures } }) };
+  const change = {
+    zip,
+    publish,
+    revisionId: body.text("RevisionId"),
+    ...(architectures !== undefined && { settings: { Architectures: architectures } }),
+  };
   const record = await changeFunction(parts, account, name, change, body.flag("DryRun") ?? false);
   if (!publish || record.publishing === null) return { status: 200, body: newest(account, record) };
   return { status: 200, body: versionShown(account, name, parts.store.versions.get(account.tenant, name, versionKey(record.publishing))!) };
@@ -170,7 +191,9 @@ export function everyFunction(parts: LambdaDoorParts, tenant: string): FunctionR
   const apps = catalog.page(tenant, "", catalog.count());
   const ofApps = apps.flatMap((app) => functionsOfApp(parts, tenant, app)).map(({ record }) => record);
   const deployed = new Set(ofApps.map(({ name }) => name));
-  const pending = store.functions.all(tenant, "").filter(({ name, state, revision }) => !deployed.has(name) && (state !== "Active" || revision === null));
+  const pending = store.functions
+    .all(tenant, "")
+    .filter(({ name, state, revision }) => !deployed.has(name) && (state !== "Active" || revision === null));
   return [...ofApps, ...pending].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -29,9 +29,22 @@ const MOST_LISTED = 50;
 
 export function layerRoutes(parts: LambdaDoorParts): LambdaRoute[] {
   return [
-    { operation: "PublishLayerVersion", method: "POST", path: VERSIONS, right: "deploy", mostBytes: LAYER_BYTES, handle: (call) => publish(parts, call) },
+    {
+      operation: "PublishLayerVersion",
+      method: "POST",
+      path: VERSIONS,
+      right: "deploy",
+      mostBytes: LAYER_BYTES,
+      handle: (call) => publish(parts, call),
+    },
     { operation: "ListLayerVersions", method: "GET", path: VERSIONS, right: "read", handle: (call) => listVersions(parts, call) },
-    { operation: "GetLayerVersionByArn", method: "GET", path: `${ALL}?find=LayerVersion`, right: "read", handle: (call) => getByArn(parts, call) },
+    {
+      operation: "GetLayerVersionByArn",
+      method: "GET",
+      path: `${ALL}?find=LayerVersion`,
+      right: "read",
+      handle: (call) => getByArn(parts, call),
+    },
     { operation: "ListLayers", method: "GET", path: ALL, right: "read", handle: (call) => list(parts, call) },
     { operation: "GetLayerVersion", method: "GET", path: ONE, right: "read", handle: (call) => get(parts, call) },
     { operation: "DeleteLayerVersion", method: "DELETE", path: ONE, right: "deploy", handle: (call) => remove(parts, call) },
@@ -71,13 +84,20 @@ async function publish(parts: LambdaDoorParts, call: LambdaCall) {
       `'${shown(runtimes)}'`,
       `Member must satisfy enum value set: [${RUNTIMES}]`,
     )
-    .unless((architectures ?? []).every((each) => ARCHITECTURES.includes(each)), "compatibleArchitectures", `'${shown(architectures)}'`, architecturesRule)
+    .unless(
+      (architectures ?? []).every((each) => ARCHITECTURES.includes(each)),
+      "compatibleArchitectures",
+      `'${shown(architectures)}'`,
+      architecturesRule,
+    )
     .unless((runtimes ?? []).length <= 15, "compatibleRuntimes", `'${shown(runtimes)}'`, "Member must have length less than or equal to 15")
     .length("description", body.text("Description"), 0, 256)
     .length("licenseInfo", body.text("LicenseInfo"), 0, 512)
     .check();
   if (content!.has("S3Bucket") || content!.has("S3Key"))
-    throw invalidValue("Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist");
+    throw invalidValue(
+      "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist",
+    );
   const zip = blob(content!, "ZipFile");
   if (zip === undefined) throw invalidValue("Please provide a source for the layer content.");
   if (zip.length > ZIPPED_BYTES) throw invalidValue(`Zipped size must be smaller than ${ZIPPED_BYTES} bytes`);
@@ -142,7 +162,9 @@ function listVersions(parts: LambdaDoorParts, call: LambdaCall) {
 
 function list(parts: LambdaDoorParts, { account, query }: LambdaCall) {
   const fits = checkFilter(query);
-  const newest = parts.store.layerNames(account.tenant).flatMap((name) => parts.store.layers.all(account.tenant, name).filter(fits).at(-1) ?? []);
+  const newest = parts.store
+    .layerNames(account.tenant)
+    .flatMap((name) => parts.store.layers.all(account.tenant, name).findLast(fits) ?? []);
   const { items, NextMarker } = page(newest, query, MOST_LISTED, ({ name }) => name);
   const layers = items.map((layer) => ({
     LayerName: layer.name,
@@ -166,7 +188,12 @@ function addPermission(parts: LambdaDoorParts, call: LambdaCall) {
     .required("principal", principal)
     .required("statementId", sid)
     .pattern("action", action, "lambda:GetLayerVersion", /^lambda:GetLayerVersion$/)
-    .pattern("principal", principal, "\\d{12}|\\*|arn:(aws[a-zA-Z-]*):iam::\\d{12}:root", /^(\d{12}|\*|arn:aws[a-zA-Z-]*:iam::\d{12}:root)$/)
+    .pattern(
+      "principal",
+      principal,
+      "\\d{12}|\\*|arn:(aws[a-zA-Z-]*):iam::\\d{12}:root",
+      /^(\d{12}|\*|arn:aws[a-zA-Z-]*:iam::\d{12}:root)$/,
+    )
     .pattern("statementId", sid, "([a-zA-Z0-9-_]+)", /^[a-zA-Z0-9-_]+$/)
     .check();
   const name = layerName(call);

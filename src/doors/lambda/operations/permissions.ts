@@ -13,7 +13,13 @@ export function permissionRoutes(parts: LambdaDoorParts): LambdaRoute[] {
   return [
     { operation: "AddPermission", method: "POST", path: PATH, right: "deploy", handle: (call) => add(parts, call) },
     { operation: "GetPolicy", method: "GET", path: PATH, right: "read", handle: (call) => get(parts, call) },
-    { operation: "RemovePermission", method: "DELETE", path: `${PATH}/{StatementId}`, right: "deploy", handle: (call) => remove(parts, call) },
+    {
+      operation: "RemovePermission",
+      method: "DELETE",
+      path: `${PATH}/{StatementId}`,
+      right: "deploy",
+      handle: (call) => remove(parts, call),
+    },
   ];
 }
 
@@ -62,7 +68,7 @@ function conditionOf(body: Members): Statement["Condition"] | undefined {
         ["aws:PrincipalOrgID", body.text("PrincipalOrgID")],
         ["lambda:FunctionUrlAuthType", body.text("FunctionUrlAuthType")],
       ] as const
-    ).filter((entry): entry is [typeof entry[0], string] => entry[1] !== undefined),
+    ).filter((entry): entry is [(typeof entry)[0], string] => entry[1] !== undefined),
   );
   const source = body.text("SourceArn");
   const viaUrl = body.flag("InvokedViaFunctionUrl");

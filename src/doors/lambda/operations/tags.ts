@@ -30,7 +30,9 @@ export function readTags(tags: Record<string, string>, name: string): Record<str
   if (Object.keys(tags).length > MOST_TAGS) throw invalidValue("Number of tags exceeds resource tag limit.");
   const app = Object.hasOwn(tags, APP_TAG) ? tags[APP_TAG] : undefined;
   if (app !== undefined && app !== name)
-    throw invalidValue(`The tag ${APP_TAG} is ${app}, but a function of this API is an app of its own: it must be ${name}, or be left out.`);
+    throw invalidValue(
+      `The tag ${APP_TAG} is ${app}, but a function of this API is an app of its own: it must be ${name}, or be left out.`,
+    );
   return tags;
 }
 
@@ -63,10 +65,15 @@ function taggedFunction(parts: LambdaDoorParts, call: LambdaCall, toChange = tru
   const [, , , , , sort, id] = arn.split(":");
   if (sort === "capacity-provider") throw notFound(`Capacity provider not found: ${arn}`);
   if (sort === "event-source-mapping") throw notFound(`Event source mapping not found: ${arn}`);
-  if (sort === "code-signing-config") throw new AwsError("ResourceNotFoundException", `The code signing configuration cannot be found. Check that the provided configuration is not deleted: ${arn}.`);
+  if (sort === "code-signing-config")
+    throw new AwsError(
+      "ResourceNotFoundException",
+      `The code signing configuration cannot be found. Check that the provided configuration is not deleted: ${arn}.`,
+    );
   if (sort === "layer") throw invalidValue(`Tags on layers are not supported on this server: ${id}.`);
   const { name, qualifier } = readNamed(account, arn, undefined);
-  if (qualifier !== undefined) throw invalidValue("Tags on function aliases and versions are not supported. Please specify a function ARN.");
+  if (qualifier !== undefined)
+    throw invalidValue("Tags on function aliases and versions are not supported. Please specify a function ARN.");
   return toChange ? requireOwn(parts, account, { name }) : requireFunction(parts, account, { name }).record;
 }
 

@@ -55,7 +55,11 @@ function create(parts: LambdaDoorParts, call: LambdaCall) {
 
 /** With what create and update leave out. */
 function whole(parts: LambdaDoorParts, call: LambdaCall, named: Named, url: UrlRecord): object {
-  return { ...shown(parts, call, named, url), LastModifiedTime: new Date(url.lastModified).toISOString(), InvokeMode: url.invokeMode ?? "BUFFERED" };
+  return {
+    ...shown(parts, call, named, url),
+    LastModifiedTime: new Date(url.lastModified).toISOString(),
+    InvokeMode: url.invokeMode ?? "BUFFERED",
+  };
 }
 
 function get(parts: LambdaDoorParts, call: LambdaCall) {
@@ -66,7 +70,10 @@ function get(parts: LambdaDoorParts, call: LambdaCall) {
 function update(parts: LambdaDoorParts, call: LambdaCall) {
   const named = namedIn(call, rule);
   const url = updateUrl(parts, call.account, named, readChange(bodyOf(call), false));
-  const more = { LastModifiedTime: new Date(url.lastModified).toISOString(), ...(url.invokeMode !== null && { InvokeMode: url.invokeMode }) };
+  const more = {
+    LastModifiedTime: new Date(url.lastModified).toISOString(),
+    ...(url.invokeMode !== null && { InvokeMode: url.invokeMode }),
+  };
   return { status: 200, body: { ...shown(parts, call, named, url), ...more } };
 }
 
@@ -78,6 +85,8 @@ function remove(parts: LambdaDoorParts, call: LambdaCall) {
 function list(parts: LambdaDoorParts, call: LambdaCall) {
   const { name } = namedIn(call);
   const { items, NextMarker } = page(urlsOf(parts, call.account, name), call.query, MOST_LISTED, ({ qualifier }) => qualifier);
-  const configs = items.map(({ qualifier, url }) => whole(parts, call, { name, qualifier: qualifier === LATEST ? undefined : qualifier }, url));
+  const configs = items.map(({ qualifier, url }) =>
+    whole(parts, call, { name, qualifier: qualifier === LATEST ? undefined : qualifier }, url),
+  );
   return { status: 200, body: { FunctionUrlConfigs: configs, ...(NextMarker !== undefined && { NextMarker }) } };
 }

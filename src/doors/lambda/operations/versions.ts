@@ -25,7 +25,11 @@ function publish(parts: LambdaDoorParts, call: LambdaCall) {
   const body = bodyOf(call);
   const description = body.text("Description");
   new Constraints().length("description", description, 0, 256).check();
-  const version = publishVersion(parts, account, name, { description, codeSha256: body.text("CodeSha256"), revisionId: body.text("RevisionId") });
+  const version = publishVersion(parts, account, name, {
+    description,
+    codeSha256: body.text("CodeSha256"),
+    revisionId: body.text("RevisionId"),
+  });
   return { status: 201, body: versionShown(account, name, version) };
 }
 
