@@ -37,7 +37,11 @@ export class Members {
   }
 
   texts(name: string): string[] | undefined {
-    return this.#as(name, "list of strings", (value): value is string[] => Array.isArray(value) && value.every((each) => typeof each === "string"));
+    return this.#as(
+      name,
+      "list of strings",
+      (value): value is string[] => Array.isArray(value) && value.every((each) => typeof each === "string"),
+    );
   }
 
   object(name: string): Members | undefined {
@@ -47,15 +51,27 @@ export class Members {
 
   /** A map whose values are texts. It has no prototype's keys. */
   map(name: string): Record<string, string> | undefined {
-    return this.#as(name, "map of strings", (value): value is Record<string, string> => isObject(value) && Object.values(value).every((each) => typeof each === "string"));
+    return this.#as(
+      name,
+      "map of strings",
+      (value): value is Record<string, string> => isObject(value) && Object.values(value).every((each) => typeof each === "string"),
+    );
   }
 
   numbers(name: string): Record<string, number> | undefined {
-    return this.#as(name, "map of numbers", (value): value is Record<string, number> => isObject(value) && Object.values(value).every((each) => typeof each === "number"));
+    return this.#as(
+      name,
+      "map of numbers",
+      (value): value is Record<string, number> => isObject(value) && Object.values(value).every((each) => typeof each === "number"),
+    );
   }
 
   objects(name: string): Members[] | undefined {
-    const found = this.#as(name, "list of structures", (value): value is Record<string, unknown>[] => Array.isArray(value) && value.every(isObject));
+    const found = this.#as(
+      name,
+      "list of structures",
+      (value): value is Record<string, unknown>[] => Array.isArray(value) && value.every(isObject),
+    );
     return found?.map((each) => new Members(each));
   }
 

@@ -128,6 +128,8 @@ function listProvisioned(parts: LambdaDoorParts, call: LambdaCall) {
   const { account, query } = call;
   const { name } = namedIn(call);
   const { items, NextMarker } = page(provisionedIn(parts, account, name), query, MOST_LISTED, ({ qualifier }) => qualifier);
-  const configs = items.map(({ qualifier, record }) => Object.assign({ FunctionArn: functionArn(account, name, qualifier) }, provisionedShown(record)));
+  const configs = items.map(({ qualifier, record }) =>
+    Object.assign({ FunctionArn: functionArn(account, name, qualifier) }, provisionedShown(record)),
+  );
   return { status: 200, body: { ProvisionedConcurrencyConfigs: configs, ...(NextMarker !== undefined && { NextMarker }) } };
 }
