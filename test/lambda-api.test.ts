@@ -7,13 +7,17 @@ import {
   type CreateFunctionCommandInput,
   CreateFunctionUrlConfigCommand,
   DeleteFunctionCommand,
+  DeleteProvisionedConcurrencyConfigCommand,
   GetFunctionCommand,
   GetFunctionConfigurationCommand,
+  GetProvisionedConcurrencyConfigCommand,
   LambdaClient,
   ListFunctionsCommand,
   PublishLayerVersionCommand,
   PublishVersionCommand,
+  PutProvisionedConcurrencyConfigCommand,
   TagResourceCommand,
+  UpdateAliasCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
   waitUntilFunctionActiveV2,
@@ -279,6 +283,34 @@ describe("AWS Lambda's API", () => {
     assert.deepEqual(shown, { a: "b" });
     assert.equal(await (await fetch(`${other.gatewayUrl}/survivor`)).text(), "still here");
     assert.equal(await other.end("SIGTERM"), 0);
+  });
+
+  test("machines are kept ready for what is provisioned, for an alias's new version when it moves, and after a kill of the server", async () => {
+    await create("provided", answering("one"));
+    await settled("provided");
+    await lambda.send(new PublishVersionCommand({ FunctionName: "provided" }));
+    await lambda.send(new CreateAliasCommand({ FunctionName: "provided", Name: "ready", FunctionVersion: "1" }));
+    const named = { FunctionName: "provided", Qualifier: "ready" };
+    const put = await lambda.send(new PutProvisionedConcurrencyConfigCommand({ ...named, ProvisionedConcurrentExecutions: 2 }));
+    assert.equal(put.Status, "IN_PROGRESS");
+    const numbers = async () => {
+      const machines = await admin().machines();
+      return machines
+        .filter(({ app, phase }) => app === "provided" && phase === "bound").map(({ revisionNumber }) => revisionNumber);
+    };
+    const ready = () => until(async () => (await lambda.send(new GetProvisionedConcurrencyConfigCommand(named))).Status === "READY");
+    await ready();
+    assert.deepEqual(await numbers(), [1, 1]);
+    await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "provided", ZipFile: answering("two"), Publish: true }));
+    await settled("provided");
+    await lambda.send(new UpdateAliasCommand({ FunctionName: "provided", Name: "ready", FunctionVersion: "2" }));
+    await ready();
+    await until(async () => (await numbers()).join() === "2,2");
+    process.kill(server.worker, "SIGKILL");
+    await until(async () => (await numbers().catch(() => [])).join() === "2,2");
+    await ready();
+    await lambda.send(new DeleteProvisionedConcurrencyConfigCommand(named));
+    await until(async () => (await numbers()).length === 0);
   });
 
   async function createKeyOf(args: string[]): Promise<{ accessKeyId: string; secretAccessKey: string }> {

@@ -91,6 +91,7 @@ export function openServing(
     served,
     clock,
     machines,
+    boundTo: (app, pin) => dispatcher.boundTo(app, pin),
     kinds,
     shareChanged: (app) => dispatcher.shareChanged(app),
     kernels,

@@ -23,7 +23,7 @@ export interface ServedAppsOptions {
     point(app: string, targets: ServedTarget[], beside: ServedBeside): void;
     renewApp(app: string): void;
     isPinned(app: string, pin: string): boolean;
-    pin(app: string, pin: string, revision: Revision): void;
+    pin(app: string, pin: string, revision: Revision, reserved: number): void;
     unpinIdle(app: string, idleMs: number): void;
     isResting(app: string, revision: string, idleMs: number): boolean;
     rest(app: string, idleMs: number): boolean;
@@ -65,6 +65,8 @@ export class ServedApps {
   readonly #reached = new Map<string, Map<string, Reached>>();
   /** Apps with aliases that reserve machines. */
   readonly #reserving = new Set<string>();
+  /** How many machines are kept for names that calls give, if it is some, by the app and the name. */
+  readonly #provided = new Map<string, Map<string, number>>();
   readonly #targets = new Map<string, Target[]>();
   readonly #problems = new Map<string, string>();
   /** For each app, the revision that `inert` was last called with. The app that has been at rest for longest comes first. */
@@ -205,7 +207,7 @@ export class ServedApps {
     const { dispatcher, routes } = this.#options;
     for (const [app, targets] of this.#targets) {
       dispatcher.unpinIdle(app, REST_AFTER_MS);
-      if (targets.some(isAlwaysPresent) || this.#reserving.has(app) || !dispatcher.rest(app, REST_AFTER_MS)) {
+      if (targets.some(isAlwaysPresent) || this.#reserving.has(app) || this.#provided.has(app) || !dispatcher.rest(app, REST_AFTER_MS)) {
         this.#leaveBranches(app, targets);
         continue;
       }
@@ -237,8 +239,20 @@ export class ServedApps {
     if (!this.ensure(app)) return false;
     const found = catalog.revision(app, revision);
     if (found === undefined) throw new MayflyError("no-such-version", { app, version: revision });
-    dispatcher.pin(app, pin, found);
+    dispatcher.pin(app, pin, found, this.#provided.get(app)?.get(pin) ?? 0);
     return true;
+  }
+
+  /** Keeps so many machines bound to the revision that calls name by `pin`, at least. If the app cannot be served, then as soon as it can and is called by that name. Throws "no-such-version". */
+  provide(app: string, pin: string, revision: string, machines: number): void {
+    const { dispatcher, catalog } = this.#options;
+    if (machines > 0) entryOf(this.#provided, app).set(pin, machines);
+    else if (this.#provided.get(app)?.delete(pin) !== true) return;
+    if (this.#provided.get(app)!.size === 0) this.#provided.delete(app);
+    if (!this.ensure(app)) return;
+    const found = catalog.revision(app, revision);
+    if (found === undefined) throw new MayflyError("no-such-version", { app, version: revision });
+    dispatcher.pin(app, pin, found, machines);
   }
 
   #leaveBranches(app: string, targets: Target[]): void {
@@ -275,6 +289,7 @@ export class ServedApps {
     this.#targets.delete(app);
     this.#branches.delete(app);
     this.#reserving.delete(app);
+    this.#provided.delete(app);
     this.#reached.delete(app);
     this.#resting.delete(app);
     this.#problems.delete(app);

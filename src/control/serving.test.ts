@@ -9,6 +9,7 @@ function servingOf(changes: Partial<ServingParts>) {
   return createServing({
     served: { check: () => undefined } as unknown as ServedApps,
     machines: () => [],
+    boundTo: () => 0,
     shareChanged: () => undefined,
     kinds: { prepare: async () => undefined, changed: () => undefined },
     kernels: ["linux"],

@@ -38,6 +38,10 @@ export interface Serving {
    * Returns whether the app is served. Throws "no-such-version".
    */
   called(app: string, pin?: { name: string; revision: string }): boolean;
+  /** Keeps so many machines bound to the revision that calls name by `pin`, at least. Throws "no-such-version". */
+  provide(app: string, pin: { name: string; revision: string }, machines: number): void;
+  /** How many machines are bound to it. */
+  boundTo(app: string, pin: string): number;
   /** Called after an alias other than `live` was changed or removed. */
   branched(app: string): void;
   /** Called after the app's secrets changed: machines that have the old ones get no more work. */
@@ -59,6 +63,8 @@ export interface ServingParts {
   served: ServedApps;
   /** All machines that exist now. */
   machines: () => { name: string; app: string | null }[];
+  /** How many machines are bound to the revision that an app's calls name so. */
+  boundTo: (app: string, pin: string) => number;
   kinds: Pick<PreparedKinds, "prepare" | "changed">;
   /** Tells the dispatcher what the app's tenant may have. */
   shareChanged: (app: string) => void;
@@ -91,6 +97,7 @@ export interface ServingParts {
 export function createServing({
   served,
   machines,
+  boundTo,
   kinds,
   shareChanged,
   kernels,
@@ -151,6 +158,8 @@ export function createServing({
       kinds.changed();
     },
     called: (app, pin) => (pin === undefined ? served.ensure(app) : served.pin(app, pin.name, pin.revision)),
+    provide: (app, pin, machines) => served.provide(app, pin.name, pin.revision, machines),
+    boundTo,
     branched: (app) => served.branched(app),
     renewed: (app) => served.renew(app),
     shareChanged,

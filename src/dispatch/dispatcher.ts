@@ -160,8 +160,8 @@ class PolicyDispatcher implements LiveDispatcher {
     return this.#revisions.isPinned(app, pin);
   }
 
-  pin(app: string, pin: string, revision: Version): void {
-    for (const part of this.#revisions.pin(app, pin, revision)) {
+  pin(app: string, pin: string, revision: Version, reserved = 0): void {
+    for (const part of this.#revisions.pin(app, pin, revision, reserved)) {
       this.#noteLack(part);
       this.#wantSnapshot(part);
       this.#tellLimits(part, null);
@@ -173,9 +173,17 @@ class PolicyDispatcher implements LiveDispatcher {
     const isIdle = (part: string) => now - (this.#options.insight?.restsSince(part, now) ?? Infinity) >= idleMs;
     for (const [pin, parts] of this.#revisions.pins(app)) {
       const isUsed = this.#machines.values().some((record) => record.part !== null && parts.includes(record.part));
-      if (isUsed || !parts.every(isIdle)) continue;
+      const isReserved = parts.some((part) => (this.#revisions.get(part)?.reserved ?? 0) > 0);
+      if (isUsed || isReserved || !parts.every(isIdle)) continue;
       for (const part of this.#revisions.unpin(app, pin)) this.#removePart(part);
     }
+  }
+
+  boundTo(app: string, pin: string): number {
+    const parts = this.#revisions.pins(app).find(([name]) => name === pin)?.[1] ?? [];
+    const isBound = ({ id, part, draining }: MachineRecord) =>
+      part !== null && parts.includes(part) && !draining && this.#fleet.view(id)?.phase === "bound";
+    return this.#machines.values().filter(isBound).toArray().length;
   }
 
   /** The policy moves what waits for a part to its successor. A function may be in another part now: its calls arrive there. */

@@ -100,10 +100,13 @@ export interface LiveDispatcher extends Dispatcher {
   isPinned(app: string, pin: string): boolean;
   /**
    * Lets the app's calls give a name that stands for one revision, besides `live` and the branches. It has machines of its own, also where something else names the
-   * same revision, and none of them is kept ready. The app must be served; of an app that came to rest, it must be pinned again.
+   * same revision. The app must be served; of an app that came to rest, it must be pinned again.
+   * @param reserved how many of them are kept bound, at least; by default none
    */
-  pin(app: string, pin: string, revision: Version): void;
-  /** Unpins the names of the app that have no machine and were last given at least `idleMs` ago. */
+  pin(app: string, pin: string, revision: Version, reserved?: number): void;
+  /** How many machines are bound to the revision that the name stands for. */
+  boundTo(app: string, pin: string): number;
+  /** Unpins the names of the app that have no machine, none reserved, and were last given at least `idleMs` ago. */
   unpinIdle(app: string, idleMs: number): void;
   /** From now on, the app's calls go to machines that are bound after this call, so that they get the app's secrets as they are then. */
   renewApp(app: string): void;

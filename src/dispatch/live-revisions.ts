@@ -121,9 +121,9 @@ export class LiveRevisions {
     );
   }
 
-  /** Lets the app's calls give a name. The app must be served. Returns the parts that are live from now on. */
-  pin(app: string, pin: string, revision: Version): LivePart[] {
-    const { parts, live } = makeParts({ ...revision, pin }, 0, 0);
+  /** Lets the app's calls give a name, or changes what is reserved for one. The app must be served. Returns the parts that are live from now on. */
+  pin(app: string, pin: string, revision: Version, reserved: number): LivePart[] {
+    const { parts, live } = makeParts({ ...revision, pin }, 0, reserved);
     this.#apps.get(app)!.pins.set(pin, parts);
     for (const part of live) this.#parts.set(part.id, part);
     return live;

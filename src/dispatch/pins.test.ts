@@ -132,3 +132,18 @@ test("an id that a call brings is its id", () => {
   const { dispatcher } = set();
   assert.equal(call(dispatcher, { app: "ada", id: "an-id" }).handle?.id, "an-id");
 });
+
+test("machines are kept bound for a pinned revision, as many as are reserved, until they are reserved no more", async () => {
+  const { clock, dispatcher } = set();
+  dispatcher.pin("ada", "1", old, 2);
+  await clock.advance(10_000);
+  assert.equal(dispatcher.boundTo("ada", "1"), 2);
+  await clock.advance(600_000);
+  dispatcher.unpinIdle("ada", 60_000);
+  assert.equal(dispatcher.boundTo("ada", "1"), 2);
+  dispatcher.pin("ada", "1", old, 0);
+  await clock.advance(600_000);
+  assert.equal(dispatcher.boundTo("ada", "1"), 0);
+  dispatcher.unpinIdle("ada", 60_000);
+  assert.equal(dispatcher.isPinned("ada", "1"), false);
+});

@@ -8,6 +8,7 @@ import { conflict, invalidValue, invalidValueUntyped, notFound, wrongRevision } 
 import type { LambdaParts } from "./lambda-parts.ts";
 import { mayflyErrorIn } from "./mayfly-error-in.ts";
 import { type Account, aliasFor, functionArn, newRevisionId } from "./names.ts";
+import { applyProvisioned } from "./provisioning.ts";
 import { requireFunction, requireOwn, requireQualified } from "./require-function.ts";
 
 export interface AliasChange {
@@ -62,6 +63,7 @@ export function deleteAlias(parts: LambdaParts, account: Account, name: string, 
   requireFunction(parts, account, { name });
   if (!store.aliases.remove(tenant, name, alias)) return;
   for (const shelf of [store.policies, store.urls, store.eventInvokes, store.provisioned]) shelf.remove(tenant, name, alias);
+  applyProvisioned(parts, tenant, name);
   try {
     removeAlias(parts, tenant, name, aliasFor(alias));
   } catch (error) {
@@ -107,5 +109,6 @@ function stored(parts: LambdaParts, tenant: string, name: string, record: AliasR
     throw error;
   }
   parts.store.aliases.put(tenant, name, record.name, record);
+  applyProvisioned(parts, tenant, name);
   return record;
 }

@@ -5,9 +5,10 @@ import { AwsError, conflict, invalidValue, invalidValueUntyped, notFound } from 
 import { findFunction } from "./find-function.ts";
 import type { LambdaParts } from "./lambda-parts.ts";
 import { type Account, functionArn } from "./names.ts";
+import { applyProvisioned } from "./provisioning.ts";
 import { functionNotFound, type Named, requireOwn, requireQualified } from "./require-function.ts";
 
-type Parts = Pick<LambdaParts, "store" | "catalog" | "clock">;
+type Parts = Pick<LambdaParts, "store" | "catalog" | "serving" | "clock">;
 
 /** Of an account, in AWS's words: the invocations that may run at a time. A host's machines are the true limit. */
 export const ACCOUNT_CONCURRENCY = 1_000;
@@ -59,6 +60,7 @@ export function provision(parts: Parts, account: Account, named: Named & { quali
     );
   const record: ProvisionedRecord = { requested: executions, lastModified: clock.wall() };
   store.provisioned.put(tenant, name, qualifier, record);
+  applyProvisioned(parts, tenant, name);
   return record;
 }
 
@@ -73,6 +75,7 @@ export function provisionedOf(parts: Parts, account: Account, named: Named & { q
 export function unprovision(parts: Parts, account: Account, named: Named & { qualifier: string }): void {
   requireProvisionable(parts, account, named);
   parts.store.provisioned.remove(account.tenant, named.name, named.qualifier);
+  applyProvisioned(parts, account.tenant, named.name);
 }
 
 export function provisionedIn(parts: Parts, account: Account, name: string): { qualifier: string; record: ProvisionedRecord }[] {

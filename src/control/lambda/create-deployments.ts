@@ -14,6 +14,7 @@ import { point } from "../point.ts";
 import { appOfFunction } from "./app-of-function.ts";
 import type { Deployments, LambdaParts } from "./lambda-parts.ts";
 import { aliasFor, newRevisionId } from "./names.ts";
+import { applyProvisioned } from "./provisioning.ts";
 
 /** How many are deployed at the same time, so that a hundred functions that are created at once do not unpack a hundred zip files at once. */
 const AT_ONCE = 4;
@@ -103,6 +104,7 @@ function succeeded(parts: Parts, tenant: string, record: FunctionRecord, revisio
       // A version's own id changes when it becomes active together with a new function.
       const revisionId = record.update === null ? newRevisionId() : version.revisionId;
       parts.store.versions.put(tenant, name, key, { ...version, state: "Active", reason: undefined, revision, revisionId });
+      applyProvisioned(parts, tenant, name);
     }
   }
   // Aliases of the newest code follow it.

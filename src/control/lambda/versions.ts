@@ -8,6 +8,7 @@ import { fingerprint } from "./fingerprint.ts";
 import type { LambdaParts } from "./lambda-parts.ts";
 import { mayflyErrorIn } from "./mayfly-error-in.ts";
 import { type Account, aliasFor, functionArn, newRevisionId } from "./names.ts";
+import { applyProvisioned } from "./provisioning.ts";
 import { functionNotFound, refuseWhileChanging, requireOwn } from "./require-function.ts";
 import { findFunction } from "./find-function.ts";
 
@@ -69,8 +70,9 @@ export function deleteVersion(parts: LambdaParts, account: Account, name: string
   const key = versionKey(Number(number));
   const version = store.versions.get(tenant, name, key);
   if (version === undefined) return;
-  store.versions.remove(tenant, name, key);
   for (const shelf of [store.policies, store.eventInvokes, store.provisioned]) shelf.remove(tenant, name, number);
+  applyProvisioned(parts, tenant, name);
+  store.versions.remove(tenant, name, key);
   try {
     removeAlias(parts, tenant, name, aliasFor(number));
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Opens the Lambda API: its records, the deploys that go on beside its calls, and its door. */
 import type { ServerStart } from "../../base/config/server-start.ts";
 import { createDeployments } from "../../control/lambda/create-deployments.ts";
+import { resumeProvisioned } from "../../control/lambda/provisioning.ts";
 import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
 import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
 import type { Principals } from "../../store/principals/principal.ts";
@@ -28,6 +29,7 @@ export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNe
   const links = createCodeLinks(rest.store.zips, clock, isTls);
   const parts = { ...rest, clock, deployments, links, urlAddress };
   deployments.resume();
+  resumeProvisioned(parts);
   return createLambdaDoor({
     routes: lambdaRoutes(parts),
     open: [links.route],

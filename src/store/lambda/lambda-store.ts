@@ -46,6 +46,8 @@ export interface LambdaStore {
   ofUrl(id: string): { tenant: string; function: string; qualifier: string } | undefined;
   /** Functions whose newest change had not ended when the server did. */
   unfinished(): { tenant: string; name: string }[];
+  /** Functions with provisioned concurrency. */
+  provisioning(): { tenant: string; name: string }[];
   /** Removes the function and all that belongs to it. */
   removeFunction(tenant: string, name: string): void;
   /** The sizes of all zip files that functions, versions and layers have, in bytes. */

@@ -53,6 +53,7 @@ function queries(db: DatabaseSync, write: <T>(work: () => T) => T) {
   const unfinished = db.prepare(
     "SELECT tenant, key FROM records WHERE kind = 'function' AND (json_extract(record, '$.state') = 'Pending' OR json_extract(record, '$.update') = 'InProgress')",
   );
+  const provisioning = db.prepare("SELECT DISTINCT tenant, owner FROM records WHERE kind = 'provisioned'");
   const owned = db.prepare("DELETE FROM records WHERE tenant = ? AND kind <> 'layer' AND owner = ?");
   const itself = db.prepare("DELETE FROM records WHERE tenant = ? AND kind = 'function' AND key = ?");
   const bytes = db.prepare("SELECT coalesce(sum(bytes), 0) AS bytes FROM zips WHERE tenant = ? AND own = 1");
@@ -65,6 +66,7 @@ function queries(db: DatabaseSync, write: <T>(work: () => T) => T) {
       return row && { tenant: String(row["tenant"]), function: String(row["owner"]), qualifier: String(row["key"]) };
     },
     unfinished: () => unfinished.all().map((row) => ({ tenant: String(row["tenant"]), name: String(row["key"]) })),
+    provisioning: () => provisioning.all().map((row) => ({ tenant: String(row["tenant"]), name: String(row["owner"]) })),
     removeFunction(tenant: string, name: string) {
       write(() =>
         transaction(db, () => {

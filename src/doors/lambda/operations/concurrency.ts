@@ -1,6 +1,7 @@
 import { invalidValue } from "../../../control/lambda/aws-error.ts";
 import { provision, provisionedIn, provisionedOf, reserve, unprovision, unreserve } from "../../../control/lambda/concurrency.ts";
 import { functionArn } from "../../../control/lambda/names.ts";
+import { readyFor } from "../../../control/lambda/provisioning.ts";
 import { functionNotFound, type Named, requireFunction } from "../../../control/lambda/require-function.ts";
 import { findFunction } from "../../../control/lambda/find-function.ts";
 import { LATEST } from "../../../store/lambda/lambda-store.ts";
@@ -106,30 +107,31 @@ function putProvisioned(parts: LambdaDoorParts, call: LambdaCall) {
     .required("provisionedConcurrentExecutions", executions)
     .range("provisionedConcurrentExecutions", executions, 1, Number.MAX_SAFE_INTEGER)
     .check();
-  return { status: 202, body: provisionedShown(provision(parts, call.account, named, executions!)) };
+  return { status: 202, body: provisionedShown(provision(parts, call.account, named, executions!), 0) };
 }
 
-/** This server keeps no machines ready for versions, and says so. */
-function provisionedShown({ requested, lastModified }: ProvisionedRecord): object {
+/** @param machines that are ready: one has one call at a time */
+function provisionedShown({ requested, lastModified }: ProvisionedRecord, machines: number): object {
+  const ready = Math.min(machines, requested);
   return {
     RequestedProvisionedConcurrentExecutions: requested,
-    AvailableProvisionedConcurrentExecutions: 0,
-    AllocatedProvisionedConcurrentExecutions: 0,
-    Status: "IN_PROGRESS",
+    AvailableProvisionedConcurrentExecutions: ready,
+    AllocatedProvisionedConcurrentExecutions: ready,
+    Status: ready < requested ? "IN_PROGRESS" : "READY",
     LastModified: amazonTime(lastModified),
   };
 }
 
 function getProvisioned(parts: LambdaDoorParts, call: LambdaCall) {
-  return { status: 200, body: provisionedShown(provisionedOf(parts, call.account, qualifiedIn(call))) };
+  const named = qualifiedIn(call);
+  const record = provisionedOf(parts, call.account, named);
+  return { status: 200, body: provisionedShown(record, readyFor(parts, call.account.tenant, named.name, named.qualifier)) };
 }
 
 function listProvisioned(parts: LambdaDoorParts, call: LambdaCall) {
   const { account, query } = call;
   const { name } = namedIn(call);
   const { items, NextMarker } = page(provisionedIn(parts, account, name), query, MOST_LISTED, ({ qualifier }) => qualifier);
-  const configs = items.map(({ qualifier, record }) =>
-    Object.assign({ FunctionArn: functionArn(account, name, qualifier) }, provisionedShown(record)),
-  );
+  const configs = items.map(({ qualifier, record }) => Object.assign({ FunctionArn: functionArn(account, name, qualifier) }, provisionedShown(record, readyFor(parts, account.tenant, name, qualifier))));
   return { status: 200, body: { ProvisionedConcurrencyConfigs: configs, ...(NextMarker !== undefined && { NextMarker }) } };
 }
