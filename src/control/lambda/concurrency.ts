@@ -21,10 +21,21 @@ export function reservedInAll({ store }: Pick<Parts, "store">, tenant: string): 
 
 export function reserve(parts: Parts, account: Account, name: string, executions: number): number {
   const record = requireOwn(parts, account, { name });
+  const provisioned = provisionedInAll(parts, account.tenant, name);
+  if (executions < provisioned)
+    throw invalidValue(
+      `ReservedConcurrentExecutions  ${executions} should not be lower than function's total provisioned concurrency [${provisioned}].`,
+    );
   const others = reservedInAll(parts, account.tenant) - (record.reserved ?? 0);
   if (ACCOUNT_CONCURRENCY - others - executions < UNRESERVED) throw tooMuch("ReservedConcurrentExecutions");
   parts.store.functions.put(account.tenant, "", name, { ...record, reserved: executions });
   return executions;
+}
+
+/** Of all versions and aliases of the function but this one. */
+function provisionedInAll({ store }: Pick<Parts, "store">, tenant: string, name: string, but?: string): number {
+  const keys = store.provisioned.keys(tenant, name).filter((key) => key !== but);
+  return keys.reduce((sum, key) => sum + store.provisioned.get(tenant, name, key)!.requested, 0);
 }
 
 export function unreserve(parts: Parts, account: Account, name: string): void {
@@ -44,6 +55,8 @@ export function provision(parts: Parts, account: Account, named: Named & { quali
   const { name, qualifier } = named;
   const { version, alias, found } = requireProvisionable(parts, account, named);
   const { reserved } = found.record;
+  if (reserved !== null && reserved < provisionedInAll(parts, tenant, name, qualifier) + executions)
+    throw invalidValue("Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function");
   if (executions > ACCOUNT_CONCURRENCY)
     throw invalidValueUntyped(
       `Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${ACCOUNT_CONCURRENCY}].`,
