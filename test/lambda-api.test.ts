@@ -293,24 +293,24 @@ describe("AWS Lambda's API", () => {
     const named = { FunctionName: "provided", Qualifier: "ready" };
     const put = await lambda.send(new PutProvisionedConcurrencyConfigCommand({ ...named, ProvisionedConcurrentExecutions: 2 }));
     assert.equal(put.Status, "IN_PROGRESS");
-    const numbers = async () => {
+    const boundTo = async (number: number) => {
       const machines = await admin().machines();
-      return machines
-        .filter(({ app, phase }) => app === "provided" && phase === "bound").map(({ revisionNumber }) => revisionNumber);
+      return machines.filter(({ app, state, revision }) => app === "provided" && state === "bound" && revision === number).length;
     };
     const ready = () => until(async () => (await lambda.send(new GetProvisionedConcurrencyConfigCommand(named))).Status === "READY");
     await ready();
-    assert.deepEqual(await numbers(), [1, 1]);
+    assert.equal(await boundTo(1), 2);
     await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "provided", ZipFile: answering("two"), Publish: true }));
     await settled("provided");
     await lambda.send(new UpdateAliasCommand({ FunctionName: "provided", Name: "ready", FunctionVersion: "2" }));
     await ready();
-    await until(async () => (await numbers()).join() === "2,2");
+    assert.equal(await boundTo(2), 2);
     process.kill(server.worker, "SIGKILL");
-    await until(async () => (await numbers().catch(() => [])).join() === "2,2");
+    await until(async () => (await boundTo(2).catch(() => 0)) === 2);
+    assert.equal(await boundTo(1), 0);
     await ready();
     await lambda.send(new DeleteProvisionedConcurrencyConfigCommand(named));
-    await until(async () => (await numbers()).length === 0);
+    await assert.rejects(lambda.send(new GetProvisionedConcurrencyConfigCommand(named)), { name: "ProvisionedConcurrencyConfigNotFoundException" });
   });
 
   async function createKeyOf(args: string[]): Promise<{ accessKeyId: string; secretAccessKey: string }> {

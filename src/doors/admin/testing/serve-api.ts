@@ -122,6 +122,8 @@ export async function serveApi(): Promise<ServedApi> {
       told.push({ app, targets: targets.map(({ revision, weight }) => [revision.number, weight]) });
       if (targets.some(({ revision }) => revision.manifest.env["REFUSE"] !== undefined)) throw new Error("the platform cannot take it");
     },
+    provide: () => undefined,
+    boundTo: () => 0,
     called: () => true,
     renewed: (app: string) => void told.push(`renewed ${app}`),
     shareChanged: (app: string) => void told.push(`share of ${app}`),

@@ -132,6 +132,11 @@ function listProvisioned(parts: LambdaDoorParts, call: LambdaCall) {
   const { account, query } = call;
   const { name } = namedIn(call);
   const { items, NextMarker } = page(provisionedIn(parts, account, name), query, MOST_LISTED, ({ qualifier }) => qualifier);
-  const configs = items.map(({ qualifier, record }) => Object.assign({ FunctionArn: functionArn(account, name, qualifier) }, provisionedShown(record, readyFor(parts, account.tenant, name, qualifier))));
+  const configs = items.map(({ qualifier, record }) =>
+    Object.assign(
+      { FunctionArn: functionArn(account, name, qualifier) },
+      provisionedShown(record, readyFor(parts, account.tenant, name, qualifier)),
+    ),
+  );
   return { status: 200, body: { ProvisionedConcurrencyConfigs: configs, ...(NextMarker !== undefined && { NextMarker }) } };
 }
