@@ -310,7 +310,9 @@ describe("AWS Lambda's API", () => {
     assert.equal(await boundTo(1), 0);
     await ready();
     await lambda.send(new DeleteProvisionedConcurrencyConfigCommand(named));
-    await assert.rejects(lambda.send(new GetProvisionedConcurrencyConfigCommand(named)), { name: "ProvisionedConcurrencyConfigNotFoundException" });
+    await assert.rejects(lambda.send(new GetProvisionedConcurrencyConfigCommand(named)), {
+      name: "ProvisionedConcurrencyConfigNotFoundException",
+    });
   });
 
   async function createKeyOf(args: string[]): Promise<{ accessKeyId: string; secretAccessKey: string }> {
