@@ -148,7 +148,7 @@ describe("a deploy refuses", () => {
       [{ memory: 64 }, /memory is not a known key; there are .*memoryMb/],
       [
         { functions: { main: { entry: "main.ts", memory: 1 } } },
-        /functions.main.memory is not a known key.*there are entry, command, runtime, handler, timeoutMs/,
+        /functions.main.memory is not a known key.*there are entry, command, runtime, handler, payload, timeoutMs/,
       ],
       [{ functions: {} }, /: functions must have at least one function\./],
       [{ functions: { "my.main": { entry: "main.ts" } } }, /functions has the key "my.main", but .*1 to 64 of letters, digits, - and _/],

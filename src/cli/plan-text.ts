@@ -1,4 +1,5 @@
 /** What a deploy would do, in words and as JSON. */
+import { counted } from "../base/words/counted.ts";
 import { type Column, renderTable } from "../base/terminal/table.ts";
 import { harmless } from "../base/terminal/terminal.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
@@ -36,7 +37,7 @@ export function planInWords(plan: Plan): string {
     { title: "ROUTES", cell: ({ routes }) => routes.join(", ") },
   ];
   const lines = [
-    `The app ${name}: ${memoryMb} MB for each machine, ${concurrency === 1 ? "one call" : `at most ${concurrency} calls`} at once in each.`,
+    `The app ${name}: ${memoryMb} MB for each machine, at most ${counted(concurrency, "call")} at once in each.`,
     renderTable(columns, rowsOf(plan)),
     ...listed("Variables", Object.keys(env)),
     ...listed("Secrets", secrets),
