@@ -87,6 +87,25 @@ export function describeInvocations(adapter: AgentAdapter): void {
     assert.deepEqual([plain["queryStringParameters"], plain["multiValueQueryStringParameters"]], [null, null]);
   });
 
+  test("the claims of a JWT that let the caller in are the event's authorizer, every one a text", async () => {
+    const claims = { sub: "ada", scope: "buy read", age: 36, admin: true, groups: ["a", "b"], more: { x: [1, null] } };
+    const said = (way: string) => [
+      "x-mayfly-caller-way",
+      way,
+      "x-mayfly-caller-claims",
+      Buffer.from(JSON.stringify(claims)).toString("base64url"),
+    ];
+    const texts = { sub: "ada", scope: "buy read", age: "36", admin: "true", groups: "[a b]", more: '{"x":[1,null]}' };
+    const authorizerOf = async (way: string, event: "http-v1" | "http-v2") => {
+      const input = { kind: "http" as const, event, method: "GET", url: "http://h/", headers: said(way) };
+      const seen = JSON.parse((await session().call({ function: "same", input })).text) as { requestContext: { authorizer?: unknown } };
+      return seen.requestContext.authorizer;
+    };
+    assert.deepEqual(await authorizerOf("jwt", "http-v2"), { jwt: { claims: texts, scopes: ["buy", "read"] } });
+    assert.deepEqual(await authorizerOf("jwt", "http-v1"), { claims: texts });
+    assert.equal(await authorizerOf("token", "http-v2"), undefined);
+  });
+
   test("bytes that are no text come and go as base64", async () => {
     const body = Buffer.from([0, 255, 128, 10, 13, 1]);
     const call = { ...to("echo"), method: "POST", headers: ["content-type", "image/png"], body };

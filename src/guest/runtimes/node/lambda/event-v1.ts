@@ -1,5 +1,6 @@
 /** A request as functions behind API Gateway's REST APIs get it: the proxy event, payload version 1.0. */
 import type { RequestHead } from "../../../agent/invocation/request-head.ts";
+import { claimsOf } from "./claims.ts";
 import { commonLogTime, encodeBody, joinQuery, splitUrl } from "./event.ts";
 
 type Lists = Record<string, string[]>;
@@ -66,6 +67,7 @@ function requestContext(
   { host, path, resource, headers }: { host: string; path: string; resource: string; headers: Lists },
 ): object {
   const now = new Date();
+  const claims = claimsOf(valueOf(headers, "x-mayfly-caller-way"), valueOf(headers, "x-mayfly-caller-claims"));
   return {
     accountId: "anonymous",
     apiId: app,
@@ -86,5 +88,6 @@ function requestContext(
     requestTimeEpoch: now.getTime(),
     resourcePath: resource,
     stage: "$default",
+    ...(claims !== undefined && { authorizer: { claims } }),
   };
 }

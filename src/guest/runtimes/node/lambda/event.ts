@@ -1,6 +1,7 @@
 /** A request as AWS Lambda's functions get it: the event of API Gateway's HTTP APIs, payload version 2.0. */
 import { isUtf8 } from "node:buffer";
 import type { RequestHead } from "../../../agent/invocation/request-head.ts";
+import { claimsOf, scopesOf } from "./claims.ts";
 
 export interface LambdaEvent {
   version: "2.0";
@@ -112,6 +113,7 @@ interface Called {
 
 function requestContext(head: RequestHead, app: string, { host, path, headers, routeKey }: Called): object {
   const now = new Date();
+  const claims = claimsOf(headers["x-mayfly-caller-way"], headers["x-mayfly-caller-claims"]);
   return {
     accountId: "anonymous",
     apiId: app,
@@ -127,6 +129,7 @@ function requestContext(head: RequestHead, app: string, { host, path, headers, r
     requestId: head.id,
     routeKey,
     stage: "$default",
+    ...(claims !== undefined && { authorizer: { jwt: { claims, scopes: scopesOf(claims) } } }),
     time: commonLogTime(now),
     timeEpoch: now.getTime(),
   };

@@ -112,6 +112,13 @@ final class LambdaEvent {
     context.put("requestId", head.id);
     context.put("routeKey", routeKey);
     context.put("stage", "$default");
+    Map<String, String> claims = Claims.of(headers.get("x-mayfly-caller-way"), headers.get("x-mayfly-caller-claims"));
+    if (claims != null) {
+      Map<String, Object> jwt = new LinkedHashMap<>();
+      jwt.put("claims", claims);
+      jwt.put("scopes", Claims.scopes(claims));
+      context.put("authorizer", Map.of("jwt", jwt));
+    }
     context.put("time", COMMON_LOG.format(now));
     context.put("timeEpoch", now.toEpochMilli());
     return context;

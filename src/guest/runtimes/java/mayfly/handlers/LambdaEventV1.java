@@ -102,6 +102,8 @@ final class LambdaEventV1 {
     context.put("requestTimeEpoch", now.toEpochMilli());
     context.put("resourcePath", resource);
     context.put("stage", "$default");
+    Map<String, String> claims = Claims.of(valueOf(headers, "x-mayfly-caller-way"), valueOf(headers, "x-mayfly-caller-claims"));
+    if (claims != null) context.put("authorizer", Map.of("claims", claims));
     return context;
   }
 }

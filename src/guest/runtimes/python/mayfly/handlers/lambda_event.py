@@ -8,6 +8,7 @@ import time
 from urllib.parse import parse_qsl
 
 from ..invocation.head import RequestHead
+from .claims import claims_of, scopes_of
 from .url import split_url
 
 _is_textual = re.compile(r"(?:text/|application/(?:json|javascript|xml|graphql)|[^;]+\+(?:json|xml))", re.I).match
@@ -82,6 +83,7 @@ def common_log_time(now: float) -> str:
 
 def _request_context(head: RequestHead, app: str, host: str, path: str, headers: dict[str, str], route_key: str) -> dict[str, object]:
     now = time.time()
+    claims = claims_of(headers.get("x-mayfly-caller-way"), headers.get("x-mayfly-caller-claims"))
     return {
         "accountId": "anonymous",
         "apiId": app,
@@ -97,6 +99,7 @@ def _request_context(head: RequestHead, app: str, host: str, path: str, headers:
         "requestId": head.id,
         "routeKey": route_key,
         "stage": "$default",
+        **({} if claims is None else {"authorizer": {"jwt": {"claims": claims, "scopes": scopes_of(claims)}}}),
         "time": common_log_time(now),
         "timeEpoch": int(now * 1_000),
     }

@@ -6,6 +6,7 @@ import time
 from urllib.parse import parse_qsl
 
 from ..invocation.head import RequestHead
+from .claims import claims_of
 from .lambda_event import common_log_time, encode_body, join_query
 from .url import split_url
 
@@ -61,6 +62,7 @@ def _value_of(headers: dict[str, list[str]], wanted: str) -> str | None:
 
 def _request_context(head: RequestHead, app: str, host: str, path: str, resource: str, headers: dict[str, list[str]]) -> dict[str, object]:
     now = time.time()
+    claims = claims_of(_value_of(headers, "x-mayfly-caller-way"), _value_of(headers, "x-mayfly-caller-claims"))
     return {
         "accountId": "anonymous",
         "apiId": app,
@@ -81,4 +83,5 @@ def _request_context(head: RequestHead, app: str, host: str, path: str, resource
         "requestTimeEpoch": int(now * 1_000),
         "resourcePath": resource,
         "stage": "$default",
+        **({} if claims is None else {"authorizer": {"claims": claims}}),
     }
