@@ -34,10 +34,12 @@ export function bindMessage(
 ): BindMessage {
   const { manifest } = version;
   const { functions, files } = code;
+  // A function may be called `constructor`, as every object's prototype has it.
+  const lambdaOf = (name: string) => (Object.hasOwn(lambda, name) ? lambda[name] : undefined);
   return {
     app: manifest.name,
     revision: version.id,
-    functions: functions.map((each) => ({ ...bindFunction(version, each), ...lambdaPart(lambda[each.function], now) })),
+    functions: functions.map((each) => ({ ...bindFunction(version, each), ...lambdaPart(lambdaOf(each.function), now) })),
     ...(files === undefined ? {} : { files: attached ?? { type: "frames", list: files.list, bytes: files.bytes } }),
     ...(manifest.mounts !== undefined && { mounts: mountMessages(manifest.mounts) }),
     env: { ...manifest.env, ...secrets },
@@ -45,7 +47,7 @@ export function bindMessage(
     concurrency: manifest.concurrency,
     egress: manifest.network !== "none",
     // As in AWS Lambda, the code is loaded before the first call, and not in its time.
-    ...(functions.length === 1 && lambda[functions[0]!.function] && { preload: functions[0]!.function }),
+    ...(functions.length === 1 && lambdaOf(functions[0]!.function) && { preload: functions[0]!.function }),
     ...(authority !== undefined && { authority }),
   };
 }
