@@ -90,6 +90,7 @@ test("a canary gets its share, and all calls after its time, with a line that sa
     [1, 0.9],
     [2, 0.1],
   ]);
+  assert.deepEqual(said, ["Revision 2 is a canary: it gets 10 % of the calls, and revision 1 the others."]);
   called(old, 900);
   called(fresh, 100);
   await clock.advance(599_000);
@@ -100,7 +101,7 @@ test("a canary gets its share, and all calls after its time, with a line that sa
     ended.map(({ number, outcome, reason }) => [number, outcome, reason.kind]),
     [[2, "promoted", "passed"]],
   );
-  assert.match(said.join(), /^The canary of revision 2 is promoted: all calls go to it now\. 0 of its 100 calls failed/);
+  assert.match(said.at(-1)!, /^The canary of revision 2 is promoted: all calls go to it now\. 0 of its 100 calls failed/);
   const [row] = files.catalog.app(mainTenant, "shop")!.revisions;
   assert.deepEqual([row?.canary?.state, row?.canary?.tallies.fresh.calls, row?.canary?.tallies.old.calls], ["promoted", 100, 900]);
 });
@@ -114,7 +115,7 @@ test("a canary whose calls fail is rolled back within a second, and its revision
   called(fresh, 100, "aborted");
   await clock.advance(1_000);
   assert.deepEqual(live(), [[1, 1]]);
-  assert.match(said.join(), /^The canary of revision 2 is rolled back: all calls go to revision 1 again\. 30 of its 30 calls failed/);
+  assert.match(said.at(-1)!, /^The canary of revision 2 is rolled back: all calls go to revision 1 again\. 30 of its 30 calls failed/);
   const [row] = files.catalog.app(mainTenant, "shop")!.revisions;
   assert.deepEqual([row?.number, row?.canary?.state, row?.canary?.reason?.kind], [2, "rolled-back", "errors"]);
 });
@@ -218,6 +219,7 @@ test("a verdict that cannot be carried out is told, and tried again", async () =
   const fresh = await deployed("two", canary());
   called(old, 300);
   called(fresh, 30, "function-threw");
+  said.length = 0;
   refuses = new Error("another app has its host");
   await clock.advance(5_000);
   assert.deepEqual([live().length, said], [2, ["Error: another app has its host"]]);

@@ -89,10 +89,12 @@ function begun(parts: CanaryParts, watched: Map<string, Watched>, app: string): 
   const row = parts.catalog.runningCanary(app);
   watched.delete(app);
   if (row !== undefined) watched.set(app, { row, isNews: false, failedAt: -Infinity });
-  if (known === undefined) return;
-  // The tallies of the one before are not those of this one.
-  if (known.row.revision === row?.revision) known.isNews = false;
-  tellEnd(parts, known, "replaced", { kind: "deploy" });
+  if (known !== undefined) {
+    // The tallies of the one before are not those of this one.
+    if (known.row.revision === row?.revision) known.isNews = false;
+    tellEnd(parts, known, "replaced", { kind: "deploy" });
+  }
+  if (row !== undefined) parts.say(app, beginningInWords(row), false);
 }
 
 /** Somebody has moved `live`: a canary may have ended. */
@@ -152,6 +154,10 @@ function tellEnd(parts: CanaryParts, canary: Watched, state: CanaryRow["state"],
   };
   parts.events.tell(event);
   parts.say(app, endInWords(canary.row, outcome, reason), outcome === "rolled-back");
+}
+
+function beginningInWords({ number, oldNumber, share }: CanaryRow): string {
+  return `Revision ${number} is a canary: it gets ${percent(share)} of the calls, and revision ${oldNumber} the others.`;
 }
 
 function endInWords({ number, oldNumber, share }: CanaryRow, outcome: CanaryEnded["outcome"], reason: CanaryReason): string {
