@@ -148,3 +148,23 @@ test("a caller with a key stays at its revision, also where calls without one ar
   point(0.7, runs);
   for (const key of keys) if (first.get(key) === two.id) assert.equal(await where(key), two.id, "only the old revision's callers move");
 });
+
+test("while the server stops, calls within an app are taken where a machine has room, so that their callers can finish", async () => {
+  const parts = set();
+  parts.dispatcher.point("ada", [{ revision: versionOf("ada", "1", { concurrency: 2 }), weight: 1 }]);
+  const begin = (ms: number, withinApp: boolean) =>
+    call(parts.dispatcher, { app: "ada", url: "ada", body: Buffer.from(`${ms}`), withinApp });
+  const caller = begin(20_000, false);
+  await parts.clock.advance(5_000);
+  const closed = parts.dispatcher.close(60_000);
+  await parts.clock.advance(0);
+  const within = begin(100, true);
+  const others = [begin(100, true), begin(100, false)];
+  await parts.clock.advance(30_000);
+  assert.deepEqual([caller.ended, within.ended], [true, true]);
+  assert.deepEqual(
+    others.map(({ failure }) => failure?.code),
+    ["shutting-down", "shutting-down"],
+  );
+  assert.equal(await closed, 0);
+});

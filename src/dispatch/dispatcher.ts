@@ -116,7 +116,7 @@ class PolicyDispatcher implements LiveDispatcher {
     const number = ++this.#lastNumber;
     const invocation = new Invocation(this, number, request.id ?? `${this.#options.bootId}-${number.toString(36)}`, request, reply, now);
     if (this.#events.hears("invocation-received")) this.#tellReceived(invocation, request);
-    if (this.#closing !== undefined) {
+    if (this.#closed || (this.#closing !== undefined && request.withinApp !== true)) {
       invocation.refuse("shutting-down", {});
       invocation.leave();
       return invocation;
@@ -132,6 +132,11 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#table.set(number, invocation);
     this.#deadlines.watch(invocation.deadline, now);
     this.#tell({ type: "arrive", invocation: number, revision: part }, now);
+    if (this.#closing !== undefined && invocation.waits) {
+      // No machine is started any more.
+      this.abandoned(invocation);
+      invocation.refuse("shutting-down", {});
+    }
     return invocation;
   }
 

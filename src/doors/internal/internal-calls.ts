@@ -7,6 +7,7 @@
  * 2. It is an invocation like any other: it waits, has its deadline, its lines in the log and its place in the bill.
  * 3. Of a machine, at most MOST calls are under way. Functions that call each other without end meet that bound, because each of them waits for the next.
  * 4. An app without a network can make such calls, and nothing else.
+ * 5. While the server stops, a call is still taken if a machine has room for it, so that the caller can finish.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Duplex, duplexPair } from "node:stream";
@@ -141,6 +142,7 @@ export class InternalCalls {
       appName: route.appName,
       function: name,
       branch: route.branch,
+      withinApp: true,
       timeoutMs: route.timeoutMs,
       attempt: 1,
       trace: this.#traces.of(headers),
