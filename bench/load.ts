@@ -14,9 +14,9 @@ export interface Load {
   failed: number;
 }
 
-/** @param seconds the duration; @param connections are kept busy, with one request in flight on each */
-export async function load(url: string, connections: number, seconds: number): Promise<Load> {
-  const { stdout } = await run("wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "--latency", url]);
+/** @param seconds the duration; @param connections are kept busy, with one request in flight on each; @param more flags for wrk */
+export async function load(url: string, connections: number, seconds: number, more: string[] = []): Promise<Load> {
+  const { stdout } = await run("wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "--latency", ...more, url]);
   return {
     requestsPerSecond: Number(find(stdout, /Requests\/sec:\s+([\d.]+)/)),
     p50: milliseconds(find(stdout, /^\s+50%\s+(\S+)/m)),

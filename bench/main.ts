@@ -1,5 +1,5 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,files,nfs,runtimes,snapshot,guests,simulator,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * `./mayfly bench [--only warm,waiting,first-call,memory,files,nfs,runtimes,snapshot,guests,simulator,lambda,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
  * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
  * measured.
  */
@@ -9,6 +9,7 @@ import { cpus } from "node:os";
 import { files } from "./cases/files.ts";
 import { firstCall } from "./cases/first-call.ts";
 import { guests } from "./cases/guests.ts";
+import { lambda } from "./cases/lambda.ts";
 import { live } from "./cases/live.ts";
 import { memory } from "./cases/memory.ts";
 import { nfs } from "./cases/nfs.ts";
@@ -32,6 +33,7 @@ const cases: Record<CaseName, (options: BenchOptions) => Promise<Section[]>> = {
   snapshot,
   guests,
   simulator,
+  lambda,
   live,
 };
 

@@ -12,6 +12,7 @@ export const caseNames = [
   "snapshot",
   "guests",
   "simulator",
+  "lambda",
   "live",
 ] as const;
 export type CaseName = (typeof caseNames)[number];

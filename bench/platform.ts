@@ -16,6 +16,9 @@ export type BenchDriver = "process" | "gvisor" | "qemu";
 export interface Platform {
   server: Server;
   client: Client;
+  /** Without a trailing slash, as the next. */
+  gatewayUrl: string;
+  apiUrl: string;
   /** Deploys bench/apps/<app>, under another name if one is given. Returns the URL of its function. */
   deploy(app: "hello" | "wait" | "rhythm", name?: string): Promise<string>;
   /** Deploys the app of any folder under that name. Returns the URL below which its functions are. */
@@ -41,15 +44,18 @@ export async function startPlatform(
   const launcher = join(import.meta.dirname, "../mayfly");
   const command = [launcher, "serve", ...Object.entries(flags).flat(), ...more.flat()];
   const server = supervised(await startServer(command, { port: api, env, withinMs: 300_000 }));
-  const client = createClient({ url: `http://127.0.0.1:${api}`, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
+  const [gatewayUrl, apiUrl] = [listen, api].map((port) => `http://127.0.0.1:${port}`) as [string, string];
+  const client = createClient({ url: apiUrl, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
   const deployFolder = async (folder: string, name: string, changes: Partial<Manifest> = {}) => {
     const { manifest, bundles } = await bundleApp(folder);
     await client.deploy({ ...manifest, ...changes, name }, bundles);
-    return `http://127.0.0.1:${listen}/${name}`;
+    return `${gatewayUrl}/${name}`;
   };
   return {
     server,
     client,
+    gatewayUrl,
+    apiUrl,
     deployFolder,
     deploy: async (app, name = app) => `${await deployFolder(join(appsFolder, app), name)}/${app}`,
     async stop() {

@@ -6,8 +6,8 @@ import { installPackages as installPlotPackages } from "../lab/page/packages.ts"
 import type { CaseName } from "./options.ts";
 
 /** The cases that put load on a server, and among them those that compare it with programs other than Node. */
-const loading: ReadonlySet<CaseName> = new Set(["warm", "waiting", "runtimes"]);
-const comparing: ReadonlySet<CaseName> = new Set(["warm"]);
+const loading: ReadonlySet<CaseName> = new Set(["warm", "waiting", "runtimes", "lambda"]);
+const comparing: ReadonlySet<CaseName> = new Set(["warm", "lambda"]);
 
 export async function prepare(cases: readonly CaseName[]): Promise<void> {
   if (cases.some((name) => comparing.has(name))) installReferences();

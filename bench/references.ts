@@ -50,7 +50,7 @@ const starters: Record<ReferenceName, (port: number) => Promise<Server>> = {
       ],
       { port },
     ),
-  "serverless-offline": startServerlessOffline,
+  "serverless-offline": (port) => startServerlessOffline(port),
 };
 
 export async function startReference(name: ReferenceName): Promise<Server> {
@@ -110,8 +110,15 @@ async function startHop(port: number): Promise<Server> {
   };
 }
 
-async function startServerlessOffline(port: number): Promise<Server> {
-  const lambdaPort = await freePort();
+/** Its own Invoke of the same function. */
+export async function startServerlessInvoke(): Promise<Server> {
+  const [port, lambdaPort] = [await freePort(), await freePort()];
+  const server = await startServerlessOffline(port, lambdaPort);
+  return { ...server, url: `http://127.0.0.1:${lambdaPort}/2015-03-31/functions/hello-dev-hello/invocations` };
+}
+
+async function startServerlessOffline(port: number, givenPort?: number): Promise<Server> {
+  const lambdaPort = givenPort ?? (await freePort());
   const command = [
     node,
     join(modules, "serverless/bin/serverless.js"),

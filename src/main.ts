@@ -21,7 +21,9 @@ import { openEgress } from "./egress/open-egress.ts";
 import { openApi, openBeside, openGateway, openHostCertificates, renewCertificates } from "./doors/open-doors.ts";
 import { openGate } from "./doors/access/open-gate.ts";
 import { callersOf } from "./doors/access/token.ts";
+import { openInvoking } from "./doors/lambda/open-invoking.ts";
 import { openLambda } from "./doors/lambda/open-lambda.ts";
+import { lambdaFactsOf } from "./control/lambda/lambda-facts.ts";
 import { serversOf } from "./store/catalog/nfs-mounts.ts";
 import { RouteTable } from "./doors/http/routes.ts";
 import { InternalCalls } from "./doors/internal/internal-calls.ts";
@@ -95,6 +97,7 @@ export async function startMayfly(
   const token = ensureToken(join(config.stateDir, "api-token"));
   const principals = openPrincipalsOf(start, token);
   const audit = openAuditOf(start);
+  const lambdaStore = openLambdaStoreOf(start);
   tellLostCalls(supervision?.lost ?? [], stores);
   const uids = createUids();
   const qemuHost = openQemuHost(start, uids);
@@ -125,6 +128,7 @@ export async function startMayfly(
       internal.around(version, egress.of(version.app, version.manifest.network, { injections: injectionsOf(catalog, version), tell })),
     authority: async ({ manifest }) => (hasInjections(manifest) ? authority.certificate() : undefined),
     mountsEgress: ({ app, manifest }) => egress.ofMounts(app, serversOf(manifest.mounts ?? [])),
+    lambda: (version) => lambdaFactsOf({ store: lambdaStore, catalog }, version),
     serving: (app, serves) => supervision?.serving(app, serves),
   });
   const certificate = config.tls && readCertificate(config.tls);
@@ -173,18 +177,17 @@ export async function startMayfly(
     tell: stores.tell,
   });
   const hostCertificates = await openHostCertificates(start);
-  const gateway = await openGateway(start, supervision?.sockets.gateway, { dispatcher, routes, gate, certificate, hostCertificates });
+  const lambdaParts = { store: lambdaStore, catalog, serving, logs, events, principals };
+  const invoking = openInvoking(start, { ...lambdaParts, dispatcher, gatewayUrl: () => urls.gateway });
+  const gatewayParts = { dispatcher, routes, gate, certificate, hostCertificates, urls: invoking.urls };
+  const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
   urls.gateway = gateway.url;
   const parts = { catalog, accounts, logs, principals, audit, appliances, events, serving, overview };
   const lambda = openLambda(start, {
-    store: openLambdaStoreOf(start),
-    catalog,
-    serving,
-    logs,
-    events,
-    principals,
+    ...lambdaParts,
     audit,
-    urlAddress: (id) => `${urls.gateway}/_mayfly/lambda-url/${id}/`,
+    invokeRoutes: invoking.routes,
+    urlAddress: invoking.urlAddress,
     isTls: certificate !== undefined,
   });
   const api = await openApi(start, supervision?.sockets.api, { parts, certificate, beside: lambda });

@@ -12,6 +12,7 @@ import type { ApiOptions } from "./admin/parts.ts";
 import type { Gate } from "./access/gate.ts";
 import { createGateway } from "./http/gateway.ts";
 import type { RouteTable } from "./http/routes.ts";
+import type { UrlDoor } from "./lambda/urls/url-door.ts";
 
 /** A door that is open. */
 export interface Door {
@@ -28,13 +29,15 @@ interface GatewayParts {
   certificate: Certificate | undefined;
   /** Certificates for hosts of apps. */
   hostCertificates: CertificateFolder | undefined;
+  /** Answers requests to functions' URLs. */
+  urls: UrlDoor;
 }
 
 /** @param socket the descriptor of a socket that is bound already; it replaces the address in the settings */
 export async function openGateway(
   { config, clock, closing }: ServerStart,
   socket: number | undefined,
-  { dispatcher, routes, gate, certificate, hostCertificates }: GatewayParts,
+  { dispatcher, routes, gate, certificate, hostCertificates, urls }: GatewayParts,
 ): Promise<Door> {
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = connectionBudget(descriptorLimit());
@@ -50,6 +53,7 @@ export async function openGateway(
     clock,
     trustedProxies,
     connections,
+    urls,
   });
   const { host, port } = parseAddress(listen);
   const address = await gateway.listen(host, port, socket);

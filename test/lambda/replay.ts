@@ -60,19 +60,22 @@ export class Replay {
   readonly role: string;
   readonly #server: ReplayServer;
   readonly #recording: Recording;
+  readonly #uncompared: ReadonlySet<string>;
   readonly #placeholders: Placeholders;
   readonly #open: Set<string>;
   readonly #differences: string[] = [];
   readonly #cleanUps: (() => Promise<unknown>)[] = [];
   #lastFailure: Buffer = Buffer.alloc(0);
 
-  constructor(server: ReplayServer, recording: Recording) {
+  /** @param uncompared keys that are left out, wherever they are in it */
+  constructor(server: ReplayServer, recording: Recording, uncompared: readonly string[] = []) {
     this.#server = server;
-    this.#recording = recording;
+    this.#recording = without(recording, new Set(uncompared)) as Recording;
+    this.#uncompared = new Set(uncompared);
     this.account = server.account;
     this.role = `arn:aws:iam::${server.account}:role/lambda-role-${++made}`;
     this.#placeholders = new Placeholders(server.account);
-    this.#open = new Set(Object.keys(recording));
+    this.#open = new Set(Object.keys(this.#recording));
     this.lambda = this.client({ region });
     const { account, credentials } = server.neighbour;
     this.neighbour = { account, lambda: this.client({ region, credentials }) };
@@ -112,7 +115,11 @@ export class Replay {
   match(name: string, answer: unknown): void {
     if (!this.#open.delete(name)) this.#differences.push(`${name} was not recorded, or was compared already`);
     else
-      this.#differences.push(...this.#placeholders.differences(this.#recording[name], asRecorded(answer)).map((each) => `${name}${each}`));
+      this.#differences.push(
+        ...this.#placeholders
+          .differences(this.#recording[name], without(asRecorded(answer), this.#uncompared))
+          .map((each) => `${name}${each}`),
+      );
   }
 
   /** The answer to a call that must fail, in the form in which failures were recorded. */
@@ -207,6 +214,13 @@ export class Replay {
 
 /** AWS's models of the service do not name them, so that clients show nothing of them but code and message. */
 const unmodelled = new Set(["ValidationException", "AccessDeniedException", "RequestEntityTooLargeException"]);
+
+function without(value: unknown, keys: ReadonlySet<string>): unknown {
+  if (keys.size === 0 || typeof value !== "object" || value === null || value instanceof Date) return value;
+  if (Array.isArray(value)) return value.map((each) => without(each, keys));
+  const kept = Object.entries(value).filter(([key]) => !keys.has(key));
+  return Object.fromEntries(kept.map(([key, each]) => [key, without(each, keys)]));
+}
 
 /** An answer of AWS's SDK for JavaScript in the form of the recordings. */
 export function asRecorded(answer: unknown): unknown {

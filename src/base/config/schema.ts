@@ -90,6 +90,18 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** An address at which the AWS Lambda API answers besides `api`. */
       listen: address.optional(),
+      /** The maximum size of a payload, in bytes. */
+      requestBytes: z.int().min(1).max(104_857_600).default(6_291_456),
+      /** The maximum size of a result that is not streamed, in bytes. */
+      responseBytes: z.int().min(1).max(104_857_600).default(6_291_556),
+      /** The maximum size of the payload of an asynchronous invocation, in bytes. */
+      eventBytes: z.int().min(1).max(104_857_600).default(1_048_576),
+      /** The maximum number of asynchronous invocations that wait or run. */
+      maxEvents: z.int().min(0).max(1_000_000).default(10_000),
+      /** The maximum size of their payloads together, in MB. */
+      maxEventMb: z.int().min(1).max(100_000).default(64),
+      /** Milliseconds between an asynchronous invocation that failed and its next attempt; twice as long before the third. */
+      retryMs: z.int().min(0).max(3_600_000).default(60_000),
     })
     .prefault({}),
   egress: z

@@ -30,6 +30,7 @@ const shapes = {
   InvalidSignatureException: { status: 403, text: "message" },
   UnknownOperationException: { status: 404, text: "message" },
   RequestEntityTooLargeException: { status: 413, text: "message" },
+  RecursiveInvocationException: { status: 400, text: "Message", type: "User" },
   RequestTooLargeException: { status: 413, text: "message", type: "User" },
   TooManyRequestsException: { status: 429, text: "message", type: "User" },
   ServiceException: { status: 500, text: "Message", type: "Service" },

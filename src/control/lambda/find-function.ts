@@ -27,7 +27,8 @@ export function findFunction(parts: Parts, tenant: string, name: string): FoundF
   const record = parts.store.functions.get(tenant, "", name);
   const app = parts.catalog.app(tenant, name);
   if (record !== undefined) return isGone(record, app) ? forget(parts, tenant, record) : ofRecord(record, app?.live ?? null);
-  if (app?.live && Object.keys(app.live.manifest.functions).length === 1) return ofRevision(app.live, name, name);
+  const [inner, second] = Object.keys(app?.live?.manifest.functions ?? {});
+  if (app?.live && inner !== undefined && second === undefined) return { ...ofRevision(app.live, name, name), function: inner };
   return ofSeveral(parts, tenant, name);
 }
 

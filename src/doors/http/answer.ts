@@ -25,6 +25,7 @@ export function answer(context: CallContext, request: IncomingMessage, response:
   if (connection.turnedAway) return turnAway(context, request, response, continues);
   const target = targetOf(context, request);
   if (!(target instanceof MayflyError) && isHealth(target.path) && !context.closing) return healthy(request, response);
+  if (!(target instanceof MayflyError) && answersUrl(context, request, response, target, continues)) return;
   const route = target instanceof MayflyError ? target : acceptableRoute(context, request, target);
   if (route instanceof MayflyError) return refuseUnread(context, request, response, route, continues);
   const arrival = { request, response, route, target: target as Target };
@@ -62,6 +63,40 @@ function begin(context: CallContext, { request, response, route, target }: Arriv
     },
     body,
   });
+}
+
+/** AWS's URLs say nothing of a host beside that of the request itself. */
+function withoutHost(headers: readonly string[]): string[] {
+  return headers.flatMap((name, at) => (at % 2 === 0 && name !== "x-forwarded-host" ? [name, headers[at + 1]!] : []));
+}
+
+/** Whether the request was for a function's URL, which has answered it or is going to. */
+function answersUrl(
+  context: CallContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { host, path, origin }: Target,
+  continues: boolean,
+): boolean {
+  if (context.closing || context.urls === undefined) return false;
+  const found = context.urls.find(host, path);
+  if (found === undefined) return false;
+  const { chain, proto } = origin;
+  const forwarded = requestHeaders(
+    request.rawHeaders,
+    request.headers.connection,
+    { chain, proto, host, prefix: "", byPath: undefined },
+    null,
+  );
+  const headers = [...withoutHost(forwarded), "x-forwarded-port", /:(\d+)$/.exec(host)?.[1] ?? (proto === "https" ? "443" : "80")];
+  const source = chain.split(",", 1)[0]!.trim();
+  context.urls.answer(
+    { request, response, found, host, source, headers },
+    context.watch,
+    (ms) => new MayflyError("request-timeout", { ms }),
+    continues,
+  );
+  return true;
 }
 
 /**

@@ -19,6 +19,7 @@ import { INVOCATION_HEADER, replyHeaders, serverTiming, withGatewaysOwn } from "
 import type { TraceContexts } from "../../telemetry/trace-context.ts";
 import { forCallers } from "./for-callers.ts";
 import { refuse } from "./refuse.ts";
+import type { UrlDoor } from "../lambda/urls/url-door.ts";
 import type { Route, RouteTable } from "./routes.ts";
 import { Upload } from "./upload.ts";
 import type { Watch } from "./watch.ts";
@@ -35,6 +36,8 @@ export interface CallContext {
   readonly trusted: Ranges;
   readonly watch: Watch;
   readonly traces: TraceContexts;
+  /** Answers requests to functions' URLs; undefined: there are none. */
+  readonly urls: UrlDoor | undefined;
   /** Whether every reply ends its connection, because the gateway is closing. */
   closing: boolean;
 }

@@ -27,6 +27,7 @@ import type { CallContext } from "./call.ts";
 import { Connection } from "./connection.ts";
 import type { RouteTable } from "./routes.ts";
 import { Watch } from "./watch.ts";
+import type { UrlDoor } from "../lambda/urls/url-door.ts";
 
 export interface GatewayOptions {
   dispatcher: Dispatcher;
@@ -44,6 +45,8 @@ export interface GatewayOptions {
   /** The maximum of open connections, in total and per client address. */
   connections?: { most: number; perClient: number };
   limits?: Partial<GatewayLimits>;
+  /** Answers requests to functions' URLs. Default: there are none. */
+  urls?: UrlDoor | undefined;
 }
 
 interface GatewayLimits {
@@ -102,6 +105,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     trusted,
     watch,
     traces: new TraceContexts(),
+    urls: options.urls,
     closing: false,
   };
   const server = openServer(options, limits);

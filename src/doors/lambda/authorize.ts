@@ -90,7 +90,8 @@ function allows({ Effect, Action, Principal, Condition }: Statement, operation: 
   return [`lambda:${actionOf(operation)}`, "lambda:*", "*"].includes(Action) && isMeant(Principal, account);
 }
 
-function actionOf(operation: string): string {
+/** The name of an operation in policies and in some of AWS's errors. */
+export function actionOf(operation: string): string {
   return policyNames[operation] ?? operation;
 }
 

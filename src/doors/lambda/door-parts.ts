@@ -5,5 +5,5 @@ import type { CodeLinks } from "./code-links.ts";
 export interface LambdaDoorParts extends LambdaParts {
   links: CodeLinks;
   /** The address of a function's URL. */
-  urlAddress: (id: string) => string;
+  urlAddress: (id: string, region: string) => string;
 }

@@ -13,10 +13,11 @@ import { AwsError } from "../../control/lambda/aws-error.ts";
 import { type Account, accountOf } from "../../control/lambda/names.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
-import { type HeadOfSigned, signatureCheck } from "../signature/check-signature.ts";
+import { signatureCheck } from "../signature/check-signature.ts";
 import { SignatureRefusal } from "../signature/signature-refusal.ts";
 import type { LambdaAnswer, LambdaCall, LambdaRoute } from "./call.ts";
 import { SMALL_BODY } from "./call.ts";
+import { actionOf } from "./authorize.ts";
 import { BodyBudget, readBody } from "./read-body.ts";
 import { LambdaRouter } from "./router.ts";
 
@@ -81,9 +82,9 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
     const { route, params } = matched;
     Object.assign(told, { operation: route.operation, right: route.right, target: Object.values(params).join("/") });
     const head = signed(() => check({ method: request.method!, url: request.url!, headers: request.headers as Record<string, string> }));
-    const body = await readBody(request, route.mostBytes ?? SMALL_BODY, route.operation, budget);
+    const body = await readBody(request, route.mostBytes ?? SMALL_BODY, actionOf(route.operation), budget);
     try {
-      const { principal, region } = await callerOf(head, body.bytes);
+      const { principal, region } = signed(() => head.check(body.bytes));
       told.principal = principal;
       const tenant = principal.tenant ?? mainTenant;
       const account = { tenant, account: accountOf(tenant), region };
@@ -141,14 +142,6 @@ function signed<T>(work: () => T): T {
   }
 }
 
-async function callerOf(head: HeadOfSigned<Principal>, body: Uint8Array): Promise<{ principal: Principal; region: string }> {
-  try {
-    return await head.check(body);
-  } catch (error) {
-    throw refusal(error);
-  }
-}
-
 function refusal(error: unknown): unknown {
   return error instanceof SignatureRefusal ? new AwsError(error.fault, error.message) : error;
 }
@@ -162,7 +155,7 @@ function asAwsError(error: unknown): AwsError {
   return new AwsError("ServiceException", error.message);
 }
 
-function sendError(response: ServerResponse, id: string, error: AwsError): void {
+export function sendError(response: ServerResponse, id: string, error: AwsError): void {
   send(response, id, { status: error.shape.status, headers: { "x-amzn-errortype": error.name }, body: error.body() });
 }
 

@@ -4,6 +4,7 @@ import { createDeployments } from "../../control/lambda/create-deployments.ts";
 import { resumeProvisioned } from "../../control/lambda/provisioning.ts";
 import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
 import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
+import type { LambdaRoute } from "./call.ts";
 import type { Principals } from "../../store/principals/principal.ts";
 import type { Audit } from "../../store/audit/audit.ts";
 import { auditWith } from "./audit-with.ts";
@@ -16,13 +17,15 @@ export interface LambdaNeeds extends Omit<LambdaParts, "deployments" | "clock" |
   store: LambdaStore;
   principals: Pick<Principals, "ofAccessKey">;
   audit: Pick<Audit, "write">;
+  /** The operations that call functions. */
+  invokeRoutes: readonly LambdaRoute[];
   /** The address of a function's URL. */
-  urlAddress: (id: string) => string;
+  urlAddress: (id: string, region: string) => string;
   isTls: boolean;
 }
 
 export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNeeds): LambdaDoor {
-  const { principals, audit, urlAddress, isTls, ...rest } = needs;
+  const { principals, audit, invokeRoutes, urlAddress, isTls, ...rest } = needs;
   const onFailure = (error: unknown) => log.error({ err: error }, "a function of the Lambda API was not deployed");
   const deployments = createDeployments({ ...rest, clock, onFailure });
   closing.defer(() => deployments.close());
@@ -31,7 +34,7 @@ export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNe
   deployments.resume();
   resumeProvisioned(parts);
   return createLambdaDoor({
-    routes: lambdaRoutes(parts),
+    routes: [...lambdaRoutes(parts), ...invokeRoutes],
     open: [links.route],
     principals,
     authorize: authorizeWith(rest),

@@ -6,10 +6,10 @@
  * 3. The session token of temporary credentials is signed like every other header and means nothing here: keys are the only secret.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { SignatureV4 } from "@smithy/signature-v4";
 import type { Clock } from "../../base/clock/clock.ts";
-import { type Headers, readSignature, type Signature, SIGNATURE_PARAMETERS } from "./read-signature.ts";
-import { Sha256, sha256Hex } from "./sha256.ts";
+import { type Headers, readSignature, type Signature } from "./read-signature.ts";
+import { sha256Hex } from "./sha256.ts";
+import { signatureOf } from "./signature-of.ts";
 import { doesNotMatch, invalid, type SignatureRefusal, unknownKey } from "./signature-refusal.ts";
 
 /** Who has which key. */
@@ -35,8 +35,8 @@ interface SignedCaller<P> {
 }
 
 export interface HeadOfSigned<P> {
-  /** Rejects with a SignatureRefusal if the signature is not that of this body and the head. */
-  check(body: Uint8Array): Promise<SignedCaller<P>>;
+  /** Throws a SignatureRefusal if the signature is not that of this body and the head. */
+  check(body: Uint8Array): SignedCaller<P>;
 }
 
 export interface SignatureOptions<P> {
@@ -61,10 +61,10 @@ export function signatureCheck<P>({ keys, service, clock }: SignatureOptions<P>)
     refuseDate(given, now);
     const known = keys.ofAccessKey(given.accessKeyId, now);
     return {
-      async check(body) {
+      check(body) {
         const declared = head.headers["x-amz-content-sha256"];
         if (declared !== undefined && declared !== UNSIGNED && declared !== sha256Hex(body)) throw doesNotMatch();
-        const wanted = await signatureOf({ ...head, path, query, body }, given, known?.secret ?? nobody);
+        const wanted = signatureOf({ ...head, path, query, body }, given, known?.secret ?? nobody);
         const isEqual = equalInConstantTime(given.signature, wanted);
         if (known === null) throw unknownKey();
         if (!isEqual) throw doesNotMatch();
@@ -72,38 +72,6 @@ export function signatureCheck<P>({ keys, service, clock }: SignatureOptions<P>)
       },
     };
   };
-}
-
-interface WholeRequest extends SignedHead {
-  path: string;
-  query: URLSearchParams;
-  body: Uint8Array;
-}
-
-/** The signature that the request should have. */
-async function signatureOf(request: WholeRequest, given: Signature, secretAccessKey: string): Promise<string> {
-  const { region, service, accessKeyId, signedHeaders, date, expires } = given;
-  const signer = new SignatureV4({ service, region, credentials: { accessKeyId, secretAccessKey }, sha256: Sha256, applyChecksum: false });
-  const signable = new Set(signedHeaders);
-  const options = { signingDate: dateOf(date), signableHeaders: signable };
-  const same = { ...request, protocol: "http:", hostname: "", headers: headersOf(request.headers, signedHeaders) };
-  if (expires === undefined) {
-    const { headers } = await signer.sign({ ...same, query: bagOf(request.query) }, options);
-    return headers["authorization"]?.split("Signature=")[1] ?? "";
-  }
-  const unhoistableHeaders = signable;
-  const { query } = await signer.presign({ ...same, query: bagOf(request.query) }, { ...options, expiresIn: expires, unhoistableHeaders });
-  return String(query?.["X-Amz-Signature"]);
-}
-
-function headersOf(headers: Headers, names: string[]): Record<string, string> {
-  return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
-}
-
-/** Without the parameters that presigning adds. */
-function bagOf(query: URLSearchParams): Record<string, string[]> {
-  const names = [...new Set(query.keys())].filter((name) => !SIGNATURE_PARAMETERS.has(name));
-  return Object.fromEntries(names.map((name) => [name, query.getAll(name)]));
 }
 
 function partsOf(url: string): { path: string; query: URLSearchParams } {

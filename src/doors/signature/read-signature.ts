@@ -4,7 +4,7 @@ import { incomplete, invalid, SignatureRefusal } from "./signature-refusal.ts";
 const ALGORITHM = "AWS4-HMAC-SHA256";
 
 /** Of the query of a presigned URL. */
-export const SIGNATURE_PARAMETERS = new Set([
+const SIGNATURE_PARAMETERS = new Set([
   "X-Amz-Algorithm",
   "X-Amz-Credential",
   "X-Amz-Date",

@@ -30,7 +30,7 @@ export function lambdaEnvironment({ lambda, handler, format }: BindFunction, sna
     ...(format !== "provided" && { AWS_EXECUTION_ENV: `AWS_Lambda_${lambda.runtime}`, PWD: taskRoot, SHLVL: "0" }),
     // A machine has programs and libraries in some of AWS's folders, and none in the others.
     PATH: isMachine ? "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin" : `${usualPath()}:${opt}/bin`,
-    LD_LIBRARY_PATH: `/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:${taskRoot}:${taskRoot}/lib:${opt}/lib`,
+    LD_LIBRARY_PATH: `${lambda.runtime === "provided.al2" ? "" : "/var/lang/lib:"}/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:${taskRoot}:${taskRoot}/lib:${opt}/lib`,
     ...(major !== undefined && {
       NODE_PATH: `${opt}/nodejs/node${major}/node_modules:${opt}/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:${taskRoot}`,
     }),

@@ -1,10 +1,15 @@
 /** The scripts of all recorded tests, by their names. */
 import type { Scripts } from "../replay.ts";
 import { accountScripts } from "./accounts.ts";
+import { commonScripts } from "./common.ts";
+import { concurrencyScripts } from "./concurrency.ts";
 import { eventInvokeScripts } from "./event-invokes.ts";
+import { functionUrlScripts } from "./function-urls.ts";
 import { functionScripts } from "./functions.ts";
+import { invokeScripts } from "./invoke.ts";
 import { layerScripts } from "./layers.ts";
 import { permissionScripts } from "./permissions.ts";
+import { runtimeScripts } from "./runtimes.ts";
 import { settingScripts } from "./settings.ts";
 import { tagScripts } from "./tags.ts";
 import { urlScripts } from "./urls.ts";
@@ -20,4 +25,9 @@ export const scripts: Scripts = {
   ...tagScripts,
   ...settingScripts,
   ...accountScripts,
+  ...invokeScripts,
+  ...concurrencyScripts,
+  ...functionUrlScripts,
+  ...runtimeScripts,
+  ...commonScripts,
 };

@@ -27,7 +27,7 @@ function readChange(body: Members, whole: boolean): UrlChange {
   const [auth, mode] = [body.text("AuthType"), body.text("InvokeMode")];
   const constraints = new Constraints();
   if (whole) constraints.required("authType", auth);
-  constraints.oneOf("authType", auth, ["NONE", "AWS_IAM"]).oneOf("invokeMode", mode, ["BUFFERED", "RESPONSE_STREAM"]).check();
+  constraints.oneOf("authType", auth, ["NONE", "AWS_IAM"]).oneOf("invokeMode", mode, ["RESPONSE_STREAM", "BUFFERED"]).check();
   const cors = body.object("Cors");
   return {
     ...(auth !== undefined && { authType: auth as UrlRecord["authType"] }),
@@ -43,7 +43,7 @@ function readCors(cors: Members): Record<string, unknown> {
 }
 
 function shown(parts: LambdaDoorParts, { account }: LambdaCall, { name, qualifier }: Named, url: UrlRecord): object {
-  return urlShown(account, name, qualifier, url, parts.urlAddress);
+  return urlShown(account, name, qualifier, url, (id) => parts.urlAddress(id, account.region));
 }
 
 function create(parts: LambdaDoorParts, call: LambdaCall) {

@@ -46,6 +46,10 @@ def set_environment(message: dict) -> None:
         time.tzset()
 
 
+# AWS's machines of these have another system than those of younger ones.
+_AMAZON_LINUX_2 = ("python3.8", "python3.9", "python3.10", "python3.11")
+
+
 def _lambda_environment(function: dict, snapshot: bool) -> dict[str, str]:
     """The variables that AWS documents, for a function that was made by AWS Lambda's API."""
     facts = function["lambda"]
@@ -62,7 +66,7 @@ def _lambda_environment(function: dict, snapshot: bool) -> dict[str, str]:
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "LANG": "en_US.UTF-8",
-        "LC_CTYPE": "C.UTF-8",
+        **({} if facts["runtime"] in _AMAZON_LINUX_2 else {"LC_CTYPE": "C.UTF-8"}),
         "TZ": ":UTC",
         "PWD": task_root,
         "SHLVL": "0",

@@ -1,0 +1,70 @@
+/** Opens what calls functions of the Lambda API: its operations, asynchronous invocations, and functions' URLs at the gateway. */
+import type { ServerStart } from "../../base/config/server-start.ts";
+import { createInvokables } from "../../control/lambda/invokables.ts";
+import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
+import type { Dispatcher } from "../../dispatch/invocation.ts";
+import type { Principal, Principals } from "../../store/principals/principal.ts";
+import { TraceContexts } from "../../telemetry/trace-context.ts";
+import { LogLevel } from "../../wire/protocol.ts";
+import { signatureCheck } from "../signature/check-signature.ts";
+import type { LambdaRoute } from "./call.ts";
+import { runWhole } from "./invoke/collect.ts";
+import { EventQueue } from "./invoke/event-queue.ts";
+import { Executions } from "./invoke/executions.ts";
+import { invokeRoutes } from "./invoke/invoke-routes.ts";
+import { BodyBudget } from "./read-body.ts";
+import { FunctionUrls } from "./urls/function-urls.ts";
+import { UrlDoor } from "./urls/url-door.ts";
+
+interface InvokingNeeds extends Pick<LambdaParts, "store" | "catalog" | "serving" | "logs" | "events"> {
+  dispatcher: Dispatcher;
+  principals: Pick<Principals, "ofAccessKey">;
+  /** The gateway's address, without a trailing slash, once it is open. */
+  gatewayUrl: () => string;
+}
+
+export interface Invoking {
+  routes: LambdaRoute[];
+  /** Answers requests to functions' URLs. */
+  urls: UrlDoor;
+  /** The address of a function's URL. */
+  urlAddress: (id: string, region: string) => string;
+}
+
+/** Of all requests to functions' URLs together. */
+const ALL_BODIES = 300_000_000;
+
+export function openInvoking({ config, clock, log, closing }: ServerStart, needs: InvokingNeeds): Invoking {
+  const { store, logs, dispatcher, principals, gatewayUrl } = needs;
+  const { requestBytes, responseBytes, eventBytes, maxEvents, maxEventMb, retryMs } = config.lambda;
+  const parts = {
+    dispatcher,
+    clock,
+    executions: new Executions(),
+    invokables: createInvokables({ ...needs, clock }),
+    traces: new TraceContexts(),
+  };
+  const events = new EventQueue({
+    attempt: (event, attempt) => runWhole(parts, { ...event, attempt, wantsLog: false }, responseBytes),
+    tell: ({ invokable: { app, function: name }, id }, text) =>
+      logs.append({ at: clock.wall(), app, function: name, invocation: id, level: LogLevel.Platform, text }),
+    clock,
+    most: maxEvents,
+    mostBytes: maxEventMb * 1_048_576,
+    retryMs,
+  });
+  closing.defer(() => events.close());
+  const urls = new FunctionUrls({ store, domain: config.domain });
+  return {
+    routes: invokeRoutes({ ...parts, events, limits: { requestBytes, responseBytes, eventBytes } }),
+    urls: new UrlDoor(urls, {
+      ...parts,
+      budget: new BodyBudget(ALL_BODIES),
+      requestBytes,
+      responseBytes,
+      check: signatureCheck<Principal>({ keys: principals, service: "lambda", clock }),
+      onError: (error) => log.error({ err: error }, "a function's URL failed"),
+    }),
+    urlAddress: (id, region) => urls.addressOf(id, region, gatewayUrl()),
+  };
+}
