@@ -1,5 +1,5 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,files,nfs,runtimes,snapshot,guests,simulator,lambda,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * `./mayfly bench [--only warm,waiting,first-call,memory,websocket,files,nfs,runtimes,snapshot,guests,simulator,lambda,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
  * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
  * measured.
  */
@@ -16,6 +16,7 @@ import { nfs } from "./cases/nfs.ts";
 import { runtimes } from "./cases/runtimes.ts";
 import { simulator } from "./cases/simulator.ts";
 import { snapshot } from "./cases/snapshot.ts";
+import { websocket } from "./cases/websocket.ts";
 import { waiting } from "./cases/waiting.ts";
 import { warm } from "./cases/warm.ts";
 import { type CaseName, type BenchOptions, parseOptions } from "./options.ts";
@@ -27,6 +28,7 @@ const cases: Record<CaseName, (options: BenchOptions) => Promise<Section[]>> = {
   waiting,
   "first-call": firstCall,
   memory,
+  websocket,
   files,
   nfs,
   runtimes,

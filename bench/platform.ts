@@ -20,7 +20,7 @@ export interface Platform {
   gatewayUrl: string;
   apiUrl: string;
   /** Deploys bench/apps/<app>, under another name if one is given. Returns the URL of its function. */
-  deploy(app: "hello" | "wait" | "rhythm", name?: string): Promise<string>;
+  deploy(app: "hello" | "wait" | "rhythm" | "socket", name?: string): Promise<string>;
   /** Deploys the app of any folder under that name. Returns the URL below which its functions are. */
   deployFolder(folder: string, name: string, changes?: Partial<Manifest>): Promise<string>;
   stop(): Promise<void>;

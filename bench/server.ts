@@ -62,14 +62,15 @@ export function cpuUs(pid: number): number {
 
 /** The memory in bytes of all descendants of the process; shared pages are divided among those that share them. */
 export function descendantsPss(pid: number): number {
-  return childrenOf(pid).reduce((sum, child) => sum + pss(child) + descendantsPss(child), 0);
+  return childrenOf(pid).reduce((sum, child) => sum + processPss(child) + descendantsPss(child), 0);
 }
 
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ").filter(Boolean).map(Number);
 }
 
-function pss(pid: number): number {
+/** The memory in bytes of one process; pages that it shares are divided among those that share them. */
+export function processPss(pid: number): number {
   const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"))?.[1];
   return Number(kilobytes ?? 0) * 1_024;
 }

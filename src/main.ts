@@ -179,7 +179,7 @@ export async function startMayfly(
   const hostCertificates = await openHostCertificates(start);
   const lambdaParts = { store: lambdaStore, catalog, serving, logs, events, principals };
   const invoking = openInvoking(start, { ...lambdaParts, dispatcher, gatewayUrl: () => urls.gateway });
-  const gatewayParts = { dispatcher, routes, gate, certificate, hostCertificates, urls: invoking.urls };
+  const gatewayParts = { dispatcher, routes, gate, certificate, hostCertificates, urls: invoking.urls, catalog };
   const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
   urls.gateway = gateway.url;
   const parts = { catalog, accounts, logs, principals, audit, appliances, events, serving, overview };

@@ -150,7 +150,7 @@ describe("a deploy refuses", () => {
         { functions: { main: { entry: "main.ts", memory: 1 } } },
         /functions.main.memory is not a known key.*there are entry, command, runtime, handler, payload, timeoutMs/,
       ],
-      [{ functions: {} }, /: functions must have at least one function\./],
+      [{ functions: {} }, /: functions must have at least one function, unless static names a folder of files\./],
       [{ functions: { "my.main": { entry: "main.ts" } } }, /functions has the key "my.main", but .*1 to 64 of letters, digits, - and _/],
       [{ functions: { Main: { entry: "main.ts" }, main: { entry: "main.ts" } } }, /: functions must not have both Main and main: these/],
       [{ network: "all" }, /network is "all", but must be one of: "none"; "egress"; an object/],

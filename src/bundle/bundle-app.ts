@@ -9,6 +9,7 @@ import { type PartManifest, partsOf } from "../store/catalog/parts.ts";
 import type { AppFolder, Surroundings } from "./app-folder.ts";
 import { bundleNode } from "./bundle-node.ts";
 import type { BundledApp, BundledPart } from "./bundled-app.ts";
+import { bundleStatic } from "./bundle-static.ts";
 import { bundleJava } from "./java/bundle-java.ts";
 import { mergeParts } from "./merge-parts.ts";
 import { bundlePrograms } from "./programs/bundle-programs.ts";
@@ -45,6 +46,7 @@ export async function bundleApp(dir: string, surroundings: Surroundings = usualS
     partsOf(manifest).map((part) => ({ part, root })),
     join(dir, "mayfly.json"),
     surroundings,
+    root,
   );
 }
 
@@ -80,13 +82,21 @@ interface PartIn {
   root: string;
 }
 
-async function bundleParts(manifest: Manifest, parts: PartIn[], file: string, surroundings: Surroundings): Promise<BundledApp> {
+/** @param staticRoot the folder in which the folder of static files is; undefined if there can be none */
+async function bundleParts(
+  manifest: Manifest,
+  parts: PartIn[],
+  file: string,
+  surroundings: Surroundings,
+  staticRoot?: string,
+): Promise<BundledApp> {
   const someTakePackages = parts.some(({ part }) => takesPackages(part));
   const bundledParts: BundledPart[] = [];
   for (const { part, root } of parts) {
     const folder = { manifest: someTakePackages && !takesPackages(part) ? withoutPackages(part) : part, root, file };
     bundledParts.push(await bundlers[part.runtime](folder, surroundings));
   }
+  if (manifest.static !== undefined && staticRoot !== undefined) bundledParts.push(await bundleStatic(manifest.static, staticRoot, file));
   const { commands = [], ...bundled } = await mergeParts(bundledParts, manifest, file);
   refuseTooLarge(bundled.bundles.flatMap(({ code }) => (code instanceof Blob ? [] : [code.byteLength])));
   return { manifest: withCommands(manifest, new Map(commands)), ...bundled };

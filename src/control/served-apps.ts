@@ -32,7 +32,7 @@ export interface ServedAppsOptions {
   /** setApp() returns the reasons why the app does not get some of its hosts. */
   routes: {
     checkHosts(tenant: string, manifest: Manifest): void;
-    setApp(app: Pick<Revision, "app" | "tenant" | "manifest">, sticky: Alias["sticky"]): Error[];
+    setApp(app: Pick<Revision, "app" | "tenant" | "manifest" | "id">, sticky: Alias["sticky"]): Error[];
     removeApp(app: string): void;
   };
   warn: (text: string) => void;
@@ -88,7 +88,7 @@ export class ServedApps {
     const known = this.#targets.get(app);
     const isNew = (known === undefined ? this.#resting.get(app) : mostCalled(known).id) !== id;
     const sticky = this.#pointDispatcher(app, targets);
-    for (const { message } of routes.setApp({ app, tenant, manifest }, sticky)) warn(message);
+    for (const { message } of routes.setApp({ app, tenant, manifest, id }, sticky)) warn(message);
     if (isNew) for (const text of inert(manifest)) tell(app, text);
     this.#targets.set(app, targets);
     this.#resting.delete(app);
@@ -166,10 +166,14 @@ export class ServedApps {
     else this.#branches.delete(app);
     const live = catalog.alias(app, LIVE);
     const { sticky = null, reserved = 0 } = live ?? {};
-    dispatcher.point(app, withReserved(targets, reserved), {
-      sticky: stickyOf(app, LIVE, sticky),
-      branches: [...branches.values()].map((named) => branchOf(app, named)),
-    });
+    const called = withFunctions(targets);
+    // An app of static files alone has nothing to run.
+    if (called.length === 0) dispatcher.removeApp(app);
+    else
+      dispatcher.point(app, withReserved(called, reserved), {
+        sticky: stickyOf(app, LIVE, sticky),
+        branches: [...branches.values()].filter((named) => withFunctions(named.targets).length > 0).map((named) => branchOf(app, named)),
+      });
     return sticky;
   }
 
@@ -310,6 +314,10 @@ export class ServedApps {
 /** Like Catalog.eager(): whether the app keeps machines ready, or has hosts that a call by its name would not find. */
 function isAlwaysPresent({ revision: { manifest } }: Target): boolean {
   return manifest.minMachines > 0 || manifest.reservedBlanks > 0 || Object.keys(manifest.hosts).length > 0;
+}
+
+function withFunctions(targets: Target[]): Target[] {
+  return targets.filter(({ revision }) => Object.keys(revision.manifest.functions).length > 0);
 }
 
 /** The revision that gets most calls: its manifest says which functions, paths and hosts the app has. */

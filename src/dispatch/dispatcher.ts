@@ -47,6 +47,7 @@ interface Reasoned {
 }
 
 const GRACE_MS = 5_000;
+const DRAIN_MS = 10_000;
 const PING_MS = 2_000;
 /** AWS Lambda gives the start of a function's code as long. */
 const LOAD_MS = 10_000;
@@ -63,6 +64,7 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #decisions: DecisionLog;
   readonly #lines: GuestLines;
   readonly #graceMs: number;
+  readonly #drainMs: number;
   readonly #accounts: Accounts;
   readonly #events: EventStream;
   readonly #serving: Serving;
@@ -84,6 +86,7 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#options = options;
     this.#fleet = options.fleet;
     this.#graceMs = options.graceMs ?? GRACE_MS;
+    this.#drainMs = options.drainMs ?? DRAIN_MS;
     this.#accounts = options.accounts ?? noAccounts;
     this.#events = options.events ?? new EventStream(options.clock, () => undefined);
     this.#deadlines = new Deadlines(options.clock, (now) => this.#sweep(now));
@@ -371,6 +374,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   async #close(graceMs: number): Promise<number> {
     for (const invocation of this.#table.values()) if (invocation.waits) this.#drop(invocation, "shutting-down", {});
+    this.#endConnections(null, graceMs / 2, "shutting-down");
     await this.#untilEmpty(graceMs);
     this.#cancelWake();
     const frozen = this.#snapshots?.close();
@@ -398,6 +402,14 @@ class PolicyDispatcher implements LiveDispatcher {
   ended(invocation: Invocation): void {
     if (this.#events.hears("invocation-ended"))
       this.#events.tell(invocation.endedEvent(this.#options.clock.wall(), this.#isGone(invocation)));
+  }
+
+  /** InvocationOwner: a connection has begun, or is to end earlier. */
+  rescheduled(invocation: Invocation): void {
+    const now = this.#options.clock.now();
+    // It was not there yet when its machine was drained.
+    if (invocation.machine?.draining === true) invocation.endConnectionAt(now + this.#drainMs, "connection-drained");
+    this.#deadlines.watch(invocation.deadline, now);
   }
 
   now(): number {
@@ -515,6 +527,14 @@ class PolicyDispatcher implements LiveDispatcher {
   #drain(record: MachineRecord, why: EndReason): void {
     record.draining = true;
     this.#events.tell({ type: "machine-draining", ...this.#ofMachine(record), why });
+    this.#endConnections(record, this.#drainMs, "connection-drained");
+  }
+
+  /** One after the other, so that their callers do not all connect again at once. @param machine null: those of all machines */
+  #endConnections(machine: MachineRecord | null, withinMs: number, because: ErrorCode): void {
+    const now = this.#options.clock.now();
+    const all = [...this.#table.values()].filter((each) => each.connection !== null && (machine === null || each.machine === machine));
+    for (const [at, invocation] of all.entries()) invocation.endConnectionAt(now + (withinMs * at) / all.length, because);
   }
 
   #kill(machine: MachineId, why: EndReason): void {
@@ -584,6 +604,7 @@ class PolicyDispatcher implements LiveDispatcher {
   #expire(invocation: Invocation, now: number): void {
     if (invocation.waits) return this.#drop(invocation, "queue-timeout", noMachineInTime(invocation, this.#machines.values(), now));
     const record = invocation.machine as MachineRecord;
+    if (invocation.connection !== null && !invocation.overdue) return invocation.closeConnection(now, this.#graceMs);
     // A machine that was ended while it loads code would be followed by one that has no more time for it, so that the function never came up.
     const loadMs = record.isLoading ? (this.#options.loadMs ?? LOAD_MS) : 0;
     if (invocation.overdue) this.#giveUp(invocation, record);

@@ -13,6 +13,7 @@ import { MayflyError } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { RequestStream, RequestSink } from "../wire/host-end.ts";
+import { SWITCHING } from "../wire/head.ts";
 import { INITIAL_CREDIT, type LogLevel, ResetCode } from "../wire/protocol.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
 import { revisionOf } from "./live-revisions.ts";
@@ -26,6 +27,8 @@ import type { InvocationEnded, InvocationTiming } from "../telemetry/platform-ev
 export interface InvocationOwner {
   finished(invocation: Invocation): void;
   abandoned(invocation: Invocation): void;
+  /** The invocation's deadline is another one from now on. */
+  rescheduled(invocation: Invocation): void;
   /** Called once, when the caller knows the outcome and the invocation no longer holds a slot. */
   ended(invocation: Invocation): void;
   now(): number;
@@ -55,6 +58,8 @@ export class Invocation implements InvocationHandle {
   overdue = false;
   /** The milliseconds that the guest has to end it when its time is up. */
   graceMs = 0;
+  /** Whether it is a connection that goes on with another protocol, and why that connection ends at the deadline. */
+  connection: { endsBecause: ErrorCode; details: ErrorDetails } | null = null;
   /** The id of the part of a revision that the invocation waits for. If that revision is superseded meanwhile, its successor may run the invocation. */
   part = "";
   machine: MachineRecord | null = null;
@@ -62,6 +67,7 @@ export class Invocation implements InvocationHandle {
   readonly #owner: InvocationOwner;
   readonly #arrivedAt: number;
   readonly #waitsUntil: number;
+  readonly #isUpgrade: boolean;
   #request: InvocationRequest | null;
   #reply: InvocationReply | null;
   /** Only for a body that streams. */
@@ -97,6 +103,7 @@ export class Invocation implements InvocationHandle {
     this.deadline = this.#waitsUntil;
     this.#arrivedAt = now;
     this.#request = request;
+    this.#isUpgrade = request.input.kind === "upgrade";
     this.#reply = reply;
     this.#body = request.body === "stream" ? new RequestBody(INITIAL_CREDIT) : null;
     this.#requestBytes = request.body === null || request.body === "stream" ? 0 : request.body.length;
@@ -125,7 +132,10 @@ export class Invocation implements InvocationHandle {
     const head = { id: this.id, function: this.function, remainingMs, attempt, revision: machine.revision as string, trace, input };
     const body = this.#body === null ? (request.body as Buffer | null) : this.#body.held();
     try {
-      this.#stream = fleet.request(machine.id, head, body, this.#body?.ended ?? true, new GuestSide(this));
+      const trailers = this.#body?.trailers ?? [];
+      const isWhole = (this.#body?.ended ?? true) && trailers.length === 0;
+      this.#stream = fleet.request(machine.id, head, body, isWhole, new GuestSide(this));
+      if (trailers.length > 0) this.#stream?.end(trailers);
     } catch (error) {
       return this.#notSent(error);
     }
@@ -158,6 +168,28 @@ export class Invocation implements InvocationHandle {
     if (this.#stream === undefined) return void this.#tellFailure("queue-timeout", noMachine());
     this.#stream.reset(ResetCode.Timeout, `the invocation's ${this.timeoutMs} ms are over`);
     this.#tellFailure("function-timeout", { function: this.function, app: this.appName, ms: this.timeoutMs });
+  }
+
+  /** The time of a connection is up: its caller is told why, and the guest has `graceMs` to end. */
+  closeConnection(now: number, graceMs: number): void {
+    const { endsBecause, details } = this.connection!;
+    this.overdue = true;
+    this.graceMs = graceMs;
+    this.deadline = now + graceMs;
+    this.#stream?.reset(ResetCode.Cancelled, "the connection was closed");
+    // It is no failure of the invocation, so its outcome stays as it is.
+    const reply = this.#reply;
+    this.#reply = null;
+    reply?.fail(endsBecause, { function: this.function, app: this.appName, ...details });
+    this.#tellEnd();
+  }
+
+  /** The connection is to end at that time, unless it ends before. */
+  endConnectionAt(at: number, endsBecause: ErrorCode): void {
+    if (this.connection === null || at >= this.deadline) return;
+    this.connection = { endsBecause, details: {} };
+    this.deadline = at;
+    this.#owner.rescheduled(this);
   }
 
   /** The reason, as a clause, for which the machine is killed if it does not answer a ping. */
@@ -237,10 +269,11 @@ export class Invocation implements InvocationHandle {
     return this.#stream.write(chunk);
   }
 
-  end(): void {
+  end(trailers: string[] = []): void {
     if (this.#body === null) return;
     this.#body.ended = true;
-    this.#stream?.end();
+    this.#body.trailers = trailers;
+    this.#stream?.end(trailers);
   }
 
   consumed(bytes: number): void {
@@ -272,7 +305,19 @@ export class Invocation implements InvocationHandle {
     this.#headAt = this.#owner.now();
     this.#status = status;
     this.#replyBytes += body.length;
+    if (status === SWITCHING && !this.overdue) this.#switch(this.#headAt);
     reply.head(status, headers, body, ended, timingOf(this.#arrivedAt, this.#sentAt, this.#headAt, this.machine as MachineRecord));
+  }
+
+  /** The time that the function has to reply is over, and that of the connection begins. */
+  #switch(now: number): void {
+    const ms = this.#request?.connectionMs ?? Infinity;
+    this.connection = { endsBecause: "connection-expired", details: { ms } };
+    this.deadline = now + ms;
+    // Nothing of it can run elsewhere any more, and a connection may last for hours.
+    this.#request = null;
+    this.machine?.hasLoaded(this.function);
+    this.#owner.rescheduled(this);
   }
 
   replyData(chunk: Buffer): void {
@@ -280,14 +325,18 @@ export class Invocation implements InvocationHandle {
     this.#reply?.data(chunk);
   }
 
-  replyEnd(): void {
+  replyEnd(trailers?: string[]): void {
     const reply = this.#reply;
     this.#reply = null;
-    reply?.end();
+    reply?.end(trailers);
+  }
+
+  replyInterim(status: number, headers: string[]): void {
+    this.#reply?.interim?.(status, headers);
   }
 
   replyReset(code: ResetCode, message: string): void {
-    const [failure, details] = failureOf(code, message, this.appName, this.function);
+    const [failure, details] = failureOf(code, message, this.#isUpgrade, this.appName, this.function);
     this.#tellFailure(failure, details);
   }
 
@@ -355,8 +404,12 @@ class GuestSide implements RequestSink {
     this.#invocation.replyData(chunk);
   }
 
-  end(): void {
-    this.#invocation.replyEnd();
+  end(trailers?: string[]): void {
+    this.#invocation.replyEnd(trailers);
+  }
+
+  interim(status: number, headers: string[]): void {
+    this.#invocation.replyInterim(status, headers);
   }
 
   reset(code: ResetCode, message: string): void {

@@ -36,6 +36,8 @@ export interface InvocationRequest {
   trace: TraceContext;
   /** What the function gets, except the body. */
   input: InvocationInput;
+  /** Of an upgrade: how long the connection may last after the reply with the status 101, in milliseconds. Default: without limit. */
+  connectionMs?: number;
   /**
    * The whole body if it was there at once; null if there is none; "stream" if it comes through `write` and `end`. The body of an event is
    * its JSON.
@@ -43,12 +45,18 @@ export interface InvocationRequest {
   body: Buffer | null | "stream";
 }
 
-/** Calls come in this order: head, data*, end. `fail` may come at any time and is the last call. */
+/**
+ * After a head with the status 101, which only an upgrade can have, `data` is what the function sends on the connection, and `fail` says why the
+ * connection ends. Calls come in this order: interim*, head, data*, end. `fail` may come at any time and is the last call.
+ */
 export interface InvocationReply {
   /** @param body may be empty @param ended if true, nothing follows, and `end` is not called */
   head(status: number, headers: string[], body: Buffer, ended: boolean, timing: InvocationTiming): void;
   data(chunk: Buffer): void;
-  end(): void;
+  /** @param trailers name, value, name, value…, if there are any */
+  end(trailers?: string[]): void;
+  /** A response that comes before the final one, such as 103 Early Hints. */
+  interim?(status: number, headers: string[]): void;
   fail(code: ErrorCode, details: ErrorDetails): void;
   /** Called when the guest accepts body bytes again. */
   drain(): void;
@@ -64,8 +72,8 @@ export interface InvocationHandle {
    * to the first window.
    */
   write(chunk: Buffer): boolean;
-  /** The request body is complete. */
-  end(): void;
+  /** The request body is complete. @param trailers name, value, name, value…, which a function gets only if its runtime takes them */
+  end(trailers?: string[]): void;
   /** The caller has taken this many bytes of the reply's body, so more may come. */
   consumed(bytes: number): void;
   /** Memory of its machine in MB, as it was read last; 0 if it has none. */

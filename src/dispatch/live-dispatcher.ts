@@ -45,6 +45,8 @@ export interface DispatcherOptions {
   events?: EventStream;
   /** Milliseconds that a handler may go on after its time is up, before its machine gets no new work. Default 5,000. */
   graceMs?: number;
+  /** How long the connections of a machine that gets no new work may go on, in milliseconds: they are ended one after the other. Default: 10,000. */
+  drainMs?: number;
   /** Milliseconds within which a machine must answer a ping once one of its invocations is past its deadline. Default 2,000. */
   pingMs?: number;
   /** Milliseconds more for both while a machine may be loading code: until its first invocation of a function has ended. Default 10,000. */

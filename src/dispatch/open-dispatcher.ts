@@ -66,6 +66,7 @@ export async function openDispatcher(
     shareOf: sharesOf(catalog.tenants),
     lacks: (revision) => lackingKernel(revision.manifest, driver.kernels) ?? lackingSecret(catalog, revision),
     kinds: new KindBook(config.kernel),
+    drainMs: config.webSockets.drainMs,
     serving,
   });
   closing.defer(async () => void (await dispatcher.close(config.graceMs)));

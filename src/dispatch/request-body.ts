@@ -1,6 +1,8 @@
 /** The beginning of a request body that streams. It is kept while it may still have to be sent, or sent again. */
 export class RequestBody {
   ended = false;
+  /** What came behind the body. */
+  trailers: string[] = [];
   readonly #window: number;
   #chunks: Buffer[] = [];
   #bytes = 0;

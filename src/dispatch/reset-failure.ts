@@ -3,8 +3,9 @@ import type { ErrorCode } from "../base/errors/table.ts";
 import { ResetCode } from "../wire/protocol.ts";
 
 /** The error that a caller gets for a guest's Reset. */
-export function failureOf(code: ResetCode, message: string, app: string, name: string): [ErrorCode, ErrorDetails] {
+export function failureOf(code: ResetCode, message: string, isUpgrade: boolean, app: string, name: string): [ErrorCode, ErrorDetails] {
   const details = { app, function: name, what: message };
+  if (isUpgrade && code === ResetCode.Refused) return ["upgrade-not-supported", { ...details, protocol: "websocket" }];
   switch (code) {
     case ResetCode.FunctionThrew:
       return ["function-threw", details];

@@ -1,4 +1,5 @@
 /** Opens the two doors: the gateway, which calls functions, and the management API. Both use the certificate of the settings. */
+import { join } from "node:path";
 import type { ServerStart } from "../base/config/server-start.ts";
 import { connectionBudget, descriptorLimit } from "../clients/descriptors.ts";
 import type { LiveDispatcher } from "../dispatch/live-dispatcher.ts";
@@ -6,6 +7,7 @@ import { MayflyError } from "../base/errors/error.ts";
 import { parseAddress, urlOf } from "../base/listen/address.ts";
 import { type Certificate, readCertificate } from "../base/listen/certificate.ts";
 import { CertificateFolder } from "../base/listen/certificate-folder.ts";
+import type { Catalog } from "../store/catalog/catalog.ts";
 import { createApi } from "./admin/create-api.ts";
 import { type BesideApi, listen } from "./admin/listen.ts";
 import type { ApiOptions } from "./admin/parts.ts";
@@ -31,18 +33,20 @@ interface GatewayParts {
   hostCertificates: CertificateFolder | undefined;
   /** Answers requests to functions' URLs. */
   urls: UrlDoor;
+  catalog: Pick<Catalog, "code">;
 }
 
 /** @param socket the descriptor of a socket that is bound already; it replaces the address in the settings */
 export async function openGateway(
-  { config, clock, closing }: ServerStart,
+  { config, clock, log, closing }: ServerStart,
   socket: number | undefined,
-  { dispatcher, routes, gate, certificate, hostCertificates, urls }: GatewayParts,
+  { dispatcher, routes, gate, certificate, hostCertificates, urls, catalog }: GatewayParts,
 ): Promise<Door> {
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = connectionBudget(descriptorLimit());
   const connections = { most: budget.gateway, perClient: config.connectionsPerClient ?? budget.perClient };
   const contextOf = (name: string) => hostCertificates?.contextOf(name);
+  const webSockets = { ...config.webSockets, mostOfApp: Math.ceil(budget.gateway / 4), most: Math.ceil(budget.gateway / 2) };
   const gateway = createGateway({
     dispatcher,
     routes,
@@ -54,6 +58,12 @@ export async function openGateway(
     trustedProxies,
     connections,
     urls,
+    webSockets,
+    sites: {
+      code: (revision) => catalog.code(revision),
+      folder: join(config.cacheDir, "static", `${process.pid}`),
+      complain: (error) => log.error({ err: error }, "the static files of an app cannot be read"),
+    },
   });
   const { host, port } = parseAddress(listen);
   const address = await gateway.listen(host, port, socket);

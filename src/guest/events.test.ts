@@ -88,7 +88,7 @@ test("a caller's request is of kind http, whatever its Host header says", async 
 });
 
 test("a kind or an event form that a later host sends is refused, and the agent goes on", async () => {
-  const later = [{ kind: "upgrade" }, { kind: "http", event: "alb", method: "GET", url: "http://a/", headers: [] }];
+  const later = [{ kind: "later" }, { kind: "http", event: "alb", method: "GET", url: "http://a/", headers: [] }];
   for (const input of later as unknown as InvocationInput[]) {
     assert.equal((await agent.call({ function: "main", input })).reset?.code, ResetCode.Refused);
   }

@@ -13,6 +13,7 @@ export class BodySender implements Waiting {
   #credit: number;
   readonly #held: Buffer[] = [];
   #ended = false;
+  #trailers: string[] = [];
   #closed = false;
 
   /** @param credit the bytes that may be sent at once; Infinity for a Bind, to which credit does not apply */
@@ -41,9 +42,11 @@ export class BodySender implements Waiting {
     return this.#held.length === 0;
   }
 
-  end(): void {
+  /** @param trailers name, value, name, value… that HTTP can carry */
+  end(trailers: string[] = []): void {
     if (this.#ended || this.#closed) return;
     this.#ended = true;
+    this.#trailers = this.#link.guestTakesTrailers ? trailers : [];
     if (this.#held.length === 0) this.#sendEnd();
   }
 
@@ -82,6 +85,7 @@ export class BodySender implements Waiting {
   }
 
   #sendEnd(): void {
-    this.#link.writer.frame(FrameType.Data, Flag.End, this.#stream, null);
+    if (this.#trailers.length === 0) return this.#link.writer.frame(FrameType.Data, Flag.End, this.#stream, null);
+    this.#link.writer.frame(FrameType.Trailers, Flag.End, this.#stream, Buffer.from(this.#trailers.join("\n"), "latin1"));
   }
 }

@@ -49,7 +49,14 @@ export class Control {
     return this.#ask<ReadyMessage>((question) => {
       this.#resume = question;
       const protocol = { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION };
-      const message: ResumeMessage = { protocol, now, entropy: entropy.toString("base64"), machine, ...(restored && { restored }) };
+      const message: ResumeMessage = {
+        protocol,
+        now,
+        entropy: entropy.toString("base64"),
+        machine,
+        ...(restored && { restored }),
+        trailers: true,
+      };
       // Resume is sent before the frames that are held for a stopped machine, so that nothing runs in it before it knows the time.
       const send = () => this.#link.writer.ahead(FrameType.Resume, message);
       if (!fresh || this.#helloCame) send();
@@ -96,6 +103,7 @@ export class Control {
     // A clone sends no Hello, so its Ready is the first to say which version its agent speaks.
     if (ready.protocol !== PROTOCOL_VERSION) return this.#refuse(`${ready.protocol}`);
     this.#resume = null;
+    this.#link.guestTakesTrailers = ready.trailers === true;
     question.resolve(ready);
   }
 

@@ -111,7 +111,12 @@ const anyHead: fc.Arbitrary<RequestHead> = fc.record(
     attempt: fc.integer({ min: 1, max: Limit.attempt }),
     revision: field,
     trace: fc.record({ traceparent: field, tracestate: field }, plain),
-    input: fc.oneof(httpInput, fc.constant({ kind: "event" as const }), lambdaInput),
+    input: fc.oneof(
+      httpInput,
+      httpInput.map(({ method, url, headers }) => ({ kind: "upgrade" as const, protocol: "websocket" as const, method, url, headers })),
+      fc.constant({ kind: "event" as const }),
+      lambdaInput,
+    ),
   },
   plain,
 );
@@ -130,6 +135,7 @@ test("an agent that parses only part of a head reads the same values", () => {
       assert.deepEqual([read.kind, read.id, read.function, read.remainingMs], [head.input.kind, head.id, head.function, head.remainingMs]);
       const { kind, event, method, url, headers } = read;
       if (head.input.kind === "http") assert.deepEqual({ kind, event, method, url, headers }, head.input);
+      else if (head.input.kind === "upgrade") assert.deepEqual({ kind, protocol: event, method, url, headers }, head.input);
       else assert.deepEqual([event, method, url, headers.length], ["", "POST", "http://event.mayfly.internal/", 4]);
     }),
   );

@@ -35,6 +35,7 @@ const json = { min: 2, max: Limit.json };
 const data: Rule = { on: odd | even, flags: Flag.End, min: 0, max: Limit.data };
 const credit: Rule = { on: odd | even, min: 4, max: 4 };
 const reset: Rule = { on: odd | even, min: 2, max: 2 + Limit.resetMessage };
+const trailers: Rule = { on: odd, flags: Flag.End, min: 1, max: Limit.head };
 const eightBytes: Rule = { on: zero, min: 8, max: 8 };
 
 /** The frames that the host accepts. */
@@ -47,6 +48,8 @@ export const fromGuest: FrameRules = table({
   Credit: credit,
   Reset: reset,
   Done: { on: odd, min: 0, max: 0 },
+  Trailers: { ...trailers, flags: Flag.End | Flag.Pending },
+  Interim: { on: odd, min: 3, max: Limit.head },
   Log: { on: zero | odd, flags: Flag.Partial, min: 1, max: 1 + Limit.logText },
   Stats: { on: zero, ...json },
   Pong: eightBytes,
@@ -70,6 +73,7 @@ export const fromHost: FrameRules = table({
   Data: data,
   Credit: credit,
   Reset: reset,
+  Trailers: trailers,
   Ping: eightBytes,
   Connected: { on: even, ...json },
   Resolved: { on: even, ...json },

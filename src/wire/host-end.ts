@@ -30,7 +30,7 @@ export interface TraceContext {
 }
 
 /** What the function gets, except the body, which follows the head. */
-export type InvocationInput = HttpInput | EventInput;
+export type InvocationInput = HttpInput | EventInput | UpgradeInput;
 
 export interface HttpInput {
   kind: "http";
@@ -45,6 +45,21 @@ export interface HttpInput {
 
 /** http-v2 is API Gateway's event for HTTP APIs, payload format 2.0; http-v1 is that of its REST APIs, payload format 1.0. */
 export type LambdaEventForm = "http-v2" | "http-v1";
+
+/**
+ * A caller asks to go on with another protocol on its connection. If the reply's status is 101, the bodies of both directions are that protocol's bytes
+ * from then on; any other reply is one of HTTP.
+ */
+export interface UpgradeInput {
+  kind: "upgrade";
+  /** In lower case. */
+  protocol: "websocket";
+  method: string;
+  /** An absolute URL. */
+  url: string;
+  /** name, value, name, value…, without hop-by-hop headers: those that ask for the protocol are the agent's to add. */
+  headers: string[];
+}
 
 /** The body is the event as JSON, and the reply's body is the result. The host interprets neither. */
 interface EventInput {
@@ -66,14 +81,17 @@ export interface LambdaContext {
 }
 
 /**
- * What one Request stream reports to its opener. The order is head, data*, end, closed; reset replaces everything that is left before
+ * What one Request stream reports to its opener. The order is interim*, head, data*, end, closed; reset replaces everything that is left before
  * closed.
  */
 export interface RequestSink {
   /** If `ended`, the reply's body is complete, and end() is not called. */
   head(status: number, headers: string[], body: Buffer, ended: boolean): void;
   data(chunk: Buffer): void;
-  end(): void;
+  /** @param trailers name, value, name, value…, if there are any */
+  end(trailers?: string[]): void;
+  /** A response that comes before the final one, such as 103 Early Hints. */
+  interim?(status: number, headers: string[]): void;
   reset(code: ResetCode, message: string): void;
   /**
    * The guest has finished the invocation, so its slot is free. Called exactly once, as the last call. Not called when the channel dies:
@@ -91,7 +109,8 @@ export interface RequestStream {
   readonly sent: boolean;
   /** Sends the chunk, and buffers what credit does not cover yet. If it returns false, wait for drain. */
   write(chunk: Buffer): boolean;
-  end(): void;
+  /** @param trailers name, value, name, value…; an agent that takes none does not get them */
+  end(trailers?: string[]): void;
   /** Grants the guest credit for bytes of the reply that the consumer took. */
   consumed(bytes: number): void;
   /** Asks the guest to abort. The sink gets closed() and nothing else after this. */

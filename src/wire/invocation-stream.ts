@@ -9,7 +9,7 @@ import type { RequestSink, RequestStream } from "./host-end.ts";
 import type { Link } from "./link.ts";
 import { BodySender } from "./body-sender.ts";
 import { ReceiveWindow } from "./receive-window.ts";
-import { decodeResponseHead } from "./head.ts";
+import { decodeInterimHead, decodeResponseHead, decodeTrailers } from "./head.ts";
 import { Flag, INITIAL_CREDIT, Limit, type ResetCode } from "./protocol.ts";
 
 const AWAITS_HEAD = 0;
@@ -28,18 +28,29 @@ export class InvocationStream implements RequestStream {
   readonly #sender: BodySender | null;
   readonly #window = new ReceiveWindow();
   readonly #position: number;
+  readonly #maySwitch: boolean;
   #state = AWAITS_HEAD;
   #muted = false;
+  #interims = 0;
 
   /**
    * Must be made before its Request is written.
    * @param bodySent the bytes of the request's body that are sent with the head; null if all of them are
+   * @param maySwitch whether the caller asked for another protocol
    */
-  constructor(stream: number, link: Link, sink: RequestSink, bodySent: number | null, onClosed: (stream: InvocationStream) => void) {
+  constructor(
+    stream: number,
+    link: Link,
+    sink: RequestSink,
+    bodySent: number | null,
+    onClosed: (stream: InvocationStream) => void,
+    maySwitch = false,
+  ) {
     this.stream = stream;
     this.#link = link;
     this.#position = link.writer.position;
     this.#sink = sink;
+    this.#maySwitch = maySwitch;
     this.#onClosed = onClosed;
     this.#sender = bodySent === null ? null : new BodySender(link, stream, () => sink.drain(), INITIAL_CREDIT - bodySent);
   }
@@ -52,8 +63,8 @@ export class InvocationStream implements RequestStream {
     return this.#sender === null || this.#sender.write(chunk);
   }
 
-  end(): void {
-    this.#sender?.end();
+  end(trailers?: string[]): void {
+    this.#sender?.end(trailers);
   }
 
   consumed(bytes: number): void {
@@ -71,7 +82,7 @@ export class InvocationStream implements RequestStream {
     if (this.#state !== AWAITS_HEAD) return this.#link.violate("a second Response on a stream");
     const bodyAt = 4 + payload.readUInt32LE(0);
     if (bodyAt > 4 + Limit.head || bodyAt > payload.length) return this.#link.violate("a Response whose head is too long");
-    const head = decodeResponseHead(payload.toString("latin1", 4, bodyAt));
+    const head = decodeResponseHead(payload.toString("latin1", 4, bodyAt), this.#maySwitch);
     if (typeof head === "string") return this.#link.violate(head);
     const body = bodyAt === payload.length ? empty : payload.subarray(bodyAt);
     if (body.length > Limit.data || !this.#window.take(body.length)) return this.#link.violate("more body than it had credit for");
@@ -88,6 +99,25 @@ export class InvocationStream implements RequestStream {
     if (!this.#muted && chunk.length > 0) this.#sink.data(chunk);
     if (!this.#muted && (flags & Flag.End) !== 0) this.#sink.end();
     this.#closeAfter(flags);
+  }
+
+  onTrailers(flags: number, payload: Buffer): void {
+    if (this.#state !== AWAITS_BODY) return this.#link.violate("Trailers outside a reply's body");
+    if ((flags & Flag.End) === 0) return this.#link.violate("Trailers without End");
+    const trailers = decodeTrailers(payload.toString("latin1"));
+    if (typeof trailers === "string") return this.#link.violate(trailers);
+    this.#state = stateAfter(flags);
+    if (!this.#muted) this.#sink.end(trailers);
+    this.#closeAfter(flags);
+  }
+
+  onInterim(payload: Buffer): void {
+    if (this.#state !== AWAITS_HEAD) return this.#link.violate("an Interim after the Response");
+    this.#interims += 1;
+    if (this.#interims > Limit.interims) return this.#link.violate(`more than ${Limit.interims} interim responses`);
+    const head = decodeInterimHead(payload.toString("latin1"));
+    if (typeof head === "string") return this.#link.violate(head);
+    if (!this.#muted) this.#sink.interim?.(head.status, head.headers);
   }
 
   onCredit(bytes: number): void {

@@ -23,6 +23,8 @@ export class Link {
   readonly violate: (what: string) => void;
   readonly #waiting = new Set<Waiting>();
   clogged = false;
+  /** Whether the agent said that it takes the frame Trailers. */
+  guestTakesTrailers = false;
 
   constructor(channel: Duplex, violate: (what: string) => void) {
     this.violate = violate;

@@ -15,6 +15,7 @@ export const readySchema = z.object({
   node: shortText,
   kernel: z.enum(["linux", "osv", "gvisor", "host"]),
   failed: z.exactOptional(longText),
+  trailers: z.exactOptional(z.boolean()),
 }) satisfies z.ZodType<ReadyMessage>;
 
 export const boundSchema = z.discriminatedUnion("ok", [

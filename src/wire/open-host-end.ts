@@ -110,7 +110,8 @@ class ChannelHostEnd implements HostEnd {
     const rides = fits && (bodyBytes === 0 || !this.#link.clogged);
     const whole = end && rides;
     const bodySent = whole ? null : rides ? bodyBytes : 0;
-    const stream = new InvocationStream(this.#streams.nextNumber(), this.#link, sink, bodySent, this.#onStreamClosed);
+    const maySwitch = head.input.kind === "upgrade";
+    const stream = new InvocationStream(this.#streams.nextNumber(), this.#link, sink, bodySent, this.#onStreamClosed, maySwitch);
     this.#streams.add(stream);
     this.#link.writer.headed(FrameType.Request, whole ? Flag.End : 0, stream.stream, text, rides ? body : null);
     if (!rides && body !== null) sendRest(stream, body, end);
@@ -151,11 +152,11 @@ class ChannelHostEnd implements HostEnd {
       case FrameType.Log:
         return this.#onLog(stream, flags, payload);
       default:
-        return this.#onRareFrame(type, stream, payload);
+        return this.#onRareFrame(type, flags, stream, payload);
     }
   }
 
-  #onRareFrame(type: number, stream: number, payload: Buffer): void {
+  #onRareFrame(type: number, flags: number, stream: number, payload: Buffer): void {
     switch (type) {
       case FrameType.Hello:
         return this.#control.onHello(payload);
@@ -169,6 +170,10 @@ class ChannelHostEnd implements HostEnd {
         return this.#onReset(stream, payload);
       case FrameType.Stats:
         return this.#onStats(payload);
+      case FrameType.Trailers:
+        return this.#opened(stream, type)?.onTrailers(flags, payload);
+      case FrameType.Interim:
+        return this.#opened(stream, type)?.onInterim(payload);
       case FrameType.Connect:
         return this.#egress.onConnect(stream, payload);
       case FrameType.Resolve:

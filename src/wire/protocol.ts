@@ -29,6 +29,8 @@ export const FrameType = {
   Connected: 17,
   Resolve: 18,
   Resolved: 19,
+  Trailers: 20,
+  Interim: 21,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
@@ -69,6 +71,8 @@ export const Limit = {
   credit: 16_777_216,
   /** The code and the files of a revision that cross as frames, all together. */
   code: 67_108_864,
+  /** The interim responses of one invocation, as a count. */
+  interims: 16,
   /** The number of streams that the guest may have open at once. */
   guestStreams: 256,
 } as const;
@@ -124,6 +128,8 @@ export interface ResumeMessage {
   machine: string;
   /** Whether this is the first Resume of a clone whose template was bound to its app before it was frozen. */
   restored?: boolean;
+  /** Whether the host takes the frames Trailers and Interim. */
+  trailers?: boolean;
 }
 
 /** Guest → host, the answer to every Resume. */
@@ -136,6 +142,8 @@ export interface ReadyMessage {
   kernel: "linux" | "osv" | "gvisor" | "host";
   /** Why a restored machine cannot be used: what the app's code did when it was told of the restore. */
   failed?: string;
+  /** Whether the agent takes the frame Trailers. */
+  trailers?: boolean;
 }
 
 /**

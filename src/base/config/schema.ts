@@ -132,6 +132,16 @@ export const configSchema = z.strictObject({
   trustedProxies: listOf(isRange, "must be an address or a range such as 10.0.0.0/8"),
   /** The maximum of open connections from one client address to the gateway. Default: a quarter of the gateway's maximum. */
   connectionsPerClient: z.int().min(1).max(1_000_000).optional(),
+  webSockets: z
+    .strictObject({
+      /** How long a WebSocket may be silent in both directions, in milliseconds. Apps may ask for less. */
+      idleMs: z.int().min(1).max(86_400_000).default(600_000),
+      /** How long a WebSocket may last, in milliseconds. Apps may ask for less. */
+      maxMs: z.int().min(1).max(2_592_000_000).default(86_400_000),
+      /** How long WebSockets may go on at a machine that gets no new calls, for example after a deploy, in milliseconds. */
+      drainMs: z.int().min(0).max(900_000).default(10_000),
+    })
+    .prefault({}),
   tls: z
     .strictObject({
       cert: z.string().min(1),

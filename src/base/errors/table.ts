@@ -78,8 +78,32 @@ export const errorTable = {
   "upgrade-not-supported": {
     status: 501,
     side: "caller",
-    message: "Upgrades to {protocol} are not supported.",
-    cure: "Use plain HTTP requests; for a stream to the client, server-sent events.",
+    message: "An upgrade to {protocol} is not supported here.",
+    cure: "Only a GET without a body, the one request in progress on a connection of HTTP/1.1, can become a WebSocket, and only where the function takes WebSockets: docs/http.md says which do.",
+  },
+  "too-many-websockets": {
+    status: 503,
+    side: "caller",
+    message: "App {app} has its maximum of {limit} open WebSockets.",
+    cure: "Try again later, or close some; docs/http.md says how many an app may have.",
+  },
+  "connection-expired": {
+    status: 504,
+    side: "caller",
+    message: "The connection to function {function} of app {app} lasted for {ms} ms, which is the longest time that it may.",
+    cure: "Connect again. webSockets.maxMs in the app's mayfly.json, and the setting of the same name, say how long connections may last.",
+  },
+  "connection-idle": {
+    status: 504,
+    side: "caller",
+    message: "Nothing was sent on the connection to function {function} of app {app} for {ms} ms.",
+    cure: "Connect again, and send pings. webSockets.idleMs in the app's mayfly.json, and the setting of the same name, say how long connections may be silent.",
+  },
+  "connection-drained": {
+    status: 503,
+    side: "system",
+    message: "The connection to function {function} of app {app} was closed because its machine gets no new calls.",
+    cure: "Connect again: the new connection goes to another machine, which after a deploy has the new code.",
   },
   "version-not-supported": {
     status: 505,

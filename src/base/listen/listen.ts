@@ -45,13 +45,14 @@ export type ContextOf = (name: string) => SecureContext | undefined;
  */
 export function createWebServer(
   certificate: Certificate | undefined,
-  settings: ServerOptions,
+  { ALPNProtocols, ...settings }: ServerOptions & Pick<TlsOptions, "ALPNProtocols">,
   onRequest?: RequestListener,
   contextOf: ContextOf = () => undefined,
 ): Server {
   if (certificate === undefined) return createHttpServer(settings, onRequest);
   const SNICallback: TlsOptions["SNICallback"] = (name, done) => done(null, contextOf(name));
-  return createHttpsServer({ ...settings, ...certificate, SNICallback, allowHalfOpen: true }, onRequest);
+  const protocols = ALPNProtocols !== undefined && { ALPNProtocols };
+  return createHttpsServer({ ...settings, ...certificate, ...protocols, SNICallback, allowHalfOpen: true }, onRequest);
 }
 
 /** For connections from now on. The server must have been opened with a certificate. */

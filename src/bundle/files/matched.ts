@@ -10,14 +10,14 @@ import type { TravellingFile } from "./travelling-file.ts";
 const foreign = new Set(["node_modules", "__pycache__"]);
 
 /**
- * @param root the app's folder, without symbolic links in its path @param patterns of the manifest @param file the manifest, for errors
- * Throws "bad-manifest" if a pattern leaves the folder or matches no file.
+ * @param root the app's folder, without symbolic links in its path @param patterns of the manifest @param file the manifest, for errors @param key of the
+ * manifest that has the patterns; by default they are those of `files`. Throws "bad-manifest" if a pattern leaves the folder or matches no file.
  */
-export function matchedFiles(root: string, patterns: string[], file: string): TravellingFile[] {
+export function matchedFiles(root: string, patterns: string[], file: string, key?: string): TravellingFile[] {
   const found = new Map<string, TravellingFile>();
   for (const [at, pattern] of patterns.entries()) {
     const refuse = (what: string): never => {
-      throw new MayflyError("bad-manifest", { file, what: `files[${at}] is ${JSON.stringify(pattern)}, but ${what}` });
+      throw new MayflyError("bad-manifest", { file, what: `${key ?? `files[${at}]`} is ${JSON.stringify(pattern)}, but ${what}` });
     };
     if (isAbsolute(pattern) || pattern.split(/[/\\]/).includes("..")) refuse("must be a path inside of the app's folder");
     const paths = pathsOf(root, pattern);

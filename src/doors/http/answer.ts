@@ -1,6 +1,8 @@
 /** Turns a request into a call: decides what is refused at once, and what the dispatcher receives. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { MayflyError } from "../../base/errors/error.ts";
+import type { InvocationRequest } from "../../dispatch/invocation.ts";
 import type { Granted } from "../access/gate.ts";
 import { admit, type Arrival } from "./admit.ts";
 import { Call, type CallContext } from "./call.ts";
@@ -10,6 +12,7 @@ import { refuse } from "./refuse.ts";
 import { pathWithin, type Route } from "./routes.ts";
 import { stickyKey } from "./sticky-key.ts";
 import { type Target, targetOf } from "./target.ts";
+import { responseFor, Upgrading } from "./websocket/upgrade.ts";
 
 /** At most this many headers per request; together with the headers that the gateway adds they stay within the wire protocol's limit. */
 const MOST_HEADERS = 240;
@@ -18,34 +21,64 @@ const PLATFORM = "/_mayfly/";
 const HEALTH = "/_mayfly/health";
 const UNDERSCORE = 95;
 
-/** @param continues whether the client waits for "100 Continue" before it sends its body */
-export function answer(context: CallContext, request: IncomingMessage, response: ServerResponse, continues: boolean): void {
-  const connection = Connection.of(request.socket);
+/**
+ * @param continues whether the client waits for "100 Continue" before it sends its body
+ * @param upgrading the connection, if the request asks to go on as a WebSocket
+ */
+export function answer(
+  context: CallContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  continues: boolean,
+  upgrading?: Upgrading,
+): void {
+  const connection = Connection.ofRequest(request);
   connection.turns.reply = response;
   if (connection.turnedAway) return turnAway(context, request, response, continues);
   const target = targetOf(context, request);
   if (!(target instanceof MayflyError) && isHealth(target.path) && !context.closing) return healthy(request, response);
   if (!(target instanceof MayflyError) && answersUrl(context, request, response, target, continues)) return;
-  const route = target instanceof MayflyError ? target : acceptableRoute(context, request, target);
+  const route = target instanceof MayflyError ? target : acceptableRoute(context, request, target, upgrading !== undefined);
   if (route instanceof MayflyError) return refuseUnread(context, request, response, route, continues);
   const arrival = { request, response, route, target: target as Target };
-  if (route.rules === null) return begin(context, arrival, null, continues);
+  if (route.rules === null) return begin(context, arrival, null, { continues, upgrading });
   admit(context, route.rules, arrival, {
-    granted: (granted) => begin(context, arrival, granted, continues),
+    granted: (granted) => begin(context, arrival, granted, { continues, upgrading }),
     refused: (error, reply) => refuseUnread(context, request, response, error, continues, reply),
     answered: (reply) => answerUnread(context, request, response, reply, continues),
   });
 }
 
-/** @param granted null: everybody may call */
-function begin(context: CallContext, { request, response, route, target }: Arrival, granted: Granted | null, continues: boolean): void {
-  const { host, path, origin } = target;
+interface Waiting {
+  /** Whether the client waits for "100 Continue" before it sends its body. */
+  continues: boolean;
+  /** The connection, if the request asks to go on as a WebSocket. */
+  upgrading: Upgrading | undefined;
+}
+
+/** Answers with a file of the app, if there is one, or else calls the function. @param granted null: everybody may call */
+function begin(context: CallContext, arrival: Arrival, granted: Granted | null, waiting: Waiting): void {
+  const { request, response, route, target } = arrival;
+  const path = granted === null ? pathWithin(route, target.path) : granted.path;
+  const toFunction = () => call(context, arrival, path, granted, waiting);
+  if (route.files === undefined || context.sites === undefined || waiting.upgrading !== undefined || !mayBeFile(request)) {
+    return route.function === "" ? refuseUnread(context, request, response, noRoute(target.path), waiting.continues) : toFunction();
+  }
+  const { sites, compression, closing } = context;
+  sites.answer(route, path, { request, response, closing }, route.compress ? compression : undefined, toFunction);
+}
+
+/** Hands the request to the dispatcher. @param path as the function sees it, with the query */
+function call(context: CallContext, arrival: Arrival, path: string, granted: Granted | null, { continues, upgrading }: Waiting): void {
+  const { request, response, route, target } = arrival;
+  const { host, origin } = target;
   const { rawHeaders, headers } = request;
   const { chain, proto } = origin;
-  const body = hasBody(request) ? "stream" : null;
-  const call = new Call(context, request, response, route, granted?.reply);
+  const body = upgrading !== undefined || hasBody(request) ? "stream" : null;
+  const forwarded = { chain, proto, host, prefix: route.prefix, byPath: route.byPath };
+  const made = new Call(context, request, response, route, granted?.reply);
   if (continues) response.writeContinue();
-  call.start({
+  const invocation: InvocationRequest = {
     app: route.app,
     appName: route.appName,
     function: route.function,
@@ -58,11 +91,19 @@ function begin(context: CallContext, { request, response, route, target }: Arriv
       kind: "http",
       event: route.event,
       method: request.method!,
-      url: `${proto}://${host}${granted === null ? pathWithin(route, path) : granted.path}`,
-      headers: requestHeaders(rawHeaders, headers.connection, { chain, proto, host, prefix: route.prefix, byPath: route.byPath }, granted),
+      url: `${proto}://${host}${path}`,
+      headers: requestHeaders(rawHeaders, headers.connection, forwarded, granted),
     },
     body,
-  });
+  };
+  if (upgrading === undefined) made.start(invocation);
+  else context.webSockets.start({ call: made, upgrading, request, response, watch: context.watch }, invocation, route);
+}
+
+/** Handles a request that asks to go on as a WebSocket, for which node:http makes no response. */
+export function answerUpgrading(context: CallContext, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  Connection.of(request.socket).turns.leftParser();
+  answer(context, request, responseFor(request, socket), false, new Upgrading(socket, head));
 }
 
 /** AWS's URLs say nothing of a host beside that of the request itself. */
@@ -110,22 +151,23 @@ export function answerContinuing(context: CallContext, request: IncomingMessage,
 
 /** Refuses an `Expect` header with any value but 100-continue. */
 export function refuseExpectation(context: CallContext, request: IncomingMessage, response: ServerResponse): void {
-  const connection = Connection.of(request.socket);
+  const connection = Connection.ofRequest(request);
   connection.turns.reply = response;
   if (connection.turnedAway) return turnAway(context, request, response, true);
   const expectation = (request.headers.expect ?? "").slice(0, 100);
   refuseUnread(context, request, response, new MayflyError("expectation-failed", { expectation }), true);
 }
 
-function acceptableRoute(context: CallContext, request: IncomingMessage, { host, path }: Target): Route | MayflyError {
+function acceptableRoute(context: CallContext, request: IncomingMessage, { host, path }: Target, upgrades: boolean): Route | MayflyError {
   const { headers } = request;
   if (context.closing) return new MayflyError("shutting-down");
   if (request.rawHeaders.length > 2 * MOST_HEADERS) return new MayflyError("head-too-large", { limit: `${MOST_HEADERS} headers` });
-  if (headers.upgrade !== undefined && headers.upgrade.toLowerCase() === "websocket") {
+  if (!upgrades && headers.upgrade !== undefined && headers.upgrade.toLowerCase() === "websocket") {
     return new MayflyError("upgrade-not-supported", { protocol: "websocket" });
   }
-  if (path.charCodeAt(1) === UNDERSCORE && path.startsWith(PLATFORM)) return new MayflyError("no-such-route", { path: path.slice(0, 100) });
+  if (path.charCodeAt(1) === UNDERSCORE && path.startsWith(PLATFORM)) return noRoute(path);
   const route = routeOf(context, request, host, path);
+  if (upgrades && !(route instanceof MayflyError)) return context.webSockets.refusalOf(route) ?? route;
   if (route instanceof MayflyError || Number(headers["content-length"] ?? 0) <= route.bodyLimitBytes) return route;
   return new MayflyError("body-too-large", { limit: route.bodyLimitBytes });
 }
@@ -139,7 +181,19 @@ function routeOf({ routes }: CallContext, { method, headers }: IncomingMessage, 
   return meant instanceof MayflyError || meant.byPath === undefined || meant.rules?.cors === undefined ? own : meant;
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+function noRoute(path: string): MayflyError {
+  return new MayflyError("no-such-route", { path: path.slice(0, 100) });
+}
+
+/** Whether a file of the app can answer the request. One with a body is for a function. */
+function mayBeFile(request: IncomingMessage): boolean {
+  return (request.method === "GET" || request.method === "HEAD") && !hasBody(request);
+}
+
+function hasBody(request: IncomingMessage & { readonly hasBody?: boolean }): boolean {
+  // HTTP/2 says so itself.
+  if (request.hasBody !== undefined) return request.hasBody;
+  const { headers } = request;
   if (headers["transfer-encoding"] !== undefined) return true;
   const length = headers["content-length"];
   return length !== undefined && Number(length) > 0;

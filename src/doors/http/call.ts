@@ -13,16 +13,23 @@ import type { Ranges } from "../../base/network/addresses.ts";
 import type { Gate } from "../access/gate.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
 import { type ErrorDetails, MayflyError } from "../../base/errors/error.ts";
+import { guarded } from "../../base/errors/guarded.ts";
 import { PacedWriter } from "../../wire/paced-writer.ts";
-import { Connection, type OnConnection } from "./connection.ts";
+import { acceptedCoding, type Coding } from "./compression/accepted-coding.ts";
+import { compressedHeaders, isCompressible, varying } from "./compression/compressible.ts";
+import type { Compression, Compressor } from "./compression/compression.ts";
+import { type ClientConnection, Connection, type OnConnection } from "./connection.ts";
+import { writeHints } from "./early-hints.ts";
 import { INVOCATION_HEADER, replyHeaders, serverTiming, withGatewaysOwn } from "./reply-headers.ts";
 import type { TraceContexts } from "../../telemetry/trace-context.ts";
 import { forCallers } from "./for-callers.ts";
 import { refuse } from "./refuse.ts";
 import type { UrlDoor } from "../lambda/urls/url-door.ts";
 import type { Route, RouteTable } from "./routes.ts";
+import type { Sites } from "./static/sites.ts";
 import { Upload } from "./upload.ts";
 import type { Watch } from "./watch.ts";
+import type { WebSockets } from "./websocket/web-sockets.ts";
 import type { InvocationTiming } from "../../telemetry/platform-event.ts";
 
 export interface CallContext {
@@ -38,8 +45,21 @@ export interface CallContext {
   readonly traces: TraceContexts;
   /** Answers requests to functions' URLs; undefined: there are none. */
   readonly urls: UrlDoor | undefined;
+  readonly webSockets: WebSockets;
+  readonly compression: Compression;
+  /** The static files of apps; undefined: there are none. */
+  readonly sites: Sites | undefined;
   /** Whether every reply ends its connection, because the gateway is closing. */
   closing: boolean;
+}
+
+const EARLY_HINTS = 103;
+
+interface ReplyHead {
+  status: number;
+  /** Name, value, name, value … */
+  headers: string[];
+  timing: InvocationTiming;
 }
 
 /** Bodies of at most this many bytes are sent as a string, which node:http joins with the head into one write. */
@@ -50,13 +70,14 @@ export class Call implements InvocationReply, OnConnection {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #route: Route;
-  readonly #connection: Connection;
+  readonly #connection: ClientConnection;
   /** Headers that the reply gets in place of the function's. */
   readonly #more: readonly string[];
   #handle: InvocationHandle | null = null;
   #failedAtOnce: MayflyError | null = null;
   #upload: Upload | null = null;
   #writer: PacedWriter | null = null;
+  #compressor: Compressor | null = null;
   /** How many body bytes the content-length still promises; -1 if the reply has no content-length. */
   #promised = -1;
   #bodyless = false;
@@ -69,15 +90,16 @@ export class Call implements InvocationReply, OnConnection {
     this.#request = request;
     this.#response = response;
     this.#route = route;
-    this.#connection = Connection.of(request.socket);
+    this.#connection = Connection.ofRequest(request);
     this.#connection.begins(this);
   }
 
-  start(invocation: InvocationRequest): void {
-    const handle = this.#context.dispatcher.dispatch(invocation, this);
+  /** @param reply what the dispatcher tells of the call, if it is not the call itself */
+  start(invocation: InvocationRequest, reply: InvocationReply = this): void {
+    const handle = this.#context.dispatcher.dispatch(invocation, reply);
     this.#handle = handle;
     if (this.#failedAtOnce !== null) this.#fail(this.#failedAtOnce);
-    else if (invocation.body === "stream") this.#startUpload(handle);
+    else if (invocation.body === "stream" && invocation.input.kind !== "upgrade") this.#startUpload(handle);
   }
 
   head(status: number, headers: string[], body: Buffer, ended: boolean, timing: InvocationTiming): void {
@@ -87,17 +109,15 @@ export class Call implements InvocationReply, OnConnection {
     if (typeof reply === "string") return this.#badResponse(reply);
     const { contentLength } = reply;
     const list = this.#more.length === 0 ? reply.list : withGatewaysOwn(reply.list, this.#more);
-    if (ended && contentLength === -1 && status !== 204 && !(this.#bodyless && body.length === 0))
-      list.push("content-length", String(body.length));
+    const hasNoLength = body.length === 0 && (this.#bodyless || this.#request.httpVersionMajor > 1);
+    if (ended && contentLength === -1 && status !== 204 && !hasNoLength) list.push("content-length", String(body.length));
     if (!this.#bodyless) this.#promised = contentLength;
     if (this.#breaksPromise(body.length, ended)) return this.#badResponse("its content-length is not that of its body");
-    this.#addOwnHeaders(list, timing);
-    try {
-      this.#response.writeHead(status, list);
-    } catch {
-      // The error's own message would quote the header.
-      return this.#badResponse("HTTP cannot carry its status or its headers");
-    }
+    const head: ReplyHead = { status, headers: list, timing };
+    const coding = this.#codingOf(head, ended && !this.#bodyless ? body.length : contentLength);
+    if (coding !== undefined && ended) return this.#replyCompressed(head, body, coding);
+    if (coding !== undefined) this.#compressBody(head, coding);
+    if (!this.#writeHead(head)) return;
     if (ended) this.#replyWhole(body);
     else this.#replyStreamed(body);
   }
@@ -108,13 +128,23 @@ export class Call implements InvocationReply, OnConnection {
     this.#write(chunk);
   }
 
-  end(): void {
+  /** HTTP/1.0 knows no interim responses. */
+  interim(status: number, given: string[]): void {
+    const { httpVersionMajor, httpVersionMinor } = this.#request;
+    if (this.#over || this.#response.headersSent || (httpVersionMajor === 1 && httpVersionMinor === 0)) return;
+    if (status === EARLY_HINTS) writeHints(this.#response, given);
+  }
+
+  end(trailers: string[] = []): void {
     if (this.#over) return;
     if (this.#promised > 0) return this.#cut();
+    if (trailers.length > 0) this.#addTrailers(trailers);
     this.#finish();
     const writer = this.#writer;
-    if (writer === null) this.#response.end();
-    else writer.end(() => this.#response.end());
+    const compressor = this.#compressor;
+    const end = () => void this.#response.end();
+    if (writer === null) end();
+    else writer.end(() => (compressor === null ? end() : compressor.end(end)));
   }
 
   fail(code: ErrorCode, details: ErrorDetails): void {
@@ -151,6 +181,28 @@ export class Call implements InvocationReply, OnConnection {
     this.#handle?.abort();
   }
 
+  /** The function goes on with another protocol: the connection is the call's no more. Returns null if nobody waits for that. */
+  switched(given: string[], timing: InvocationTiming): { headers: string[]; handle: InvocationHandle } | null {
+    const handle = this.#handle;
+    if (this.#over || handle === null) return null;
+    const reply = replyHeaders(given, false, this.#context.timingHeaders);
+    if (typeof reply === "string") {
+      this.#badResponse(reply);
+      return null;
+    }
+    if (this.#context.timingHeaders) reply.list.push(INVOCATION_HEADER, handle.id, "server-timing", serverTiming(timing));
+    this.#finish();
+    return { headers: reply.list, handle };
+  }
+
+  /** A client of HTTP/1.1 gets them only if it takes them, and if the body is sent in chunks. */
+  #addTrailers(pairs: string[]): void {
+    const { httpVersionMajor, headers } = this.#request;
+    if (httpVersionMajor === 1 && (!/(^|,)\s*trailers\s*(,|$)/i.test(String(headers.te ?? "")) || !this.#response.chunkedEncoding)) return;
+    const named = pairs.flatMap((name, at): [string, string][] => (at % 2 === 0 ? [[name, pairs[at + 1]!]] : []));
+    this.#response.addTrailers(named);
+  }
+
   #startUpload(handle: InvocationHandle): void {
     if (this.#over) return;
     const { watch } = this.#context;
@@ -162,12 +214,49 @@ export class Call implements InvocationReply, OnConnection {
     this.#fail(new MayflyError("body-too-large", { limit: this.#route.bodyLimitBytes }));
   }
 
-  #addOwnHeaders(list: string[], timing: InvocationTiming): void {
+  /** Returns false if HTTP cannot carry the head; the client was told so. */
+  #writeHead({ status, headers, timing }: ReplyHead): boolean {
     if (this.#context.timingHeaders) {
-      if (this.#handle !== null) list.push(INVOCATION_HEADER, this.#handle.id);
-      list.push("server-timing", serverTiming(timing));
+      if (this.#handle !== null) headers.push(INVOCATION_HEADER, this.#handle.id);
+      headers.push("server-timing", serverTiming(timing));
     }
-    if (this.#context.closing) list.push("connection", "close");
+    if (this.#context.closing) headers.push("connection", "close");
+    try {
+      this.#response.writeHead(status, headers);
+      return true;
+    } catch {
+      // The error's own message would quote the header.
+      this.#badResponse("HTTP cannot carry its status or its headers");
+      return false;
+    }
+  }
+
+  /** How the body is to be compressed; undefined: not at all. Tells caches if it might be, for another client. */
+  #codingOf(head: ReplyHead, length: number): Coding | undefined {
+    if (!this.#route.compress || !isCompressible({ ...head, length })) return undefined;
+    head.headers = varying(head.headers);
+    return this.#bodyless || !this.#context.compression.hasRoom ? undefined : acceptedCoding(this.#request.headers["accept-encoding"]);
+  }
+
+  #replyCompressed(head: ReplyHead, body: Buffer, coding: Coding): void {
+    this.#finish();
+    this.#context.compression.whole(coding, body, (compressed) => {
+      if (this.#response.destroyed) return;
+      const length = String((compressed ?? body).length);
+      if (compressed !== null) head.headers = [...compressedHeaders(head.headers, coding), "content-length", length];
+      if (this.#writeHead(head)) this.#response.end(compressed ?? body);
+    });
+  }
+
+  #compressBody(head: ReplyHead, coding: Coding): void {
+    head.headers = compressedHeaders(head.headers, coding);
+    const failed = () => void this.#response.destroy();
+    const write = (bytes: Buffer, taken: () => void) => void this.#response.write(bytes, taken);
+    const compressor = (this.#compressor = this.#context.compression.stream(coding, write, failed));
+    this.#response.once(
+      "close",
+      guarded(() => compressor.close(), failed),
+    );
   }
 
   #replyWhole(body: Buffer): void {
@@ -179,7 +268,7 @@ export class Call implements InvocationReply, OnConnection {
 
   #replyStreamed(body: Buffer): void {
     this.#writer = new PacedWriter(
-      (bytes, taken) => this.#response.write(bytes, taken),
+      (bytes, taken) => (this.#compressor === null ? this.#response.write(bytes, taken) : this.#compressor.write(bytes, taken)),
       (bytes) => {
         if (!this.#over) this.#handle?.consumed(bytes);
       },

@@ -24,7 +24,7 @@ const cases: [string, number | string, string?][] = [
   ["GET /app/hello HTTP/0.9\r\n\r\n", "version-not-supported"],
   [`GET /app/hello HTTP/1.2\r\n${H}\r\n`, "bad-request"],
   [`GET /app/hello HTTP/2.0\r\n${H}\r\n`, "version-not-supported"],
-  ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "bad-request"],
+  ["PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", "bad-request"],
   [`GET  /app/hello HTTP/1.1\r\n${H}\r\n`, 200],
   [`get /app/hello HTTP/1.1\r\n${H}\r\n`, "bad-request"],
   [`GET\t/app/hello HTTP/1.1\r\n${H}\r\n`, "bad-request"],
@@ -107,7 +107,8 @@ const cases: [string, number | string, string?][] = [
   // Expectations and upgrades.
   [post("expect: 200-ok\r\ncontent-length: 3\r\n", "abc"), "expectation-failed"],
   [post("expect: 100-continue, x\r\ncontent-length: 3\r\n", "abc"), "expectation-failed"],
-  [get("connection: upgrade\r\nupgrade: websocket\r\n"), "upgrade-not-supported"],
+  [post("connection: upgrade\r\nupgrade: websocket\r\ncontent-length: 3\r\n", "abc"), "upgrade-not-supported"],
+  [get("connection: upgrade\r\nupgrade: websocket, h2c\r\n"), 200],
   [get("connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAAA\r\n"), 200],
   [post("connection: upgrade\r\nupgrade: h2c\r\ncontent-length: 3\r\n", "abc"), 200, "abc"],
   // Routes.

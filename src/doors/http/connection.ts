@@ -1,5 +1,5 @@
 /** A client's connection, with its order of requests (Turns) and the call in progress on it. */
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
 import { plainAddress } from "../../base/network/addresses.ts";
@@ -12,6 +12,8 @@ export interface OnConnection {
   waitingSince(): number;
   /** The client has sent nothing for the idle timeout. */
   tooSlow(): void;
+  /** Called at every tick, of a connection that went on with another protocol. */
+  checkIdle?(tick: number): void;
   /** The rest of the body is not valid HTTP. Returns false if the reply has begun, so that only closing the connection is left. */
   malformed(mistake: MayflyError): boolean;
   /** The connection is closed. */
@@ -20,8 +22,29 @@ export interface OnConnection {
 
 const ofSocket = Symbol("connection");
 type Known = Socket & { [ofSocket]?: Connection };
+const ofRequest = Symbol("connection of a request");
+type Attached = IncomingMessage & { [ofRequest]?: ClientConnection };
 
-export class Connection {
+/** What an answer needs of where its request came from: a connection of HTTP/1.1, or one of the streams of HTTP/2. */
+export interface ClientConnection {
+  readonly address: string;
+  /** The listener had no room for this connection: its first request is answered with that error. */
+  readonly turnedAway: boolean;
+  readonly turns: { reply: ServerResponse | null };
+  /** The host of the latest request whose host was found to be one; null before. */
+  knownHost: string | null;
+  begins(call: OnConnection): void;
+  ended(call: OnConnection): void;
+}
+
+/** What is looked at in every tick. */
+export interface Watched {
+  readonly call: OnConnection | null;
+  checkTaken(idleTicks: number): void;
+  checkThere(): void;
+}
+
+export class Connection implements ClientConnection, Watched {
   readonly address: string;
   readonly turns: Turns;
   readonly #socket: Socket;
@@ -40,6 +63,19 @@ export class Connection {
 
   static of(socket: Socket): Connection {
     return (socket as Known)[ofSocket] as Connection;
+  }
+
+  static attach(request: IncomingMessage, connection: ClientConnection): void {
+    (request as Attached)[ofRequest] = connection;
+  }
+
+  /** Whether the request came over HTTP/2. */
+  static isOfStream(request: IncomingMessage): boolean {
+    return (request as Attached)[ofRequest] !== undefined;
+  }
+
+  static ofRequest(request: IncomingMessage): ClientConnection {
+    return (request as Attached)[ofRequest] ?? Connection.of(request.socket);
   }
 
   /** Returns undefined if the TLS handshake did not complete. */

@@ -235,7 +235,10 @@ test("malformed requests and refused methods get an answer and the end of the co
     [get("/app/hello", "x: 1\r\n".repeat(300)), /^HTTP\/1.1 431 .*"code":"head-too-large"/s],
     ["CONNECT example.com:443 HTTP/1.1\r\nhost: example.com\r\n\r\n", /^HTTP\/1.1 501 .*"code":"method-not-supported"/s],
     ["GET /app/hello HTTP/1.1\r\nhost: h\r\n", /^HTTP\/1.1 408 .*"code":"request-timeout"/s],
-    [get("/app/hello", "connection: upgrade\r\nupgrade: websocket\r\n"), /^HTTP\/1.1 501 .*"code":"upgrade-not-supported"/s],
+    [
+      "POST /app/hello HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
+      /^HTTP\/1.1 501 .*"code":"upgrade-not-supported"/s,
+    ],
     ["GET /app/hello HTTP/1.1\r\nhost: a b\r\n\r\n", /^HTTP\/1.1 400 .*"code":"bad-request"/s],
   ];
   for (const [sent, expected] of cases) {

@@ -10,6 +10,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import { guarded } from "../../base/errors/guarded.ts";
 import type { Dispatcher } from "../../dispatch/invocation.ts";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
@@ -21,13 +22,19 @@ import { Ranges } from "../../base/network/addresses.ts";
 import { Crowd } from "../../clients/crowd.ts";
 import { TurnedAway } from "../../clients/turned-away.ts";
 import type { Gate } from "../access/gate.ts";
-import { answer, answerContinuing, refuseExpectation } from "./answer.ts";
+import { answer, answerContinuing, answerUpgrading, refuseExpectation } from "./answer.ts";
 import { TraceContexts } from "../../telemetry/trace-context.ts";
 import type { CallContext } from "./call.ts";
+import { Compression } from "./compression/compression.ts";
 import { Connection } from "./connection.ts";
+import { H2Sessions } from "./h2/h2-server.ts";
+import { ProtocolChoice, type Versions } from "./h2/protocol-choice.ts";
 import type { RouteTable } from "./routes.ts";
+import { Sites, type SitesOptions } from "./static/sites.ts";
 import { Watch } from "./watch.ts";
 import type { UrlDoor } from "../lambda/urls/url-door.ts";
+import { asksForWebSocket } from "./websocket/upgrade.ts";
+import { type WebSocketLimits, WebSockets } from "./websocket/web-sockets.ts";
 
 export interface GatewayOptions {
   dispatcher: Dispatcher;
@@ -47,6 +54,10 @@ export interface GatewayOptions {
   limits?: Partial<GatewayLimits>;
   /** Answers requests to functions' URLs. Default: there are none. */
   urls?: UrlDoor | undefined;
+  /** Default: no limits. */
+  webSockets?: Partial<WebSocketLimits>;
+  /** Where static files of apps come from. Default: there are none. */
+  sites?: SitesOptions;
 }
 
 interface GatewayLimits {
@@ -96,6 +107,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const crowd = new Crowd({ most: connections.most, mostOfOne: connections.perClient, exempt: trusted });
   const clock = options.clock ?? systemClock;
   const watch = new Watch(clock, { crowd, turnedAway: new TurnedAway(connections.most, clock) }, limits);
+  const webSockets = new WebSockets(options.webSockets);
   const context: CallContext = {
     dispatcher,
     routes,
@@ -106,14 +118,30 @@ export function createGateway(options: GatewayOptions): Gateway {
     watch,
     traces: new TraceContexts(),
     urls: options.urls,
+    webSockets,
+    compression: new Compression(),
+    sites: options.sites && new Sites(options.sites),
     closing: false,
   };
   const server = openServer(options, limits);
-  handle(server, context, limits);
+  const sessions = new H2Sessions({
+    watch,
+    headBytes: limits.headBytes,
+    headMs: limits.headMs,
+    keepAliveMs: limits.keepAliveMs,
+    answer: (request, response, continues) => answer(context, request, response, continues),
+    refuseExpectation: (request, response) => refuseExpectation(context, request, response),
+  });
+  const choice = chooseVersions(server, context, sessions, clock);
+  handle(server, context, limits, choice);
   return {
     listen: (host, port, fd) => listen(server, host, port, fd),
     setCertificate: (certificate) => renewCertificate(server, certificate),
-    close: (graceMs) => close(server, context, graceMs),
+    close(graceMs) {
+      choice.cutUndecided();
+      sessions.close();
+      return close(server, context, graceMs);
+    },
   };
 }
 
@@ -126,19 +154,42 @@ function openServer({ tls, contextOf }: GatewayOptions, limits: GatewayLimits): 
     keepAliveTimeout: limits.keepAliveMs,
     // target.ts refuses a missing Host header with an error of the table; node:http would use words of its own.
     requireHostHeader: false,
+    shouldUpgradeCallback: asksForWebSocket,
     connectionsCheckingInterval: Math.min(1_000, limits.headMs),
   };
-  return createWebServer(tls, settings, undefined, contextOf);
+  return createWebServer(tls, { ...settings, ALPNProtocols: ["h2", "http/1.1"] }, undefined, contextOf);
 }
 
-function handle(server: Server, context: CallContext, limits: GatewayLimits): void {
+/** New connections come here first, and no longer to node:http, which gets those of HTTP/1.1. */
+function chooseVersions(server: Server, context: CallContext, sessions: H2Sessions, clock: Clock): ProtocolChoice {
+  const event = connectedEvent(context);
+  const own = server.listeners(event)[0] as (socket: Socket) => void;
+  server.off(event, own);
+  const versions: Versions = {
+    http1(socket) {
+      own.call(server, socket);
+      context.watch.connected(socket);
+    },
+    http2: (socket) => sessions.take(socket),
+  };
+  return new ProtocolChoice(versions, (ms, callback) => clock.after(ms, callback));
+}
+
+/** The event at which a connection can carry requests. */
+function connectedEvent({ proto }: CallContext): "connection" | "secureConnection" {
+  return proto === "http" ? "connection" : "secureConnection";
+}
+
+function handle(server: Server, context: CallContext, limits: GatewayLimits, choice: ProtocolChoice): void {
   const cut = (_error: unknown, socket: Duplex) => socket.destroy();
   const cutRequest = (_error: unknown, request: IncomingMessage) => request.socket.destroy();
   const onRequest = (request: IncomingMessage, response: ServerResponse) => answer(context, request, response, false);
   const onContinue = (request: IncomingMessage, response: ServerResponse) => answerContinuing(context, request, response);
   const onExpectation = (request: IncomingMessage, response: ServerResponse) => refuseExpectation(context, request, response);
+  const onConnected = (socket: Socket) =>
+    context.proto === "http" ? choice.byFirstBytes(socket) : choice.byHandshake(socket as TLSSocket);
   const onAccepted = (socket: Socket) => context.watch.accepted(socket);
-  const onConnected = (socket: Socket) => context.watch.connected(socket);
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => answerUpgrading(context, request, socket, head);
   const onConnect = (_request: IncomingMessage, socket: Duplex) => {
     socket.on("error", () => socket.destroy());
     context.watch.refuse(socket, new MayflyError("method-not-supported", { method: "CONNECT" }));
@@ -151,10 +202,11 @@ function handle(server: Server, context: CallContext, limits: GatewayLimits): vo
     else connection.mistake(clientMistake(error, limits), (mistake) => context.watch.refuse(socket, mistake));
   };
   server.on("connection", guarded(onAccepted, cut));
-  server.on(context.proto === "http" ? "connection" : "secureConnection", guarded(onConnected, cut));
+  server.on(connectedEvent(context), guarded(onConnected, cut));
   server.on("request", guarded(onRequest, cutRequest));
   server.on("checkContinue", guarded(onContinue, cutRequest));
   server.on("checkExpectation", guarded(onExpectation, cutRequest));
+  server.on("upgrade", guarded(onUpgrade, cutRequest));
   server.on("connect", guarded(onConnect, cutRequest));
   server.on(
     "clientError",
@@ -196,4 +248,5 @@ async function close(server: Server, context: CallContext, graceMs: number): Pro
   clearTimeout(cut);
   clearInterval(idle);
   context.watch.close();
+  await context.sites?.close();
 }

@@ -1,5 +1,6 @@
 /** What a path or a host leads to: a function of an app, or one that the app's `routes` choose. */
 import type { Revision, StickyBy } from "../../store/catalog/catalog.ts";
+import type { Manifest } from "../../store/catalog/manifest.ts";
 import type { LambdaEventForm } from "../../wire/host-end.ts";
 import { type AccessRules, rulesOf } from "../access/rules.ts";
 import type { PathRoute, PathRoutes } from "./path-routes.ts";
@@ -11,9 +12,15 @@ export interface Route {
   readonly app: string;
   /** The app's name. */
   readonly appName: string;
+  /** Empty if no function is called here, and only files are served. */
   readonly function: string;
+  /** The files that are served where they match a request: the revision that has them, and their folder with a slash at its end. */
+  readonly files?: { readonly revision: string; readonly folder: string };
   readonly timeoutMs: number;
   readonly bodyLimitBytes: number;
+  readonly webSockets: Manifest["webSockets"];
+  /** Whether the gateway may compress replies. */
+  readonly compress: boolean;
   /** Who may call the function; null: everybody. */
   readonly rules: AccessRules | null;
   /** The form of the event for a function in AWS Lambda's style. */
@@ -29,7 +36,7 @@ export interface Route {
 }
 
 /** `app` and `tenant` are ids. */
-export type Served = Pick<Revision, "app" | "tenant" | "manifest">;
+export type Served = Pick<Revision, "app" | "tenant" | "manifest"> & Partial<Pick<Revision, "id">>;
 
 export interface Place {
   of: Served;
@@ -39,6 +46,8 @@ export interface Place {
   route: Route | undefined;
   /** Absent where the app has no `routes`, or a host names a function. */
   routes?: PlaceRoutes | undefined;
+  /** Where static files come before functions, because the place names none: what is there if no function is. */
+  files?: Route | undefined;
 }
 
 export interface PlaceRoutes {
@@ -49,8 +58,21 @@ export interface PlaceRoutes {
   branch: string | undefined;
 }
 
-/** The place's function, or the one that the app's `routes` choose, which come first. @param path with the query */
-export function routeAt({ of, live, route, routes }: Place, path: string, method: string): Route | undefined {
+/** What is at the place: static files, and the place's function, or the one that the app's `routes` choose, which come first. @param path with the query */
+export function routeAt(place: Place, path: string, method: string): Route | undefined {
+  const called = calledAt(place, path, method);
+  const { files } = place;
+  return called === undefined || files?.files === undefined ? (called ?? files) : { ...called, files: files.files };
+}
+
+/** The app's static files at an address that names no function; undefined if it has none. @param live as for routeTo() */
+export function filesRoute(served: Served, prefix: string, sticky: StickyBy | null, branch?: string, live?: Served): Route | undefined {
+  const { id: revision, manifest } = served;
+  if (manifest.static === undefined || revision === undefined) return undefined;
+  return { ...routeTo(served, "", prefix, sticky, branch, live), files: { revision, folder: manifest.static } };
+}
+
+function calledAt({ of, live, route, routes }: Place, path: string, method: string): Route | undefined {
   if (routes === undefined) return route;
   const { table, below, sticky, branch } = routes;
   const query = path.indexOf("?");
@@ -64,11 +86,11 @@ export function routeAt({ of, live, route, routes }: Place, path: string, method
 export function routeTo(served: Served, name: string, prefix: string, stickyBy: StickyBy | null, branch?: string, live?: Served): Route {
   const { app, tenant, manifest } = served;
   const { timeoutMs = manifest.timeoutMs, payload } = manifest.functions[name] ?? {};
-  const { name: appName, bodyLimitBytes } = manifest;
+  const { name: appName, bodyLimitBytes, webSockets, compress = true } = manifest;
   const event = payload === "1.0" ? "http-v1" : "http-v2";
   // Who may not call the app must not get round that by an older revision, which let everybody in.
   const rules = (live && rulesOf(live, name)) ?? rulesOf(served, name);
-  const plain: Route = { tenant, app, appName, function: name, timeoutMs, bodyLimitBytes, rules, event, prefix };
+  const plain: Route = { tenant, app, appName, function: name, timeoutMs, bodyLimitBytes, webSockets, compress, rules, event, prefix };
   if (stickyBy === null) return branch === undefined ? plain : { ...plain, branch };
   const sticky = { by: stickyBy.by, name: stickyBy.by === "header" ? stickyBy.name.toLowerCase() : stickyBy.name };
   return { ...plain, sticky, ...(branch !== undefined && { branch }) };

@@ -61,6 +61,8 @@ test("a deploy replaces an app's routes, and a removal removes them", () => {
     bodyLimitBytes: 9,
     event: "http-v2",
     rules: null,
+    webSockets: undefined,
+    compress: true,
     prefix: "/shop",
   });
   routes.removeApp("id of shop");

@@ -10,6 +10,7 @@
  * | `/<app>/path`, or a Host that an app lists for `$routes`, where `routes` of the app fits method and path | that of the route | `/path` |
  * | `/<app>/<function>/rest` | that one, of an app of `main` | `/rest` |
  * | `/<app>/rest`, where no function is named like the first part of the rest | the only function of an app of `main` | `/rest` |
+ * | the same, and Host `<app>.<domain>`, of an app with static files | a file; else the only function | `/rest`, the whole path |
  * | `/@<tenant>/<app>/<function>/rest`, `/@<tenant>/<app>/rest` | as those of `main`, of an app of another tenant | `/rest` |
  * | a host of these with `<revision>--` before it, a path with `@<revision>` behind the app | the same one of that revision, or of the alias of that name | as there |
  *
@@ -32,7 +33,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { ALL_ROUTES } from "../../store/catalog/route-schema.ts";
 import { type AppName, HostClaims, type HostClaimsOptions } from "./host-claims.ts";
 import { PathRoutes } from "./path-routes.ts";
-import { type Place, type PlaceRoutes, type Route, routeAt, routeTo, type Served } from "./place.ts";
+import { filesRoute, type Place, type PlaceRoutes, type Route, routeAt, routeTo, type Served } from "./place.ts";
 import { hostName } from "../../base/network/host-names.ts";
 
 export type { Route };
@@ -107,15 +108,18 @@ export class RouteTable {
   }
 
   /** Adds or replaces the app. Returns an error for each host of its manifest that the app does not get. */
-  setApp({ app: id, tenant, manifest }: Served, sticky: StickyBy | null = null): MayflyError[] {
+  setApp(served: Served, sticky: StickyBy | null = null): MayflyError[] {
+    const { app: id, tenant, manifest } = served;
     this.removeApp(id);
     const table = tableOf(manifest);
-    const app: App = { app: id, tenant, manifest, sticky, tenantName: this.#tenantName(tenant), table, hosts: [], paths: [], previews: [] };
+    const app: App = { ...served, sticky, tenantName: this.#tenantName(tenant), table, hosts: [], paths: [], previews: [] };
     this.#apps.set(id, app);
     const refused = Object.entries(manifest.hosts).flatMap(([written, name]) => this.#addListed(app, written, name));
     const names = Object.keys(manifest.functions);
     for (const name of names) this.#addFunction(app, name);
-    if (names.length === 1 || table !== undefined) this.#addWhole(app, names.length === 1 ? names[0] : undefined);
+    // Beside static files an app has an address of its own, whatever functions it has.
+    const hasWhole = names.length === 1 || table !== undefined || manifest.static !== undefined;
+    if (hasWhole) this.#addWhole(app, names.length === 1 ? names[0] : undefined);
     return refused;
   }
 
@@ -174,9 +178,11 @@ export class RouteTable {
     if (app === undefined) return false;
     const names = Object.keys(found!.revision.manifest.functions);
     const wanted = labels.length === 1 ? (names.length === 1 ? names[0] : undefined) : names.find((each) => each.toLowerCase() === first);
-    const routes = labels.length === 1 ? previewRoutes(found!, "") : undefined;
-    if (wanted === undefined && routes === undefined) return false;
-    this.#addPreview(app, host, found!, wanted, "", routes);
+    const isWhole = labels.length === 1;
+    const routes = isWhole ? previewRoutes(found!, "") : undefined;
+    const hasFiles = isWhole && found!.revision.manifest.static !== undefined;
+    if (wanted === undefined && routes === undefined && !hasFiles) return false;
+    this.#addPreview(app, host, found!, wanted, "", routes, isWhole);
     return true;
   }
 
@@ -194,12 +200,21 @@ export class RouteTable {
     const prefix = path.slice(0, end);
     const routes = previewRoutes(found!, prefix);
     for (const name of names) this.#addPreview(app, `${prefix}/${name}`, found!, name, `${prefix}/${name}`, routes);
-    if (names.length === 1 || routes !== undefined)
-      this.#addPreview(app, prefix, found!, names.length === 1 ? names[0] : undefined, prefix, routes);
+    if (names.length === 1 || routes !== undefined || found!.revision.manifest.static !== undefined)
+      this.#addPreview(app, prefix, found!, names.length === 1 ? names[0] : undefined, prefix, routes, true);
     return true;
   }
 
-  #addPreview(app: App, key: string, found: Preview, name: string | undefined, prefix: string, routes: PlaceRoutes | undefined): void {
+  /** @param isWhole whether it names the app alone, so that its static files are there */
+  #addPreview(
+    app: App,
+    key: string,
+    found: Preview,
+    name: string | undefined,
+    prefix: string,
+    routes: PlaceRoutes | undefined,
+    isWhole = false,
+  ): void {
     if (this.#previews.has(key)) return;
     const { revision, branch, sticky } = found;
     this.#previews.set(key, {
@@ -207,6 +222,7 @@ export class RouteTable {
       live: app,
       route: name === undefined ? undefined : routeTo(revision, name, prefix, sticky, branch, app),
       routes,
+      files: isWhole ? filesRoute(revision, prefix, sticky, branch, app) : undefined,
     });
     app.previews.push(key);
   }
@@ -237,26 +253,26 @@ export class RouteTable {
 
   /** The path and the host that name the app alone. @param only the app's only function */
   #addWhole(app: App, only: string | undefined): void {
-    this.#addPath(app, only, pathOf(app));
+    this.#addPath(app, only, pathOf(app), true);
     // `<app>.<tenant>.<domain>` would be a function's host of an app of `main` that is called like the tenant.
-    if (app.tenantName === null) this.#addBelowDomain(app, app.manifest.name, only, routesOf(app, ""));
+    if (app.tenantName === null) this.#addBelowDomain(app, app.manifest.name, only, routesOf(app, ""), true);
   }
 
-  #addPath(app: App, name: string | undefined, path: string): void {
-    this.#paths.set(path, placeOf(app, name, path, routesOf(app, pathOf(app))));
+  #addPath(app: App, name: string | undefined, path: string, isWhole = false): void {
+    this.#paths.set(path, placeOf(app, name, path, routesOf(app, pathOf(app)), isWhole));
     app.paths.push(path);
   }
 
-  #addBelowDomain(app: App, below: string, name: string | undefined, routes?: PlaceRoutes): void {
+  #addBelowDomain(app: App, below: string, name: string | undefined, routes?: PlaceRoutes, isWhole = false): void {
     const { domain } = this.#claims;
-    if (domain !== undefined) this.#addHost(app, `${below}.${domain}`.toLowerCase(), name, routes);
+    if (domain !== undefined) this.#addHost(app, `${below}.${domain}`.toLowerCase(), name, routes, isWhole);
   }
 
   #addListed(app: App, written: string, name: string): MayflyError[] {
     const host = this.#freeHost(app.tenant, app.manifest.name, written);
     if (host instanceof MayflyError) return [host];
-    if (name === ALL_ROUTES) this.#addHost(app, host, undefined, routesOf(app, ""));
-    else this.#addHost(app, host, name);
+    if (name === ALL_ROUTES) this.#addHost(app, host, undefined, routesOf(app, ""), true);
+    else this.#addHost(app, host, name === app.manifest.static ? undefined : name, undefined, true);
     return [];
   }
 
@@ -273,9 +289,9 @@ export class RouteTable {
     return { id: tenant, tenant: this.#tenantName(tenant), app };
   }
 
-  #addHost(app: App, host: string, name: string | undefined, routes?: PlaceRoutes): void {
+  #addHost(app: App, host: string, name: string | undefined, routes: PlaceRoutes | undefined, withFiles: boolean): void {
     if (this.#hosts.has(host)) return;
-    this.#hosts.set(host, placeOf(app, name, "", routes));
+    this.#hosts.set(host, placeOf(app, name, "", routes, withFiles));
     // It was the preview of another app while there was no app of this name.
     this.#previews.delete(host);
     app.hosts.push(host);
@@ -312,8 +328,9 @@ function pathOf({ tenantName, manifest }: App): string {
   return tenantName === null ? `/${manifest.name}` : `/@${tenantName}/${manifest.name}`;
 }
 
-function placeOf(app: App, name: string | undefined, prefix: string, routes: PlaceRoutes | undefined): Place {
-  return { of: app, route: name === undefined ? undefined : routeTo(app, name, prefix, app.sticky), routes };
+function placeOf(app: App, name: string | undefined, prefix: string, routes: PlaceRoutes | undefined, withFiles: boolean): Place {
+  const files = withFiles ? filesRoute(app, prefix, app.sticky) : undefined;
+  return { of: app, route: name === undefined ? undefined : routeTo(app, name, prefix, app.sticky), routes, files };
 }
 
 function tableOf({ routes }: Manifest): PathRoutes | undefined {

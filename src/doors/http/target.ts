@@ -15,10 +15,10 @@ export interface Target {
 }
 
 export function targetOf({ proto, trusted }: CallContext, request: IncomingMessage): Target | MayflyError {
-  const { rawHeaders, headers, socket } = request;
+  const { rawHeaders, headers } = request;
   const mistake = mistakeIn(request);
   if (mistake !== undefined) return mistake;
-  const connection = Connection.of(socket);
+  const connection = Connection.ofRequest(request);
   const { address } = connection;
   const origin = trusted.isEmpty ? { chain: address, proto, host: undefined } : originOf(address, proto, claimsIn(rawHeaders), trusted);
   const path = request.url!;
@@ -54,11 +54,14 @@ function targetOfAbsoluteForm(url: string, origin: Origin): Target | MayflyError
 }
 
 /** Mistakes that RFC 9112 requires a server to refuse and that node:http accepts. */
-function mistakeIn({ rawHeaders, headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): MayflyError | undefined {
-  if (httpVersionMajor !== 1) return new MayflyError("version-not-supported", { version: `${httpVersionMajor}.${httpVersionMinor}` });
+function mistakeIn(request: IncomingMessage): MayflyError | undefined {
+  const { rawHeaders, headers, httpVersionMajor, httpVersionMinor } = request;
+  // A request line of HTTP/1.1 may name any version.
+  if (httpVersionMajor !== (Connection.isOfStream(request) ? 2 : 1))
+    return new MayflyError("version-not-supported", { version: `${httpVersionMajor}.${httpVersionMinor}` });
   const hosts = countHosts(rawHeaders);
   if (hosts > 1) return bad("it has more than one Host header");
-  const is11 = httpVersionMinor === 1;
+  const is11 = httpVersionMajor > 1 || httpVersionMinor === 1;
   if (hosts === 0 && is11) return bad("it has no Host header");
   const coding = headers["transfer-encoding"];
   if (coding === undefined || coding.toLowerCase() === "chunked") return is11 || coding === undefined ? undefined : bad(oldChunks);

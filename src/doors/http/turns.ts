@@ -39,11 +39,16 @@ export class Turns {
   readonly #begin: Parser["onIncoming"];
   readonly #feed: (bytes: Buffer) => void;
   readonly #finish: () => void;
+  readonly #whenEnded = guarded(
+    () => this.#onEnd(),
+    () => this.#socket.destroy(),
+  );
   readonly #limits: HeldLimits;
   readonly #refuse: (mistake: MayflyError) => void;
   #reply: ServerResponse | null = null;
   #next: { request: Arrived; keepAlive: boolean } | null = null;
   #mistake: MayflyError | null = null;
+  #isSwitched = false;
   #waitsForReply = false;
   /** Whether the client has closed its half of the connection and will send nothing more. */
   halfClosed = false;
@@ -64,16 +69,32 @@ export class Turns {
     // node:http's own listener would end the connection at once, so #onEnd() decides when to call it.
     this.#finish = socket.listeners("end").at(-1) as () => void;
     socket.off("end", this.#finish);
-    const onEnd = () => this.#onEnd();
-    socket.on(
-      "end",
-      guarded(onEnd, () => socket.destroy()),
-    );
+    socket.on("end", this.#whenEnded);
+  }
+
+  /** The connection's last request asks for another protocol: what follows it is none of node:http's. */
+  leftParser(): void {
+    this.#socket.off("end", this.#whenEnded);
+  }
+
+  /** The connection goes on with the other protocol until it ends. */
+  switched(): void {
+    this.#reply = null;
+    this.#isSwitched = true;
+  }
+
+  /** Whether a request is in progress, or the connection goes on with another protocol. */
+  get isBusy(): boolean {
+    return this.#isSwitched || this.underWay !== null;
   }
 
   /** Sets the reply to the request that has just begun. */
-  set reply(reply: ServerResponse) {
+  set reply(reply: ServerResponse | null) {
     this.#reply = reply;
+  }
+
+  get reply(): ServerResponse | null {
+    return this.#reply;
   }
 
   /** The reply in progress, until the kernel has taken its last byte. */

@@ -8,6 +8,7 @@
 import type { IncomingMessage } from "node:http";
 import { guarded } from "../../base/errors/guarded.ts";
 import type { InvocationHandle } from "../../dispatch/invocation.ts";
+import { sendableTrailers } from "../../wire/head.ts";
 import type { Watch } from "./watch.ts";
 
 export class Upload {
@@ -59,6 +60,6 @@ export class Upload {
 
   readonly #onEnd = guarded(() => {
     this.waitingSince = Infinity;
-    this.#handle.end();
+    this.#handle.end(sendableTrailers(this.#request.rawTrailers ?? []));
   }, this.#failed);
 }

@@ -11,30 +11,38 @@ import type { Crowd, Member } from "../../clients/crowd.ts";
 import type { TurnedAway } from "../../clients/turned-away.ts";
 import { ASK_MS } from "../../clients/still-there.ts";
 import type { MayflyError } from "../../base/errors/error.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type Watched } from "./connection.ts";
 import { refuseRaw } from "./refuse.ts";
 import type { HeldLimits } from "./turns.ts";
+
+/** What has become of a connection's requests. */
+export interface Requests {
+  /** Whether one is in progress. */
+  readonly isBusy: boolean;
+  /** How many have begun. */
+  readonly begun: number;
+}
 
 /** A connection in the form that Crowd counts. */
 class Guest implements Member {
   readonly socket: Socket;
   admitted = true;
-  #connection: Connection | undefined;
+  #requests: Requests | undefined;
 
   constructor(socket: Socket) {
     this.socket = socket;
   }
 
-  joins(connection: Connection): void {
-    this.#connection = connection;
+  joins(requests: Requests): void {
+    this.#requests = requests;
   }
 
   isBusy(): boolean {
-    return this.#connection !== undefined && this.#connection.turns.underWay !== null;
+    return this.#requests?.isBusy === true;
   }
 
   activity(): number {
-    return this.#connection?.turns.begun ?? 0;
+    return this.#requests?.begun ?? 0;
   }
 }
 
@@ -54,7 +62,7 @@ export class Watch {
   readonly #turnedAway: TurnedAway;
   readonly #sockets = new Set<Socket>();
   readonly #guests = new Map<string, Guest>();
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Set<Watched>();
   readonly #lingering = new Map<IncomingMessage, number>();
   readonly #leaving = new Map<Duplex, number>();
   readonly #idleTicks: number;
@@ -62,6 +70,8 @@ export class Watch {
   readonly #cancel: () => void;
   readonly #limits: HeldLimits;
   readonly idleMs: number;
+  /** The milliseconds between two ticks. */
+  readonly tickMs: number;
   /** The current tick. */
   tick = 0;
 
@@ -72,6 +82,7 @@ export class Watch {
     this.#turnedAway = turnedAway;
     this.#limits = limits;
     const tickMs = Math.max(10, Math.min(ASK_MS, idleMs / 4, lingerMs / 4));
+    this.tickMs = tickMs;
     this.idleMs = idleMs;
     this.#idleTicks = Math.ceil(idleMs / tickMs);
     this.#lingerTicks = Math.ceil(lingerMs / tickMs);
@@ -100,9 +111,23 @@ export class Watch {
     const refuse = (mistake: MayflyError) => this.refuse(socket, mistake);
     const connection = new Connection(socket, this.#limits, refuse, (connection) => this.#connections.delete(connection));
     this.#connections.add(connection);
+    if (!this.joins(socket, connection.turns)) connection.turnedAway = true;
+  }
+
+  /** Counts the connection by its requests from now on. Returns false if there is no room for it. */
+  joins(socket: Socket, requests: Requests): boolean {
     const guest = this.#guests.get(nameOf(socket));
-    if (guest?.admitted === false) connection.turnedAway = true;
-    else guest?.joins(connection);
+    if (guest?.admitted === false) return false;
+    guest?.joins(requests);
+    return true;
+  }
+
+  watch(watched: Watched): void {
+    this.#connections.add(watched);
+  }
+
+  forget(watched: Watched): void {
+    this.#connections.delete(watched);
   }
 
   /** For a connection that is turned away. Calls `answer` once the request can be answered so that the client receives the answer. */
@@ -118,11 +143,11 @@ export class Watch {
   /** Answers if node:http has no response object, and ends the connection. */
   refuse(socket: Duplex, mistake: MayflyError): void {
     refuseRaw(socket, mistake);
-    this.#leave(socket);
+    this.leave(socket);
   }
 
   /** Bounds how long the client's half may stay open after ours is closed: node:http no longer counts this socket among its own. */
-  #leave(socket: Duplex): void {
+  leave(socket: Duplex): void {
     this.#leaving.set(socket, this.tick);
   }
 
@@ -145,6 +170,7 @@ export class Watch {
     for (const connection of this.#connections) {
       const { call } = connection;
       if (call !== null && this.tick - call.waitingSince() > this.#idleTicks) call.tooSlow();
+      call?.checkIdle?.(this.tick);
       connection.checkTaken(this.#idleTicks);
       connection.checkThere();
     }

@@ -100,6 +100,7 @@ class Agent {
 
   async #resume(message: ResumeMessage): Promise<void> {
     const { ready, failures } = resume(message, this.#channel.transport);
+    this.#connection.hostTakesTrailers = message.trailers === true;
     this.#stats.resumed();
     const failed = message.restored === true ? await this.#restore() : undefined;
     for (const failure of failures) this.#log.say(null, LogLevel.Agent, failure);
@@ -192,12 +193,15 @@ class Agent {
     const invocation = understood("a Request", () => new Invocation(this.#connection, stream, payload, ended, this.#onClosed));
     this.#connection.adopt(stream, invocation);
     const { kind, function: name } = invocation.head;
-    if (kind !== "http" && kind !== "event") invocation.fail(ResetCode.Refused, `this agent knows no invocations of kind ${kind}`);
+    if (!kinds.has(kind)) invocation.fail(ResetCode.Refused, `this agent knows no invocations of kind ${kind}`);
     else if (this.#app?.has(name)) this.#app.run(invocation);
     else if (!this.#binding && name === WARM_FUNCTION) this.#warmUp.run(invocation);
     else invocation.fail(ResetCode.FunctionNotFound, `no function ${name}`);
   }
 }
+
+/** The kinds of invocations that this agent knows. */
+const kinds: ReadonlySet<string> = new Set(["http", "event", "upgrade"]);
 
 /** What the app's code did around a snapshot. Its message is for the app's log, which has the rest already. */
 class SnapshotError extends Error {}

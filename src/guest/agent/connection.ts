@@ -15,6 +15,8 @@ import { leave, understood } from "./leave.ts";
 /** What an open stream receives. A stream ignores frames that make no sense for it. */
 export interface StreamEnd {
   data(chunk: Buffer, ended: boolean): void;
+  /** The body has ended, with these. @param pairs name, value, name, value… */
+  trailers?(pairs: string[]): void;
   credit(bytes: number): void;
   reset(code: number, message: string): void;
   /** Called with Connected or Resolved: the host's answer to a question of this side. */
@@ -35,6 +37,8 @@ export interface ConnectionEvents {
 
 export class Connection {
   readonly writer: FrameWriter;
+  /** Whether the host said that it takes the frames Trailers and Interim. */
+  hostTakesTrailers = false;
   readonly #events: ConnectionEvents;
   readonly #reader = new FrameReader(fromHost, (type, flags, stream, payload) => this.#frame(type, flags, stream, payload));
   readonly #streams = new Map<number, StreamEnd>();
@@ -90,6 +94,9 @@ export class Connection {
       case FrameType.Data:
         // The payload is copied, because the next read overwrites it.
         this.#streams.get(stream)?.data(Buffer.from(payload), ended);
+        return;
+      case FrameType.Trailers:
+        this.#streams.get(stream)?.trailers?.(payload.toString("latin1").split("\n"));
         return;
       case FrameType.Credit:
         this.#streams.get(stream)?.credit(payload.readUInt32LE(0));

@@ -146,7 +146,7 @@ export function describeInvocations(adapter: AgentAdapter): void {
   });
 
   test("a kind or an event form that a later host sends is refused, and the agent goes on", async () => {
-    const later = [{ kind: "upgrade" }, { kind: "http", event: "alb", method: "GET", url: "http://a/", headers: [] }];
+    const later = [{ kind: "later" }, { kind: "http", event: "alb", method: "GET", url: "http://a/", headers: [] }];
     for (const input of later as unknown as InvocationInput[])
       assert.equal((await session().call({ function: "same", input })).reset?.code, ResetCode.Refused);
     assert.equal((await session().call(event("same", "1"))).text, "1");

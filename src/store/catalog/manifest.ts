@@ -52,7 +52,7 @@ const manifestShape = z.strictObject({
   /** An address, for editors. */
   $schema: z.string().max(2_048).optional(),
   name: appNameSchema,
-  functions: recordOf(nameSchema, functionSchema),
+  functions: recordOf(nameSchema, functionSchema).default({}),
   /** Globs, relative to mayfly.json, of files that are in the machine, besides those that the code names by literals. */
   files: z.array(z.string().min(1).max(MOST_OF_PATH)).max(MOST_LISTED).optional(),
   /** Names of npm packages that are not bundled but shipped as they are. */
@@ -72,6 +72,21 @@ const manifestShape = z.strictObject({
   /** The most invocations that may wait for a slot. */
   queue: z.int().min(0).max(100_000).default(1_000),
   timeoutMs: z.int().min(1).max(900_000).default(30_000),
+  /** How long WebSockets may be silent, and how long they may last, in milliseconds. The host's settings are the most. */
+  webSockets: z
+    .strictObject({ idleMs: z.int().min(1).max(86_400_000).optional(), maxMs: z.int().min(1).max(2_592_000_000).optional() })
+    .optional(),
+  /** A folder whose files the gateway serves itself, with a slash at its end. */
+  static: z
+    .string()
+    .max(MOST_OF_PATH)
+    .regex(
+      /^(?:(?!\.\.?\/)[^/\\\0*?[\]{}!()]+\/)+$/,
+      'must be a folder inside of the app\'s folder, with a slash at its end, such as "public/"',
+    )
+    .optional(),
+  /** Whether the gateway compresses replies for clients that accept it. Default: true. */
+  compress: z.boolean().optional(),
   bodyLimitBytes: z.int().min(0).max(1_073_741_824).default(10_485_760),
   /** "none", or "egress": outbound TCP to public addresses. `allow` adds "host-or-cidr:port" (port may be *) that would be refused otherwise. */
   network: z
@@ -93,13 +108,10 @@ const manifestShape = z.strictObject({
   /** Which requests go to which function: `GET /users/{id}` to the name of a function. */
   routes: routesSchema,
   /**
-   * Host headers that are routed to this app, each to one of its functions, or by `$routes` to those that `routes` names. The operator decides which
-   * hosts an app may have.
+   * Host headers that are routed to this app, each to one of its functions, by `$routes` to those that `routes` names, or to the folder of `static`. The
+   * operator decides which hosts an app may have.
    */
-  hosts: recordOf(
-    z.string().min(1).max(MOST_OF_HOST),
-    z.string().regex(/^(\$routes|[A-Za-z0-9_-]{1,64})$/, "must be the name of a function, or $routes"),
-  ).default({}),
+  hosts: recordOf(z.string().min(1).max(MOST_OF_HOST), z.string().min(1).max(MOST_OF_PATH)).default({}),
   /** Who may call the functions, how often, and from where; a function may have its own. */
   ...accessKeys,
 });
@@ -108,7 +120,8 @@ export const manifestSchema = manifestShape.superRefine((manifest, context) => {
   const { functions, hosts, routes, runtime, reservedBlanks, network, env, inject = [], mounts = [] } = manifest;
   const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
   const names = Object.keys(functions);
-  if (names.length === 0) refuse(["functions"], "must have at least one function");
+  if (names.length === 0 && manifest.static === undefined)
+    refuse(["functions"], "must have at least one function, unless static names a folder of files");
   if (names.length > MOST_LISTED) refuse(["functions"], `must have at most ${MOST_LISTED} entries`);
   if (Object.keys(hosts).length > MOST_LISTED) refuse(["hosts"], `must have at most ${MOST_LISTED} entries`);
   for (const [name, given] of Object.entries(functions)) {
@@ -145,9 +158,13 @@ export const manifestSchema = manifestShape.superRefine((manifest, context) => {
   const route = wrongRoutes(routes ?? {}, functions);
   if (route !== undefined) refuse(["routes", ...route.path], route.what);
   for (const [host, name] of Object.entries(hosts))
-    if (name === ALL_ROUTES ? routes === undefined : !Object.hasOwn(functions, name))
-      refuse(["hosts", host], name === ALL_ROUTES ? "can be $routes only with the key routes" : "must be the name of a function");
+    if (name === ALL_ROUTES ? routes === undefined : !Object.hasOwn(functions, name) && name !== manifest.static)
+      refuse(["hosts", host], name === ALL_ROUTES ? "can be $routes only with the key routes" : hostMustBe(manifest.static));
 });
+
+function hostMustBe(folder: string | undefined): string {
+  return `must be the name of a function${folder === undefined ? "" : ", or the folder that static names"}`;
+}
 
 /** The index of the first entry that sets a header which one before it sets. */
 function injectedTwice(inject: { host: string; header: string }[]): number | undefined {

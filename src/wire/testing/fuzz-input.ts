@@ -46,8 +46,10 @@ function talkOn(guest: FrameWriter, stream: number): void {
     case 1:
       return guest.headed(FrameType.Response, Flag.End, stream, "200\ncontent-type\ntext/plain", Buffer.from("hello"));
     case 3:
+      guest.frame(FrameType.Interim, 0, stream, Buffer.from("103\nlink\n</a>"));
       guest.headed(FrameType.Response, 0, stream, "200", Buffer.from("a"));
       for (let n = 0; n < 20; n += 1) guest.frame(FrameType.Data, 0, stream, Buffer.from("chunk"));
+      if (stream % 16 === 3) return guest.frame(FrameType.Trailers, Flag.End, stream, Buffer.from("x-a\n1\nx-b\n"));
       return guest.frame(FrameType.Data, Flag.End, stream, null);
     case 5:
       guest.headed(FrameType.Response, Flag.End | Flag.Pending, stream, "204\nx\ny\nset-cookie\na=b", null);
@@ -162,6 +164,8 @@ const fromGuestTypes = [
     FrameType.Done,
     FrameType.Log,
   ]).flat(),
+  FrameType.Trailers,
+  FrameType.Interim,
   FrameType.Stats,
   FrameType.Pong,
   FrameType.Connect,
@@ -173,6 +177,8 @@ const texts = [
   "200\na\nb",
   "99",
   "200\na",
+  "103\na\nb",
+  "a\nb",
   '{"ok":true}',
   "{}",
   "[]",

@@ -33,7 +33,7 @@ export async function openTestGateway(act: (seen: Seen) => void, options: Partia
     routes.setApp({ app: given.name, tenant: mainTenant, manifest: manifestSchema.parse(given) });
   const hosts = { "www.example.com": "other" };
   setApp({ name: "app", functions, bodyLimitBytes: 1_000_000, hosts });
-  setApp({ name: "single", functions: { only: { entry: "only.ts" } }, bodyLimitBytes: 1_000 });
+  setApp({ name: "single", functions: { only: { entry: "only.ts" } }, bodyLimitBytes: 1_000, compress: false });
   const dispatch = (request: InvocationRequest, reply: InvocationReply): InvocationHandle => {
     const seen: Seen = {
       request,

@@ -1,7 +1,7 @@
 /** Function URLs at the gateway: what it asks for a request before it looks a route up. */
 import type { IncomingMessage } from "node:http";
 import type { MayflyError } from "../../../base/errors/error.ts";
-import { Connection, type OnConnection } from "../../http/connection.ts";
+import { type ClientConnection, Connection, type OnConnection } from "../../http/connection.ts";
 import { type Arrived, readFor, UrlCall, type UrlParts } from "./url-call.ts";
 import type { FoundUrl, FunctionUrls } from "./function-urls.ts";
 
@@ -39,7 +39,7 @@ export class UrlDoor {
 
 /** What happens on the connection while a call is under way. */
 class OnLine implements OnConnection {
-  readonly #connection: Connection;
+  readonly #connection: ClientConnection;
   readonly #request: IncomingMessage;
   readonly #ticks: Ticks;
   readonly #slow: (ms: number) => MayflyError;
@@ -48,7 +48,7 @@ class OnLine implements OnConnection {
   stop = () => {};
 
   constructor(request: IncomingMessage, ticks: Ticks, slow: (ms: number) => MayflyError) {
-    this.#connection = Connection.of(request.socket);
+    this.#connection = Connection.ofRequest(request);
     this.#request = request;
     this.#ticks = ticks;
     this.#slow = slow;

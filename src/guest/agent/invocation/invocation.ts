@@ -7,7 +7,7 @@
  * 3. Logs carry the stream's number only while the stream is open.
  */
 import { performance } from "node:perf_hooks";
-import { encodeResponseHead } from "../../../wire/head.ts";
+import { encodeResponseHead, sendableTrailers, SWITCHING } from "../../../wire/head.ts";
 import { Flag, FrameType, INTEGRATION_RESPONSE, Limit, ResetCode } from "../../../wire/protocol.ts";
 import type { Connection, StreamEnd } from "../connection.ts";
 import { Inlet } from "./inlet.ts";
@@ -44,6 +44,9 @@ export class Invocation implements StreamEnd {
   #bodyEnded: boolean;
   #inlet: Inlet | null = null;
   #outlet: Outlet | null = null;
+  /** Name, value, name, value…: what the caller sent behind the body. Known when the body has ended. */
+  requestTrailers: string[] = [];
+  #interims = 0;
   /** Called when the host wants no reply any more. It must end what still produces one. */
   onAbort: ((reason: Error) => void) | null = null;
 
@@ -138,6 +141,18 @@ export class Invocation implements StreamEnd {
     return this.#outlet;
   }
 
+  /**
+   * Agrees to the protocol that the caller asks for: from now on, the bodies of both directions are that protocol's bytes. Returns what begin() returns.
+   */
+  switch(headers: string[]): Outlet | null {
+    return this.begin(SWITCHING, headers);
+  }
+
+  /** The function does not speak the protocol that the caller asks for. */
+  refuseUpgrade(): void {
+    this.fail(ResetCode.Refused, `the function takes no connections of ${this.head.event}`);
+  }
+
   /** Ends the invocation with a failure. A reply that had begun is cut off. */
   fail(code: ResetCode, message: string): void {
     this.#settled = true;
@@ -165,6 +180,25 @@ export class Invocation implements StreamEnd {
 
   data(chunk: Buffer, ended: boolean): void {
     this.body.push(chunk, ended);
+  }
+
+  trailers(pairs: string[]): void {
+    this.requestTrailers = pairs;
+    this.body.push(nothing, true);
+  }
+
+  /** Sends a response that comes before the final one, such as 103 Early Hints. */
+  interim(status: number, headers: string[]): void {
+    const isWanted = this.#state === "running" && this.#abort === null && !this.head.isEvent && this.#connection.hostTakesTrailers;
+    const sent = sendableTrailers(headers);
+    if (!isWanted || status < 102 || this.#interims >= Limit.interims) return;
+    this.#interims += 1;
+    this.#connection.writer.frame(FrameType.Interim, 0, this.stream, Buffer.from([String(status), ...sent].join("\n"), "latin1"));
+  }
+
+  /** Those of what a program has sent that can reach the caller. @param pairs name, value, name, value… */
+  sendable(pairs: string[]): string[] {
+    return this.#connection.hostTakesTrailers && !this.head.isEvent ? sendableTrailers(pairs) : [];
   }
 
   credit(bytes: number): void {
@@ -196,7 +230,7 @@ export class Invocation implements StreamEnd {
     // A reply to an event is its result, or the error that the function failed with. It is not an HTTP reply.
     if (this.head.isEvent)
       return status >= 400 ? FAILURE : this.head.isLambda && headers[1] === INTEGRATION_RESPONSE ? WITH_METADATA : RESULT;
-    const head = encodeResponseHead(status, headers);
+    const head = encodeResponseHead(status, headers, this.head.isUpgrade);
     if ("text" in head) return head.text;
     this.fail(ResetCode.BadResponse, head.wrong);
     return null;

@@ -13,6 +13,7 @@ export class Outlet {
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #ending = false;
+  #trailers: string[] = [];
   #closed = false;
   /** Called when all that was written has been sent, after write() returned false. */
   onDrain: (() => void) | null = null;
@@ -39,9 +40,11 @@ export class Outlet {
     return this.#queuedBytes === 0;
   }
 
-  end(): void {
+  /** @param trailers name, value, name, value… that HTTP can carry, and the host takes */
+  end(trailers: string[] = []): void {
     if (this.#closed || this.#ending) return;
     this.#ending = true;
+    this.#trailers = trailers;
     this.#send();
   }
 
@@ -70,13 +73,14 @@ export class Outlet {
     this.#queuedBytes -= length;
     if (length < chunk.length) this.#queue[0] = chunk.subarray(length);
     else this.#queue.shift();
-    if (this.#ending && this.#queue.length === 0) this.#sendLast(part);
+    if (this.#ending && this.#queue.length === 0 && this.#trailers.length === 0) this.#sendLast(part);
     else this.#writer.frame(FrameType.Data, 0, this.#stream, part);
   }
 
   #sendLast(part: Uint8Array): void {
     this.#closed = true;
     const flags = Flag.End | this.#lastFlags();
-    this.#writer.frame(FrameType.Data, flags, this.#stream, part);
+    if (this.#trailers.length === 0) return this.#writer.frame(FrameType.Data, flags, this.#stream, part);
+    this.#writer.frame(FrameType.Trailers, flags, this.#stream, Buffer.from(this.#trailers.join("\n"), "latin1"));
   }
 }

@@ -7,12 +7,12 @@ const EVENT_URL = "http://event.mayfly.internal/";
 const EVENT_HEADERS = ["host", "event.mayfly.internal", "content-type", "application/json"] as const;
 
 export class RequestHead {
-  /** "http" or "event". An invocation of a kind that only later hosts know is refused. */
+  /** "http", "event" or "upgrade". An invocation of a kind that only later hosts know is refused. */
   readonly kind: string;
   readonly id: string;
   function: string;
   readonly remainingMs: number;
-  /** The form of the event that an HTTP call becomes for a Lambda-style handler. */
+  /** The form of the event that an HTTP call becomes for a Lambda-style handler; of an upgrade, the protocol that the caller asks for. */
   readonly event: string = "";
   readonly method: string = EVENT_METHOD;
   url: string = EVENT_URL;
@@ -40,7 +40,7 @@ export class RequestHead {
     const traceparentEnd = text.indexOf("\n", revisionEnd + 1);
     const tracestateEnd = endOfField(text, traceparentEnd + 1);
     this.#tracestateEnd = tracestateEnd;
-    if (this.kind !== "http") return;
+    if (this.kind !== "http" && this.kind !== "upgrade") return;
     const eventEnd = text.indexOf("\n", tracestateEnd + 1);
     const methodEnd = text.indexOf("\n", eventEnd + 1);
     const urlEnd = endOfField(text, methodEnd + 1);
@@ -53,6 +53,11 @@ export class RequestHead {
   /** Whether the body is an event and the reply's body its result, so that neither is an HTTP body. */
   get isEvent(): boolean {
     return this.kind === "event";
+  }
+
+  /** Whether the caller asks to go on with another protocol on its connection. */
+  get isUpgrade(): boolean {
+    return this.kind === "upgrade";
   }
 
   /** Whether the caller expects the answers of AWS Lambda's API. */

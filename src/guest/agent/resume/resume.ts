@@ -21,7 +21,7 @@ export function resume(message: ResumeMessage, transport: Transport): { ready: R
   const failures = spreadEntropy(Buffer.from(message.entropy, "base64"), kernel === "linux");
   if (message.restored === true) dropDrawnAhead();
   const protocol = Math.min(message.protocol.max, PROTOCOL_VERSION);
-  return { ready: { protocol, agent: AGENT_VERSION, node: process.versions.node, kernel }, failures };
+  return { ready: { protocol, agent: AGENT_VERSION, node: process.versions.node, kernel, trailers: true }, failures };
 }
 
 function kernelOf(transport: Transport): ReadyMessage["kernel"] {

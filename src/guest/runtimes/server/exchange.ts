@@ -8,10 +8,12 @@
  * 3. A program that ends takes its invocations with it, so that none of them fails because of the connection alone.
  */
 import type { ClientRequest, IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Failures } from "../../agent/invocation/failures.ts";
 import type { Invocation } from "../../agent/invocation/invocation.ts";
 import type { Outlet } from "../../agent/invocation/outlet.ts";
 import type { Program } from "../program/program.ts";
+import { carry } from "./carry.ts";
 import type { Pool } from "./pool.ts";
 import { endToEnd, requestOptions } from "./request-options.ts";
 
@@ -50,12 +52,14 @@ export class Exchange {
   #send(again: boolean): void {
     const invocation = this.#invocation;
     const options = requestOptions(invocation);
-    const request = this.#parts.pool.request(options);
+    const { pool } = this.#parts;
+    const request = invocation.head.isUpgrade ? pool.upgrade(options) : pool.request(options);
     const mayRepeat = !again && invocation.hasEmptyBody && SAFE.has(options.method!);
     let responded = false;
     let readBefore = 0;
     request.once("socket", (socket) => (readBefore = socket.bytesRead));
     invocation.onAbort = () => this.#letGo(request);
+    request.on("information", ({ statusCode, rawHeaders }) => invocation.interim(statusCode, endToEnd(rawHeaders)));
     request.on("response", (response) => {
       responded = true;
       this.#reply(request, response);
@@ -67,15 +71,25 @@ export class Exchange {
       if (mayRepeat && request.reusedSocket && request.socket?.bytesRead === readBefore) this.#send(true);
       else this.#fail(error, responded);
     });
-    request.on("upgrade", (_response, socket) => {
+    request.on("upgrade", (response, socket, early) => {
+      if (invocation.head.isUpgrade) return this.#goOn(response, socket, early);
       socket.destroy();
       this.#fail(new Error("The program answered with a change of protocol that nobody asked for"), false);
     });
     this.#sendBody(request);
   }
 
+  /** The program speaks the caller's protocol: the connection to it is the caller's from now on. */
+  #goOn(response: IncomingMessage, socket: Duplex, early: Buffer): void {
+    const invocation = this.#invocation;
+    const outlet = invocation.switch(endToEnd(response.rawHeaders));
+    if (outlet === null) return void socket.destroy();
+    carry(invocation, outlet, socket, early, () => this.#end(() => undefined));
+  }
+
   #sendBody(request: ClientRequest): void {
-    const { body } = this.#invocation;
+    const { body, head } = this.#invocation;
+    if (head.isUpgrade) return void request.end();
     if (this.#invocation.hasEmptyBody) return void request.end();
     let untaken = 0;
     request.on("drain", () => {
@@ -89,7 +103,10 @@ export class Exchange {
         body.taken(untaken);
         untaken = 0;
       },
-      end: () => request.end(),
+      end: () => {
+        addTrailers(request, this.#invocation.requestTrailers);
+        request.end();
+      },
       // The invocation was aborted, which #letGo deals with.
       error: () => undefined,
     });
@@ -103,7 +120,8 @@ export class Exchange {
     // The invocation ends in this turn or as the rest is read. The connection may be another one's already.
     if (this.#response?.complete === true) return void this.#response.resume();
     const { socket } = request;
-    if (socket === null || socket.connecting) return this.#settle(request);
+    // A connection that is to go on with another protocol is none that the program has to finish with.
+    if (socket === null || socket.connecting || this.#invocation.head.isUpgrade) return this.#settle(request);
     request.once("close", () => this.#settle(request));
     socket.end();
     this.#response?.resume();
@@ -131,16 +149,18 @@ export class Exchange {
     response.on("end", () => {
       isWhole = true;
       // What the program printed before its last byte is read in the same turn, and is to be logged under the invocation.
-      if (outlet !== null) setImmediate(() => this.#complete(request, () => outlet!.end()));
+      if (outlet !== null) setImmediate(() => this.#complete(request, () => outlet!.end(this.#invocation.sendable(response.rawTrailers))));
     });
     response.on("error", (error: Error) => this.#fail(error, true));
     setImmediate(() => {
       if (this.#over) return;
       const [status, headers] = [response.statusCode!, endToEnd(response.rawHeaders)];
-      if (isWhole) return this.#complete(request, () => this.#invocation.reply(status, headers, Buffer.concat(begun)));
+      const hasTrailers = isWhole && response.rawTrailers.length > 0;
+      if (isWhole && !hasTrailers) return this.#complete(request, () => this.#invocation.reply(status, headers, Buffer.concat(begun)));
       outlet = this.#invocation.begin(status, headers);
       if (outlet === null) return this.#settle(request);
       for (const chunk of begun) this.#pass(response, outlet, chunk);
+      if (hasTrailers) this.#complete(request, () => outlet!.end(this.#invocation.sendable(response.rawTrailers)));
     });
   }
 
@@ -172,6 +192,13 @@ export class Exchange {
     last();
     this.#parts.over();
   }
+}
+
+/** They cross only if the request is sent in chunks, as one whose length was not said is. */
+function addTrailers(request: ClientRequest, pairs: string[]): void {
+  if (pairs.length === 0 || !request.chunkedEncoding) return;
+  const named = pairs.flatMap((name, at): [string, string][] => (at % 2 === 0 ? [[name, pairs[at + 1]!]] : []));
+  request.addTrailers(named);
 }
 
 function reportedText(text: string): { text: string; document: string } {

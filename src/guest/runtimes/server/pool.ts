@@ -4,6 +4,7 @@
  */
 import type { Agent, ClientRequest, RequestOptions } from "node:http";
 import { performance } from "node:perf_hooks";
+import { GrpcConnection } from "./grpc-exchange.ts";
 
 const IDLE_MS = 1_000;
 /** The response's head. The wire takes less. */
@@ -14,11 +15,13 @@ export class Pool {
   readonly #port: number;
   readonly #http = process.getBuiltinModule("node:http");
   readonly #agent: Agent;
+  readonly grpc: GrpcConnection;
   #usedAt = 0;
 
   constructor(host: string, port: number) {
     this.#host = host;
     this.#port = port;
+    this.grpc = new GrpcConnection(host, port);
     this.#agent = new this.#http.Agent({ keepAlive: true, timeout: IDLE_MS });
   }
 
@@ -27,6 +30,11 @@ export class Pool {
     if (performance.now() - this.#usedAt > IDLE_MS) this.#dropIdle();
     this.used();
     return this.#http.request({ ...options, host: this.#host, port: this.#port, agent: this.#agent, maxHeaderSize: HEAD_BYTES });
+  }
+
+  /** On a connection of its own, which goes on with the protocol that the request asks for. */
+  upgrade(options: RequestOptions): ClientRequest {
+    return this.#http.request({ ...options, host: this.#host, port: this.#port, agent: false, maxHeaderSize: HEAD_BYTES });
   }
 
   /** Called when a request is over, and its connection is idle from now on. */

@@ -23,9 +23,10 @@ export function requestOptions(invocation: Invocation): RequestOptions {
   }
   headers.push("x-mayfly-invocation", head.id, "x-mayfly-kind", head.kind, "x-mayfly-attempt", String(head.attempt));
   if (head.traceparent !== "") headers.push("traceparent", head.traceparent);
+  if (head.isUpgrade) headers.push("connection", "Upgrade", "upgrade", head.event);
   // A body of unknown length is sent in chunks whatever the method is. Node would send an empty one in chunks as well, which not every server reads to their
   // end: what is left would be taken for the connection's next request.
-  if (!framed && !invocation.hasEmptyBody) headers.push("transfer-encoding", "chunked");
+  else if (!framed && !invocation.hasEmptyBody) headers.push("transfer-encoding", "chunked");
   else if (!framed && !bodiless.has(head.method)) headers.push("content-length", "0");
   const { host, path } = split(head.url);
   // A caller that speaks HTTP/1.0 may send none.

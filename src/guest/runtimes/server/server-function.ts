@@ -15,6 +15,7 @@ import { attributed } from "../program/attribution.ts";
 import { Program, type ProgramEnd } from "../program/program.ts";
 import type { AgentParts, ProgramFunction } from "../runtime.ts";
 import { Exchange } from "./exchange.ts";
+import { beginGrpc, isGrpc } from "./grpc-exchange.ts";
 import { openPorts } from "./open-ports.ts";
 import { Pool } from "./pool.ts";
 import { choosePort, listeningAddress } from "./port.ts";
@@ -142,7 +143,9 @@ export class ServerFunction {
     const { id } = invocation.head;
     this.#inFlight.set(id, { invocation });
     const over = () => this.#inFlight.delete(id);
-    new Exchange(invocation, { pool, program: this.#program!, failures: this.#parts.failures, over }).begin();
+    const { failures } = this.#parts;
+    if (isGrpc(invocation)) return beginGrpc(invocation, { connection: pool.grpc, program: this.#program!, failures, over });
+    new Exchange(invocation, { pool, program: this.#program!, failures, over }).begin();
   }
 }
 

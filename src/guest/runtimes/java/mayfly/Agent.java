@@ -137,6 +137,11 @@ public final class Agent {
         else if (frame.type() == Type.CREDIT) end.credit(Bytes.u32(frame.payload(), 0));
         else end.reset(Bytes.u16(frame.payload(), 0), new String(frame.payload(), 2, frame.payload().length - 2, StandardCharsets.UTF_8));
         break;
+      case Type.TRAILERS:
+        // Handlers get none, and the host is told so. Their end of the body counts.
+        StreamEnd body = streams.get(frame.stream());
+        if (body != null) body.data(new byte[0], true);
+        break;
       case Type.PING:
         outbox.frame(Type.PONG, 0, 0, frame.payload());
         outbox.flush();

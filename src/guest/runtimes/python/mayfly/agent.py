@@ -121,12 +121,15 @@ class Agent:
             raise ProtocolError(f"a frame of type {kind} on stream {stream}, which is open")
         if kind == FrameType.REQUEST:
             return self._request(stream, payload, flags & Flag.END != 0)
-        if kind in (FrameType.DATA, FrameType.CREDIT, FrameType.RESET):
+        if kind in (FrameType.DATA, FrameType.CREDIT, FrameType.RESET, FrameType.TRAILERS):
             end = self._streams.get(stream)
             if end is None:
                 return
             if kind == FrameType.DATA:
                 end.data(payload, flags & Flag.END != 0)
+            elif kind == FrameType.TRAILERS:
+                # Apps get none, and the host is told so. Their end of the body counts.
+                end.data(b"", True)
             elif kind == FrameType.CREDIT:
                 end.credit(int.from_bytes(payload, "little"))
             else:
@@ -232,7 +235,7 @@ class Agent:
         invocation = Invocation(self._outbox, stream, *cut_head(payload), ended, self._on_closed)
         self._streams[stream] = invocation
         kind, name = invocation.head.kind, invocation.head.function
-        if kind not in ("http", "event"):
+        if kind not in ("http", "event", "upgrade"):
             invocation.fail(ResetCode.REFUSED, f"this agent knows no invocations of kind {kind}")
         elif self._app is not None and self._app.has(name):
             self._app.run(invocation, self._reader.read_at)

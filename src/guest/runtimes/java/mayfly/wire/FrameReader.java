@@ -24,7 +24,7 @@ public final class FrameReader {
   private static final int EVEN = 4;
 
   /** What the host may send: by type, the kinds of stream, the flags, and the least and the most bytes of the payload. */
-  private static final int[][] RULES = new int[20][];
+  private static final int[][] RULES = new int[21][];
 
   static {
     RULES[Type.RESUME] = new int[] {ZERO, 0, 2, Limit.JSON};
@@ -35,6 +35,7 @@ public final class FrameReader {
     RULES[Type.RESET] = new int[] {ODD | EVEN, 0, 2, 2 + Limit.RESET_MESSAGE};
     RULES[Type.PING] = new int[] {ZERO, 0, 8, 8};
     RULES[Type.CONNECTED] = new int[] {EVEN, 0, 2, Limit.JSON};
+    RULES[Type.TRAILERS] = new int[] {ODD, Flag.END, 1, Limit.HEAD};
     RULES[Type.RESOLVED] = new int[] {EVEN, 0, 2, Limit.JSON};
   }
 

@@ -36,6 +36,7 @@ public final class Protocol {
     public static final int CONNECTED = 17;
     public static final int RESOLVE = 18;
     public static final int RESOLVED = 19;
+    public static final int TRAILERS = 20;
   }
 
   public static final class Flag {

@@ -15,6 +15,10 @@ _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z").match
 _is_value = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z").match
 
 
+#: The status of a reply after which the connection speaks another protocol.
+SWITCHING = 101
+
+
 class BadHead(Exception):
     """HTTP cannot carry this response head; the text says why."""
 
@@ -29,7 +33,7 @@ class RequestHead:
         self.remaining_ms = float(remaining)
         self.attempt = int(attempt)
         self._lambda: str | None = None
-        if self.kind == "http":
+        if self.kind in ("http", "upgrade"):
             self.tracestate, self.event, self.method, self.url, *more = rest.split("\n", 4)
             self._rest = more[0] if more else ""
         else:
@@ -44,6 +48,11 @@ class RequestHead:
         return self.kind == "event"
 
     @property
+    def is_upgrade(self) -> bool:
+        """Whether the caller asks to go on with another protocol, which `event` names, on its connection."""
+        return self.kind == "upgrade"
+
+    @property
     def is_lambda(self) -> bool:
         """Whether the caller expects the answers of AWS Lambda's API."""
         return self._lambda is not None
@@ -56,14 +65,18 @@ class RequestHead:
     @property
     def headers(self) -> list[str]:
         """name, value, name, value… as they arrived; a new list each time."""
-        if self.kind != "http":
+        if self.kind == "event":
             return list(_EVENT_HEADERS)
         return self._rest.split("\n") if self._rest else []
 
 
-def encode_response_head(status: object, headers: list[str]) -> bytes:
-    """Raises BadHead if HTTP cannot carry it. `headers` is name, value, name, value…"""
-    if type(status) is not int or not 200 <= status <= 599:
+def encode_response_head(status: object, headers: list[str], may_switch: bool = False) -> bytes:
+    """
+    Raises BadHead if HTTP cannot carry it. `headers` is name, value, name, value… `may_switch`: the caller asked for another protocol, which the
+    status 101 grants.
+    """
+    fits = type(status) is int and (200 <= status <= 599 or may_switch and status == SWITCHING)
+    if not fits:
         raise BadHead(f"its status is {status!r}; 200 to 599 are allowed")
     if len(headers) > 2 * Limit.HEADER_PAIRS:
         raise BadHead(f"it has more than {Limit.HEADER_PAIRS} headers")

@@ -132,6 +132,10 @@ class Invocation:
             else:
                 self._close_if_done()
 
+    def refuse_upgrade(self) -> None:
+        """The function does not speak the protocol that the caller asks for."""
+        self.fail(ResetCode.REFUSED, f"the function takes no connections of {self.head.event}")
+
     def settle(self) -> None:
         """The handler has ended after an abort, with or without an error."""
         with _lock:
@@ -191,7 +195,7 @@ class Invocation:
         if self.head.is_event:
             return b"200" if type(status) is int and status < 400 else b"500"
         try:
-            return encode_response_head(status, headers)
+            return encode_response_head(status, headers, self.head.is_upgrade)
         except BadHead as error:
             self.fail(ResetCode.BAD_RESPONSE, str(error))
             return None

@@ -27,6 +27,7 @@ _RULES: dict[int, tuple[int, int, int, int]] = {
     FrameType.DATA: (_ODD | _EVEN, Flag.END, 0, Limit.DATA),
     FrameType.CREDIT: (_ODD | _EVEN, 0, 4, 4),
     FrameType.RESET: (_ODD | _EVEN, 0, 2, 2 + Limit.RESET_MESSAGE),
+    FrameType.TRAILERS: (_ODD, Flag.END, 1, Limit.HEAD),
     FrameType.PING: (_ZERO, 0, 8, 8),
     FrameType.CONNECTED: (_EVEN, 0, 2, Limit.JSON),
     FrameType.RESOLVED: (_EVEN, 0, 2, Limit.JSON),

@@ -27,6 +27,8 @@ class FrameType:
     CONNECTED = 17
     RESOLVE = 18
     RESOLVED = 19
+    TRAILERS = 20
+    INTERIM = 21
 
 
 class Flag:

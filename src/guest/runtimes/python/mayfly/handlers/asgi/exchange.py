@@ -14,8 +14,10 @@ from typing import Any
 
 from ...invocation.invocation import Aborted, Invocation
 from ...invocation.outlet import Outlet
+from ..lambda_context import LambdaContext
 from ..machinery import Machinery
 from ..stream_reply import write_async
+from .scope import scope_of
 
 Message = MutableMapping[str, Any]
 
@@ -41,6 +43,12 @@ class Exchange:
     def is_answered(self) -> bool:
         """Whether the app has given all of the reply."""
         return self._finish is not None
+
+    def scope(self, context: LambdaContext, state: dict[str, object]) -> dict[str, object]:
+        return scope_of(self._invocation.head, context, state)
+
+    def failed(self) -> None:
+        """The app has raised."""
 
     def disconnect(self) -> None:
         """The caller went away, or the time is up."""

@@ -11,7 +11,7 @@ from ..lambda_context import LambdaContext
 from ..machinery import AppFacts, Machinery
 from .exchange import Exchange
 from .lifespan import Lifespan
-from .scope import scope_of
+from .websocket.websocket import WebSocket
 
 #: Seconds that an app has, after its caller went away, to end by itself. Then its task is cancelled.
 _GRACE = 1.0
@@ -37,7 +37,7 @@ class AsgiRunner:
         self._lifespan.stop()
 
     def _start(self, invocation: Invocation, context: Context) -> None:
-        exchange = Exchange(invocation, self._machinery)
+        exchange = WebSocket(invocation, self._machinery) if invocation.head.is_upgrade else Exchange(invocation, self._machinery)
         loop = self._machinery.loop
         task = loop.start(self._run(invocation, exchange), context)
         if task.done():
@@ -51,13 +51,16 @@ class AsgiRunner:
         if invocation.is_aborted:
             abort()
 
-    async def _run(self, invocation: Invocation, exchange: Exchange) -> None:
+    async def _run(self, invocation: Invocation, exchange: Exchange | WebSocket) -> None:
         try:
             context = LambdaContext(invocation, self._facts.name, self._facts.memory_mb)
-            await self._app(scope_of(invocation.head, context, self._lifespan.state), exchange.receive, exchange.send)
+            scope = exchange.scope(context, self._lifespan.state)
+            if scope is not None:
+                await self._app(scope, exchange.receive, exchange.send)
         except SystemExit as error:
             self._machinery.exits.end_by(error)
         except BaseException as error:
+            exchange.failed()
             if exchange.is_answered and not invocation.is_aborted:
                 self._machinery.failures.afterwards(invocation, error)
             else:
@@ -68,7 +71,7 @@ class AsgiRunner:
             exchange.returned()
             self._machinery.loop.flush_soon()
 
-    def _check_answered(self, invocation: Invocation, exchange: Exchange) -> None:
+    def _check_answered(self, invocation: Invocation, exchange: Exchange | WebSocket) -> None:
         if invocation.is_aborted:
             invocation.settle()
         elif not exchange.is_answered:

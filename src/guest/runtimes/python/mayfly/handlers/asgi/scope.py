@@ -10,6 +10,16 @@ from ..url import split_url
 VERSIONS = {"version": "3.0", "spec_version": "2.4"}
 
 
+def websocket_scope_of(head: RequestHead, context: LambdaContext, state: dict[str, object], subprotocols: list[str]) -> dict[str, object]:
+    scope = scope_of(head, context, state)
+    del scope["method"]
+    scope["type"] = "websocket"
+    scope["scheme"] = "wss" if scope["scheme"] == "https" else "ws"
+    scope["subprotocols"] = subprotocols
+    scope["extensions"] = {**scope["extensions"], "websocket.http.response": {}}  # type: ignore[dict-item]
+    return scope
+
+
 def scope_of(head: RequestHead, context: LambdaContext, state: dict[str, object]) -> dict[str, object]:
     url = split_url(head.url)
     headers = _headers_of(head, url.host)

@@ -25,6 +25,8 @@ class WsgiRunner:
         self._pace = Pace()
 
     def begin(self, invocation: Invocation, ready_at: float) -> None:
+        if invocation.head.is_upgrade:
+            return invocation.refuse_upgrade()
         context = self._context.copy()
         context.run(current.set, invocation)
         self._machinery.crew.take(lambda: context.run(self._run, invocation), self._pace, ready_at)

@@ -1,0 +1,146 @@
+/**
+ * HTTP/2 at the gateway. Its connections come from the listeners of HTTP/1.1, which give away those whose client speaks HTTP/2: protocol-choice.ts. Each request is
+ * answered as one of HTTP/1.1 is.
+ *
+ * Owns: the sessions.
+ * 1. A session has at most MOST_STREAMS requests in progress, and they share its bytes fairly, because nghttp2 takes turns among them.
+ * 2. What a client may send without a request in it is bounded by nghttp2 and node:http2, as the options below say: resets, settings, pings, headers without an
+ *    end. A client that goes beyond loses its connection.
+ * 3. A session on which nothing moves and no request is in progress ends after the time that an open connection may wait.
+ */
+import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { guarded } from "../../../base/errors/guarded.ts";
+import { MayflyError } from "../../../base/errors/error.ts";
+import { plainAddress } from "../../../base/network/addresses.ts";
+import { Connection } from "../connection.ts";
+import { refuse } from "../refuse.ts";
+import type { Watch } from "../watch.ts";
+import { asRequest, H2Request } from "./h2-request.ts";
+import { asResponse, H2Response } from "./h2-response.ts";
+import { StreamConnection } from "./stream-connection.ts";
+
+/** As nginx has it. */
+const MOST_STREAMS = 128;
+/** Pairs of a name and a value in a request's headers, and some pseudo headers. */
+const MOST_HEADERS = 256;
+
+export interface H2Options {
+  watch: Watch;
+  headBytes: number;
+  headMs: number;
+  keepAliveMs: number;
+  answer: (request: IncomingMessage, response: ServerResponse, continues: boolean) => void;
+  refuseExpectation: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+export class H2Sessions {
+  readonly #options: H2Options;
+  readonly #server: Http2Server;
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  constructor(options: H2Options) {
+    this.#options = options;
+    this.#server = createServer({
+      // Megabytes of one session, for headers and for what waits to be sent.
+      maxSessionMemory: 4,
+      maxHeaderListPairs: MOST_HEADERS,
+      // A function may repeat any header; HTTP/1.1 carries that as well.
+      strictSingleValueFields: false,
+      maxOutstandingPings: 10,
+      maxSettings: 32,
+      maxSessionInvalidFrames: 100,
+      maxSessionRejectedStreams: 100,
+      // A browser resets a few requests when its user goes on to another page. A flood of them would start calls without end.
+      streamResetBurst: 200,
+      streamResetRate: 20,
+      settings: {
+        maxConcurrentStreams: MOST_STREAMS,
+        maxHeaderListSize: options.headBytes,
+        enablePush: false,
+        enableConnectProtocol: false,
+      },
+    });
+    const onSession = (session: ServerHttp2Session) => this.#begin(session);
+    this.#server.on(
+      "session",
+      guarded(onSession, (_error, session) => session.destroy()),
+    );
+  }
+
+  /** Takes a connection whose client speaks HTTP/2. Bytes of it may have been read and put back. */
+  take(socket: Socket): void {
+    this.#server.emit("connection", socket);
+  }
+
+  /** Lets requests in progress finish, and takes no others. */
+  close(): void {
+    for (const session of this.#sessions) session.close();
+  }
+
+  #begin(session: ServerHttp2Session): void {
+    const { watch, headMs, keepAliveMs } = this.#options;
+    const { socket } = session;
+    const guest = { isBusy: false, begun: 0 };
+    let streams = 0;
+    const isTurnedAway = !watch.joins(socket, guest);
+    const cut = () => session.destroy();
+    const onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+      guest.begun += 1;
+      streams += 1;
+      guest.isBusy = true;
+      session.setTimeout(keepAliveMs);
+      const onClose = () => {
+        streams -= 1;
+        guest.isBusy = streams > 0;
+        if (isTurnedAway && streams === 0) session.close();
+      };
+      stream.once("close", guarded(onClose, cut));
+      this.#request(stream, headers, isTurnedAway, session);
+    };
+    const onTimeout = () => {
+      if (streams === 0) session.close();
+      // A client that keeps its session, but ends none of its requests, is found by what each of them waits for.
+    };
+    this.#sessions.add(session);
+    session.setTimeout(headMs);
+    session.on(
+      "stream",
+      guarded(onStream, (_error, stream) => stream.destroy()),
+    );
+    session.on("timeout", guarded(onTimeout, cut));
+    session.on("error", guarded(cut, cut));
+    session.on("frameError", guarded(cut, cut));
+    session.once(
+      "close",
+      guarded(() => this.#sessions.delete(session), cut),
+    );
+  }
+
+  #request(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, turnedAway: boolean, session: ServerHttp2Session): void {
+    const { watch, answer, refuseExpectation } = this.#options;
+    const own = new H2Request(stream, headers);
+    const request = asRequest(own);
+    const response = asResponse(new H2Response(own));
+    const address = plainAddress(session.socket.remoteAddress ?? "") ?? "unknown";
+    const connection = new StreamConnection(stream, address, turnedAway);
+    const failed = () => void stream.destroy();
+    const onClose = () => {
+      watch.forget(connection);
+      connection.call?.clientGone();
+    };
+    // Errors of a stream end it, and are told by its close.
+    stream.on(
+      "error",
+      guarded(() => undefined, failed),
+    );
+    stream.once("close", guarded(onClose, failed));
+    Connection.attach(request, connection);
+    watch.watch(connection);
+    if (own.method === "CONNECT") return refuse(response, new MayflyError("method-not-supported", { method: "CONNECT" }), undefined, false);
+    const expectation = own.headers.expect?.trim().toLowerCase();
+    if (expectation === undefined || expectation === "100-continue") answer(request, response, expectation !== undefined);
+    else refuseExpectation(request, response);
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * A request that asks to go on as a WebSocket. Until the function has agreed, it is a call like any other, with the same checks, errors and replies; after
+ * the status 101 its connection is a tunnel to the function, which speaks the WebSocket protocol itself.
+ */
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { guarded } from "../../../base/errors/guarded.ts";
+import type { ErrorDetails } from "../../../base/errors/error.ts";
+import type { ErrorCode } from "../../../base/errors/table.ts";
+import type { InvocationHandle, InvocationReply, InvocationRequest } from "../../../dispatch/invocation.ts";
+import type { InvocationTiming } from "../../../telemetry/platform-event.ts";
+import { SWITCHING } from "../../../wire/head.ts";
+import { Connection } from "../connection.ts";
+import { Tunnel, type TunnelParts } from "./tunnel.ts";
+
+/** In bytes: a client that sends more before the function has agreed is not read until then. */
+const MOST_EARLY = 16_384;
+
+/**
+ * A connection that is to be upgraded, until the function has agreed. It is read meanwhile, because otherwise nobody would notice that the client goes
+ * away.
+ */
+export class Upgrading {
+  readonly socket: Duplex;
+  #chunks: Buffer[];
+  #bytes: number;
+  #gone: () => void = () => {};
+
+  /** @param head what the client has sent behind its request */
+  constructor(socket: Duplex, head: Buffer) {
+    this.socket = socket;
+    this.#chunks = [head];
+    this.#bytes = head.length;
+  }
+
+  /** @param gone called if the client closes its side: no WebSocket begins on half a connection */
+  watch(gone: () => void): void {
+    this.#gone = gone;
+    this.socket.on("data", this.#onData);
+    this.socket.on("end", this.#onEnd);
+  }
+
+  /** Returns what the client has sent so far. */
+  handOver(): Buffer {
+    this.socket.off("data", this.#onData);
+    this.socket.off("end", this.#onEnd);
+    const early = Buffer.concat(this.#chunks);
+    this.#chunks = [];
+    return early;
+  }
+
+  readonly #cut = () => this.socket.destroy();
+
+  readonly #onData = guarded((chunk: Buffer) => {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes >= MOST_EARLY) this.socket.pause();
+  }, this.#cut);
+
+  readonly #onEnd = guarded(() => this.#gone(), this.#cut);
+}
+
+/**
+ * Whether the request can become a WebSocket (RFC 6455, 4.1). Requests for other protocols, and those with a body, are handled as if they asked for
+ * nothing, as HTTP allows.
+ */
+export function asksForWebSocket({ method, httpVersion, headers }: IncomingMessage): boolean {
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  return method === "GET" && httpVersion === "1.1" && !hasBody && headers.upgrade?.trim().toLowerCase() === "websocket";
+}
+
+/** node:http makes none for a request that asks for an upgrade. The reply ends the connection, which is no longer node:http's. */
+export function responseFor(request: IncomingMessage, socket: Duplex): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(request.socket);
+  const end = () => request.socket.destroySoon();
+  response.once("finish", guarded(end, end));
+  const failed = () => socket.destroy();
+  socket.on("error", guarded(failed, failed));
+  return response;
+}
+
+/** The call that a request is until the function has agreed. */
+export interface AskingCall extends InvocationReply {
+  /** @param reply what the dispatcher tells of the call, in place of the call itself */
+  start(invocation: InvocationRequest, reply: InvocationReply): void;
+  /** The connection is the call's no more. Returns null if nobody waits for that. */
+  switched(headers: string[], timing: InvocationTiming): { headers: string[]; handle: InvocationHandle } | null;
+}
+
+export interface UpgradeParts extends Pick<TunnelParts, "watch" | "idleMs"> {
+  call: AskingCall;
+  upgrading: Upgrading;
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
+/** What the dispatcher tells of such a request: to the call at first, and to the tunnel after the status 101. */
+export class UpgradeReply implements InvocationReply {
+  #parts: UpgradeParts | null;
+  #call: AskingCall | null;
+  #tunnel: Tunnel | null = null;
+
+  constructor(parts: UpgradeParts) {
+    this.#parts = parts;
+    this.#call = parts.call;
+    parts.upgrading.watch(() => parts.upgrading.socket.destroy());
+  }
+
+  head(status: number, headers: string[], body: Buffer, ended: boolean, timing: InvocationTiming): void {
+    if (status !== SWITCHING || this.#parts === null) return this.#call?.head(status, headers, body, ended, timing);
+    this.#tunnel = begin(this.#parts, headers, timing);
+    // A connection may last for hours, and needs nothing of its request any more.
+    this.#parts = null;
+    this.#call = null;
+    if (body.length > 0) this.#tunnel?.data(body);
+    if (ended) this.#tunnel?.end();
+  }
+
+  data(chunk: Buffer): void {
+    (this.#tunnel ?? this.#call)?.data(chunk);
+  }
+
+  end(): void {
+    (this.#tunnel ?? this.#call)?.end();
+  }
+
+  interim(status: number, headers: string[]): void {
+    this.#call?.interim?.(status, headers);
+  }
+
+  fail(code: ErrorCode, details: ErrorDetails): void {
+    (this.#tunnel ?? this.#call)?.fail(code, details);
+  }
+
+  drain(): void {
+    this.#tunnel?.drain();
+  }
+}
+
+function begin({ call, upgrading, request, response, ...parts }: UpgradeParts, headers: string[], timing: InvocationTiming): Tunnel | null {
+  const { socket } = upgrading;
+  const switched = call.switched(headers, timing);
+  if (switched === null) return null;
+  const connection = Connection.of(request.socket);
+  connection.turns.switched();
+  response.detachSocket(request.socket);
+  socket.write(headText(switched.headers), "latin1");
+  const tunnel = new Tunnel({ socket, connection, handle: switched.handle, ...parts });
+  tunnel.begin(upgrading.handOver());
+  return tunnel;
+}
+
+/** @param headers name, value, name, value … */
+function headText(headers: string[]): string {
+  const lines = ["HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: websocket"];
+  for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}

@@ -1,0 +1,187 @@
+/** Connections that ask to go on as WebSockets, at the gateway, before a dispatcher that does as the test says. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeClock } from "../../../dispatch/testing/fake-clock.ts";
+import { until } from "../../../base/clock/until.ts";
+import { openTestGateway, rawClient, replyText, timing, type Seen } from "../testing/test-gateway.ts";
+
+const asking = (path = "/app/hello/chat?room=1", more = "") =>
+  `GET ${path} HTTP/1.1\r\nHost: h.test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: key\r\n${more}\r\n`;
+const agreed = ["Sec-WebSocket-Accept", "yes", "Date", "never"];
+const agree = (seen: Seen, body = "") => setImmediate(() => seen.reply.head(101, agreed, Buffer.from(body), false, timing));
+/** A whole text frame of a server. */
+const frame = (text: string) => Buffer.concat([Buffer.from([0x81, text.length]), Buffer.from(text)]);
+const closed = (text: string) => /\x88(.)\x03(.)([a-z-]+)$/s.exec(text)?.slice(2);
+const code = (low: number) => String.fromCharCode(low);
+
+test("a WebSocket's request reaches its function as it came, and then bytes go both ways", async () => {
+  await using open = await openTestGateway((seen) => agree(seen, "early"));
+  const client = rawClient(open.port, `${asking()}behind`);
+  await until(() => client.text.endsWith("early"));
+  const { request, input, ...seen } = open.invocations[0]!;
+  assert.deepEqual([request.function, request.body, request.input.kind], ["hello", "stream", "upgrade"]);
+  assert.deepEqual([input.method, input.url], ["GET", "http://h.test/chat?room=1"]);
+  assert.ok(input.headers.includes("Sec-WebSocket-Key") && !input.headers.some((name) => /^(connection|upgrade)$/i.test(name)));
+  assert.match(
+    client.text,
+    /^HTTP\/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: yes\r\n/,
+  );
+  assert.match(client.text, /x-mayfly-invocation: t-1\r\n/);
+  assert.ok(!/never|Connection: close/i.test(client.text));
+  await until(() => Buffer.concat(seen.body).toString() === "behind");
+  client.send("more");
+  await until(() => Buffer.concat(seen.body).toString() === "behindmore");
+  open.invocations[0]!.reply.data(Buffer.from("answer"));
+  await until(() => client.text.endsWith("earlyanswer"));
+  await until(() => open.invocations[0]!.consumed === 11);
+  open.invocations[0]!.reply.end();
+  await until(() => client.closed);
+});
+
+test("a function that refuses answers as to any request, and its reply ends the connection", async () => {
+  await using open = await openTestGateway((seen) => replyText(seen, "no"));
+  const client = rawClient(open.port, asking());
+  await until(() => client.closed);
+  assert.match(client.text, /^HTTP\/1.1 200 OK\r\n.*\r\nconnection: close\r\n\r\nno$/is);
+});
+
+test("errors, refusals and other protocols are answered in HTTP", async () => {
+  await using open = await openTestGateway((seen) =>
+    setImmediate(() => seen.reply.fail("upgrade-not-supported", { protocol: "websocket" })),
+  );
+  const cases: [string, RegExp][] = [
+    [asking(), /^HTTP\/1.1 501 .*"code":"upgrade-not-supported"/s],
+    [asking("/none/x"), /^HTTP\/1.1 404 .*"code":"no-such-route"/s],
+    [asking("/app/hello").replace("GET", "POST"), /^HTTP\/1.1 501 .*"code":"upgrade-not-supported"/s],
+    [asking("/app/hello", "Content-Length: 2\r\n"), /^HTTP\/1.1 501 .*"code":"upgrade-not-supported"/s],
+    [asking("/_mayfly/health"), /^HTTP\/1.1 200 .*"ok"/s],
+    [asking("/app/hello", "Host: other\r\n"), /^HTTP\/1.1 400 .*"code":"bad-request"/s],
+  ];
+  for (const [request, expected] of cases) {
+    const client = rawClient(open.port, request);
+    await until(() => expected.test(client.text));
+    client.socket.destroy();
+  }
+  assert.equal(open.invocations.length, 1);
+});
+
+test("the gateway ends a connection by a Close frame that says why, but not within a frame nor twice", async () => {
+  await using open = await openTestGateway((seen) => agree(seen));
+  const open1 = async () => {
+    const at = open.invocations.length;
+    const client = rawClient(open.port, asking());
+    await until(() => client.text.endsWith("\r\n\r\n"));
+    return { client, reply: open.invocations[at]!.reply };
+  };
+  const drained = await open1();
+  drained.reply.data(frame("whole"));
+  drained.reply.fail("connection-drained", {});
+  await until(() => drained.client.closed);
+  assert.deepEqual(closed(drained.client.text), [code(1_012 - 768), "connection-drained"]);
+  const expired = await open1();
+  expired.reply.fail("connection-expired", {});
+  await until(() => expired.client.closed);
+  assert.deepEqual(closed(expired.client.text), [code(1_001 - 768), "connection-expired"]);
+  const died = await open1();
+  died.reply.fail("machine-died", { reason: "secret" });
+  await until(() => died.client.closed);
+  assert.deepEqual(closed(died.client.text), [code(1_011 - 768), "machine-died"]);
+  for (const before of [frame("half").subarray(0, 3), frame("half").subarray(0, 1), Buffer.from([0x88, 2, 3, 232])]) {
+    const { client, reply } = await open1();
+    reply.data(before);
+    reply.fail("connection-drained", {});
+    await until(() => client.closed);
+    assert.ok(client.text.endsWith(`\r\n\r\n${before.toString("latin1")}`));
+  }
+});
+
+test("a connection that is silent for too long is ended, and one with traffic goes on", async () => {
+  const clock = new FakeClock();
+  await using open = await openTestGateway((seen) => agree(seen), { clock, webSockets: { idleMs: 5_000 } });
+  const client = rawClient(open.port, asking());
+  await until(() => client.text.endsWith("\r\n\r\n"));
+  const seen = open.invocations[0]!;
+  for (let count = 1; count <= 4; count += 1) {
+    await clock.advance(3_000);
+    client.send("x");
+    await until(() => Buffer.concat(seen.body).length === count);
+  }
+  for (let count = 0; count < 4; count += 1) {
+    await clock.advance(3_000);
+    seen.reply.data(frame("y"));
+  }
+  await until(() => client.text.endsWith("y"));
+  assert.equal(seen.aborted, false);
+  await clock.advance(7_000);
+  await until(() => client.closed);
+  assert.deepEqual([seen.aborted, closed(client.text)], [true, [code(1_001 - 768), "connection-idle"]]);
+});
+
+test("clients that leave, before or after the function has agreed, end the invocation", async () => {
+  await using open = await openTestGateway((seen) => {
+    if (open.invocations.length > 1) agree(seen);
+  });
+  const early = rawClient(open.port, asking());
+  await until(() => open.invocations.length === 1);
+  early.socket.end();
+  await until(() => open.invocations[0]!.aborted);
+  const late = rawClient(open.port, asking());
+  await until(() => late.text.endsWith("\r\n\r\n"));
+  late.socket.resetAndDestroy();
+  await until(() => open.invocations[1]!.aborted);
+});
+
+test("a client that closes its half ends the function's input, and does not stay for ever", async () => {
+  const clock = new FakeClock();
+  await using open = await openTestGateway((seen) => agree(seen), { clock });
+  const client = rawClient(open.port, asking(), true);
+  await until(() => client.text.endsWith("\r\n\r\n"));
+  client.socket.end("last");
+  const seen = open.invocations[0]!;
+  await until(() => seen.bodyEnded);
+  assert.equal(Buffer.concat(seen.body).toString(), "last");
+  seen.reply.data(frame("goodbye"));
+  await until(() => client.text.endsWith("goodbye"));
+  for (let ms = 0; ms < 15_000; ms += 1_000) await clock.advance(1_000);
+  await until(() => client.closed);
+  await until(() => seen.aborted);
+});
+
+test("what a client sends faster than the function takes it stays with the client", async () => {
+  await using open = await openTestGateway((seen) => {
+    seen.takes = false;
+    agree(seen);
+  });
+  const client = rawClient(open.port, asking());
+  await until(() => client.text.endsWith("\r\n\r\n"));
+  const seen = open.invocations[0]!;
+  const chunk = Buffer.alloc(1_048_576);
+  for (let count = 0; count < 16; count += 1) client.socket.write(chunk);
+  await until(() => seen.body.length > 0);
+  const held = () => seen.body.reduce((sum, each) => sum + each.length, 0);
+  const first = held();
+  assert.ok(first <= 1_048_576, `${first} bytes were handed over before a drain`);
+  while (held() < 16 * 1_048_576) {
+    const before = held();
+    seen.reply.drain();
+    await until(() => held() > before);
+  }
+  client.socket.destroy();
+});
+
+test("an app has a bounded number of connections, and others have room beside it", async () => {
+  await using open = await openTestGateway((seen) => agree(seen), { webSockets: { mostOfApp: 2, most: 3 } });
+  const clients = [rawClient(open.port, asking()), rawClient(open.port, asking())];
+  await until(() => clients.every(({ text }) => text.includes(" 101 ")));
+  const third = rawClient(open.port, asking());
+  await until(() => third.closed);
+  assert.match(third.text, /^HTTP\/1.1 503 .*"code":"too-many-websockets"/s);
+  const other = rawClient(open.port, asking("/single/x"));
+  await until(() => other.text.includes(" 101 "));
+  const fourth = rawClient(open.port, asking("/single/x"));
+  await until(() => fourth.text.includes('"too-many-connections"'));
+  clients[0]!.socket.resetAndDestroy();
+  await until(() => open.invocations[0]!.aborted);
+  const again = rawClient(open.port, asking());
+  await until(() => again.text.includes(" 101 "));
+});
