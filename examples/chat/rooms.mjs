@@ -15,7 +15,7 @@ server.on("connection", (socket, request) => {
   room.add(socket);
   const tell = (text) => room.forEach((each) => each.send(text));
   tell(`${room.size} here`);
-  socket.on("message", (data) => tell(data.toString("utf8")));
+  socket.on("message", (data) => tell(Buffer.from(data).toString()));
   socket.on("close", () => {
     room.delete(socket);
     if (room.size === 0) rooms.delete(name);
