@@ -1,5 +1,5 @@
 /** What the machines of functions that the Lambda API made are told, for their code. */
-import type { LambdaFunction } from "../../fleet/bind-message.ts";
+import type { openDispatcher } from "../../dispatch/open-dispatcher.ts";
 import type { Catalog, Version } from "../../store/catalog/catalog.ts";
 import { LATEST, type LambdaStore, versionKey } from "../../store/lambda/lambda-store.ts";
 import { accountOf, functionArn, versionOfPin } from "./names.ts";
@@ -10,8 +10,10 @@ interface Parts {
   catalog: Pick<Catalog, "names">;
 }
 
+type LambdaFacts = ReturnType<NonNullable<Parameters<typeof openDispatcher>[1]["lambda"]>>;
+
 /** By the function's name in the app's manifest; none if the app was deployed in another way. */
-export function lambdaFactsOf({ store, catalog }: Parts, { app, manifest, pin, id }: Version): Record<string, LambdaFunction> {
+export function lambdaFactsOf({ store, catalog }: Parts, { app, manifest, pin, id }: Version): LambdaFacts {
   const [name] = Object.keys(manifest.functions);
   const owner = catalog.names.nameOf(app);
   if (owner === undefined || name === undefined) return {};
