@@ -5,6 +5,7 @@ import { AwsError, conflict, invalidValue, noSuchResource, notFound, wrongRevisi
 import { refuseUnreadable } from "./functions.ts";
 import type { LambdaParts } from "./lambda-parts.ts";
 import { type Account, layerArn, newRevisionId } from "./names.ts";
+import { letsIn, tenantOfAccount } from "./other-accounts.ts";
 
 type Parts = Pick<LambdaParts, "store" | "clock">;
 
@@ -41,17 +42,23 @@ export function deleteLayer(parts: Parts, account: Account, name: string, versio
 
 const MOST_LAYERS = 5;
 
+interface LayerUser {
+  account: Account;
+  /** The principal's name. */
+  user: string;
+}
+
 /** The layers that a function names by their ARNs. @param before those that it has already, which may be deleted by now */
 export function layersOf(
-  parts: Pick<Parts, "store">,
-  account: Account,
+  parts: Pick<LambdaParts, "store" | "catalog">,
+  { account, user }: LayerUser,
   arns: string[],
   before: { arns: string[]; codes: ZipCode[] } = { arns: [], codes: [] },
 ): { shown: { Arn: string; CodeSize: number }[]; codes: ZipCode[] } {
   if (arns.length > MOST_LAYERS) throw invalidValue(`Cannot reference more than ${MOST_LAYERS} layers.`);
   const seen = new Map<string, string>();
   const codes = arns.map((arn) => {
-    const { region, name, version } = partsOfLayerArn(arn);
+    const { region, account: owner, name, version } = partsOfLayerArn(arn);
     if (region !== account.region)
       throw invalidValue(`Layers are not in the same region as the function. Layers are expected to be in region ${account.region}.`);
     const other = seen.get(name);
@@ -61,17 +68,33 @@ export function layersOf(
       );
     seen.set(name, arn);
     const kept = before.codes[before.arns.indexOf(arn)];
-    const isOwn = arn === layerArn(account, name, version);
-    const code = kept ?? (isOwn ? findLayer(parts, account, name, version)?.code : undefined);
+    const found = owner === account.account ? findLayer(parts, account, name, version) : layerOfOther(parts, account, arn);
+    const code = kept ?? found?.code;
+    if (code === undefined && owner !== account.account) throw noLayerAccess({ account, user }, arn);
     if (code === undefined) throw invalidValue(`Layer version ${arn} does not exist.`);
     return code;
   });
   return { shown: arns.map((arn, at) => ({ Arn: arn, CodeSize: codes[at]!.size })), codes };
 }
 
-export function partsOfLayerArn(arn: string): { region: string; name: string; version: number } {
-  const [, , , region = "", , , name = "", version = "0"] = arn.split(":");
-  return { region, name, version: Number(version) };
+/** Undefined if there is none, or its policy does not let the account in. */
+function layerOfOther({ store, catalog }: Pick<LambdaParts, "store" | "catalog">, user: Account, arn: string): LayerRecord | undefined {
+  const { region, account, name, version } = partsOfLayerArn(arn);
+  const tenant = tenantOfAccount(catalog, account);
+  const layer = tenant === undefined ? undefined : findLayer({ store }, { tenant, account, region }, name, version);
+  return letsIn(layer?.policy?.statements ?? [], "GetLayerVersion", user.account) ? layer : undefined;
+}
+
+function noLayerAccess({ account, user }: LayerUser, arn: string): AwsError {
+  return new AwsError(
+    "AccessDeniedException",
+    `User: arn:aws:iam::${account.account}:user/${user} is not authorized to perform: lambda:GetLayerVersion on resource: ${arn} because no resource-based policy allows the lambda:GetLayerVersion action`,
+  );
+}
+
+export function partsOfLayerArn(arn: string): { region: string; account: string; name: string; version: number } {
+  const [, , , region = "", account = "", , name = "", version = "0"] = arn.split(":");
+  return { region, account, name, version: Number(version) };
 }
 
 export interface LayerPermission {

@@ -4,7 +4,8 @@
  */
 import { AwsError } from "../../control/lambda/aws-error.ts";
 import { partsOfLayerArn } from "../../control/lambda/layers.ts";
-import { type Account, accountOf, functionArn } from "../../control/lambda/names.ts";
+import { type Account, functionArn } from "../../control/lambda/names.ts";
+import { letsIn, tenantOfAccount } from "../../control/lambda/other-accounts.ts";
 import { statementsFor } from "../../control/lambda/permissions.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
 import { type LambdaStore, versionKey } from "../../store/lambda/lambda-store.ts";
@@ -47,7 +48,7 @@ export function authorizeWith(parts: Parts): (call: Call, route: LambdaRoute) =>
     if (may(principal, route.right, { tenant: owner.tenant, app })) return owner;
     if (owner.account !== account.account) {
       const isOpen = acrossAccounts.has(route.operation) && may(principal, route.right, { tenant: account.tenant, app: null });
-      if (isOpen && statementsOf(parts, owner, call).some((each) => allows(each, route.operation, account.account))) return owner;
+      if (isOpen && letsIn(statementsOf(parts, owner, call), actionOf(route.operation), account.account)) return owner;
       throw new AwsError("AccessDeniedException", null);
     }
     const resource = name === undefined ? "*" : functionArn(account, name);
@@ -65,7 +66,7 @@ function ownerOf({ catalog }: Parts, { account, params, query }: Call): Account 
   const text = params["FunctionName"] ?? params["LayerName"] ?? params["Resource"] ?? query.get("Arn") ?? "";
   const other = ACCOUNT.exec(text)?.[1];
   if (other === undefined || other === account.account) return account;
-  const tenant = catalog.tenants.list().find(({ id }) => accountOf(id) === other)?.id;
+  const tenant = tenantOfAccount(catalog, other);
   return tenant === undefined ? account : { tenant, account: other, region: account.region };
 }
 
@@ -84,19 +85,7 @@ function statementsOf({ store }: Parts, owner: Account, { params, query }: Call)
   return statementsFor({ store }, owner.tenant, readNamed(owner, FunctionName ?? Resource ?? "", query.get("Qualifier") ?? undefined));
 }
 
-/** A statement with a condition is one for AWS's services or organizations, which are not here. */
-function allows({ Effect, Action, Principal, Condition }: Statement, operation: string, account: string): boolean {
-  if (Effect !== "Allow" || Condition !== undefined) return false;
-  return [`lambda:${actionOf(operation)}`, "lambda:*", "*"].includes(Action) && isMeant(Principal, account);
-}
-
 /** The name of an operation in policies and in some of AWS's errors. */
 export function actionOf(operation: string): string {
   return policyNames[operation] ?? operation;
-}
-
-/** A principal of an account is not told apart from another of it. */
-function isMeant(principal: unknown, account: string): boolean {
-  const named = typeof principal === "object" && principal !== null && "AWS" in principal ? principal.AWS : principal;
-  return [named].flat().some((each) => each === "*" || each === account || each === `arn:aws:iam::${account}:root`);
 }

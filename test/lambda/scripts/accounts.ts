@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   AddLayerVersionPermissionCommand,
   AddPermissionCommand,
+  CreateFunctionCommand,
   DeleteFunctionCommand,
   GetFunctionCommand,
   GetFunctionConfigurationCommand,
@@ -16,7 +17,7 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-lambda";
-import type { Replay, Scripts } from "../replay.ts";
+import { pythonEcho, type Replay, type Scripts } from "../replay.ts";
 import { zip } from "../zip.ts";
 
 async function sharedLayer(replay: Replay): Promise<string> {
@@ -25,8 +26,23 @@ async function sharedLayer(replay: Replay): Promise<string> {
   const others = { StatementId: "other", Action: "lambda:GetLayerVersion", Principal: replay.neighbour.account };
   const get = new GetLayerVersionCommand({ LayerName: LayerArn!, VersionNumber: 1 });
   await assert.rejects(replay.neighbour.lambda.send(get), { name: "AccessDeniedException" });
+  const use = usingLayer(replay, `${LayerArn}:1`);
+  await assert.rejects(replay.neighbour.lambda.send(use), {
+    name: "AccessDeniedException",
+    message: /no resource-based policy allows the lambda:GetLayerVersion action/,
+  });
   await replay.lambda.send(new AddLayerVersionPermissionCommand({ LayerName: LayerArn!, VersionNumber: 1, ...others }));
+  const { Layers } = await replay.neighbour.lambda.send(use);
+  assert.deepEqual(
+    Layers?.map(({ Arn }) => Arn),
+    [`${LayerArn}:1`],
+  );
   return LayerArn!;
+}
+
+function usingLayer(replay: Replay, layer: string): CreateFunctionCommand {
+  const code = { Runtime: "python3.12" as const, Handler: "handler.handler", Code: { ZipFile: pythonEcho("layered") } };
+  return new CreateFunctionCommand({ FunctionName: replay.name("layered"), Role: replay.role, ...code, Layers: [layer] });
 }
 
 async function sharedFunction(replay: Replay): Promise<string> {

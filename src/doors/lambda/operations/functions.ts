@@ -78,7 +78,7 @@ async function create(parts: LambdaDoorParts, call: LambdaCall) {
   if (body.text("Runtime") === undefined || (body.text("Handler") === undefined && !settings.Runtime.startsWith("provided")))
     throw invalidValue("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
   if (body.has("CodeSigningConfigArn")) throw noCodeSigning();
-  const { shown, codes } = layersOf(parts, account, body.texts("Layers") ?? []);
+  const { shown, codes } = layersOf(parts, { account, user: call.principal.name }, body.texts("Layers") ?? []);
   const publish = body.flag("Publish") ?? false;
   const zip = zipOf(code!);
   const made = { name, settings: shown.length > 0 ? { ...settings, Layers: shown } : settings, layers: codes, zip, tags, publish };
@@ -139,8 +139,7 @@ async function updateCode(parts: LambdaDoorParts, call: LambdaCall) {
   const { name } = namedIn(call);
   const body = bodyOf(call);
   requireFunction(parts, account, { name });
-  if (body.has("ImageUri"))
-    throw invalidValue("Please provide a source for function code: container images are not supported on this server.");
+  if (body.has("ImageUri")) throw invalidValue("Please don't provide ImageUri when updating a function with packageType Zip.");
   const architectures = body.texts("Architectures");
   checkMembers(body, new Constraints(), false);
   const zip = zipOf(body);
@@ -165,7 +164,7 @@ async function updateConfiguration(parts: LambdaDoorParts, call: LambdaCall) {
   const settings = readSettings(body, name, record.settings);
   const arns = body.texts("Layers");
   const before = { arns: (record.settings.Layers ?? []).map(({ Arn }) => Arn), codes: record.layers };
-  const layers = arns && layersOf(parts, account, arns, before);
+  const layers = arns && layersOf(parts, { account, user: call.principal.name }, arns, before);
   const change = {
     settings: { ...settings, ...(layers && { Layers: layers.shown.length > 0 ? layers.shown : undefined }) },
     revisionId: body.text("RevisionId"),
