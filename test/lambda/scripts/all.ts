@@ -8,6 +8,7 @@ import { functionUrlScripts } from "./function-urls.ts";
 import { functionScripts } from "./functions.ts";
 import { invokeScripts } from "./invoke.ts";
 import { layerScripts } from "./layers.ts";
+import { olderScripts } from "./older.ts";
 import { permissionScripts } from "./permissions.ts";
 import { runtimeScripts } from "./runtimes.ts";
 import { settingScripts } from "./settings.ts";
@@ -20,6 +21,7 @@ export const scripts: Scripts = {
   ...versionScripts,
   ...layerScripts,
   ...permissionScripts,
+  ...olderScripts,
   ...urlScripts,
   ...eventInvokeScripts,
   ...tagScripts,
