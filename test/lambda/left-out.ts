@@ -105,7 +105,10 @@ export const uncompared: Readonly<Record<string, { keys: readonly string[]; why:
     keys: ["LoggingConfig", "RuntimeVersionConfig", "SnapStart", "State", "StateReason", "StateReasonCode", "LastUpdateStatus"],
     why: olderAnswers,
   },
-  "TestLambdaPermissions::test_lambda_permission_revisions": { keys: ["LoggingConfig", "RuntimeVersionConfig", "SnapStart"], why: olderAnswers },
+  "TestLambdaPermissions::test_lambda_permission_revisions": {
+    keys: ["LoggingConfig", "RuntimeVersionConfig", "SnapStart"],
+    why: olderAnswers,
+  },
   "TestLambdaErrors::test_lambda_runtime_error": {
     keys: ["stackTrace"],
     why: "its first lines are those of Python's own files, which are elsewhere here",

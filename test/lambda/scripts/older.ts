@@ -15,7 +15,10 @@ export const olderScripts: Scripts = {
   async "TestLambdaVersions::test_publish_with_wrong_revisionid"(replay) {
     const name = replay.name("fn");
     const { lambda } = replay;
-    replay.match("create_response", await replay.createPlain(name, { Runtime: "python3.9", Code: { ZipFile: pythonEcho(name, "index.py") } }));
+    replay.match(
+      "create_response",
+      await replay.createPlain(name, { Runtime: "python3.9", Code: { ZipFile: pythonEcho(name, "index.py") } }),
+    );
     const shown = await replay.get(name);
     replay.match("get_fn_response", shown);
     const publishAt = (RevisionId: string) => lambda.send(new PublishVersionCommand({ FunctionName: name, RevisionId }));
@@ -30,8 +33,14 @@ export const olderScripts: Scripts = {
     await publish(replay, name);
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Runtime: "python3.9" }));
     await replay.updated(name);
-    const s3 = { FunctionName: name, Action: "lambda:InvokeFunction", Principal: "s3.amazonaws.com", SourceArn: "arn:aws:s3:::test-bucket" };
-    const add = (StatementId: string, more: Partial<AddPermissionCommandInput> = {}) => lambda.send(new AddPermissionCommand({ ...s3, StatementId, ...more }));
+    const s3 = {
+      FunctionName: name,
+      Action: "lambda:InvokeFunction",
+      Principal: "s3.amazonaws.com",
+      SourceArn: "arn:aws:s3:::test-bucket",
+    };
+    const add = (StatementId: string, more: Partial<AddPermissionCommandInput> = {}) =>
+      lambda.send(new AddPermissionCommand({ ...s3, StatementId, ...more }));
     const policy = async (Qualifier?: string) => withPolicy(await lambda.send(new GetPolicyCommand({ FunctionName: name, Qualifier })));
     await add("s3");
     await add("s3_2");
@@ -42,7 +51,10 @@ export const olderScripts: Scripts = {
     replay.match("get_function_fn8_v1", version);
     replay.match("get_policy_after_publish_version", await policy());
     replay.match("get_policy_v1_after_publish_version", await policy("1"));
-    await replay.matchFailure("add_permission_revision_id_doesnotmatch", add("s3_3", { Qualifier: "1", RevisionId: latest.Configuration.RevisionId }));
+    await replay.matchFailure(
+      "add_permission_revision_id_doesnotmatch",
+      add("s3_3", { Qualifier: "1", RevisionId: latest.Configuration.RevisionId }),
+    );
     await add("s3_3", { Qualifier: "1", RevisionId: version.Configuration.RevisionId });
     replay.match("get_policy_v1_after_add_permission9", await policy("1"));
     replay.match("get_function_fn9", await replay.get(name));
