@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { makeZip } from "../images/archive/make-zip.ts";
 import { findToolFile } from "./find-tool-file.ts";
 import { type ReadApp, type ReadOptions, withToolFile } from "./read-tool-file.ts";
 import { noOptions } from "./testing/translated.ts";
@@ -203,6 +204,49 @@ test("nothing outside of the folder is read, by whatever path or link", async (t
     folder(t, { "serverless.json": service({ f: { handler: "a.b" } }, { package: { artifact: "../x.jar" } }) }),
     /outside of the folder/,
   );
+});
+
+test("a function's name is no path", async (t) => {
+  for (const name of ["../../x", "a/b", "a b", "..", ""]) {
+    const root = folder(t, { "template.json": sam({ [name]: { InlineCode: node, Handler: "index.handler", Runtime: "nodejs20.x" } }) });
+    await refused(root, /its name is ".*", and must be 1 to 64 of letters, digits, - and _/);
+    assert.deepEqual(
+      readdirSync(root).filter((each) => each !== ".cache"),
+      ["template.json"],
+    );
+  }
+});
+
+test("packages in zip archives are unpacked, and those that would leave their folder are refused", async (t) => {
+  const zipped = (files: Record<string, string>) =>
+    makeZip(Object.entries(files).map(([name, text]) => ({ name, data: Buffer.from(text) })));
+  const functions = {
+    page: { handler: "src/page.handler", package: { artifact: "page.zip" } },
+    report: { handler: "jobs/report.main", runtime: "python3.12", package: { artifact: "out/report.zip" } },
+    native: { handler: "main", runtime: "provided.al2023", package: { artifact: "native.zip" } },
+  };
+  const root = folder(t, { "serverless.json": service(functions), "out/x": "" });
+  writeFileSync(join(root, "page.zip"), zipped({ "src/page.js": node }));
+  writeFileSync(join(root, "out/report.zip"), zipped({ "jobs/report.py": python, "jobs/data.txt": "d" }));
+  writeFileSync(join(root, "native.zip"), zipped({ bootstrap: "program" }));
+  const place = await read(root, {}, async ({ groups, manifest }) => {
+    const at = (name: string) => join(groups.find(({ functions: own }) => own.includes(name))!.root, manifest.functions[name]!.entry!);
+    assert.deepEqual(
+      ["page", "report", "native"].map((name) => readFileSync(at(name), "utf8")),
+      [node, python, "program"],
+    );
+    assert.ok(existsSync(join(dirname(at("report")), "data.txt")));
+    return at("page");
+  });
+  assert.ok(!existsSync(place));
+  for (const name of ["../out.js", "/abs.js", "a/../../x.js"]) {
+    writeFileSync(join(root, "page.zip"), zipped({ "src/page.js": node, [name]: "x" }));
+    await refused(root, /page\.zip is no archive that can be unpacked/);
+  }
+  writeFileSync(join(root, "page.zip"), "no archive");
+  await refused(root, /page\.zip is no archive that can be unpacked/);
+  writeFileSync(join(root, "page.zip"), zipped({ "src/page.js": node, "src/page.js/x": "y" }));
+  await refused(root, /a file and a folder of one name/);
 });
 
 const ASSEMBLY = {

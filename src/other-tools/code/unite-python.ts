@@ -41,7 +41,7 @@ export function unitePython(all: FoundCode[], base: string, target: string): { r
 
 /** The folder's path below the others'. */
 function placeOf({ of: { code, name }, folder }: FoundCode, base: string): string {
-  return code.kind === "inline" ? join("inline", name) : relative(base, folder) || "main";
+  return code.kind === "folder" ? relative(base, folder) || "main" : join(code.kind, name);
 }
 
 function place(

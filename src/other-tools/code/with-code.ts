@@ -7,6 +7,7 @@ import { mkdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import type { NamedRuntime } from "../../base/kind/machine-kind.ts";
 import { withDraftFolder } from "../../images/draft-folder.ts";
+import { nameSchema } from "../../store/catalog/manifest.ts";
 import { BadToolFile } from "../document/bad-tool-file.ts";
 import type { PassedOver, ToolFunction } from "../translation.ts";
 import { confined } from "./confined.ts";
@@ -14,6 +15,7 @@ import type { FoundCode } from "./found-code.ts";
 import { locateHandler } from "./locate.ts";
 import { matching } from "./patterns.ts";
 import { unitePython } from "./unite-python.ts";
+import { unpack } from "./unpack.ts";
 
 /** Functions of one runtime whose code is in one folder. */
 export interface GroupedCode {
@@ -40,11 +42,18 @@ export async function withCode<T>(
   cacheDir: string,
   use: (located: LocatedCode) => Promise<T>,
 ): Promise<T> {
+  // Names become parts of paths.
+  for (const { name, at } of functions) {
+    const { error } = nameSchema.safeParse(name);
+    if (error !== undefined)
+      throw new BadToolFile(at, `its name is ${JSON.stringify(name.slice(0, 100))}, and ${error.issues[0]!.message}`);
+  }
   const parent = join(cacheDir, "other-tools");
   await mkdir(parent, { recursive: true });
   return withDraftFolder(parent, async (given) => {
     const draft = realpathSync(given);
-    const found = functions.map((each) => find(each, folder, draft));
+    const found: FoundCode[] = [];
+    for (const each of functions) found.push(await find(each, folder, draft));
     const located: LocatedCode = { groups: [], entries: new Map(), passedOver: [] };
     for (const [runtime, all] of Map.groupBy(found, ({ of }) => of.runtime)) group(runtime, all, { folder, draft, located });
     return use(located);
@@ -52,22 +61,32 @@ export async function withCode<T>(
 }
 
 /** Finds a function's code; what stands in the file itself is written to a folder first. */
-function find(of: ToolFunction, folder: string, draft: string): FoundCode {
+async function find(of: ToolFunction, folder: string, draft: string): Promise<FoundCode> {
   const { code, runtime, handler: given } = of;
   if (code.kind === "inline") return { ...written(of, code.text, draft), patterns: [] };
   const place = confined(folder, code.path, code.at);
   if (place === undefined) throw new BadToolFile(code.at, `there is no ${JSON.stringify(code.path)}: build the function first`);
-  if (code.kind === "archive") return { of, folder, entry: archive(of, relative(folder, place)), handler: given, patterns: [] };
+  if (code.kind === "archive") return isJar(of, place) ? jar(of, folder, place) : unpacked(of, place, draft);
   const located = locateHandler(runtime, place, { given, at: of.at, entry: code.entry });
   return { of, folder: place, ...located, patterns: code.patterns };
 }
 
-function archive({ runtime, code, handler, name }: ToolFunction, path: string): string {
-  if (runtime === "java" && path.endsWith(".jar") && handler !== undefined) return path;
-  throw new BadToolFile(
-    code.at,
-    `${JSON.stringify(path)} is an archive, and of these only jars with a class as their handler are read: name the folder of the code of ${name}`,
-  );
+/** A jar is run as it is; any other archive is the package of a function. */
+function isJar({ runtime }: ToolFunction, path: string): boolean {
+  return runtime === "java" && path.endsWith(".jar");
+}
+
+function jar(of: ToolFunction, folder: string, place: string): FoundCode {
+  if (of.handler === undefined)
+    throw new BadToolFile(of.at, "its handler is missing: in Java it is a class, such as shop.Order::handleRequest");
+  return { of, folder, entry: relative(folder, place), handler: of.handler, patterns: [] };
+}
+
+async function unpacked(of: ToolFunction, archive: string, draft: string): Promise<FoundCode> {
+  const folder = join(draft, "unpacked", of.name);
+  mkdirSync(folder, { recursive: true });
+  await unpack(archive, folder, of.code.at);
+  return { of, folder, ...locateHandler(of.runtime, folder, { given: of.handler, at: of.at }), patterns: null };
 }
 
 const inlineFiles: Partial<Record<NamedRuntime, string>> = { node: "index.js", python: "index.py" };
