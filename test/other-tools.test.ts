@@ -124,7 +124,7 @@ describe("a deploy without a mayfly.json", () => {
   test("a dry run deploys nothing and shows what it would, as a table and as JSON", async () => {
     const folder = copyApp(scope, "examples/serverless", {});
     const shown = await good("deploy", folder, "--name", "dry", "--dry-run");
-    assert.match(shown, /^The app dry: 256 MB for each machine, one call at once in each\.$/m);
+    assert.match(shown, /^The app dry: 256 MB for each machine, at most 1 call at once in each\.$/m);
     assert.match(shown, /^quote +node \(nodejs20\.x\) +src\/quotes\.ts +one +10 s +GET \/quotes\/\{number\}/m);
     assert.match(shown, /^Passed over:\n {2}functions\.nightly\.events\[0\]\.schedule: Nothing here starts functions by schedule yet\.$/m);
     const plan = JSON.parse(await good("deploy", folder, "--name", "dry", "--dry-run", "--json")) as {
