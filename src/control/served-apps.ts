@@ -317,7 +317,7 @@ function isAlwaysPresent({ revision: { manifest } }: Target): boolean {
 }
 
 function withFunctions(targets: Target[]): Target[] {
-  return targets.filter(({ revision }) => Object.keys(revision.manifest.functions).length > 0);
+  return targets.filter(({ revision: { manifest } }) => manifest.static === undefined || Object.keys(manifest.functions).length > 0);
 }
 
 /** The revision that gets most calls: its manifest says which functions, paths and hosts the app has. */

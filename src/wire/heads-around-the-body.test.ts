@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connectModelGuest, recordingSink, requestHead, settle } from "./testing/model-guest.ts";
-import { Flag, FrameType, Limit } from "./protocol.ts";
+import { Flag, FrameType, Limit, PROTOCOL_VERSION } from "./protocol.ts";
 import type { RequestHead } from "./host-end.ts";
 import { decodeRequestHead, sendableTrailers } from "./head.ts";
 
@@ -18,7 +18,7 @@ async function begun(head = requestHead, takes = true) {
   void host.resume(1, Buffer.alloc(64), "m", false);
   await settle();
   assert.equal((JSON.parse(got[0]!.payload.toString()) as { trailers?: boolean }).trailers, true);
-  guest.json(FrameType.Ready, 0, { protocol: 2, agent: "a", node: "26", kernel: "linux", ...(takes && { trailers: true }) });
+  guest.json(FrameType.Ready, 0, { protocol: PROTOCOL_VERSION, agent: "a", node: "26", kernel: "linux", ...(takes && { trailers: true }) });
   await settle();
   const sink = {
     ...recordingSink(told),

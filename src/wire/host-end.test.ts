@@ -18,6 +18,7 @@ test("a fresh guest is resumed after its Hello, a clone at once", async () => {
     now: 1_000.5,
     entropy: Buffer.alloc(64, 1).toString("base64"),
     machine: "m-1",
+    trailers: true,
   });
   guest.json(FrameType.Ready, 0, ready);
   assert.deepEqual(await resumed, ready);

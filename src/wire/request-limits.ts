@@ -8,7 +8,7 @@ import { Limit } from "./protocol.ts";
  * @throws MayflyError "head-too-large" if what the caller gave exceeds a limit, "internal" if a field that the host fills does
  */
 export function assertHeadWithinLimits({ attempt, revision, trace, input }: RequestHead, text: string): void {
-  if (text.length > Limit.head || (input.kind !== "event" && input.headers.length > 2 * Limit.headerPairs)) {
+  if (text.length > Limit.head || ((input.kind === "http" || input.kind === "upgrade") && input.headers.length > 2 * Limit.headerPairs)) {
     throw new MayflyError("head-too-large", { limit: `${Limit.head} bytes and ${Limit.headerPairs} headers` });
   }
   if (trace.traceparent.length > Limit.traceparent || trace.tracestate.length > Limit.tracestate) throw overLimit("trace context");
