@@ -98,3 +98,22 @@ test("routes of a revision choose its functions, whatever those of the live one 
   assert.equal(shownAt("3--api.fn.example", "/list"), "no-such-route");
   assert.equal(shownAt(undefined, "/api/users/7"), "no-such-route");
 });
+
+test("a preview is for those whom the app lets in as it is live, and for those of its own revision where that is everybody", () => {
+  const of = (more: object, functions: object = { page: { entry: "a.ts" }, old: { entry: "a.ts" } }) => ({
+    ...shop,
+    manifest: manifestSchema.parse({ name: "shop", functions, ...more }),
+  });
+  const ways = (live: ReturnType<typeof of>, revision: ReturnType<typeof of>, path: string) => {
+    const routes = new RouteTable({ preview: () => ({ branch: "b", revision, sticky: null }) });
+    routes.setApp(live);
+    const route = routes.lookup(undefined, path);
+    return route instanceof MayflyError ? route.code : route.rules?.ways.map(({ kind }) => kind);
+  };
+  const [open, tokens, urls] = [of({}), of({ access: "token" }, { page: { entry: "a.ts" } }), of({ access: "signed-url" })];
+  assert.deepEqual(ways(tokens, open, "/shop@1/page"), ["token"]);
+  assert.deepEqual(ways(tokens, open, "/shop@1/old"), ["token"], "a function that the live revision has not");
+  assert.deepEqual(ways(tokens, urls, "/shop@1/page"), ["token"]);
+  assert.deepEqual(ways(open, urls, "/shop@1/page"), ["signed-url"]);
+  assert.deepEqual(ways(open, open, "/shop@1/page"), undefined);
+});
