@@ -11,6 +11,7 @@
 import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { clientKey } from "../../base/network/addresses.ts";
+import { checkAws, type ReadSignature } from "./aws.ts";
 import { isPreflight, preflightHeaders, replyHeadersOf } from "./cors.ts";
 import type { JwtChecks } from "./jwt.ts";
 import type { RateLimits } from "./rate-limits.ts";
@@ -28,6 +29,11 @@ export interface Visit {
   address: string;
   /** The path with the query, as the function is to see it. */
   path: string;
+  /** The path with the query, as it was received. */
+  url: string;
+  /** The host that the client has sent. */
+  host: string;
+  hasBody: boolean;
 }
 
 export interface Granted {
@@ -37,6 +43,8 @@ export interface Granted {
   path: string;
   /** Whether the function does not get the Authorization header, because whoever has it could act as the caller. */
   withoutAuthorization: boolean;
+  /** The SHA-256 (hex) that the body must have; undefined: any. */
+  bodySha256: string | undefined;
   /** Headers that every reply gets, in place of the function's. */
   reply: readonly string[];
 }
@@ -49,6 +57,8 @@ export type Admission =
 
 export interface GateOptions {
   callers: Callers;
+  /** Reads signatures of AWS's kind. */
+  signatures: ReadSignature;
   signingKey: FindSigningKey;
   jwts: JwtChecks;
   rates: RateLimits;
@@ -111,7 +121,8 @@ export class Gate {
   }
 
   #check(rules: AccessRules, way: CheckedWay, visit: Visit): Verdict | Promise<Verdict> {
-    const { callers, signingKey, jwts, clock } = this.#options;
+    const { callers, signatures, signingKey, jwts, clock } = this.#options;
+    if (way.kind === "aws") return checkAws(signatures, callers, rules, visit);
     if (way.kind === "signed-url") return checkSignedUrl(signingKey, rules, visit, clock.wall());
     const bearer = bearerOf(visit);
     return way.kind === "jwt" ? jwts.check(rules, way.rule, bearer) : checkToken(callers, rules, bearer, clock.wall());
@@ -139,7 +150,8 @@ function grantOf(caller: Caller | null, path: string): Omit<Granted, "reply"> {
   return {
     caller: caller?.headers ?? [],
     path: caller?.path ?? path,
-    withoutAuthorization: caller?.way === "token",
+    withoutAuthorization: caller?.way === "token" || caller?.way === "aws",
+    bodySha256: caller?.bodySha256,
   };
 }
 
@@ -184,6 +196,7 @@ function namesOf({ appName, function: name }: AccessRules) {
 
 const WORDS: Record<CheckedWay["kind"], string> = {
   token: "a token of Mayfly (Authorization: Bearer …)",
+  aws: "AWS's Signature V4 by a key of Mayfly, for the service lambda",
   jwt: "a JWT of the app's issuer (Authorization: Bearer …)",
   "signed-url": "a signed URL",
 };
@@ -199,6 +212,11 @@ function challenges(rules: AccessRules, error: MayflyError): string[] {
   const realm = `realm="${rules.appName}/${rules.function}"`;
   const hint =
     { "credentials-refused": ', error="invalid_token"', "caller-not-allowed": ', error="insufficient_scope"' }[error.code as string] ?? "";
-  const schemes = new Set(rules.ways.map(({ kind }) => (kind === "signed-url" ? `Mayfly-Signed-URL ${realm}` : `Bearer ${realm}${hint}`)));
+  const schemes = new Set(rules.ways.map(({ kind }) => challengeOf(kind, realm, hint)));
   return [...schemes].flatMap((scheme) => ["www-authenticate", scheme]);
+}
+
+function challengeOf(kind: CheckedWay["kind"], realm: string, hint: string): string {
+  if (kind === "signed-url") return `Mayfly-Signed-URL ${realm}`;
+  return kind === "aws" ? `AWS4-HMAC-SHA256 ${realm}` : `Bearer ${realm}${hint}`;
 }

@@ -61,6 +61,9 @@ function ask({ gate }: TestGate, rules: Rules, token: string): Admission | Promi
     rawHeaders: [],
     address: "192.0.2.1",
     path: "/",
+    url: "/",
+    host: "h",
+    hasBody: false,
   });
 }
 

@@ -1,5 +1,6 @@
 /** Opens what decides who may call the functions that are not for everybody. */
 import type { ServerStart } from "../../base/config/server-start.ts";
+import { signatureCheck } from "../signature/check-signature.ts";
 import { createFetchKeys, type KeyConnections } from "./fetch-keys.ts";
 import { Gate } from "./gate.ts";
 import { JwtChecks } from "./jwt.ts";
@@ -29,6 +30,8 @@ export function openGate({ clock, closing, log }: ServerStart, { callers, signin
   });
   return new Gate({
     callers,
+    // Clients sign calls of functions for the service that functions are of at AWS.
+    signatures: signatureCheck({ keys: callers, service: "lambda", clock }),
     signingKey,
     jwts: new JwtChecks(keySets, clock),
     rates,

@@ -17,7 +17,7 @@ export interface AccessRules {
   readonly ips: IpRanges | undefined;
 }
 
-export type CheckedWay = { kind: "token" } | { kind: "signed-url" } | { kind: "jwt"; rule: CheckedJwt };
+export type CheckedWay = { kind: "token" } | { kind: "aws" } | { kind: "signed-url" } | { kind: "jwt"; rule: CheckedJwt };
 
 export interface CheckedJwt extends JwtRule {
   /** Differs between any two rules that differ. */

@@ -6,7 +6,7 @@ import { looksLikeJwt } from "./jwt.ts";
 import type { AccessRules } from "./rules.ts";
 import { absent, type Caller, headersOf, refused, type Verdict } from "./verdict.ts";
 
-/** Whoever has a token. */
+/** Whoever has a token or a key pair. */
 export interface TokenHolder {
   id: string;
   name: string;
@@ -16,7 +16,9 @@ export interface TokenHolder {
 export interface Callers<Holder extends TokenHolder = TokenHolder> {
   /** Null if no token has this text, or it has expired or was revoked. @param now milliseconds since the epoch */
   ofToken(token: string, now: number): Holder | null;
-  /** Whether a holder that ofToken() returned may call functions of the app. Ids. */
+  /** Whose key pair for AWS's signatures this is, and the secret; null if there is none, or it has expired or was revoked. @param now milliseconds since the epoch */
+  ofAccessKey(id: string, now: number): { principal: Holder; secret: string } | null;
+  /** Whether a holder that was found may call functions of the app. Ids. */
   mayCall(holder: Holder, tenant: string, app: string): boolean;
 }
 
@@ -42,10 +44,11 @@ function callerOf(holder: TokenHolder): Caller {
   return caller;
 }
 
-/** The principals that have tokens, and what they may do. */
-export function callersOf(principals: Pick<Principals, "ofToken">): Callers<Principal> {
+/** The principals that have tokens and key pairs, and what they may do. */
+export function callersOf(principals: Pick<Principals, "ofToken" | "ofAccessKey">): Callers<Principal> {
   return {
     ofToken: (token, now) => principals.ofToken(token, now),
+    ofAccessKey: (id, now) => principals.ofAccessKey(id, now),
     mayCall: (holder, tenant, app) => may(holder, "invoke", { tenant, app }),
   };
 }

@@ -3,13 +3,15 @@ import type { MayflyError } from "../../base/errors/error.ts";
 
 /** Somebody who has shown to be who they are. */
 export interface Caller {
-  way: "token" | "jwt" | "signed-url";
+  way: "token" | "aws" | "jwt" | "signed-url";
   /** Who it is, for rate limits: no two callers of a way have the same. Null: whoever calls, so that the address tells callers apart. */
   key: string | null;
   /** What the function is told: name, value, name, value … of headers that callers cannot send themselves. */
   headers: readonly string[];
   /** The path that the function is to see, if it is not the request's. */
   path?: string;
+  /** The SHA-256 (hex) that the body must have. */
+  bodySha256?: string;
 }
 
 export type Verdict = { is: "absent" } | { is: "caller"; caller: Caller } | { is: "refused"; error: MayflyError };

@@ -13,6 +13,7 @@ export interface Arrival {
   response: ServerResponse;
   route: Route;
   target: Target;
+  hasBody: boolean;
 }
 
 /** One of these is called, at once or later; none if the client has gone by then. `reply` are headers that the reply gets. */
@@ -24,10 +25,16 @@ export interface Outcomes {
 }
 
 /** @param rules the route's */
-export function admit({ gate }: CallContext, rules: AccessRules, { request, response, route, target }: Arrival, outcomes: Outcomes): void {
+export function admit(
+  { gate }: CallContext,
+  rules: AccessRules,
+  { request, response, route, target, hasBody }: Arrival,
+  outcomes: Outcomes,
+): void {
   const { method = "", headers, rawHeaders } = request;
   const address = clientIn(target.origin.chain);
-  const admission = gate.admit(rules, { method, headers, rawHeaders, address, path: pathWithin(route, target.path) });
+  const { host, path: url } = target;
+  const admission = gate.admit(rules, { method, headers, rawHeaders, address, host, url, hasBody, path: pathWithin(route, url) });
   if (!(admission instanceof Promise)) return tell(admission, outcomes);
   const later = (found: Admission) => {
     if (!request.socket.destroyed && response.writable) tell(found, outcomes);

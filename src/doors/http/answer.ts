@@ -40,7 +40,7 @@ export function answer(
   if (!(target instanceof MayflyError) && answersUrl(context, request, response, target, continues)) return;
   const route = target instanceof MayflyError ? target : acceptableRoute(context, request, target, upgrading !== undefined);
   if (route instanceof MayflyError) return refuseUnread(context, request, response, route, continues);
-  const arrival = { request, response, route, target: target as Target };
+  const arrival = { request, response, route, target: target as Target, hasBody: hasBody(request) };
   if (route.rules === null) return begin(context, arrival, null, { continues, upgrading });
   admit(context, route.rules, arrival, {
     granted: (granted) => begin(context, arrival, granted, { continues, upgrading }),
@@ -74,9 +74,9 @@ function call(context: CallContext, arrival: Arrival, path: string, granted: Gra
   const { host, origin } = target;
   const { rawHeaders, headers } = request;
   const { chain, proto } = origin;
-  const body = upgrading !== undefined || hasBody(request) ? "stream" : null;
+  const body = upgrading !== undefined || arrival.hasBody ? "stream" : null;
   const forwarded = { chain, proto, host, prefix: route.prefix, byPath: route.byPath };
-  const made = new Call(context, request, response, route, granted?.reply);
+  const made = new Call(context, request, response, route, granted);
   if (continues) response.writeContinue();
   const invocation: InvocationRequest = {
     app: route.app,

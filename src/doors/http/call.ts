@@ -10,7 +10,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest } from "../../dispatch/invocation.ts";
 import type { Ranges } from "../../base/network/addresses.ts";
-import type { Gate } from "../access/gate.ts";
+import type { Gate, Granted } from "../access/gate.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
 import { type ErrorDetails, MayflyError } from "../../base/errors/error.ts";
 import { guarded } from "../../base/errors/guarded.ts";
@@ -73,6 +73,7 @@ export class Call implements InvocationReply, OnConnection {
   readonly #connection: ClientConnection;
   /** Headers that the reply gets in place of the function's. */
   readonly #more: readonly string[];
+  readonly #bodySha256: string | undefined;
   #handle: InvocationHandle | null = null;
   #failedAtOnce: MayflyError | null = null;
   #upload: Upload | null = null;
@@ -83,10 +84,17 @@ export class Call implements InvocationReply, OnConnection {
   #bodyless = false;
   #over = false;
 
-  /** @param more headers that every reply gets, and no function may set: name, value, name, value … */
-  constructor(context: CallContext, request: IncomingMessage, response: ServerResponse, route: Route, more: readonly string[] = []) {
+  /** @param granted what the gate says of the call; null if it was not asked */
+  constructor(
+    context: CallContext,
+    request: IncomingMessage,
+    response: ServerResponse,
+    route: Route,
+    granted: Pick<Granted, "reply" | "bodySha256"> | null = null,
+  ) {
     this.#context = context;
-    this.#more = more;
+    this.#more = granted?.reply ?? [];
+    this.#bodySha256 = granted?.bodySha256;
     this.#request = request;
     this.#response = response;
     this.#route = route;
@@ -206,12 +214,20 @@ export class Call implements InvocationReply, OnConnection {
   #startUpload(handle: InvocationHandle): void {
     if (this.#over) return;
     const { watch } = this.#context;
-    this.#upload = new Upload(this.#request, handle, watch, this.#route.bodyLimitBytes, () => this.#bodyTooLarge(handle));
+    const sha256 = this.#bodySha256;
+    const wanted = sha256 === undefined ? undefined : { sha256, onOther: () => this.#otherBody(handle) };
+    this.#upload = new Upload(this.#request, handle, watch, this.#route.bodyLimitBytes, () => this.#bodyTooLarge(handle), wanted);
   }
 
   #bodyTooLarge(handle: InvocationHandle): void {
     handle.abort();
     this.#fail(new MayflyError("body-too-large", { limit: this.#route.bodyLimitBytes }));
+  }
+
+  #otherBody(handle: InvocationHandle): void {
+    handle.abort();
+    const { appName: app, function: name } = this.#route;
+    this.#fail(new MayflyError("credentials-refused", { app, function: name, what: "the signature is for another body" }));
   }
 
   /** Returns false if HTTP cannot carry the head; the client was told so. */

@@ -37,6 +37,8 @@ interface SignedCaller<P> {
 export interface HeadOfSigned<P> {
   /** Throws a SignatureRefusal if the signature is not that of this body and the head. */
   check(body: Uint8Array): SignedCaller<P>;
+  /** Like check(), for a body that has not come yet. `bodySha256` (hex) is the hash that it must have, because it is what was signed; undefined: any. */
+  checkHead(): SignedCaller<P> & { bodySha256: string | undefined };
 }
 
 export interface SignatureOptions<P> {
@@ -49,6 +51,7 @@ export interface SignatureOptions<P> {
 /** How far a client's clock may be off. */
 const SKEW_MS = 300_000;
 const UNSIGNED = "UNSIGNED-PAYLOAD";
+const NOTHING = new Uint8Array();
 
 /** Returns a function that reads the head of a request. That function throws a SignatureRefusal. */
 export function signatureCheck<P>({ keys, service, clock }: SignatureOptions<P>): (head: SignedHead) => HeadOfSigned<P> {
@@ -60,16 +63,21 @@ export function signatureCheck<P>({ keys, service, clock }: SignatureOptions<P>)
     refuseScope(given, service);
     refuseDate(given, now);
     const known = keys.ofAccessKey(given.accessKeyId, now);
+    const declared = head.headers["x-amz-content-sha256"];
+    const verify = (body: Uint8Array): SignedCaller<P> => {
+      const wanted = signatureOf({ ...head, path, query, body }, given, known?.secret ?? nobody);
+      const isEqual = equalInConstantTime(given.signature, wanted);
+      if (known === null) throw unknownKey();
+      if (!isEqual) throw doesNotMatch();
+      return { principal: known.principal, accessKeyId: given.accessKeyId, region: given.region };
+    };
     return {
       check(body) {
-        const declared = head.headers["x-amz-content-sha256"];
         if (declared !== undefined && declared !== UNSIGNED && declared !== sha256Hex(body)) throw doesNotMatch();
-        const wanted = signatureOf({ ...head, path, query, body }, given, known?.secret ?? nobody);
-        const isEqual = equalInConstantTime(given.signature, wanted);
-        if (known === null) throw unknownKey();
-        if (!isEqual) throw doesNotMatch();
-        return { principal: known.principal, accessKeyId: given.accessKeyId, region: given.region };
+        return verify(body);
       },
+      // What is declared is a part of what is signed; without it, that is the hash of no body.
+      checkHead: () => ({ ...verify(NOTHING), bodySha256: declared === UNSIGNED ? undefined : (declared ?? sha256Hex(NOTHING)) }),
     };
   };
 }

@@ -43,7 +43,7 @@ const jwtSchema = z.strictObject({
   claims: recordOf(z.string().min(1).max(200), z.union([scalar, z.array(scalar).min(1).max(MOST_LISTED)])).optional(),
 });
 
-const plainWays = z.enum(["public", "token", "signed-url"]);
+const plainWays = z.enum(["public", "token", "aws", "signed-url"]);
 const jwtWay = z.strictObject({ jwt: jwtSchema });
 const waysSchema = z
   .union([

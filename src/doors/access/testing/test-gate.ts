@@ -1,16 +1,19 @@
 /** A gate whose tokens, signing keys, sets of public keys and time are as the test says. */
 import { randomBytes } from "node:crypto";
+import { signatureCheck } from "../../signature/check-signature.ts";
 import { Gate } from "../gate.ts";
 import { JwtChecks } from "../jwt.ts";
 import { type FetchKeys, KeySets } from "../key-sets.ts";
 import { RateLimits } from "../rate-limits.ts";
-import type { TokenHolder } from "../token.ts";
+import type { Callers, TokenHolder } from "../token.ts";
 
 export interface TestGate {
   gate: Gate;
   clock: { now: () => number; wall: () => number; ms: number };
   /** The holders of tokens, by the token's text. */
   tokens: Map<string, TokenHolder & { apps?: string[] }>;
+  /** The holders of key pairs, by the keys' ids. */
+  keys: Map<string, { principal: TokenHolder & { apps?: string[] }; secret: string }>;
   signingKey: Buffer;
   /** The failures that were told to apps. */
   failures: string[];
@@ -20,14 +23,18 @@ export interface TestGate {
 export function createTestGate(fetchKeys: FetchKeys = () => Promise.reject(new Error("there are no keys"))): TestGate {
   const clock = { ms: 0, now: () => clock.ms, wall: () => 1_700_000_000_000 + clock.ms };
   const tokens: TestGate["tokens"] = new Map();
+  const keys: TestGate["keys"] = new Map();
   const signingKey = randomBytes(32);
   const failures: string[] = [];
   const keySets = new KeySets({ fetchKeys, clock, onFailure: (app, url, reason) => failures.push(`${app} ${url}: ${reason}`) });
+  const callers: Callers = {
+    ofToken: (token) => tokens.get(token) ?? null,
+    ofAccessKey: (id) => keys.get(id) ?? null,
+    mayCall: (holder: TokenHolder & { apps?: string[] }, _tenant, app) => holder.apps?.includes(app) ?? true,
+  };
   const gate = new Gate({
-    callers: {
-      ofToken: (token) => tokens.get(token) ?? null,
-      mayCall: (holder: TokenHolder & { apps?: string[] }, _tenant, app) => holder.apps?.includes(app) ?? true,
-    },
+    callers,
+    signatures: signatureCheck({ keys: callers, service: "lambda", clock }),
     signingKey(app) {
       if (app === "app_broken") throw new Error("/var/lib/mayfly/secrets.key cannot be read");
       return signingKey;
@@ -37,5 +44,5 @@ export function createTestGate(fetchKeys: FetchKeys = () => Promise.reject(new E
     clock,
     onFailure: (error) => failures.push(String(error)),
   });
-  return { gate, clock, tokens, signingKey, failures };
+  return { gate, clock, tokens, keys, signingKey, failures };
 }
