@@ -1,10 +1,11 @@
 /** Who may call functions, by real clients of a whole server: fetch, JWTs that jose signs, keys at a URL, signed URLs of the command line. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { cpSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { bundleApp } from "../src/bundle/bundle-app.ts";
 import { afterwards } from "../src/base/testing/afterwards.ts";
@@ -94,6 +95,27 @@ describe("a server with functions that are not for everybody", () => {
       [response.status, await response.text(), response.headers.get("access-control-allow-origin")],
       [200, "Hello, Ada!\n", "https://page.test"],
     );
+  });
+
+  test("tokens and keys of principals call the apps that they are for, and are refused from the moment at which they are revoked", async () => {
+    const { client } = platform;
+    await platform.deploy("examples/hello", { access: ["token", "aws"] });
+    const tokenFor = (principal: string, role: "invoker" | "reader", apps: string[] | null) => client.createToken({ principal, role, apps });
+    const own = await tokenFor("own", "invoker", ["hello"]);
+    assert.equal(await statusOf("/hello/hello", bearer(own.token)), 200);
+    assert.equal(await statusOf("/hello/hello", bearer((await tokenFor("other", "invoker", ["echo"])).token)), 403);
+    assert.equal(await statusOf("/hello/hello", bearer((await tokenFor("reader", "reader", null)).token)), 403);
+    await client.revokeToken(own.id);
+    assert.equal(await statusOf("/hello/hello", bearer(own.token)), 401);
+
+    const key = await client.createKey({ principal: "signer", role: "invoker", apps: ["hello"] });
+    const url = `${platform.running.gatewayUrl}/hello/hello?name=Ada`;
+    const curl = (secret: string) =>
+      promisify(execFile)("curl", ["--silent", "--aws-sigv4", "aws:amz:eu-central-1:lambda", "--user", `${key.id}:${secret}`, url]);
+    assert.equal((await curl(key.secret)).stdout, "Hello, Ada!\n");
+    assert.match((await curl("wrong")).stdout, /"credentials-refused"/);
+    await client.revokeKey(key.id);
+    assert.match((await curl(key.secret)).stdout, /"credentials-refused"/);
   });
 
   test("too many calls of a caller are refused until it may call again, and a deploy gives it no more", async () => {
