@@ -100,7 +100,8 @@ describe("a server with functions that are not for everybody", () => {
   test("tokens and keys of principals call the apps that they are for, and are refused from the moment at which they are revoked", async () => {
     const { client } = platform;
     await platform.deploy("examples/hello", { access: ["token", "aws"] });
-    const tokenFor = (principal: string, role: "invoker" | "reader", apps: string[] | null) => client.createToken({ principal, role, apps });
+    const tokenFor = (principal: string, role: "invoker" | "reader", apps: string[] | null) =>
+      client.createToken({ principal, role, apps });
     const own = await tokenFor("own", "invoker", ["hello"]);
     assert.equal(await statusOf("/hello/hello", bearer(own.token)), 200);
     assert.equal(await statusOf("/hello/hello", bearer((await tokenFor("other", "invoker", ["echo"])).token)), 403);
