@@ -125,7 +125,7 @@ test("a body is passed on and has to be the one that was signed: otherwise the c
   const pending = fetch(good.url, good.init);
   const ended = async (at: number) => {
     while (open.invocations[at]?.bodyEnded !== true) await new Promise((resolve) => void setImmediate(resolve));
-    return open.invocations[at]!;
+    return open.invocations[at];
   };
   const seen = await ended(0);
   assert.equal(Buffer.concat(seen.body).toString(), "hello");
