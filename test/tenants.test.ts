@@ -10,6 +10,7 @@ import { mainTenant } from "../src/base/ids/new-id.ts";
 import type { Bundle } from "../src/store/catalog/catalog.ts";
 import { manifestSchema } from "../src/store/catalog/manifest.ts";
 import { openCatalog } from "../src/store/catalog/sqlite.ts";
+import { createClient } from "../src/doors/admin/client.ts";
 import { type Scope, startPlatform, temporaryFolder } from "./platform.ts";
 
 const code = `let calls = 0;
@@ -55,6 +56,56 @@ test("apps of the same name of two tenants are called by path and by host, and s
   await platform.client.removeApp("shop");
   assert.equal((await ask(gatewayUrl, "/shop/Cart")).status, 404);
   assert.deepEqual(await replyOf("/@Acme/shop/Cart"), { tenant: "Acme", secret: "Acme's", calls: 4, name: "Cart", path: "/" });
+});
+
+test("a tenant's limits and its principals' rights count for calls of its functions, and for nobody else's", async (context) => {
+  const platform = await startPlatform(context, { driver: "process", blanks: 0 });
+  const { client, running } = platform;
+  const call = (path: string, init?: RequestInit) => platform.call(path, init);
+  await client.createTenant("acme");
+  await client.limitTenant("acme", { machines: 1 });
+  const clientOf = (tenant: string) => createClient({ url: running.apiUrl, token: running.token, tenant });
+  const slow = "exports.handler = async () => { await new Promise((resolve) => setTimeout(resolve, 300)); return 'done'; };";
+  const deploy = async (tenant: string, name: string, more: object = {}) =>
+    clientOf(tenant).deploy(manifestSchema.parse({ name, functions: { main: { entry: "index.js" } }, concurrency: 1, ...more }), [
+      { function: "main", format: "cjs", code: Buffer.from(slow) },
+    ]);
+  for (const tenant of ["acme", "main"]) for (const app of ["one", "two"]) await deploy(tenant, app);
+  const paths = ["/@acme/one", "/@acme/two", "/@acme/one", "/@acme/two", "/one", "/two"];
+  const calls = { areOver: false };
+  const all = Promise.all(paths.map(async (path) => (await call(path)).status)).finally(() => (calls.areOver = true));
+  let most = 0;
+  while (!calls.areOver) most = Math.max(most, (await clientOf("acme").machines()).length);
+  assert.deepEqual(
+    await all,
+    Array.from({ length: 6 }, () => 200),
+  );
+  assert.ok(most <= 1, `${most} machines at the same time`);
+  const decisions = async (tenant: string) =>
+    JSON.stringify([await clientOf(tenant).explain("one"), await clientOf(tenant).explain("two")]);
+  assert.match(await decisions("acme"), /"kind":"tenant-full"/);
+  assert.doesNotMatch(await decisions("main"), /"kind":"tenant-full"/);
+
+  await client.limitTenant("acme", { machines: null, requestsPerSecond: 0.001 });
+  assert.equal((await call("/@acme/one")).status, 200);
+  const refused = await call("/@acme/two");
+  assert.partialDeepStrictEqual([refused.status, await refused.json()], [429, { error: { code: "tenant-limit-reached" } }]);
+  assert.ok(Number(refused.headers.get("retry-after")) > 100);
+  assert.equal((await call("/two")).status, 200);
+
+  await client.limitTenant("acme", { requestsPerSecond: null });
+  await client.createTenant("other");
+  await deploy("acme", "closed", { access: "token" });
+  const token = async (tenant: string, role: "invoker" | "reader" | "deployer", apps: string[] | null = null) =>
+    clientOf(tenant).createToken({ principal: `${role}-${apps?.join("-") ?? "all"}`, role, apps });
+  const statusWith = async (given: string) => (await call("/@acme/closed", { headers: { authorization: `Bearer ${given}` } })).status;
+  const invoker = await token("acme", "invoker", ["closed"]);
+  assert.equal(await statusWith(invoker.token), 200);
+  assert.equal(await statusWith((await token("acme", "deployer")).token), 200);
+  for (const wrong of [await token("acme", "invoker", ["one"]), await token("acme", "reader"), await token("other", "invoker")])
+    assert.equal(await statusWith(wrong.token), 403, wrong.principal);
+  await client.revokeToken(invoker.id);
+  assert.equal(await statusWith(invoker.token), 401);
 });
 
 /** `mayfly tenant create` makes no tenant with a capital in its name, but there may be one: so the catalog's file is written before the server starts. */
