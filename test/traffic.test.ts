@@ -191,7 +191,7 @@ describe("canaries", () => {
     };
     const { share, maxErrors, startedAt, until } = json.canary;
     assert.deepEqual([share, maxErrors, until - startedAt], [0.1, "+2%", 3_600_000]);
-    assert.match(await command("versions", APP), /10 % .* running: \d+s of 1h0m, 0 of at least 100 calls, 0 failed/);
+    assert.match(await command("versions", APP), /10 % .* running: \d+s of 1h0m, 0 calls of at least 100, 0 failed/);
     const { code, stderr } = await mayfly(["deploy", folder, "--for", "1h"]);
     assert.equal(code, 2);
     assert.match(stderr, /--for is an option of a canary/);

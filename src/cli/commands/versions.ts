@@ -1,3 +1,4 @@
+import { counted } from "../../base/words/counted.ts";
 import type { Command } from "commander";
 import { percent } from "../../base/words/percent.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
@@ -39,13 +40,13 @@ export function versionsInWords(app: AppInfo, now: number): string {
   return renderTable(columns, app.revisions);
 }
 
-/** "running: 4m of 10m, 312 calls, 0 failed", or what became of it and why. */
+/** "running: 4m of 10m, 312 calls of at least 500, 0 failed", or what became of it and why. */
 function canaryInWords({ state, startedAt, until, minCalls, calls, why }: CanaryInfo, now: number): string {
   if (state !== "running") return why === null ? stateInWords[state] : `${stateInWords[state]}: ${why}`;
   const { new: fresh } = calls;
   const time = now < until ? `${ageInWords(now - startedAt)} of ${ageInWords(until - startedAt)}` : "its time is over";
   const missing = fresh.calls < minCalls ? ` of at least ${minCalls}` : "";
-  return `running: ${time}, ${fresh.calls}${missing} calls, ${fresh.failed} failed`;
+  return `running: ${time}, ${counted(fresh.calls, "call")}${missing}, ${fresh.failed} failed`;
 }
 
 const stateInWords = { running: "running", promoted: "promoted", "rolled-back": "rolled back", replaced: "ended" } as const;

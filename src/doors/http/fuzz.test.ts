@@ -54,7 +54,9 @@ function replyLater(call: Seen, answered: Set<Seen>): void {
       return;
     }
     answered.add(call);
-    const text = `${new URL(call.input.url).pathname.slice(1)}:${Buffer.concat(call.body).length}`;
+    // As it was sent: new URL() would write a character such as `"` in another way.
+    const [, path = ""] = /^https?:\/\/[^/?]*\/?([^?]*)/s.exec(call.input.url) ?? [];
+    const text = `${path}:${Buffer.concat(call.body).length}`;
     call.reply.head(200, [], Buffer.from(text), true, timing);
   };
   setImmediate(look);
