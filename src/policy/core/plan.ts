@@ -18,7 +18,7 @@ import { need, whySpare } from "./spares.ts";
 import { noteBlankFound } from "./start-times.ts";
 import { makeRoomInTenants } from "./tenant-room.ts";
 import type { TenantState } from "./tenant-state.ts";
-import { inTurnsOfTenants, tenantRoom, tenantStarts } from "./tenants.ts";
+import { inTurnsOfTenants, roomOf, takeRoom, type TenantRoom, tenantStarts } from "./tenants.ts";
 import { blanksFor, spareNeed } from "./wanted.ts";
 
 export function plan(state: PackingState, now: number, commands: PolicyCommand[]): void {
@@ -157,7 +157,7 @@ function startForDemand(state: PackingState, coming: number[], now: number, comm
   if (state.hungry.length === 0) return short;
   const names = inTurnsOfTenants(state, state.hungry);
   // Revisions of one tenant may lack more machines together than it may have.
-  const left = new Map<TenantState | null, number>();
+  const left = new Map<TenantState, TenantRoom>();
   const lacks = names.map((name) => need(state, state.revisions.get(name) as RevisionState, now));
   for (let round = 0; lacks.some((lack) => lack > round); round++) {
     for (const [i, name] of names.entries()) {
@@ -172,12 +172,15 @@ function startForDemand(state: PackingState, coming: number[], now: number, comm
   return short;
 }
 
-/** Whether one more machine may be on its way for the revision's tenant, which counts it then. */
-function takeOfTenant(left: Map<TenantState | null, number>, { app, limits }: RevisionState, now: number): boolean {
-  if (app.tenant === null) return true;
-  const room = left.get(app.tenant) ?? Math.min(tenantRoom(app, limits.kind), tenantStarts(app, now));
-  left.set(app.tenant, room - 1);
-  return room > 0;
+/**
+ * Whether one more machine may be on its way for the revision's tenant, which counts it then. Machines of the tenant's revisions may be of several kinds, so what is left
+ * is counted in what they take.
+ */
+function takeOfTenant(left: Map<TenantState, TenantRoom>, { app: { tenant }, limits }: RevisionState, now: number): boolean {
+  if (tenant === null) return true;
+  const room = left.get(tenant) ?? roomOf(tenant, now);
+  left.set(tenant, room);
+  return takeRoom(room, limits.kind);
 }
 
 function startSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {

@@ -40,6 +40,34 @@ export function tenantRoom({ tenant }: AppState, { memoryMb, vcpus }: OpaqueKind
   );
 }
 
+/** What a tenant may still have. Infinity: as much as the host has. */
+export interface TenantRoom {
+  machines: number;
+  memoryMb: number;
+  vcpus: number;
+}
+
+/** What the tenant may be given now. */
+export function roomOf(tenant: TenantState, now: number): TenantRoom {
+  const { share } = tenant;
+  const left = (most: number | null, used: number) => (most === null ? Infinity : most - used);
+  const starts = share.startsPerSecond === null ? Infinity : Math.floor(startsLeft(tenant, now) + 1e-9);
+  return {
+    machines: Math.min(left(share.machines, tenant.machines), starts),
+    memoryMb: left(share.memoryMb, tenant.memoryMb),
+    vcpus: left(share.vcpus, tenant.vcpus),
+  };
+}
+
+/** Takes a machine of the kind from the room, if there is enough. */
+export function takeRoom(room: TenantRoom, { memoryMb, vcpus }: OpaqueKind): boolean {
+  if (room.machines < 1 || room.memoryMb < memoryMb || room.vcpus < vcpus) return false;
+  room.machines -= 1;
+  room.memoryMb -= memoryMb;
+  room.vcpus -= vcpus;
+  return true;
+}
+
 /** Whether the tenant could have a machine of the kind if it had no other one. */
 export function fitsTenant({ tenant }: AppState, { memoryMb, vcpus }: OpaqueKind): boolean {
   if (tenant === null) return true;
