@@ -64,7 +64,7 @@ export function retireRevision(state: PackingState, id: RevisionId, successor: R
   const busy = revision.demand.load > 0;
   moveWaiting(state, revision, next, now);
   retireMachines(state, revision, { kind: "superseded" }, commands);
-  if (busy && next.idleSince >= 0) {
+  if (busy && next.idleSince >= 0 && rulesOf(state).keepsUnused(state)) {
     // The successor is about to get the calls that the revision had.
     next.preStart = { at: now, until: now + SURPLUS_MS };
   }

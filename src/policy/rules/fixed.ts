@@ -9,6 +9,7 @@ export const fixed: Rules = {
   partAtOnce: () => 1,
   idleUntil: (state, _app, machine) => machine.idleSince + idleMsOf(state),
   whyIdleKilled: (state) => ({ kind: "idle-fixed", ms: idleMsOf(state) }),
+  keepsUnused: (state) => idleMsOf(state) > 0,
   blanks: (_state, _pool, least) => least,
   blanksHeld: () => 0,
   blankUntil: (state, pool) => (state.machines[pool.ready[0] as number] as MachineEntry).since + idleMsOf(state),

@@ -17,6 +17,7 @@ export const learned: Rules = {
   partAtOnce,
   idleUntil,
   whyIdleKilled,
+  keepsUnused: () => true,
   blanks: blanksWorthKeeping,
   blanksHeld: blanksForPlanned,
   blankUntil: surplusUntil,

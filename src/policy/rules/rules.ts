@@ -22,6 +22,8 @@ export interface Rules {
   idleUntil(state: PackingState, revision: RevisionState, machine: MachineEntry, now: number): number;
   /** @param last the revision is idle as a whole, and this is its only machine */
   whyIdleKilled(state: PackingState, revision: RevisionState, machine: MachineEntry, last: boolean, now: number): EndReason;
+  /** Whether a machine is kept for a while that comes up before its first call. If not, none is started ahead of a call. */
+  keepsUnused(state: PackingState): boolean;
   /** Number of blanks to keep in the pool, beside those that apps reserved. @param least what the setting `blanks` asks for */
   blanks(state: PackingState, pool: Pool, least: number, now: number): number;
   /** Called before surplus blanks are killed. Returns how many of them are kept for starts that are planned. */
