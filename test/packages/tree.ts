@@ -21,14 +21,14 @@ export function install(): void {
   execFileSync("npm", ["ci", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund"], { cwd: here, stdio: "inherit" });
 }
 
-/** The row's app as a folder that can be deployed. */
-export function appFolder(row: Row): string {
+/** The row's app as a folder that can be deployed. @param more is added to its mayfly.json */
+export function appFolder(row: Row, more: object = {}): string {
   const dir = join(here, "apps", row.name.replaceAll(/[^a-z0-9]+/gi, "-"));
   rmSync(dir, { recursive: true, force: true });
   const locked = (JSON.parse(readFileSync(join(here, "package-lock.json"), "utf8")) as { packages: Record<string, Locked> }).packages;
   const dependencies = Object.fromEntries(row.packages.map((name) => [name, locked[`node_modules/${name}`]?.version ?? ""]));
   const files: Record<string, string> = {
-    "mayfly.json": JSON.stringify({ name: appName(row), functions: { main: { entry: "main.mjs" } } }),
+    "mayfly.json": JSON.stringify({ name: appName(row), functions: { main: { entry: "main.mjs" } }, ...more }),
     "package.json": JSON.stringify({ name: appName(row), type: "module", dependencies }),
     "main.mjs": row.code,
     ...row.files,

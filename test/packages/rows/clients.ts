@@ -26,7 +26,7 @@ export const clients: Row[] = [
       'import { chromium } from "playwright-core";',
       "return new Response(await chromium.launch().catch((error) => error.message));",
     ),
-    expect: { warned: /playwright-core/ },
+    expect: { warned: /playwright-core/, advised: { external: ["playwright-core"] }, answers: /Executable doesn't exist/ },
   },
   {
     name: "aws-sdk-v3-s3",

@@ -122,7 +122,7 @@ export const databases: Row[] = [
     name: "sql.js",
     packages: ["sql.js"],
     code: answering('import initSqlJs from "sql.js";', "const SQL = await initSqlJs(); return new Response(typeof SQL.Database);"),
-    expect: { warned: /sql\.js reads .*sql-wasm\.wasm/ },
+    expect: { warned: /sql\.js reads .*sql-wasm\.wasm/, advised: { external: ["sql.js"] }, answers: "function" },
   },
   {
     name: "sql.js-wasm-import",

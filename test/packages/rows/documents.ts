@@ -27,7 +27,7 @@ export const documents: Row[] = [
       'import { JSDOM } from "jsdom";',
       'return new Response(new JSDOM("<p>hi</p>").window.document.querySelector("p").textContent);',
     ),
-    expect: { warned: /jsdom reads .*default-stylesheet\.css/ },
+    expect: { warned: /jsdom reads .*default-stylesheet\.css/, advised: { external: ["jsdom"] }, answers: "hi" },
   },
   {
     name: "happy-dom",
@@ -51,7 +51,7 @@ export const documents: Row[] = [
     name: "isomorphic-dompurify",
     packages: ["isomorphic-dompurify"],
     code: answering('import DOMPurify from "isomorphic-dompurify";', 'return new Response(DOMPurify.sanitize("<b onclick=x>hi</b>"));'),
-    expect: { warned: /jsdom reads .*default-stylesheet\.css/ },
+    expect: { warned: /jsdom reads .*default-stylesheet\.css/, advised: { external: ["isomorphic-dompurify"] }, answers: "<b>hi</b>" },
   },
   {
     name: "cheerio",
@@ -90,19 +90,19 @@ export const documents: Row[] = [
     name: "pdf-parse",
     packages: ["pdf-parse"],
     code: answering('import { PDFParse } from "pdf-parse";', "return new Response(typeof PDFParse);"),
-    expect: { warned: /pdfjs-dist.*unpdf/ },
+    expect: { warned: /pdfjs-dist.*unpdf/, advised: { external: ["pdf-parse"] }, answers: "function" },
   },
   {
     name: "pdfjs-dist",
     packages: ["pdfjs-dist"],
     code: answering('import { getDocument } from "pdfjs-dist/legacy/build/pdf.mjs";', "return new Response(typeof getDocument);"),
-    expect: { warned: /pdfjs-dist.*unpdf/ },
+    expect: { warned: /pdfjs-dist.*unpdf/, advised: { external: ["pdfjs-dist"] }, answers: "function" },
   },
   {
     name: "tesseract.js",
     packages: ["tesseract.js"],
     code: answering('import Tesseract from "tesseract.js";', "return new Response(typeof Tesseract.createWorker);"),
-    expect: { warned: /tesseract\.js: it starts a worker/ },
+    expect: { warned: /tesseract\.js: it starts a worker/, advised: { external: ["tesseract.js"] }, answers: "function" },
   },
   {
     name: "mjml",

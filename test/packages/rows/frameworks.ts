@@ -17,7 +17,7 @@ const app = express(); app.get("/", (req, res) => res.json({ a: 1 })); export co
 const app = express(); app.set("view engine", "ejs"); app.set("views", join(import.meta.dirname, "views"));
 app.get("/", (req, res) => res.render("home", { who: "x" })); export const handler = serverless(app);`,
     files: views,
-    expect: { warned: /views is named here/ },
+    expect: { warned: /views is named here/, advised: { files: ["views/**"], external: ["express4", "ejs"] }, answers: "<p>x</p>" },
   },
   {
     name: "express5",

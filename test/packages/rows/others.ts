@@ -12,14 +12,14 @@ export const others: Row[] = [
     packages: ["dotenv"],
     code: answering('import "dotenv/config";', "return new Response(process.env.A);"),
     files: { ".env": "A=1" },
-    expect: { warned: /\.env is not in the machine/ },
+    expect: { warned: /\.env is not in the machine/, advised: { files: [".env"] }, answers: "1" },
   },
   {
     name: "config",
     packages: ["config"],
     code: answering('import config from "config";', 'return new Response(String(config.get("a")));'),
     files: { "config/default.json": '{"a":1}' },
-    expect: { warned: /config is not in the machine/ },
+    expect: { warned: /config is not in the machine/, advised: { files: ["config/**"] }, answers: "1" },
   },
   {
     name: "hash-wasm",
@@ -55,13 +55,13 @@ export const others: Row[] = [
       'import pino from "pino"; const log = pino({ transport: { target: "pino/file" } });',
       'log.info("hello"); return new Response("ok");',
     ),
-    expect: { warned: /transport/ },
+    expect: { warned: /transport/, advised: { external: ["pino"] }, answers: "ok" },
   },
   {
     name: "tiktoken",
     packages: ["tiktoken"],
     code: answering('import { get_encoding } from "tiktoken";', 'return Response.json(get_encoding("cl100k_base").encode("hi").length);'),
-    expect: { warned: /tiktoken reads/ },
+    expect: { warned: /tiktoken reads/, advised: { external: ["tiktoken"] }, answers: "1" },
   },
   {
     name: "js-tiktoken",
@@ -80,7 +80,7 @@ export const others: Row[] = [
     name: "geoip-lite",
     packages: ["geoip-lite"],
     code: answering('import geoip from "geoip-lite";', 'return Response.json(geoip.lookup("8.8.8.8"));'),
-    expect: { warned: /geoip-lite reads/ },
+    expect: { warned: /geoip-lite reads/, advised: { external: ["geoip-lite"] }, answers: /"country":"US"/ },
   },
   {
     name: "piscina",
@@ -90,7 +90,7 @@ export const others: Row[] = [
       "return Response.json(await pool.run(1));",
     ),
     files: { "worker.js": "export default (n) => n + 1;" },
-    expect: { warned: /piscina.*external/ },
+    expect: { warned: /piscina.*external/, advised: { external: ["piscina"], files: ["worker.js"] }, answers: "2" },
   },
   {
     name: "class-validator",

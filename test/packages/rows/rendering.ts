@@ -9,7 +9,7 @@ export const rendering: Row[] = [
       'await ready; return new Response(i18next.t("hi"));',
     ),
     files: { "locales/en/translation.json": '{"hi":"yo"}' },
-    expect: { warned: /locales is named here/ },
+    expect: { warned: /locales is named here/, advised: { files: ["locales/**"] }, answers: "yo" },
   },
   {
     name: "ejs-file",

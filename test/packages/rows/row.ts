@@ -1,3 +1,5 @@
+import type { Manifest } from "../../../src/store/catalog/manifest.ts";
+
 /** One row of the table: an npm package, a small function that uses it, and the expected result in plain Node, or Mayfly's advice. */
 export interface Row {
   name: string;
@@ -18,8 +20,8 @@ export type Expectation =
   | { answers: string | RegExp; warned?: RegExp }
   /** The deploy is refused with a message and a cure that match. */
   | { refused: RegExp }
-  /** The deploy warns. The call, which would fail, is not made. */
-  | { warned: RegExp };
+  /** The deploy warns. With what the warning advises in mayfly.json, the function answers 200 with this text. */
+  | { warned: RegExp; advised: Pick<Manifest, "files" | "external">; answers: string | RegExp };
 
 /** A function in the Web style that replies with what the statements return, as JSON. */
 export function answering(imports: string, body: string): string {
