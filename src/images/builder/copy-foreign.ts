@@ -12,8 +12,12 @@ import { readPieces } from "../read-pieces.ts";
 const MOST_ENTRIES = 500_000;
 export const MOST_BYTES = 16 * 2 ** 30;
 
-/** @param uid the user who must own every file; undefined allows any owner. Rejects with "image-build-failed". */
+/**
+ * @param from a folder; a link to one is refused, because what it leads to was not made by the program
+ * @param uid the user who must own every file; undefined allows any owner. Rejects with "image-build-failed".
+ */
 export async function copyForeign(from: string, into: string, uid: number | undefined): Promise<void> {
+  if (!(await lstat(from)).isDirectory()) throw refusal(from, "is not a folder");
   const paths = ["", ...(await pathsIn(from))];
   let bytes = 0;
   if (paths.length > MOST_ENTRIES) throw refusal(from, `has over ${MOST_ENTRIES} entries`);

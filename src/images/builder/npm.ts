@@ -6,7 +6,7 @@
  */
 import { existsSync } from "node:fs";
 import { constants } from "node:fs";
-import { mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -107,9 +107,15 @@ export async function installNpm(uids: Uids, dependencies: Dependencies, lock: s
     await npm.run(["ci", "--omit=dev", ...quiet, ...withoutGit]);
     await mkdir(into, { recursive: true });
     await copyForeign(join(npm.folder, "node_modules"), join(into, "node_modules"), npm.uid);
-    await writeFile(join(into, "node_modules/.package-lock.json"), lock);
+    await replaceLock(join(into, "node_modules/.package-lock.json"), lock);
   });
   await settleModes(join(into, "node_modules"));
+}
+
+/** npm's own may be a link, which a package of this name has: written through it, the text would go to a file of the host. */
+async function replaceLock(file: string, lock: string): Promise<void> {
+  await rm(file, { recursive: true, force: true });
+  await writeFile(file, lock, { flag: "wx" });
 }
 
 interface Npm extends Pick<Confined, "folder" | "uid"> {

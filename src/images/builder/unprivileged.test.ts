@@ -117,6 +117,17 @@ test("links in what it made are copied as links; files of others, pipes and what
   await assert.rejects(copyForeign(from, join(scratch, "once-more"), 12_345), /belongs to somebody else/);
 });
 
+test("a folder that is a link is not copied: what it leads to was not made by the program", async () => {
+  mkdirSync(join(scratch, "linked/real"), { recursive: true });
+  writeFileSync(join(scratch, "linked/real/file"), "x");
+  for (const target of ["real", "/etc"]) {
+    const from = join(scratch, "linked", target === "real" ? "node_modules" : "other");
+    symlinkSync(target, from);
+    await assert.rejects(copyForeign(from, join(scratch, "linked/into"), undefined), /is not a folder/);
+  }
+  assert.deepEqual(readdirSync(join(scratch, "linked")).toSorted(), ["node_modules", "other", "real"]);
+});
+
 test("a lock with packages of git repositories or folders is refused before npm is run", async () => {
   for (const resolved of [
     "git://127.0.0.1:1/evil#0",

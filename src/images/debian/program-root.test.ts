@@ -1,7 +1,18 @@
 /** Uses Debian's real packages and loaders. The result must not depend on the host's installed programs. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -10,7 +21,7 @@ import type { MayflyError } from "../../base/errors/error.ts";
 import { fetchJava } from "../java/java-runtime.ts";
 import { makeElf } from "../elf/testing/make-elf.ts";
 import { fetchRunsc } from "./fetch-runsc.ts";
-import { fetchProgramRoot, hostCommand } from "./program-root.ts";
+import { fetchProgramRoot, hostCommand, layPackages } from "./program-root.ts";
 
 const { cacheDir } = loadConfig({});
 
@@ -80,4 +91,63 @@ test("a loader that only the host has is missing, by its name", async (context) 
 
 test("a program that its package does not have is missing, by its name", async (context) => {
   await assert.rejects(hostCommand(rootWith(context, {}), "/usr/bin/tool"), /\/usr\/bin\/tool is not in the package/);
+});
+
+/** Unpacked packages, and a folder beside them that stands for the host. A value that begins with "→" is a link to what follows. */
+function packages(context: TestContext, ...all: Record<string, string>[]) {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-packages-"));
+  context.after(() => rmSync(dir, { recursive: true }));
+  mkdirSync(join(dir, "host"));
+  writeFileSync(join(dir, "host/secret"), "secret");
+  const trees = all.map((files, index) => {
+    const tree = join(dir, `package${index}`);
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(join(tree, dirname(path)), { recursive: true });
+      if (content.startsWith("→")) symlinkSync(content.slice(1), join(tree, path));
+      else writeFileSync(join(tree, path), content);
+    }
+    return tree;
+  });
+  return { host: join(dir, "host"), root: join(dir, "root"), lay: () => layPackages(trees, join(dir, "root")) };
+}
+
+test("a package's link never leads another package's files out of the root", async (context) => {
+  for (const link of ["→../../host", "→../../../../../../../../host", "→/../../host"]) {
+    const { host, root, lay } = packages(context, { "usr/out": link, host: "of the root" }, { "usr/out/file": "written" });
+    await assert.rejects(lay(), { code: "image-build-failed", message: /usr\/out is a folder of one and a file of another/ }, link);
+    assert.deepEqual(readdirSync(host), ["secret"]);
+    assert.equal(readFileSync(join(root, "usr/out"), "utf8"), "of the root");
+  }
+});
+
+test("what a package has in a folder that is another's link is laid where the link leads to inside the root", async (context) => {
+  const { root, lay } = packages(
+    context,
+    { "usr/doc": "→share/doc", "usr/share/doc/a": "1", "lib/x": "x" },
+    { "usr/doc/b": "2", "lib/y/z": "z" },
+  );
+  await lay();
+  assert.deepEqual(readdirSync(join(root, "usr/share/doc")).toSorted(), ["a", "b"]);
+  assert.equal(readFileSync(join(root, "lib/x"), "utf8") + readFileSync(join(root, "usr/lib/y/z"), "utf8"), "xz");
+});
+
+test("links that lead out of the root together are refused, even where nothing is there yet", async (context) => {
+  for (const end of ["host/secret", "host/nothing"]) {
+    const { lay } = packages(context, { "a/b/c/up": "→../../..", "a/b/c/out": `→up/../${end}` });
+    await assert.rejects(lay(), { code: "image-build-failed", message: /the link \/a\/b\/c\/out leads out of them/ });
+  }
+});
+
+test("links that climb no higher than the root stay as they are, and others end at the root", async (context) => {
+  const { root, lay } = packages(context, {
+    "a/b/same": "→../../c",
+    "a/b/high": "→../../../../c",
+    "a/b/whole": "→/c",
+    "a/b/none": "→/dev/null",
+    c: "c",
+  });
+  await lay();
+  const targets = ["same", "high", "whole", "none"].map((name) => readlinkSync(join(root, "a/b", name)));
+  assert.deepEqual(targets, ["../../c", "../../c", "../../c", "../../dev/null"]);
+  assert.ok(!existsSync(join(root, "a/b/none")));
 });

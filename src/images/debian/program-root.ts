@@ -8,11 +8,12 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { link, mkdir, readdir, readFile, readlink, rm, symlink } from "node:fs/promises";
-import { dirname, join, posix, relative } from "node:path";
+import { link, lstat, mkdir, readdir, readFile, readlink, rm, symlink } from "node:fs/promises";
+import { join, posix } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { resolveInside } from "../builder/inside.ts";
 import { moveUnlessThere, withDraftFolder } from "../draft-folder.ts";
+import { pathsIn } from "../paths-in.ts";
 import { defaultFolders, sharedLibraries } from "../elf/shared-libraries.ts";
 import { type DebianPackage, fetchPackageSet } from "./fetch-package.ts";
 import type { Suite } from "./private-apt.ts";
@@ -30,6 +31,9 @@ export const imageSuite: Suite = "bookworm";
 /** The version of the layout of a root's files; change it if files are laid differently. */
 const LAYOUT = 2;
 
+/** The kernel follows no more in one path. */
+const MOST_LINKS = 40;
+
 /** Folders that Debian has moved below /usr, although packages may still use the old path. */
 const moved = ["bin", "lib", "lib64", "sbin"];
 
@@ -42,9 +46,8 @@ export async function fetchProgramRoot({ suite, packages, ...options }: ProgramR
   if (existsSync(root)) return root;
   await mkdir(roots, { recursive: true });
   await withDraftFolder(roots, async (draft) => {
-    for (const name of moved) await mkdir(join(draft, "root/usr", name), { recursive: true });
-    for (const { dir } of closure) await lay(dir, join(draft, "root"));
-    for (const name of moved) await symlink(`usr/${name}`, join(draft, "root", name));
+    const trees = closure.map(({ dir }) => dir);
+    await layPackages(trees, join(draft, "root"));
     await moveUnlessThere(join(draft, "root"), root);
   });
   return root;
@@ -68,33 +71,85 @@ function keyOf(closure: DebianPackage[]): string {
     .slice(0, 32);
 }
 
-/** @param folder relative to the tree. Links to folders are laid as links: readdir's own recursion would go through them. */
-async function lay(tree: string, root: string, folder = ""): Promise<void> {
+/**
+ * Lays unpacked packages into one root, which must not exist. A package may have a link where another has a folder, as Debian's own do: the folder's files are
+ * then laid where the link leads to inside the root. Rejects with "image-build-failed" if a link leads out of the root.
+ */
+export async function layPackages(trees: string[], root: string): Promise<void> {
+  for (const name of moved) await mkdir(join(root, "usr", name), { recursive: true });
+  for (const name of moved) await symlink(`usr/${name}`, join(root, name));
+  for (const tree of trees) await lay(tree, root, "", "/");
+  await refuseLinksOut(root);
+}
+
+/**
+ * @param folder relative to the tree. Links to folders are laid as links: readdir's own recursion would go through them
+ * @param place the folder's path in the root, in which no part is a link
+ */
+async function lay(tree: string, root: string, folder: string, place: string): Promise<void> {
   for (const entry of await readdir(join(tree, folder), { withFileTypes: true })) {
     const path = join(folder, entry.name);
     const from = join(tree, path);
-    const to = join(root, placeOf(path));
-    if (entry.isDirectory()) {
-      await mkdir(to, { recursive: true });
-      await lay(tree, root, path);
-    } else if (entry.isSymbolicLink()) await layLink(root, await readlink(from), to);
-    else await layFile(from, to);
+    const to = posix.join(place, placeOf(path) === path ? entry.name : placeOf(path));
+    if (entry.isDirectory()) await lay(tree, root, path, await folderAt(root, to));
+    else if (entry.isSymbolicLink()) await symlink(targetInside(await readlink(from), to), join(root, to));
+    else await link(from, join(root, to));
   }
 }
 
+/** A folder below / that Debian has moved is below /usr. */
 function placeOf(path: string): string {
-  return moved.includes(path.split("/")[0]!) ? join("usr", path) : path;
+  return moved.includes(path) ? join("usr", path) : path;
 }
 
-async function layFile(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  await link(from, to);
+/** Makes the folder unless it is there. Returns its path in the root without links. */
+async function folderAt(root: string, path: string): Promise<string> {
+  const found = await resolveInside(root, path);
+  if (found === undefined) {
+    await mkdir(join(root, path)).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === "EEXIST" ? unsound(`the link ${path}, where another has a folder, leads nowhere`) : error;
+    });
+    return path;
+  }
+  if (!(await lstat(join(root, found))).isDirectory()) throw unsound(`${path} is a folder of one and a file of another`);
+  return found;
 }
 
-/** Makes absolute links relative: followed from outside the root, an absolute link would lead to a file of the host. */
-async function layLink(root: string, target: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  await symlink(target.startsWith("/") ? relative(dirname(to), join(root, target)) : target, to);
+/**
+ * Makes absolute links relative: followed from outside the root, an absolute link would lead to a file of the host. So would one that climbs too high, which
+ * ends at the root as it does for a program that has the root as its own.
+ */
+function targetInside(target: string, at: string): string {
+  const folder = posix.dirname(at);
+  if (!target.startsWith("/") && !posix.join(".", folder, target).startsWith("..")) return target;
+  return posix.relative(folder, posix.join("/", target.startsWith("/") ? target : posix.join(folder, target)));
+}
+
+/** Links of which each stays in the root may lead out of it together, because one that climbs may go through another. */
+async function refuseLinksOut(root: string): Promise<void> {
+  for (const path of await pathsIn(root)) if (await leadsOut(root, path)) throw unsound(`the link /${path} leads out of them`);
+}
+
+/** Whether the host, to which the root is a folder like any other, climbs out of it on the way along this path, even if nothing is at the end. */
+async function leadsOut(root: string, path: string): Promise<boolean> {
+  const rest = path.split("/");
+  let at = "/";
+  for (let links = 0; rest.length > 0 && links <= MOST_LINKS;) {
+    const part = rest.shift()!;
+    if (part === ".." && at === "/") return true;
+    const next = posix.join(at, part);
+    const stats = await lstat(join(root, next)).catch(() => undefined);
+    if (stats?.isSymbolicLink() !== true) at = next;
+    else {
+      links += 1;
+      rest.unshift(...(await readlink(join(root, next))).split("/").filter(Boolean));
+    }
+  }
+  return false;
+}
+
+function unsound(what: string): MayflyError {
+  return new MayflyError("image-build-failed", { what: `Debian's packages cannot be laid into one folder: ${what}` });
 }
 
 /**
