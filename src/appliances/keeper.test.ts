@@ -98,6 +98,7 @@ function keep(context: TestContext, spec: object = {}, failure = new Error("the 
     },
     volumes: { ready: async () => [], release: async () => undefined, remove: async () => undefined },
     permitted: { folders: [], publish: [] },
+    admit: () => undefined,
     runDir,
     bootId: "boot",
     clock,

@@ -33,6 +33,8 @@ export interface KeeperOptions {
   host: (image: Image) => Promise<ApplianceHost>;
   volumes: Volumes;
   permitted: Permitted;
+  /** Called before each machine. Throws "not-permitted" if the machines of all appliances would have more memory than they may. */
+  admit: () => void;
   /** Has a folder for each machine, which is removed with it. */
   runDir: string;
   bootId: string;
@@ -100,6 +102,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (!isRoot && spec.network === "egress") {
       throw new MayflyError("bad-appliance", { what: "the network egress needs Mayfly to run as root" });
     }
+    options.admit();
     publishPorts();
     await launchMachine();
   }

@@ -7,6 +7,7 @@ import { openSeal } from "../store/catalog/seal.ts";
 import type { Stores } from "../store/open-stores.ts";
 import { LogLevel } from "../wire/protocol.ts";
 import { type Appliances, type AppliancesOptions, openAppliances } from "./appliances.ts";
+import { boundsOf } from "./bounds.ts";
 import { type Definitions, definitionsFile, openDefinitions } from "./definitions.ts";
 
 type ApplianceNeeds = Pick<AppliancesOptions, "definitions" | "qemuHost" | "bootId" | "egress" | "starting" | "takenUp">;
@@ -22,6 +23,7 @@ export function openAppliancesOf(start: ServerStart, { accounts, logs }: Stores,
     runDir,
     clock,
     permitted: config.appliances,
+    bounds: boundsOf(config),
     usage: accounts,
     onUnusable: (appliance, error) => log.error({ err: error, appliance }, "this appliance's definition cannot be read: it is not started"),
     log(app, machine, text, ofPlatform, at = clock.wall()) {

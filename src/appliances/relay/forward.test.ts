@@ -67,26 +67,57 @@ test("a machine that does not listen costs the client its connection only", asyn
   }
 });
 
-test("if a port is full, the client with the most connections loses the one idle for longest, and busy ones stay", async (context) => {
+test("if a port is full, a client with few connections gets one of the client's with most, even if all are busy", async (context) => {
+  const { crowd, from, closedOnes } = await crowdOf(context, 5);
+  assert.ok(crowd.admit(from(0, "192.0.2.1"), 0));
+  assert.ok(crowd.admit(from(1, "192.0.2.2"), 1));
+  for (const index of [2, 3, 4]) assert.ok(crowd.admit(from(index, "192.0.2.1"), 10 + index));
+  assert.equal(crowd.admit(from(5, "192.0.2.1"), 20), false, "it has most itself, and nobody is idle");
+  assert.ok(crowd.admit(from(6, "192.0.2.3"), 20), "another gets one at once");
+  assert.deepEqual(closedOnes(), [0]);
+  assert.ok(crowd.admit(from(7, "192.0.2.3"), 21));
+  assert.deepEqual(closedOnes(), [0, 2]);
+  assert.equal(crowd.admit(from(8, "192.0.2.3"), 22), false, "two each, and one: all have their share");
+  assert.equal(crowd.admit(from(8, "192.0.2.2"), 22), false);
+  assert.ok(crowd.admit(from(8, "192.0.2.4"), 23));
+  assert.deepEqual(closedOnes(), [0, 2, 3]);
+});
+
+test("connections from one /64 of IPv6 are one client's, whatever their addresses", async (context) => {
+  const { crowd, from, closedOnes } = await crowdOf(context, 4);
+  for (const index of [0, 1, 2, 3]) assert.ok(crowd.admit(from(index, `2001:db8:0:1::${index + 1}`), index));
+  assert.equal(crowd.admit(from(4, "2001:db8:0:1:ffff::9"), 10), false);
+  assert.ok(crowd.admit(from(4, "::ffff:192.0.2.1"), 10));
+  assert.ok(crowd.admit(from(5, "192.0.2.1"), 10));
+  assert.equal(crowd.admit(from(6, "192.0.2.1"), 10), false, "two each");
+  assert.deepEqual(closedOnes(), [0, 1]);
+});
+
+test("if a port is full, connections that are idle make room, and in the end are closed in any case", async (context) => {
+  const { crowd, from, closedOnes } = await crowdOf(context, 2);
+  assert.ok(crowd.admit(from(0, "192.0.2.1"), 0));
+  assert.ok(crowd.admit(from(1, "192.0.2.2"), 5_000));
+  assert.equal(crowd.admit(from(2, "192.0.2.3"), 9_000), false);
+  assert.ok(crowd.admit(from(2, "192.0.2.3"), 12_000));
+  assert.deepEqual(closedOnes(), [0]);
+  crowd.look(120_000);
+  assert.deepEqual(closedOnes(), [0, 1, 2]);
+});
+
+/** A crowd with connections that seem to come from other addresses. */
+async function crowdOf(context: TestContext, limit: number) {
   const sockets: Socket[] = [];
   const port = await listen(context, (socket) => void sockets.push(socket.on("error", () => undefined)));
-  const clients = Array.from({ length: 7 }, () => connect(port, "127.0.0.1").on("error", () => undefined));
+  const clients = Array.from({ length: 9 }, () => connect(port, "127.0.0.1").on("error", () => undefined));
   context.after(() => clients.forEach((client) => client.destroy()));
-  while (sockets.length < 7) await new Promise(setImmediate);
-  const from = (index: number, address: string) => Object.defineProperty(sockets[index]!, "remoteAddress", { value: address });
-  const crowd = createCrowd(5, 100_000);
-  assert.ok(crowd.admit(from(0, "flood"), 0));
-  assert.ok(crowd.admit(from(1, "honest"), 1));
-  for (const index of [2, 3, 4]) assert.ok(crowd.admit(from(index, "flood"), 10 + index));
-  assert.equal(crowd.admit(from(5, "late"), 5_000), false, "nobody is idle yet");
-  assert.ok(crowd.admit(from(5, "late"), 20_000));
-  assert.deepEqual(
-    sockets.slice(0, 6).map(({ destroyed }) => destroyed),
-    [true, false, false, false, false, false],
-  );
-  crowd.look(120_000);
-  assert.ok(sockets.slice(1, 5).every(({ destroyed }) => destroyed));
-});
+  while (sockets.length < 9) await new Promise(setImmediate);
+  return {
+    crowd: createCrowd(limit, 100_000),
+    from: (index: number, address: string) =>
+      Object.defineProperty(sockets[index]!, "remoteAddress", { value: address, configurable: true }),
+    closedOnes: () => sockets.flatMap(({ destroyed }, index) => (destroyed ? [index] : [])),
+  };
+}
 
 test("while nothing in the machine listens, a connection is reset; after the port has sent a byte once, an end without one is passed on", async (context) => {
   let word = "";

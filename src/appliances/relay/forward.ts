@@ -55,7 +55,11 @@ export async function openForward({ name, from, to, limit, note }: ForwardOption
     note(`a connection to ${name} failed: ${String(error)}`);
   };
   const server = createServer({ allowHalfOpen: true }, guarded(lead, failed));
-  const looking = setInterval(() => crowd.look(performance.now()), LOOK_MS);
+  const look = () => crowd.look(performance.now());
+  const looking = setInterval(
+    guarded(look, (error) => note(`idle connections to ${name} could not be found: ${String(error)}`)),
+    LOOK_MS,
+  );
   const refused = (error: Error) => note(`connections to ${name} are refused: ${error.message}`);
   await listenOn(server, { on: from, address: name, key: "--publish", backlog: BACKLOG, refused });
   return () => {

@@ -119,6 +119,10 @@ export const configSchema = z.strictObject({
         .array(z.union([z.ipv4(), z.ipv6()]))
         .max(1_000)
         .default([]),
+      /** The maximum memory of the machines of all appliances together, in MB. Default: the host's memory, because they share none of it. */
+      maxMemoryMb: z.int().min(64).max(1_000_000_000).optional(),
+      /** The maximum size of the disks of all appliances together, in MB. Default: half of the disk of the state folder. */
+      maxDiskMb: z.int().min(16).max(1_000_000_000).optional(),
     })
     .prefault({}),
   /** Hosts that apps may list in their manifests: "host=app", "*.host=app", "host=*", "host=@tenant/app". */

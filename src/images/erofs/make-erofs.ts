@@ -9,5 +9,11 @@ const uuid = "6d617966-6c79-4000-8000-000000000000";
  * attributes. It is uncompressed so that machines share its pages through the host's page cache, instead of each unpacking them.
  */
 export async function makeErofs(tree: string, into: string, options: RunOptions = {}): Promise<void> {
-  await runProgram("mkfs.erofs", ["--quiet", "-T", timestamp, "-U", uuid, "-x-1", "--all-root", into, tree], options);
+  const [program, ...args] = erofsCommand(tree, into);
+  await runProgram(program, args, options);
+}
+
+/** The command by which makeErofs() packs. */
+export function erofsCommand(tree: string, into: string): [string, ...string[]] {
+  return ["mkfs.erofs", "--quiet", "-T", timestamp, "-U", uuid, "-x-1", "--all-root", into, tree];
 }

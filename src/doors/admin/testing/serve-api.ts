@@ -155,6 +155,7 @@ export async function serveApi(): Promise<ServedApi> {
     egress: () => createEgress({ allow: [] }),
     log: () => {},
     permitted: { folders: [], publish: [] },
+    bounds: { maxMemoryMb: 65_536, maxDiskMb: 65_536 },
     starting: () => {},
     takenUp: () => {},
     onUnusable: () => {},
