@@ -17,8 +17,10 @@ import { describeImage, type Image, imageAt, isComplete, type RunSpec } from "..
 import { closeRunFolder, sweepRunFolders } from "../machines/host/child/run-folder.ts";
 import type { QemuHost } from "../machines/host/qemu/qemu-host.ts";
 import type { Definition, Definitions } from "./definitions.ts";
+import { Apart } from "./apart.ts";
 import { openHost } from "./host.ts";
 import { createKeeper, type Keeper, runFolderName } from "./keeper.ts";
+import { type Bounds, checkMemory } from "./bounds.ts";
 import { checkAddress, openShared, type Permitted } from "./permitted.ts";
 import type { ApplianceInfo, ApplianceSpec } from "./spec.ts";
 import { createVolumes } from "./volumes.ts";
@@ -34,6 +36,7 @@ export interface AppliancesOptions {
   bootId: string;
   clock: Clock;
   permitted: Permitted;
+  bounds: Bounds;
   usage: UsageSink;
   /** Makes an egress for one machine. Appliances are given by their ids here and below. */
   egress: (appliance: string) => SocketEgress;
@@ -74,10 +77,15 @@ export interface Appliances {
   sample(): void;
   /**
    * Starts the appliances that should run, except those to leave alone. Never rejects: a failure is written to the appliance's log, and the
-   * start is tried again.
+   * start is tried again. Resolves when all have been started but those to start apart.
    * @param deaths deaths of workers that the logs do not mention yet
+   * @param apart those to start one after the other, each so many milliseconds after the one before, and the first so long after all others
    */
-  resume(leaveAlone: ReadonlySet<string>, deaths: readonly Death[]): Promise<void>;
+  resume(
+    deaths: readonly Death[],
+    leaveAlone?: ReadonlySet<string>,
+    apart?: { appliances: readonly string[]; everyMs: number },
+  ): Promise<void>;
   /** Names of the appliances that resume() did not start, until a user starts or removes them. */
   leftAlone(): string[];
   /** Stops all appliances in order; they start again with the server. */
@@ -90,6 +98,7 @@ interface Death {
   reason: string;
 }
 
+const whyApart = "the server died soon after several appliances were started, and this may be the one that ended it";
 const whyAlone = "the server died right after it was started, time and again";
 
 interface Entry {
@@ -102,11 +111,12 @@ export function openAppliances(options: AppliancesOptions): Appliances {
   const packedDir = join(stateDir, "run", "appliances");
   const { definitions } = options;
   const openFolder = (folder: string) => openShared(folder, options.permitted, stateDir);
-  const volumes = createVolumes({ disksDir: join(stateDir, "volumes"), packedDir, openFolder });
+  const volumes = createVolumes({ disksDir: join(stateDir, "volumes"), packedDir, openFolder, bounds: options.bounds });
   /** Keyed by the appliance's id. */
   const entries = new Map<string, Entry>();
   const removing = new Set<string>();
   const alone = new Set<string>();
+  const apart = new Apart(clock);
   let started = 0;
   const nextNumber = () => ++started;
   const host = (image: Image) => openHost(qemuHost, image, clock);
@@ -114,10 +124,19 @@ export function openAppliances(options: AppliancesOptions): Appliances {
   function enter(definition: Definition): Entry {
     const { id, spec } = definition;
     const log = (machine: string | undefined, text: string, ofPlatform: boolean) => options.log(id, machine, text, ofPlatform);
-    const keeper = createKeeper({ ...options, id, spec, source: () => sourceOf(cacheDir, spec), host, volumes, runDir, nextNumber, log });
+    const source = () => sourceOf(cacheDir, spec);
+    const admit = () => checkMemory(spec.memoryMb, memoryOfOthers(id), options.bounds);
+    const keeper = createKeeper({ ...options, id, spec, source, host, volumes, admit, runDir, nextNumber, log });
     const entry = { definition, keeper };
     entries.set(id, entry);
     return entry;
+  }
+
+  /** MB of the machines of those that run, or are being started or stopped. */
+  function memoryOfOthers(id: string): number {
+    const others = [...entries.values()].filter(({ definition }) => definition.id !== id);
+    const running = others.filter(({ keeper }) => ["starting", "running", "stopping"].includes(keeper.view().state));
+    return running.reduce((sum, { definition: { spec } }) => sum + spec.memoryMb, 0);
   }
 
   function found(id: string): Entry {
@@ -141,6 +160,15 @@ export function openAppliances(options: AppliancesOptions): Appliances {
   async function resumeOne({ definition: { id }, keeper }: Entry): Promise<void> {
     options.starting(id);
     await keeper.resume();
+  }
+
+  function startApart(ids: readonly string[], everyMs: number): void {
+    const wanted = ids.filter((id) => entries.get(id)?.definition.wanted === true && !alone.has(id));
+    for (const [turn, id] of wanted.entries()) {
+      const seconds = ((turn + 1) * everyMs) / 1_000;
+      options.log(id, undefined, `The appliance starts in ${seconds} s, apart from others: ${whyApart}.`, true);
+    }
+    apart.begin(wanted, everyMs, (id) => void resumeOne(entries.get(id)!));
   }
 
   function tellDeath({ at, reason }: Death, id: string): void {
@@ -167,11 +195,13 @@ export function openAppliances(options: AppliancesOptions): Appliances {
 
   function takeUp(id: string): void {
     alone.delete(id);
+    apart.leave(id);
     options.takenUp(id);
   }
 
   function info(entry: Entry): ApplianceInfo {
     const known = infoOf(entry);
+    if (apart.has(entry.definition.id)) return { ...known, state: "waiting", lastEnd: `is started apart from others: ${whyApart}` };
     return alone.has(entry.definition.id) ? { ...known, lastEnd: `left alone: ${whyAlone}` } : known;
   }
 
@@ -208,6 +238,7 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     },
     async stop(id) {
       const entry = found(id);
+      apart.leave(id);
       want(entry, false);
       await entry.keeper.stop();
       return info(entry);
@@ -215,6 +246,7 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     async remove(id, withDisks) {
       const entry = found(id);
       removing.add(id);
+      apart.leave(id);
       try {
         await entry.keeper.stop();
         definitions.remove(id);
@@ -238,7 +270,7 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     has: (id) => entries.has(id) && !removing.has(id),
     ids: () => definitions.ids(),
     sample: () => entries.forEach(({ keeper }) => keeper.sample()),
-    async resume(leaveAlone, deaths) {
+    async resume(deaths, leaveAlone = new Set(), { appliances: suspected, everyMs } = { appliances: [], everyMs: 0 }) {
       // A killed server may have left files of its machines, which died with it.
       sweepRunFolders(runDir, runFolderName);
       rmSync(packedDir, { recursive: true, force: true });
@@ -248,10 +280,12 @@ export function openAppliances(options: AppliancesOptions): Appliances {
         .filter(({ definition }) => definition.wanted);
       for (const death of deaths) for (const { definition } of wanted) tellDeath(death, definition.id);
       for (const { definition } of wanted) if (leaveAlone.has(definition.id)) leave(definition);
-      await Promise.all(wanted.filter(({ definition }) => !alone.has(definition.id)).map(resumeOne));
+      startApart(suspected, everyMs);
+      await Promise.all(wanted.filter(({ definition: { id } }) => !alone.has(id) && !apart.has(id)).map(resumeOne));
     },
     leftAlone: () => [...alone].flatMap((id) => entries.get(id)?.definition.spec.name ?? []).toSorted(),
     async close() {
+      apart.close();
       await Promise.all([...entries.values()].map(({ keeper }) => keeper.stop()));
       closeRunFolder(runDir, runFolderName);
     },

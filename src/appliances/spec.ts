@@ -53,7 +53,7 @@ export const APPLIANCE_STATES = [
   /** The appliance has no machine yet. */
   "starting",
   "running",
-  /** The appliance failed, and is started again soon. */
+  /** The appliance failed, or may be what ended the server, and is started soon. */
   "waiting",
   "stopping",
   "stopped",

@@ -17,6 +17,8 @@ export interface StartMessage {
   /** Calls lost by earlier workers, not yet written to the apps' logs. */
   lost: LostCalls[];
   leaveAlone: string[];
+  /** Appliances to start one after the other, each this long after the one before, and the first this long after everything else. */
+  apart: { appliances: string[]; everyMs: number };
 }
 
 /** The supervisor asks whether the worker still answers. */

@@ -21,7 +21,7 @@ import { type Listeners, openListeners } from "./listeners.ts";
 import { type LostCalls, lostCalls } from "./lost-calls.ts";
 import type { Ask, FromWorker, StartMessage, UpInfo } from "./messages.ts";
 import { standingFrom, type SupervisorRecord, writeRecord } from "./record.ts";
-import { afterDeath, delayAfter, takenUp } from "./standing.ts";
+import { afterDeath, afterLife, APART_MS, apart, delayAfter, takenUp } from "./standing.ts";
 
 /** The numbers of the file descriptors that a worker inherits. */
 const WorkerFd = { Channel: 3, Gateway: 4, Api: 5 } as const;
@@ -129,7 +129,11 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
       worker = undefined;
       workerIsUp = false;
       // A worker that has not come up yet dies from the signal itself, which is what the user asked for.
-      if (ending) return finish(code ?? (signal === "SIGKILL" ? 1 : 0));
+      if (ending) {
+        standing = afterLife(standing, Date.now(), started);
+        keep("stopping");
+        return finish(code ?? (signal === "SIGKILL" ? 1 : 0));
+      }
       if (refusedWith !== undefined && (!wasUp || ++refusals >= REFUSALS)) return finish(refusedWith);
       const how = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
       const reason = [how, lastWords ?? (refusedWith === undefined ? hintOf(signal) : "it said what was in its way")]
@@ -142,7 +146,19 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
     const { pid } = process;
     const { deaths, restarts, leftAlone: leaveAlone } = standing;
     const inherited = { gateway: WorkerFd.Gateway, api: WorkerFd.Api };
-    const message: StartMessage = { config, json, sockets: inherited, pid, startedAt, deaths, restarts, lost, leaveAlone };
+    const suspected = { appliances: apart(standing), everyMs: APART_MS };
+    const message: StartMessage = {
+      config,
+      json,
+      sockets: inherited,
+      pid,
+      startedAt,
+      deaths,
+      restarts,
+      lost,
+      leaveAlone,
+      apart: suspected,
+    };
     now.send(message, () => undefined); // if the worker has just died, its exit event reports that
   }
 

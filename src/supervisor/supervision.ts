@@ -16,6 +16,8 @@ export interface Supervision {
   lost: LostCalls[];
   /** Ids of appliances that must not be resumed. */
   leaveAlone: string[];
+  /** Ids of appliances that are suspected of having ended an earlier worker. */
+  apart: { appliances: string[]; everyMs: number };
   /** Called when this worker has locked the state folder. */
   locked: () => void;
   starting: (appliance: string) => void;

@@ -48,7 +48,7 @@ function concernsOf({ deaths, driver, appliances }: StatusInfo, now: number): st
       ? []
       : [`the image that machines start from is damaged, and no machine starts until it is built anew: ${driver.damage}`]),
     ...appliances.leftAlone.map((name) => `the appliance ${name} is left alone: ${commandName} appliance start ${name}`),
-    ...appliances.waiting.map(({ name, reason }) => `the appliance ${name} is down, and started again soon: ${reason}`),
+    ...appliances.waiting.map(({ name, reason }) => `the appliance ${name} is down, and started soon: ${reason}`),
   ];
 }
 

@@ -426,7 +426,7 @@ export const statusSchema = z
         .openapi({ description: "Not started, as the server died right after they were started, time and again." }),
       waiting: z
         .array(z.object({ name: z.string(), reason: z.string() }))
-        .openapi({ description: "They failed, or did not start, and are started again soon." }),
+        .openapi({ description: "They failed, did not start, or may be what ended the server, and are started soon." }),
     }),
   })
   .openapi("Status");
@@ -442,7 +442,7 @@ export const applianceSpecSchema = specSchema.openapi("ApplianceSpec");
 export const applianceSchema = specSchema
   .extend({
     state: z.enum(APPLIANCE_STATES).openapi({
-      description: "waiting: it failed, and is started again soon. ended: its command ended with code 0.",
+      description: "waiting: it failed, or may be what ended the server, and is started soon. ended: its command ended with code 0.",
     }),
     image: z.string().openapi({ description: "The image's id." }),
     command: z.array(z.string()),
