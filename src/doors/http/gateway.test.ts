@@ -54,7 +54,8 @@ test("replies carry length, timing and the invocation's id, and repeated headers
 
 test("behind trusted proxies a function sees the client, its protocol and its host, whatever the client claims", async () => {
   await using open = await openTestGateway((seen) => replyText(seen, "hi"), { trustedProxies: ["127.0.0.1", "10.0.0.0/8"] });
-  const spoofed = "Forwarded: for=6.6.6.6\r\nX-Real-IP: 6.6.6.6\r\nX-Forwarded-Port: 1\r\nx-forwarded-for: 6.6.6.6\r\n";
+  const spoofed =
+    "Forwarded: for=6.6.6.6\r\nX-Real-IP: 6.6.6.6\r\nX-Client-IP: 6.6.6.6\r\nCF-Connecting-IP: 6.6.6.6\r\nX_Real_IP: 6.6.6.6\r\nX-Forwarded-Port: 1\r\nx-forwarded-for: 6.6.6.6\r\n";
   const said = "X-Forwarded-For: 192.0.2.7, 10.0.0.3\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: www.example.com\r\n";
   const client = rawClient(open.port, get("/a?b", spoofed + said));
   await until(() => client.text.endsWith("hi"));

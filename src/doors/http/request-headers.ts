@@ -5,6 +5,7 @@
  */
 import type { Claims } from "../../clients/origin.ts";
 import type { Granted } from "../access/gate.ts";
+import { isGatewaysOwn } from "./gateways-own.ts";
 import { isHopByHop } from "../../wire/head.ts";
 
 export interface Forwarded {
@@ -61,41 +62,6 @@ function joined(raw: readonly string[], wanted: string): string {
   const values: string[] = [];
   for (let at = 0; at < raw.length; at += 2) if (raw[at]!.toLowerCase() === wanted) values.push(raw[at + 1]!);
   return values.join(",");
-}
-
-/** Headers that say where a request came from, in every spelling that code reads, and where it was led. A client's own values never reach a function. */
-const gatewaysOwn = new Set([
-  "host",
-  "expect",
-  "forwarded",
-  "x-real-ip",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-port",
-  "x-forwarded-proto",
-  "x-forwarded-prefix",
-  "x-forwarded-ssl",
-  "x-forwarded-scheme",
-  "x-forwarded-server",
-  "x-mayfly-route",
-  "x-mayfly-parameters",
-]);
-
-function isGatewaysOwn(name: string): boolean {
-  switch (name.length) {
-    case 4:
-    case 6:
-    case 9:
-    case 14:
-    case 15:
-    case 16:
-    case 17:
-    case 18:
-    case 19:
-      return gatewaysOwn.has(name.toLowerCase());
-    default:
-      return false;
-  }
 }
 
 const OF_CALLER = "x-mayfly-caller";
