@@ -5,14 +5,15 @@
  *
  * // oxlint-disable-next-line mayfly/guarded-listeners -- the reason
  *
- * The rule ignores callbacks of timers (setTimeout, setInterval, setImmediate, queueMicrotask, process.nextTick, a Clock's after and
- * every), because no peer calls them or chooses their arguments or their time. If a timer's callback throws, a listener or a message has
- * let an invalid state in, which the rule, the schemas and the fuzz tests are there to prevent. Wrapping the callback would keep a server
- * running in an invalid state, while a crash replaces it within seconds. A timer that passes on what a peer sent must still be wrapped in
- * guarded(), as in src/doors/http/turns.ts.
+ * The same holds for callbacks of timers (setTimeout, setInterval, setImmediate, queueMicrotask, process.nextTick): one may throw because the host lacks
+ * something for a moment, such as descriptors. Callbacks of a Clock's after() and every() need no wrapper, because the worker's clock contains what they throw
+ * (src/base/clock/contained.ts). Use that clock where there is one, and soon() of src/base/clock/soon.ts instead of queueMicrotask.
  */
 const LISTEN = new Set(["addEventListener", "on", "once", "addListener", "prependListener", "prependOnceListener", "setTimeout"]);
 const SERVE = /^(createServer|createHttpServer|createHttpsServer|createTcpServer|createTlsServer|createSecureServer|connect|request|get)$/;
+
+/** They take the callback first. */
+const TIMERS = new Set(["setTimeout", "setInterval", "setImmediate", "queueMicrotask", "nextTick"]);
 
 /** Methods that do not throw, whatever the state of their object. */
 const PLAIN = new Set([
@@ -47,8 +48,9 @@ const rule = {
         const method = callee.type === "MemberExpression" && !callee.computed ? callee.property.name : undefined;
         const isListening = method !== undefined && LISTEN.has(method) && given.length >= 2;
         const called = callee.type === "Identifier" ? callee.name : method;
-        if (!isListening && !(called !== undefined && SERVE.test(called))) return;
-        const listeners = isListening ? given.slice(1, 2) : given.filter(isFunction);
+        const isTimer = !isListening && TIMERS.has(called);
+        if (!isListening && !isTimer && !(called !== undefined && SERVE.test(called))) return;
+        const listeners = isListening ? given.slice(1, 2) : isTimer ? given.slice(0, 1) : given.filter(isFunction);
         for (const listener of listeners) if (!isSafe(listener)) context.report({ node: listener, messageId: "bare" });
       },
     };

@@ -9,7 +9,7 @@ import { type Certificate, namesIn, readCertificate } from "./base/listen/certif
 import { pinOf } from "./doors/admin/pinned.ts";
 import { ensureToken } from "./doors/admin/token.ts";
 import { type Clock, systemClock } from "./base/clock/clock.ts";
-import { assertDescriptors } from "./clients/descriptors.ts";
+import { assertDescriptors, type DescriptorBudget, descriptorBudget, descriptorLimit } from "./clients/descriptors.ts";
 import { usualChoice } from "./base/kind/machine-kind.ts";
 import type { Config } from "./base/config/schema.ts";
 import type { ServerStart } from "./base/config/server-start.ts";
@@ -78,11 +78,13 @@ const VERSION = "0.1.0";
 
 /** Rejects with the obstacle ("unsafe-bind", "state-locked", "missing-part", "port-in-use", …), and leaves nothing behind then. */
 export async function startMayfly(
-  config: Config,
+  wished: Config,
   { progress = () => {}, prepared = () => {}, clock = systemClock, supervision }: Hooks = {},
 ): Promise<Running> {
   await using closing = new AsyncDisposableStack();
-  const log = openServerLog(config);
+  const log = openServerLog(wished);
+  const descriptors = descriptorBudget(descriptorLimit());
+  const config = withinDescriptors(wished, descriptors, log);
   const start: ServerStart = { config, clock, log, closing };
   const events = new EventStream(clock, (error) => log.error({ err: error }, "a listener to the platform's events failed"));
 
@@ -106,7 +108,7 @@ export async function startMayfly(
   const urls = { gateway: "", api: "" };
   const authority = openAuthorityOf(start);
   const ownPorts = () => [urls.gateway, urls.api].map(portOf);
-  const egress = openEgress({ bound: config.egress.allow, ownPorts, certificates: authority, clock });
+  const egress = openEgress({ bound: config.egress.allow, ownPorts, certificates: authority, connections: descriptors.outside, clock });
   keepAccounts(accounts, events);
   const kinds = openKinds(start, catalog, driver);
   const internal = new InternalCalls({
@@ -169,7 +171,7 @@ export async function startMayfly(
   resume();
   releaseUnmade({ catalog, appliances });
   goOnRemovingTenants(start, { catalog, accounts, logs, principals, audit, appliances, events, serving, clock });
-  void appliances.resume(new Set(supervision?.leaveAlone), supervision?.lost ?? []);
+  void appliances.resume(supervision?.lost ?? [], new Set(supervision?.leaveAlone), supervision?.apart);
   const gate = openGate(start, {
     callers: callersOf(principals),
     signingKey: (app) => catalog.signingKeys.find(app),
@@ -210,6 +212,14 @@ export async function startMayfly(
     inFlight: () => dispatcher.inFlight(),
     close: () => (stopped ??= stop(opened, start, dispatcher)),
   };
+}
+
+/** Each machine takes some descriptors, so that there may be fewer machines than the settings say. */
+function withinDescriptors(config: Config, { machines }: DescriptorBudget, log: ServerStart["log"]): Config {
+  if (config.maxMachines <= machines) return config;
+  const cure = "raise its limit of open files (ulimit -n, LimitNOFILE in its unit)";
+  log.warn({ maxMachines: machines, wished: config.maxMachines }, `this process may open too few files for maxMachines: ${cure}`);
+  return { ...config, maxMachines: machines };
 }
 
 /** @param served called at the first look-up, when the apps that are served are known */

@@ -47,11 +47,20 @@ class Reader {
     socket.on("data", this.#bare); // 19
   }
 }
+setInterval(() => machine.usage(), 1_000); // 22: a timer
+setTimeout(look, 1_000); // 23
+queueMicrotask(() => finish()); // 24
+process.nextTick(tell); // 25
+setImmediate(guarded(() => look(), cut));
+setTimeout(resolve, 10);
+setTimeout(() => socket.destroy(), 10);
+clock.every(1_000, () => machine.usage());
+socket.setTimeout(10, () => socket.destroy());
 `;
 
-test("listeners that may throw are found in the rooms that strangers' bytes reach, and those that cannot are left", (context) => {
+test("listeners and callbacks of timers that may throw are found in the rooms that strangers' bytes reach, and those that cannot are left", (context) => {
   for (const room of ["doors/http", "wire", "egress", "doors/admin", "machines/qemu", "appliances/relay", "images/store"]) {
-    assert.deepEqual(findings(temporaryFolder(context), room, examples), [2, 3, 4, 5, 6, 7, 19], room);
+    assert.deepEqual(findings(temporaryFolder(context), room, examples), [2, 3, 4, 5, 6, 7, 19, 22, 23, 24, 25], room);
   }
 });
 

@@ -68,7 +68,7 @@ export async function startMachine(host: ApplianceHost, plan: MachinePlan): Prom
   try {
     const qemu = startQemu(host, plan, parts);
     const { relay, console: said } = await startItsRelay(host, plan, qemu, parts);
-    return machineOf(plan.id, qemu, relay, said, parts);
+    return machineOf(plan, qemu, relay, said, parts);
   } catch (error) {
     await parts.disposeAsync();
     throw error instanceof StartFailure ? error : new StartFailure((error as Error).message, error);
@@ -147,7 +147,7 @@ async function networkOf({ child, pid }: Qemu): Promise<number> {
   return until(look, { what: "a network namespace of QEMU's own", ms: ENTER_MS, everyMs: 5 });
 }
 
-function machineOf(id: string, qemu: Qemu, relay: Relay, said: () => string, parts: AsyncDisposableStack): ApplianceMachine {
+function machineOf({ id, note }: MachinePlan, qemu: Qemu, relay: Relay, said: () => string, parts: AsyncDisposableStack): ApplianceMachine {
   const { child, cgroup, stderr } = qemu;
   let last: Usage | undefined;
   const usage = (): Usage => {
@@ -158,7 +158,7 @@ function machineOf(id: string, qemu: Qemu, relay: Relay, said: () => string, par
     await relay.consoleEnded();
     last = { cpuUs: usage().cpuUs, memoryBytes: 0 };
     const end = endOf({ ...exit, outOfMemory: cgroup.oomKilled(), console: said(), stderr: stderr.lastLines(4) });
-    await parts.disposeAsync();
+    await parts.disposeAsync().catch((error: Error) => note(`something of the machine is left behind: ${error.message}`));
     return end;
   });
   const askToStop = () => void (child.stdin as Writable).write(`${stopWord}\n`);

@@ -5,9 +5,12 @@
 import { once } from "node:events";
 import { dieWithParent } from "../base/libc/libc.ts";
 import { asMayflyError } from "../base/errors/error.ts";
+import { systemClock } from "../base/clock/clock.ts";
+import { contained } from "../base/clock/contained.ts";
 import { logSteps, openServerLog } from "../store/logs/server-log.ts";
 import { startMayfly } from "../main.ts";
 import type { Ask, FromWorker, StartMessage } from "../supervisor/messages.ts";
+import { containing } from "./contain.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { reportError } from "./report-error.ts";
 import { closeOnSignal } from "./signals.ts";
@@ -25,14 +28,20 @@ let inFlight = (): [string, number][] => [];
 const calls = () => inFlight().reduce((sum, [, count]) => sum + count, 0);
 process.on("uncaughtExceptionMonitor", (error) => tell({ type: "dying", reason: lineOf(error), inFlight: inFlight() }));
 
-const [{ config, json, sockets, pid, startedAt, deaths, restarts, lost, leaveAlone }] = (await once(process, "message")) as [StartMessage];
+const [{ config, json, sockets, pid, startedAt, deaths, restarts, lost, leaveAlone, apart }] = (await once(process, "message")) as [
+  StartMessage,
+];
 if (!dieWithParent(pid)) process.exit(1);
 
 const log = openServerLog(config);
+const contain = containing(log, () => performance.now());
+// An error in the code of an event still ends the worker, which is replaced: what was being done then may be half done.
+process.on("unhandledRejection", contain);
 // On a terminal, progress shows the seconds of the current step. Elsewhere, steps are lines in the log's format.
 const progress = process.stderr.isTTY ? showProgress() : logSteps(log);
 try {
   const running = await startMayfly(config, {
+    clock: contained(systemClock, contain),
     progress: progress.step,
     prepared: progress.done,
     supervision: {
@@ -43,6 +52,7 @@ try {
       restarts,
       lost,
       leaveAlone,
+      apart,
       locked: () => tell({ type: "locked" }),
       starting: (appliance) => tell({ type: "starting", appliance }),
       serving: (app, serves) => tell({ type: "serving", app, serves }),

@@ -123,7 +123,9 @@ export class Crowd {
       if (member.isBusy() || member.activity() !== known.seen) this.#add(known);
       else member.socket.destroy();
     };
-    setImmediate(() => setImmediate(decide));
+    const cut = () => member.socket.destroy();
+    const decideNext = () => void setImmediate(guarded(decide, cut));
+    setImmediate(guarded(decideNext, cut));
   }
 
   #add(known: Known): void {

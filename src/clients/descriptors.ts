@@ -1,28 +1,44 @@
 /**
- * How many connections the listeners may hold, computed from the number of file descriptors that this process may open. The remaining
- * descriptors are reserved for machines, for the connections that machines open, and for files, so that callers can't use them up.
+ * Divides the file descriptors that this process may open: how many connections the listeners and the apps may hold, and how many machines there may be. The
+ * parts together are never more than the whole, so that neither callers nor apps can take the descriptors that the server itself needs.
  */
 import { readFileSync } from "node:fs";
 import { MayflyError } from "../base/errors/error.ts";
 
-export interface ConnectionBudget {
+export interface DescriptorBudget {
   /** Connections of all the gateway's clients together. */
   gateway: number;
   /** Connections of one gateway client. */
   perClient: number;
   /** Connections to the management API, counted apart so that the API answers even if the gateway is full. */
   api: number;
+  /** Connections to the outside of all apps and appliances together, with look-ups of names. */
+  outside: number;
+  machines: number;
 }
 
 /** Each connection holds about 15 KB of memory. */
 const MOST_AT_GATEWAY = 16_384;
 const MOST_AT_API = 256;
+const MOST_OUTSIDE = 16_384;
+/** Of the server itself: it holds about 40 for its databases and logs, and others for a moment. */
+const OWN = 64;
+/** The driver qemu has five of each machine, and opens more while it starts one; the other drivers have three. */
+const PER_MACHINE = 6;
 const UNLIMITED = 1_048_576;
 
-export function connectionBudget(descriptors: number): ConnectionBudget {
-  const gateway = Math.max(8, Math.min(MOST_AT_GATEWAY, Math.floor(descriptors / 2)));
+export function descriptorBudget(descriptors: number): DescriptorBudget {
+  const gateway = Math.max(8, Math.min(MOST_AT_GATEWAY, Math.floor((descriptors * 3) / 8)));
   const api = Math.max(8, Math.min(MOST_AT_API, Math.floor(descriptors / 16)));
-  return { gateway, perClient: Math.max(8, Math.floor(gateway / 4)), api };
+  const left = descriptors - OWN - withTurnedAway(gateway) - withTurnedAway(api);
+  const outside = Math.max(8, Math.min(MOST_OUTSIDE, Math.floor(left / 2)));
+  const machines = Math.max(1, Math.floor((left - outside) / PER_MACHINE));
+  return { gateway, perClient: Math.max(8, Math.floor(gateway / 4)), api, outside, machines };
+}
+
+/** A listener's connections, with those that are waiting to be told that there is no room for them (turned-away.ts). */
+function withTurnedAway(connections: number): number {
+  return connections + Math.max(8, Math.ceil(connections / 8));
 }
 
 /** With fewer descriptors a server may start, but then lacks them for machines or for callers. */

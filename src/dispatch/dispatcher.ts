@@ -14,6 +14,7 @@ import type { Fleet, MachineEnd, StartOrder } from "../fleet/fleet.ts";
 import type { FrozenPart, SnapshotKeeper } from "../fleet/snapshots/snapshot-keeper.ts";
 import type { InvocationId, MachineId, MachineStats, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
 import type { EndReason, NeedReason } from "../policy/reasons.ts";
+import { soon } from "../base/clock/soon.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { LogLevel } from "../wire/protocol.ts";
@@ -256,7 +257,7 @@ class PolicyDispatcher implements LiveDispatcher {
     if (reason === undefined) return void this.#lacking.delete(id);
     this.#lacking.set(id, { code: "machine-start-failed", details: { reason } });
     // This runs later, because the deploy that called this may not be complete yet.
-    queueMicrotask(() => this.#dropLacking(id));
+    soon(() => this.#dropLacking(id));
   }
 
   /** Refuses the invocations that wait for a machine of a part that can have none. */

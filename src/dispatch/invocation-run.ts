@@ -8,6 +8,7 @@
  * The file is long because caller, guest and dispatcher may each call it at any moment, and what each may do depends on the same few
  * private fields.
  */
+import { soon } from "../base/clock/soon.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
@@ -255,7 +256,7 @@ export class Invocation implements InvocationHandle {
   /** Like fail(), but the caller is told only after dispatch() has returned the handle. */
   refuse(code: ErrorCode, details: ErrorDetails): void {
     this.release();
-    queueMicrotask(() => this.#tellFailure(code, details));
+    soon(() => this.#tellFailure(code, details));
   }
 
   // The caller calls what follows.
@@ -360,7 +361,7 @@ export class Invocation implements InvocationHandle {
   /** Nothing was sent. The slot is freed in a later turn, because the policy's commands are still being carried out now. */
   #notSent(error: unknown): void {
     const { code, details } = error instanceof MayflyError ? error : new MayflyError("internal", { what: String(error) });
-    queueMicrotask(() => {
+    soon(() => {
       if (this.#state !== RUNNING) return;
       this.release();
       this.#owner.finished(this);

@@ -1,7 +1,7 @@
 /** Opens the two doors: the gateway, which calls functions, and the management API. Both use the certificate of the settings. */
 import { join } from "node:path";
 import type { ServerStart } from "../base/config/server-start.ts";
-import { connectionBudget, descriptorLimit } from "../clients/descriptors.ts";
+import { descriptorBudget, descriptorLimit } from "../clients/descriptors.ts";
 import type { LiveDispatcher } from "../dispatch/live-dispatcher.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { parseAddress, urlOf } from "../base/listen/address.ts";
@@ -43,7 +43,7 @@ export async function openGateway(
   { dispatcher, routes, gate, certificate, hostCertificates, urls, catalog }: GatewayParts,
 ): Promise<Door> {
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
-  const budget = connectionBudget(descriptorLimit());
+  const budget = descriptorBudget(descriptorLimit());
   const connections = { most: budget.gateway, perClient: config.connectionsPerClient ?? budget.perClient };
   const contextOf = (name: string) => hostCertificates?.contextOf(name);
   const webSockets = { ...config.webSockets, mostOfApp: Math.ceil(budget.gateway / 4), most: Math.ceil(budget.gateway / 2) };
@@ -81,7 +81,7 @@ export async function openApi(
 ): Promise<Door> {
   const api = createApi({ ...parts, clock, onError: (error) => log.error({ err: error }, "the API failed") });
   const { allowInsecureBind, trustedProxies } = config;
-  const mostConnections = connectionBudget(descriptorLimit()).api;
+  const mostConnections = descriptorBudget(descriptorLimit()).api;
   const listening = await api.listen({
     address: config.api,
     fd: socket,

@@ -5,11 +5,13 @@
  * 1. Every address is checked after its name was resolved, and the connection goes to the address that was checked, even if the name
  *    changes in the meantime.
  * 2. Only the public internet is reachable, plus what both the manifest and the operator list. The metadata services of clouds never open.
- * 3. Each machine has a limit of open connections. Name look-ups take turns with those of all other apps (names.ts).
+ * 3. Each machine has a limit of open connections, and each app a share of those of the whole process (shares.ts). Name look-ups take turns with those of all
+ *    other apps (names.ts).
  * 4. When a connection is no longer wanted or its machine has ended, its look-up and its connection attempt stop.
  */
 import type { Socket } from "node:net";
 import { MayflyError } from "../base/errors/error.ts";
+import { guarded } from "../base/errors/guarded.ts";
 import { allowListOf, type AllowList } from "../base/network/allow-list.ts";
 import { denialOf, isNeverOpen, isOwn } from "../base/network/denied.ts";
 import { dial } from "./dial.ts";
@@ -17,6 +19,7 @@ import type { ResolvedAddress, SocketEgress } from "./egress.ts";
 import { embedded, parseIp, type Ip } from "../base/network/ip.ts";
 import { lookUpError, shown } from "./look-up.ts";
 import { createNames, type Names } from "./names.ts";
+import { Shares } from "./shares.ts";
 import { counted } from "../base/words/counted.ts";
 
 export interface EgressOptions {
@@ -34,10 +37,12 @@ export interface EgressOptions {
   attemptMs?: number;
   /** If set, nothing is read from the sockets, so that they can be handed to another process, which resumes them. */
   unread?: boolean;
-  /** The app whose machine this is: apps share `names` fairly. */
+  /** The app whose machine this is: apps share `names` and `shares` fairly. */
   app?: string;
   /** The look-ups of the whole process. Default: look-ups of this machine alone. */
   names?: Names;
+  /** The connections of the whole process. Default: no limit but `connections`. */
+  shares?: Shares;
 }
 
 const CONNECTIONS = 256;
@@ -54,7 +59,9 @@ class CheckedEgress implements SocketEgress {
   readonly #allow: AllowList;
   readonly #bound: AllowList;
   readonly #names: Names;
-  readonly #sockets = new Set<Socket>();
+  readonly #shares: Shares;
+  /** The open ones, each with what gives back its share. */
+  readonly #sockets = new Map<Socket, () => void>();
   readonly #over = new AbortController();
   #opening = 0;
 
@@ -63,26 +70,32 @@ class CheckedEgress implements SocketEgress {
     this.#allow = allowListOf(options.allow);
     this.#bound = allowListOf(options.bound ?? []);
     this.#names = options.names ?? createNames();
+    this.#shares = options.shares ?? new Shares(Infinity);
   }
 
   async connect(host: string, port: number, gone?: AbortSignal, name?: string): Promise<Socket> {
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw denied(`${shown(host)}:${port}`, "there is no such port");
     const limit = this.#options.connections ?? CONNECTIONS;
     if (this.#opening + this.#sockets.size >= limit)
-      throw denied(`${shown(host)}:${port}`, `the machine has ${counted(limit, "connection")} already`);
+      throw full(`${shown(host)}:${port}`, `the machine has ${counted(limit, "connection")} already`);
+    const release = this.#take(`${shown(host)}:${port}`);
     const signal = this.#wanted(gone);
     this.#opening++;
     try {
       const addresses = name === undefined ? await this.#allowed(host, port, signal) : [await this.#allowedBy(name, host, port, signal)];
       const { attemptMs = ATTEMPT_MS, unread = false } = this.#options;
-      return this.#keep(await dial(addresses.slice(0, ATTEMPTS), port, { attemptMs, gone: signal, unread }));
+      return this.#keep(await dial(addresses.slice(0, ATTEMPTS), port, { attemptMs, gone: signal, unread }), release);
+    } catch (error) {
+      release();
+      throw error;
     } finally {
       this.#opening--;
     }
   }
 
   async resolve(host: string, family: 0 | 4 | 6, gone?: AbortSignal): Promise<ResolvedAddress[]> {
-    const addresses = await this.#allowed(host, undefined, this.#wanted(gone));
+    const release = this.#take(shown(host));
+    const addresses = await this.#allowed(host, undefined, this.#wanted(gone)).finally(release);
     const wanted = addresses.filter((address) => family === 0 || address.family === family);
     if (wanted.length === 0) throw lookUpError("ENOTFOUND", host);
     return wanted;
@@ -90,7 +103,27 @@ class CheckedEgress implements SocketEgress {
 
   close(): void {
     this.#over.abort(new Error("the machine is gone"));
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
+  }
+
+  /** Throws "egress-full" if the app has its share of the descriptors already; a look-up needs one, too. */
+  #take(address: string): () => void {
+    const { app = "" } = this.#options;
+    const take = () => this.#shares.take(app);
+    const release = take() ?? (this.#forgetDestroyed() ? take() : undefined);
+    if (release !== undefined) return release;
+    const held = counted(this.#shares.heldBy(app), "connection");
+    throw full(address, `the app has ${held} already, and the server keeps the rest of its ${this.#shares.most} for others`);
+  }
+
+  /** A destroyed socket has given its descriptor back, and tells so a moment later. Code that closes one connection for another is not to wait for that. */
+  #forgetDestroyed(): boolean {
+    const destroyed = [...this.#sockets].filter(([socket]) => socket.destroyed);
+    for (const [socket, release] of destroyed) {
+      this.#sockets.delete(socket);
+      release();
+    }
+    return destroyed.length > 0;
   }
 
   #wanted(gone: AbortSignal | undefined): AbortSignal {
@@ -150,15 +183,19 @@ class CheckedEgress implements SocketEgress {
     return [ip, ...embedded(ip)].some((form) => isOwn(form) || isThisHost(form));
   }
 
-  #keep(socket: Socket): Socket {
+  #keep(socket: Socket, release: () => void): Socket {
     if (this.#over.signal.aborted) {
       socket.destroy();
       throw this.#over.signal.reason;
     }
-    this.#sockets.add(socket);
+    this.#sockets.set(socket, release);
     // The connection's user has a listener as well; this one is for errors after the user removed it.
     socket.on("error", () => this.#sockets.delete(socket));
-    socket.once("close", () => this.#sockets.delete(socket));
+    const onClose = () => {
+      this.#sockets.delete(socket);
+      release();
+    };
+    socket.once("close", guarded(onClose, release));
     return socket;
   }
 }
@@ -166,6 +203,10 @@ class CheckedEgress implements SocketEgress {
 /** All of 127.0.0.0/8, and 0.0.0.0, lead to this host, even though no interface lists them. */
 function isThisHost({ family, bytes }: Ip): boolean {
   return family === 4 ? bytes[0] === 127 || bytes[0] === 0 : bytes.every((byte, i) => byte === 0 || (i === 15 && byte === 1));
+}
+
+function full(address: string, reason: string): MayflyError {
+  return new MayflyError("egress-full", { address, reason });
 }
 
 function denied(address: string, reason: string): MayflyError {

@@ -193,7 +193,7 @@ describe("limits", () => {
     const egress = createEgress({ allow: [`127.0.0.1:${port}`], bound: [`127.0.0.1:${port}`], connections: 2 });
     t.after(() => egress.close());
     const [first] = await Promise.all([egress.connect("127.0.0.1", port), egress.connect("127.0.0.1", port)]);
-    await assert.rejects(egress.connect("127.0.0.1", port), refusal(/2 connections already/));
+    await assert.rejects(egress.connect("127.0.0.1", port), { code: "egress-full", message: /the machine has 2 connections already/ });
     first.destroy();
     await once(first, "close");
     (await egress.connect("127.0.0.1", port)).destroy();

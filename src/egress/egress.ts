@@ -12,7 +12,7 @@ export type Outside = Duplex & Pick<Socket, "remoteAddress" | "remotePort" | "re
 
 export interface Egress<Connection extends Outside = Outside> {
   /**
-   * Connects; accepts any text and any number. Rejects with MayflyError "egress-denied", with the connection's own error, with the
+   * Connects; accepts any text and any number. Rejects with MayflyError "egress-denied" or "egress-full", with the connection's own error, with the
    * look-up's error (whose `syscall` is getaddrinfo), or with the reason of `gone`.
    * @param name if `host` is an address, the name that the guest claims for it. The claim is checked by a look-up, and only if the name is
    * what allows the address.

@@ -2,8 +2,8 @@
  * Looks up names for all apps of this process in turns, so that an app whose name server is silent delays only itself.
  *
  * Owns: the look-ups in progress, and each app's queue.
- * 1. An app with fewer than ALWAYS look-ups in progress starts another at once, whatever other apps do. (Few apps have machines at a time,
- *    so the total stays bounded.)
+ * 1. An app with fewer than ALWAYS look-ups in progress starts another at once, whatever other apps do. (Whoever asks has taken one of the connections of the
+ *    process, see shares.ts, so the total stays bounded.)
  * 2. Beyond ALWAYS, apps take turns for the rest of IN_ALL, and none has more than PER_APP in progress.
  * 3. No look-up takes longer than LONGEST_MS, including its time in the queue.
  * 4. An app asks for a name only once at a time; further requests share the answer. A look-up that is no longer awaited ends at once.
@@ -96,7 +96,8 @@ class FairNames implements Names {
   /** Follows a look-up until it is answered, its time is over, or nobody awaits it any more. */
   async #see(app: string, asking: Asking, question: Question): Promise<void> {
     const { end, answer, name } = question;
-    const timer = setTimeout(() => end.abort(lookUpError("EAI_AGAIN", name)), LONGEST_MS);
+    const late = lookUpError("EAI_AGAIN", name);
+    const timer = setTimeout(() => end.abort(late), LONGEST_MS);
     timer.unref();
     end.signal.addEventListener("abort", () => answer.reject(end.signal.reason), { once: true });
     try {

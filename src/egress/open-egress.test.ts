@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import { systemClock } from "../base/clock/clock.ts";
 import { listening } from "../base/testing/listening.ts";
+import type { Egress } from "./egress.ts";
 import { openEgress } from "./open-egress.ts";
 
 const certificates = { certificateOf: () => Promise.reject(new Error("nobody asks")) };
@@ -13,10 +14,13 @@ test("an app's mounts reach the servers that the app and the operator list, by t
   const port = await listening(server);
   t.after(() => server.close());
   const own = `127.0.0.1:${port}`;
-  const egress = openEgress({ bound: [own, "10.0.0.7:2049"], ownPorts: () => [], certificates, clock: systemClock }).ofMounts("shop", [
-    own,
-    "10.0.0.8:2049",
-  ]);
+  const egress = openEgress({
+    bound: [own, "10.0.0.7:2049"],
+    ownPorts: () => [],
+    certificates,
+    connections: 100,
+    clock: systemClock,
+  }).ofMounts("shop", [own, "10.0.0.8:2049"]);
   t.after(() => egress.close());
   const socket = await egress.connect("127.0.0.1", port);
   assert.equal((await once(socket, "data"))[0].toString(), "hello");
@@ -31,7 +35,13 @@ test("an app's mounts reach the servers that the app and the operator list, by t
 });
 
 test("the operator must list a mount's server, even one with a public address", () => {
-  const egress = openEgress({ bound: ["*.nfs.internal:2049", "9.9.9.9:2049"], ownPorts: () => [], certificates, clock: systemClock });
+  const egress = openEgress({
+    bound: ["*.nfs.internal:2049", "9.9.9.9:2049"],
+    ownPorts: () => [],
+    certificates,
+    connections: 100,
+    clock: systemClock,
+  });
   assert.deepEqual(egress.problemsOfServers(["a.nfs.internal:2049", "9.9.9.9:2049"]), []);
   assert.deepEqual(
     egress
@@ -39,4 +49,36 @@ test("the operator must list a mount's server, even one with a public address", 
       .map((text) => text.split(" ").slice(0, 4).join(" ")),
     ['"8.8.8.8:2049" is not in', '"a.nfs.internal:20048" is not in', '"169.254.169.254:2049" is where clouds'],
   );
+});
+
+test("an app that opens all the connections that it gets leaves some to others", async (t) => {
+  const server = createServer((socket) => socket.on("error", () => {}));
+  const port = await listening(server);
+  t.after(() => server.close());
+  const own = `127.0.0.1:${port}`;
+  const all = openEgress({ bound: [own], ownPorts: () => [], certificates, connections: 12, clock: systemClock });
+  const of = (app: string) => all.of(app, { egress: true, allow: [own] }, { injections: [], tell: () => {} })!;
+  // One machine alone may have more than all apps together here.
+  const machines = [of("greedy"), of("greedy"), of("modest")];
+  t.after(() => machines.forEach((machine) => machine.close()));
+  const [first, second, modest] = machines as [Egress, Egress, Egress];
+  const opened = await Promise.all([1, 2, 3].flatMap(() => [first, second].map((machine) => machine.connect("127.0.0.1", port))));
+  const refused = { code: "egress-full", message: /the app has 6 connections already, and the server keeps the rest of its 12 for others/ };
+  for (const machine of [first, second]) {
+    await assert.rejects(machine.connect("127.0.0.1", port), refused);
+    await assert.rejects(machine.resolve("localhost", 4), refused);
+  }
+  // The mounts of an app and an appliance count as well.
+  const mounts = all.ofMounts("greedy", [own]);
+  await assert.rejects(mounts.connect("127.0.0.1", port), refused);
+  await Promise.all([1, 2, 3].map(() => modest.connect("127.0.0.1", port)));
+  await assert.rejects(modest.connect("127.0.0.1", port), { code: "egress-full" });
+  await assert.rejects(all.ofAppliance("9f").connect("127.0.0.1", port), { code: "egress-denied", message: /loopback/ });
+  opened[0]!.destroy();
+  await assert.rejects(first.connect("127.0.0.1", port), { code: "egress-full" }, "it has a share of what others left");
+  for (const socket of opened) socket.destroy();
+  // What is destroyed counts no more, even before its "close".
+  // What failed, or was refused, takes no place either.
+  for (let n = 0; n < 20; n++) await assert.rejects(first.connect("10.0.0.1", 80), { code: "egress-denied", message: /private/ });
+  for (let n = 0; n < 4; n++) await second.connect("127.0.0.1", port);
 });

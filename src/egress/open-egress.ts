@@ -1,6 +1,6 @@
 /**
- * Outbound connections for all machines of a server: all apps share one queue of look-ups, and the operator's list limits what each may
- * open.
+ * Outbound connections for all machines of a server: all apps share one queue of look-ups and one number of connections, and the operator's list limits what
+ * each may open.
  */
 import type { Clock } from "../base/clock/clock.ts";
 import { problemOf, problemOfServer } from "../base/network/bound.ts";
@@ -11,6 +11,7 @@ import { withInjections } from "./inject/injecting-egress.ts";
 import type { CertificateSource, Injection } from "./inject/injection.ts";
 import { Places } from "./inject/places.ts";
 import { createNames } from "./names.ts";
+import { Shares } from "./shares.ts";
 
 /** The manifest's `network`. */
 type NetworkWish = "none" | "egress" | { egress: true; allow: string[] };
@@ -49,16 +50,18 @@ export interface EgressSettings {
   /** The ports on which Mayfly itself listens. */
   ownPorts: () => Iterable<number>;
   certificates: CertificateSource;
+  /** How many connections all apps and appliances together may have open. */
+  connections: number;
   clock: Clock;
 }
 
-export function openEgress({ bound, ownPorts, certificates, clock }: EgressSettings): EgressOfServer {
-  const names = createNames();
+export function openEgress({ bound, ownPorts, certificates, connections, clock }: EgressSettings): EgressOfServer {
+  const shared = { names: createNames(), shares: new Shares(connections) };
   const ending = { contexts: new Contexts(certificates), places: new Places(clock) };
   return {
     of(app, network, { injections, tell }) {
       if (network === "none") return null;
-      const egress = createEgress({ allow: allowOf(network), bound, ownPorts, app, names });
+      const egress = createEgress({ allow: allowOf(network), bound, ownPorts, app, ...shared });
       return injections.length === 0 ? egress : withInjections(egress, injections, { ...ending, app, tell });
     },
     ofMounts: (app, servers) =>
@@ -67,12 +70,12 @@ export function openEgress({ bound, ownPorts, certificates, clock }: EgressSetti
         bound,
         ownPorts,
         app,
-        names,
+        ...shared,
         only: true,
       }),
     problemsOfServers: (servers) => servers.flatMap((text) => problemOfServer(text, bound) ?? []),
-    ofHost: (app, isPlain) => createEgress({ allow: bound, bound, ownPorts, app, names, only: isPlain }),
-    ofAppliance: (name) => createEgress({ allow: [], bound: [], ownPorts, app: name, names, unread: true }),
+    ofHost: (app, isPlain) => createEgress({ allow: bound, bound, ownPorts, app, ...shared, only: isPlain }),
+    ofAppliance: (name) => createEgress({ allow: [], bound: [], ownPorts, app: name, ...shared, unread: true }),
     problems: (network) => allowOf(network).flatMap((entry) => problemOf(entry, bound) ?? []),
   };
 }

@@ -2,11 +2,13 @@
 import type { Version } from "../store/catalog/catalog.ts";
 import type { MachineId } from "../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
+import { guarded } from "../base/errors/guarded.ts";
 import { clauseWithOutput } from "../machines/exit.ts";
 import type { Fleet, FleetEvents, FleetOptions, MachineView, StartOrder } from "./fleet.ts";
 import { AppTurns } from "./app-turns.ts";
 import { LiveMachine } from "./live-machine.ts";
 import { StartTurns } from "./start-turns.ts";
+import { ToldOnce } from "./told-once.ts";
 
 export function createFleet(options: FleetOptions): Fleet {
   return new MachineFleet(options);
@@ -18,6 +20,7 @@ class MachineFleet implements Fleet {
   readonly #clones: AppTurns;
   readonly #machines = new Map<MachineId, LiveMachine>();
   readonly #stopTimers: () => void;
+  readonly #reports = new ToldOnce();
   #events: FleetEvents | undefined;
 
   constructor(options: FleetOptions) {
@@ -76,21 +79,33 @@ class MachineFleet implements Fleet {
   }
 
   sample(): void {
-    for (const machine of this.#machines.values()) machine.sample();
+    this.#each((machine) => machine.sample());
   }
 
   #reportLoad(): void {
-    for (const [id, machine] of this.#machines) {
+    this.#each((machine, id) => {
       const stats = machine.load();
       if (stats !== undefined) this.#events?.stats(id, stats);
       const rest = machine.takeRest();
       if (rest !== undefined) this.#events?.rested(id, rest);
       machine.feelPulse();
-    }
+    });
   }
 
   #lookForIdle(): void {
-    for (const machine of this.#machines.values()) machine.lookWhetherIdle();
+    this.#each((machine) => machine.lookWhetherIdle());
+  }
+
+  /** A machine that cannot be looked after keeps the host from looking after none of the others. */
+  #each(look: (machine: LiveMachine, id: MachineId) => void): void {
+    const failed = (error: unknown, { name }: LiveMachine) => this.#report(`Machine ${name} could not be looked after: ${String(error)}`);
+    const guardedLook = guarded(look, failed);
+    for (const [id, machine] of this.#machines) guardedLook(machine, id);
+  }
+
+  /** For what may happen several times a second. */
+  #report(text: string): void {
+    if (this.#reports.isDue(text, this.#options.clock.now())) this.#options.report(text);
   }
 
   view(id: MachineId): MachineView | undefined {

@@ -429,6 +429,36 @@ describe("a bound machine", () => {
     assert.equal(sum("ada", "start", "byteSeconds"), 0);
   });
 
+  test("that cannot be looked after keeps no other from being looked after, and is told once a minute", async (context) => {
+    const { driver: fake } = controlled();
+    let started = 0;
+    let fails = false;
+    const driver: Driver = {
+      ...fake,
+      async start(spec) {
+        const machine = await fake.start(spec);
+        const first = ++started === 1;
+        const usage = () => {
+          if (first && fails) throw new Error("EMFILE");
+          return machine.usage();
+        };
+        return { ...machine, usage };
+      },
+    };
+    const { fleet, usage, reports, blank } = set(context, driver);
+    for (const id of [1, 2]) {
+      fleet.start(id, SPARE);
+      await blank(id);
+    }
+    usage.length = 0;
+    fails = true;
+    await sleep(5);
+    for (let look = 0; look < 3; look++) fleet.sample();
+    fails = false;
+    assert.ok(usage.length > 0 && usage.every(({ machine }) => machine === "t-2"), JSON.stringify(usage));
+    assert.deepEqual(reports, ["Machine t-1 could not be looked after: Error: EMFILE"]);
+  });
+
   test("with nothing to do is billed to the platform for what stopping and waking it takes, within the driver's bounds, and to its app for more", async (context) => {
     const { driver: fake, controls } = controlled();
     // A stop and a waking that take 300 µs and 5,000 µs of CPU time. The look that finds the machine idle comes 10 ms after the one before, at the earliest.

@@ -13,6 +13,7 @@ import { randomBytes } from "node:crypto";
 import type { LargeCode, Version } from "../store/catalog/catalog.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { MachineKind } from "../base/kind/machine-kind.ts";
+import { soon } from "../base/clock/soon.ts";
 import { within } from "../base/clock/within.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { MachineId, MachineStats } from "../policy/policy.ts";
@@ -440,7 +441,7 @@ export class LiveMachine {
     this.#end?.close();
     this.#mounts?.close();
     if (this.#machine !== undefined) void this.#machine.kill();
-    else if (this.#queued) queueMicrotask(() => this.#finish(cause));
+    else if (this.#queued) soon(() => this.#finish(cause));
   }
 
   #exited(machine: Machine, exit: MachineExit): void {

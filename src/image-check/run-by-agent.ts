@@ -19,6 +19,7 @@ const runner = `exports.default = { async fetch(request) {
 export async function runByAgent(image: Image, commands: string[][], folder: string, options: CheckOptions): Promise<Answer> {
   const kernelOptions = `mayfly.channel=${channelAddress} mayfly.emulated`;
   const { console, channel, kill } = await bootQemu({ image, initrd: image.initrd, options, kernelOptions, folder });
+  // oxlint-disable-next-line mayfly/guarded-listeners -- a signal to a child does not throw
   const timer = setTimeout(kill, options.timeoutMs);
   const ran: Ran[] = [];
   const ended = console.then(() => undefined);

@@ -20,6 +20,7 @@ export async function runByShell(image: Image, run: RunSpec, commands: string[][
   const initrd = join(folder, "initrd");
   await writeFile(initrd, Buffer.concat([await readFile(image.initrd), config]));
   const { console, kill } = await bootQemu({ image, initrd, options, kernelOptions: "", folder });
+  // oxlint-disable-next-line mayfly/guarded-listeners -- a signal to a child does not throw
   const timer = setTimeout(kill, options.timeoutMs);
   const text = await console.finally(() => clearTimeout(timer));
   return { ran: parse(text, mark), lastWords: endOf(text) };

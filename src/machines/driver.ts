@@ -113,6 +113,7 @@ export interface Machine {
    * without having been asked to end. A driver learns from this whether its templates work.
    */
   cameUp?(worked: boolean): void;
+  /** Never throws: figures that cannot be read at the moment are those that were read last. */
   usage(): Usage;
   /** Gives the machine this app's share of the host's CPU time. Called once; resolves some milliseconds later, when that is done. */
   assign(app: string): Promise<void>;

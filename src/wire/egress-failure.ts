@@ -9,6 +9,7 @@ import { ResetCode } from "./protocol.ts";
  */
 export function egressFailure(error: unknown, otherwise: ResetCode): [ResetCode, string] {
   if (error instanceof MayflyError && error.code === "egress-denied") return [ResetCode.EgressDenied, error.message];
+  if (error instanceof MayflyError && error.code === "egress-full") return [ResetCode.Refused, error.message];
   if (!(error instanceof Error)) return [otherwise, `- ${String(error)}`];
   const name = "code" in error && typeof error.code === "string" && /^E[A-Z_]+$/.test(error.code) ? error.code : "-";
   const lookUp = "syscall" in error && error.syscall === "getaddrinfo";

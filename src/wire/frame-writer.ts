@@ -26,7 +26,11 @@ export class FrameWriter {
   readonly #onPending: (pendingBytes: number) => void;
   readonly #flushSoon = () => {
     this.#scheduled = null;
-    this.flush();
+    try {
+      this.flush();
+    } catch {
+      this.#channel.destroy();
+    }
   };
   #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   /** Bytes of the slab before `#sent` were given to the channel. Those from there to `#filled` wait for the next flush. */
@@ -171,6 +175,7 @@ export class FrameWriter {
   /** @param room the bytes that must fit into the slab, including the header's */
   #header(room: number, length: number, type: number, flags: number, stream: number): void {
     if (this.#slab.length - this.#filled < room) this.#nextSlab(room);
+    // oxlint-disable-next-line mayfly/guarded-listeners -- it catches what it throws
     if (this.#scheduled === null && !this.#closed) this.#scheduled = setImmediate(this.#flushSoon);
     this.#u32(length);
     const slab = this.#slab;

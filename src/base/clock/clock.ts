@@ -10,15 +10,18 @@ export interface Clock {
   every(ms: number, callback: () => void): () => void;
 }
 
+/** What a callback throws ends the process. The worker of a server has this clock within another: contained.ts. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(ms, callback) {
+    // oxlint-disable-next-line mayfly/guarded-listeners -- the worker contains what its timers throw: contained.ts
     const timer = setTimeout(callback, ms);
     timer.unref();
     return () => clearTimeout(timer);
   },
   every(ms, callback) {
+    // oxlint-disable-next-line mayfly/guarded-listeners -- as in after()
     const timer = setInterval(callback, ms);
     timer.unref();
     return () => clearInterval(timer);

@@ -430,6 +430,12 @@ export const errorTable = {
     message: "The app may not reach {address}: {reason}.",
     cure: 'Set network to "egress" in the app\'s mayfly.json, or add "host-or-cidr:port" to network.allow there and to egress.allow of the server.',
   },
+  "egress-full": {
+    status: 503,
+    side: "caller",
+    message: "No connection to {address} was made: {reason}.",
+    cure: "Close connections that are not needed, or use each for several requests; docs/configuration.md has the limits.",
+  },
   "injection-failed": {
     status: 502,
     side: "system",

@@ -1,5 +1,6 @@
 /** Colour and progress, used only if the output is a terminal. */
 import type { WriteStream } from "node:tty";
+import { guarded } from "../errors/guarded.ts";
 
 type Stream = Pick<WriteStream, "isTTY">;
 
@@ -23,9 +24,13 @@ export interface Progress {
 export function showProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   let current: { text: string; since: number } | undefined;
   const seconds = () => Math.round((performance.now() - current!.since) / 1000);
-  const timer = setInterval(() => {
+  const count = () => {
     if (stream.isTTY && current) stream.write(`\r  ${current.text} … ${seconds()} s`);
-  }, 1000).unref();
+  };
+  const timer = setInterval(
+    guarded(count, () => undefined), // nobody sees the seconds any more
+    1000,
+  ).unref();
 
   function finish(): void {
     if (!current) return;

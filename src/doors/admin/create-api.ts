@@ -56,7 +56,7 @@ export function createApi(options: ApiOptions): Api {
   addTenants(app, parts);
   addCredentials(app, parts);
   addAudit(app, parts);
-  return { app, listen: (listener) => listen(app, listener) };
+  return { app, listen: (listener) => listen(app, listener, parts.clock) };
 }
 
 function nameCalls(app: OpenAPIHono<ApiEnv>): void {

@@ -1,6 +1,7 @@
 import type { createServer as createHttpServer, IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
+import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { guarded } from "../../base/errors/guarded.ts";
 import { plainAddress, Ranges } from "../../base/network/addresses.ts";
 import { answerHalfClosed } from "../../clients/half-closed.ts";
@@ -56,12 +57,12 @@ interface App {
 }
 
 /** Rejects with "unsafe-bind", "port-in-use" or "address-unusable". */
-export async function listen(app: App, listener: ApiListener): Promise<Listening> {
+export async function listen(app: App, listener: ApiListener, clock: Clock = systemClock): Promise<Listening> {
   const { address, tls, fd } = listener;
   assertSafeAddress(address, listener);
   const { host, port } = parseAddress(address);
   const trusted = new Ranges(listener.trustedProxies ?? []);
-  const room = new Room(listener.mostConnections ?? Infinity);
+  const room = new Room(listener.mostConnections ?? Infinity, clock);
   const server = createAdaptorServer({
     fetch: (request, { incoming }) => {
       const received = incoming as IncomingMessage;

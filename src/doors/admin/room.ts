@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 import { Ranges } from "../../base/network/addresses.ts";
 import { Crowd } from "../../clients/crowd.ts";
 import { TurnedAway } from "../../clients/turned-away.ts";
-import { systemClock } from "../../base/clock/clock.ts";
+import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { guarded } from "../../base/errors/guarded.ts";
 
@@ -19,14 +19,16 @@ interface Requests {
 }
 
 export class Room {
+  readonly #clock: Clock;
   readonly #crowd: Crowd;
   readonly #turnedAway: TurnedAway;
   readonly #requests = new Map<string, Requests>();
 
   /** @param most the most open connections; if one more comes, the one that is idle for longest is closed */
-  constructor(most: number) {
+  constructor(most: number, clock: Clock) {
+    this.#clock = clock;
     this.#crowd = new Crowd({ most, mostOfOne: most, exempt: new Ranges([]) });
-    this.#turnedAway = new TurnedAway(most, systemClock);
+    this.#turnedAway = new TurnedAway(most, clock);
   }
 
   watch(server: Server): void {
@@ -72,7 +74,7 @@ export class Room {
       guarded(onClose, () => socket.destroy()),
     );
     const member = { socket, isBusy: () => count.underWay > 0, activity: () => count.begun };
-    count.admitted = this.#crowd.admit(member, systemClock.now());
+    count.admitted = this.#crowd.admit(member, this.#clock.now());
     if (!count.admitted) this.#turnedAway.add(socket);
   }
 

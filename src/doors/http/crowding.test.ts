@@ -2,7 +2,6 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
-import { connectionBudget, descriptorLimit } from "../../clients/descriptors.ts";
 import { systemClock } from "../../base/clock/clock.ts";
 import { until } from "../../base/clock/until.ts";
 import { openTestGateway, rawClient, replyText } from "./testing/test-gateway.ts";
@@ -85,15 +84,6 @@ test("refused connections hold a descriptor only briefly, and only a few at once
   await until(() => cutAtOnce() === 12);
   assert.ok(busy.every(({ closed }) => !closed));
   for (const { socket } of busy) socket.destroy();
-});
-
-test("the listeners' maximum leaves descriptors for machines and files", () => {
-  for (const descriptors of [64, 256, 1_024, 20_000, 1_048_576]) {
-    const { gateway, perClient, api } = connectionBudget(descriptors);
-    assert.ok(gateway + api <= descriptors * 0.65, `${descriptors}`);
-    assert.ok(perClient <= gateway && perClient >= 8 && api >= 8);
-  }
-  assert.ok(descriptorLimit() >= 64);
 });
 
 async function connected(...clients: ReturnType<typeof rawClient>[]): Promise<void> {

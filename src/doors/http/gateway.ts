@@ -238,12 +238,17 @@ const LAST_REPLIES_MS = 1_000;
 async function close(server: Server, context: CallContext, graceMs: number): Promise<void> {
   context.closing = true;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const cut = setTimeout(() => context.watch.cut(), graceMs + LAST_REPLIES_MS);
+  const cutAll = guarded(
+    () => context.watch.cut(),
+    () => server.closeAllConnections(),
+  );
+  const cut = setTimeout(cutAll, graceMs + LAST_REPLIES_MS);
   // A connection becomes idle only after its last reply, but server.close() closed only those that were idle at that moment.
-  const idle = setInterval(() => {
+  const cutIdle = () => {
     server.closeIdleConnections();
     context.watch.cutLeaving();
-  }, 50);
+  };
+  const idle = setInterval(guarded(cutIdle, cutAll), 50);
   await closed;
   clearTimeout(cut);
   clearInterval(idle);

@@ -14,7 +14,7 @@ import type { AppSnapshot, SavedSnapshot } from "../driver.ts";
 import type { FrozenMachine } from "./build-template.ts";
 import type { MachineShape } from "./guest-kernel.ts";
 import { DamagedTemplate, loadTemplate, saveTemplate } from "./template-files.ts";
-import { memoryTemplate, type Template, type TemplatesOptions, closeTemplate, templateKey } from "./templates.ts";
+import { memoryTemplate, type Template, type TemplatesOptions, closeLater, closeTemplate, templateKey } from "./templates.ts";
 
 export interface AppTemplatesOptions extends Pick<TemplatesOptions, "image" | "facts" | "warn"> {
   /** The folder of their files, which is this server's alone. */
@@ -52,7 +52,7 @@ export function createAppTemplates(options: AppTemplatesOptions): AppTemplates {
     const template = loaded.get(folder);
     loaded.delete(folder);
     // A caller that was just given the template opens its descriptors again within this turn.
-    if (template !== undefined) setImmediate(closeTemplate, template);
+    if (template !== undefined) closeLater(template);
     fs.rmSync(folder, { recursive: true, force: true });
   };
   const ofPart = (part: string) => new Set([...foldersOf(parent, part), ...saving.keys().filter((folder) => isOf(folder, part))]);

@@ -95,9 +95,11 @@ function createMachine({ spec, shape, tried, watch }: CloneOptions, qemu: QemuPr
     last = { cpuUs: cgroup.usage().cpuUs, memoryBytes: 0 };
     ended = true;
     const { blamesDisk, ...outcome } = describeExit({ killed, oomKilled: cgroup.oomKilled(), exit, qemu, shape });
-    await cgroup.remove();
-    confined.release();
-    return blamed(outcome, blamesDisk, watch);
+    const left = await cgroup.remove().catch((error: Error) => error);
+    // A process that is stuck in the kernel keeps its user id as well.
+    if (left === undefined) confined.release();
+    const detail = left === undefined ? outcome.detail : [outcome.detail, `left behind: ${left.message}`].filter(Boolean).join("; ");
+    return blamed({ ...outcome, detail }, blamesDisk, watch);
   });
   const { filesDisk } = shape.guest;
   return {

@@ -15,6 +15,7 @@ import type { BootOptions } from "./boot.ts";
 import { bootArguments, cloneArguments } from "./command-line.ts";
 import { withFileLock } from "../host/file-lock.ts";
 import type { HostFacts } from "../host/qemu/host-facts.ts";
+import { guarded } from "../../base/errors/guarded.ts";
 import { createMemoryFile } from "../../base/libc/libc.ts";
 import { createTrials, type Trials } from "./template-trials.ts";
 import { DamagedTemplate, type LoadedTemplate, loadTemplate, pruneTemplates, saveTemplate } from "./template-files.ts";
@@ -108,8 +109,11 @@ interface Wanted {
  * Closes the descriptors in the next turn of the event loop, because a caller that was just given the template opens them again within this
  * turn.
  */
-function closeLater(template: Template): void {
-  setImmediate(closeTemplate, template);
+export function closeLater(template: Template): void {
+  setImmediate(
+    guarded(closeTemplate, () => undefined), // it was closed already
+    template,
+  );
 }
 
 export function closeTemplate({ memory, state }: Template): void {

@@ -4,6 +4,7 @@
  */
 import type { Accounts, Refusal, ServedInvocation } from "./accounts.ts";
 import type { Clock } from "../../base/clock/clock.ts";
+import { soon } from "../../base/clock/soon.ts";
 import { createAttribution } from "./attribution.ts";
 import { type AppBill, type Bill, makeAppBill, makeBill } from "./bill.ts";
 import type { Ledger, Limits, UsageDelta } from "./ledger.ts";
@@ -69,7 +70,7 @@ export function createAccounts({
   const usage = (app: string, month: string) => ledger.rows({ month, app });
   const watchers: ((app: string) => void)[] = [];
   // Called back later, because the callee may be in the middle of a call to these accounts.
-  const onChange = (app: string) => queueMicrotask(() => watchers.forEach((changed) => changed(app)));
+  const onChange = (app: string) => soon(() => watchers.forEach((changed) => changed(app)));
   const tell = (app: string, month: string, { limit, used, most, state }: LimitUse) => {
     const type = state === "reached" ? "limit-reached" : "limit-neared";
     events.tell({ type, at: clock.wall(), app, limit, month, used, most, currency: prices.currency });

@@ -23,7 +23,7 @@ export interface Cgroup {
   add(pid: number): void;
   /** A process that writes "0" to these files joins the group, before it does anything that counts. */
   readonly joinFiles: string[];
-  /** The processes in the group now. */
+  /** The processes in the group now; none if they cannot be read. Neither this nor the two below throw. */
   pids(): number[];
   /** CPU time used so far, also by processes that are gone, and memory held now without page cache that the kernel can drop at once. */
   usage(): { cpuUs: number; memoryBytes: number };

@@ -47,6 +47,17 @@ test("counts the CPU and the memory of what runs in it", async (t) => {
   await cgroup.remove();
 });
 
+test("what cannot be read at the moment, of a group that was removed for example, is what was read last", async (t) => {
+  const { cgroup, child } = machine(t, unique("cg-last"), holdAndSpin);
+  await once(child.stdout, "data");
+  const last = cgroup.usage();
+  assert.ok(last.cpuUs > 0);
+  await cgroup.remove();
+  assert.deepEqual(cgroup.usage(), last);
+  assert.equal(cgroup.oomKilled(), false);
+  assert.deepEqual(cgroup.pids(), []);
+});
+
 test("ends what passes the memory limit, and says so", async (t) => {
   const { cgroup, child } = machine(t, unique("cg-oom"), eat);
   const [, signal] = await once(child, "exit");

@@ -19,9 +19,32 @@ import { createV2 } from "./v2.ts";
 let trials = 0;
 
 export function createCgroup(spec: CgroupSpec, home = hostHome()): Cgroup {
-  if (home.kind === "v1") return createV1(home, spec);
-  if (home.kind === "v2") return createV2(home, spec);
+  if (home.kind === "v1") return withLastFigures(createV1(home, spec));
+  if (home.kind === "v2") return withLastFigures(createV2(home, spec));
   return createNone(home.reason);
+}
+
+/**
+ * The figures of a group that cannot be read at the moment, for lack of descriptors for example, are those that were read last. They are asked for while a
+ * machine is stopped, woken and ended, none of which may fail for lack of a figure.
+ */
+function withLastFigures(group: Cgroup): Cgroup {
+  let last = { cpuUs: 0, memoryBytes: 0 };
+  return {
+    ...group,
+    usage: () => (last = orElse(() => group.usage(), last)),
+    oomKilled: () => orElse(() => group.oomKilled(), false),
+    // Those that are not signalled are killed when the group is removed.
+    pids: () => orElse(() => group.pids(), []),
+  };
+}
+
+function orElse<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
 }
 
 /** Resolves with a clause for a probe: by what machines are limited on this host. */

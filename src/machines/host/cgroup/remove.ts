@@ -7,6 +7,8 @@ import { numbers } from "./proc.ts";
 
 /** The kernel takes less time to end a big process. A process that remains after it is stuck in the kernel. */
 const PATIENCE_MS = 10_000;
+/** The group still has processes, or this process, or the host, has no descriptor left at the moment to read which. */
+const PASSING = new Set(["EBUSY", "EMFILE", "ENFILE"]);
 
 /** Kills each folder's processes until it is empty, and removes it. Rejects with the kernel's refusal after ten seconds. */
 export async function removeGroups(folders: string[]): Promise<void> {
@@ -25,9 +27,8 @@ function tryRemove(folder: string, last: boolean): boolean {
     fs.rmdirSync(folder);
     return true;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
     if (isGone(error)) return true;
-    if (code !== "EBUSY" || last) throw error;
+    if (!PASSING.has((error as NodeJS.ErrnoException).code ?? "") || last) throw error;
     return false;
   }
 }
