@@ -1,6 +1,7 @@
 /**
- * The headers that say where a request came from, in every spelling that programs read, and where it was led. The gateway sets some of them; a client's own values never reach a
- * function, as a client would choose the address that its requests are counted or let in by. Behind a trusted proxy, X-Forwarded-For has what the others say.
+ * The headers that say where a request came from, in every spelling that programs read, and where it was led. The gateway sets some of them; a client's own
+ * values never reach a function, as a client would choose the address that its requests are counted or let in by. Behind a trusted proxy, X-Forwarded-For has
+ * what the others say.
  */
 
 const names = [
