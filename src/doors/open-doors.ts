@@ -114,7 +114,7 @@ export async function openBeside(
 ): Promise<Door[]> {
   const address = config.lambda.listen;
   if (address === undefined) return [];
-  const mostConnections = connectionBudget(descriptorLimit()).api;
+  const mostConnections = descriptorBudget(descriptorLimit()).api;
   const { allowInsecureBind } = config;
   const listening = await listen(
     { fetch: noSuchPath },
