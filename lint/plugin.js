@@ -13,7 +13,7 @@ const LISTEN = new Set(["addEventListener", "on", "once", "addListener", "prepen
 const SERVE = /^(createServer|createHttpServer|createHttpsServer|createTcpServer|createTlsServer|createSecureServer|connect|request|get)$/;
 
 /** They take the callback first. */
-const TIMERS = new Set(["setTimeout", "setInterval", "setImmediate", "queueMicrotask", "nextTick"]);
+const TIMERS = new Set(["setTimeout", "setInterval", "setImmediate", "queueMicrotask"]);
 
 /** Methods that do not throw, whatever the state of their object. */
 const PLAIN = new Set([
@@ -48,7 +48,8 @@ const rule = {
         const method = callee.type === "MemberExpression" && !callee.computed ? callee.property.name : undefined;
         const isListening = method !== undefined && LISTEN.has(method) && given.length >= 2;
         const called = callee.type === "Identifier" ? callee.name : method;
-        const isTimer = !isListening && TIMERS.has(called);
+        // A socket's own setTimeout() with a time alone has no callback.
+        const isTimer = callee.type === "Identifier" ? TIMERS.has(callee.name) : method === "nextTick";
         if (!isListening && !isTimer && !(called !== undefined && SERVE.test(called))) return;
         const listeners = isListening ? given.slice(1, 2) : isTimer ? given.slice(0, 1) : given.filter(isFunction);
         for (const listener of listeners) if (!isSafe(listener)) context.report({ node: listener, messageId: "bare" });

@@ -56,6 +56,7 @@ setTimeout(resolve, 10);
 setTimeout(() => socket.destroy(), 10);
 clock.every(1_000, () => machine.usage());
 socket.setTimeout(10, () => socket.destroy());
+session.setTimeout(headMs);
 `;
 
 test("listeners and callbacks of timers that may throw are found in the rooms that strangers' bytes reach, and those that cannot are left", (context) => {
