@@ -64,8 +64,6 @@ test(
     for (let call = 0; call < 5; call += 1) assert.equal(await (await fetch(`${server.gatewayUrl}/hello/hello`)).text(), "Hello, world!\n");
     const told = await client.logs({ app: "greedy", tail: 1_000 });
     assert.ok(told.some(({ text }) => /connections already, and the server keeps the rest of its \d+ for others/.test(text)));
-    assert.deepEqual(await open("greedy", 0), {});
-    assert.equal((await open("greedy", 8))["connected"], 8, "what it closed is free again");
     const { worker, restarts } = await client.status();
     assert.deepEqual([worker, restarts], [server.worker, 0]);
     assert.equal((await client.app("greedy")).app, "greedy");
