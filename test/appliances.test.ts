@@ -139,7 +139,7 @@ test(
       BOOT_MS,
     );
     const looked = await mayfly(["status", "--state", stateDir]);
-    assert.match(looked.stdout, new RegExp(`the appliance notes-bob is down, and started again soon: .*${ports.bob}`));
+    assert.match(looked.stdout, new RegExp(`the appliance notes-bob is down, and started soon: .*${ports.bob}`));
     thief.close();
     await open("bob");
     assert.deepEqual(await read("bob"), { customer: "bob", notes: ["rope"] });
