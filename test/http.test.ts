@@ -34,6 +34,10 @@ function webSocket({ running }: Platform, path: string, protocols: string[] = []
   return { socket, got, first: () => got[0] as string, closed: () => closed, last: (expected) => until(() => got.at(-1) === expected) };
 }
 
+/** A frame of a client, masked by zeros. */
+const clientFrame = (first: number, data: Buffer) => Buffer.concat([Buffer.from([first, 0x80 | data.length, 0, 0, 0, 0]), data]);
+const serverText = (text: string) => Buffer.concat([Buffer.from([0x81, text.length]), Buffer.from(text)]);
+
 const opened = ({ socket }: Client) => until(() => socket.readyState === WebSocket.OPEN);
 
 describe("HTTP in full, in machines of process", () => {
@@ -134,6 +138,25 @@ describe("HTTP in full, in machines of process", () => {
     client.socket.close(4_002);
     await until(() => client.closed()?.code === 4_002);
     await platform.logged("http", /^closed with 4002$/);
+  });
+
+  test("over HTTP/2 they work at functions of Node, at servers and at ASGI's apps", async () => {
+    const session = connectH2(platform.running.gatewayUrl);
+    scope.after(() => session.destroy());
+    await once(session, "remoteSettings");
+    for (const name of ["node", "wsserver", "asgi"]) {
+      const asking = { ":method": "CONNECT", ":protocol": "websocket", ":path": `/http/${name}`, "sec-websocket-version": "13" };
+      const stream = session.request(asking);
+      let got = Buffer.alloc(0);
+      stream.on("data", (chunk: Buffer) => (got = Buffer.concat([got, chunk])));
+      const [{ ":status": status }] = (await once(stream, "response")) as [Record<string, unknown>];
+      assert.equal(status, 200, name);
+      stream.write(clientFrame(0x81, Buffer.from("over HTTP/2")));
+      await until(() => got.subarray(-13).equals(serverText("over HTTP/2")));
+      stream.end(clientFrame(0x88, Buffer.from([0x0f, 0xa1])));
+      await once(stream, "close");
+      assert.deepEqual(got.subarray(-4), Buffer.from([0x88, 2, 0x0f, 0xa1]));
+    }
   });
 
   test("a function that takes none refuses", async () => {

@@ -46,7 +46,7 @@ export async function openGateway(
   const budget = descriptorBudget(descriptorLimit());
   const connections = { most: budget.gateway, perClient: config.connectionsPerClient ?? budget.perClient };
   const contextOf = (name: string) => hostCertificates?.contextOf(name);
-  const webSockets = { ...config.webSockets, mostOfApp: Math.ceil(budget.gateway / 4), most: Math.ceil(budget.gateway / 2) };
+  const webSockets = { ...config.webSockets, ...mostWebSockets(connections) };
   const gateway = createGateway({
     dispatcher,
     routes,
@@ -71,6 +71,11 @@ export async function openGateway(
   closing.defer(async () => void (await Promise.all([gateway.close(graceMs), dispatcher.close(graceMs)])));
   const url = urlOf(host, address.port, certificate !== undefined);
   return { url, setCertificate: (renewed) => gateway.setCertificate(renewed) };
+}
+
+/** How many WebSockets there may be, of how many connections. One client leaves some of an app's to others. */
+function mostWebSockets({ most, perClient }: { most: number; perClient: number }) {
+  return { most: Math.ceil(most / 2), mostOfApp: Math.ceil(most / 4), mostOfClient: Math.ceil((perClient * 3) / 4) };
 }
 
 /** @param socket as for the gateway */

@@ -84,8 +84,8 @@ export const errorTable = {
   "too-many-websockets": {
     status: 503,
     side: "caller",
-    message: "App {app} has its maximum of {limit} open WebSockets.",
-    cure: "Try again later, or close some; docs/http.md says how many an app may have.",
+    message: "{whose} has its maximum of {limit} open WebSockets.",
+    cure: "Try again later, or close some; docs/http.md says how many an app, a tenant and a client may have.",
   },
   "connection-expired": {
     status: 504,

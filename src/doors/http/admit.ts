@@ -49,7 +49,7 @@ function tell(admission: Admission, { granted, refused, answered }: Outcomes): v
 }
 
 /** The client's address, before those of the proxies. */
-function clientIn(chain: string): string {
+export function clientIn(chain: string): string {
   const end = chain.indexOf(",");
   return end < 0 ? chain : chain.slice(0, end);
 }

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { InvocationRequest } from "../../dispatch/invocation.ts";
 import type { Granted } from "../access/gate.ts";
-import { admit, type Arrival } from "./admit.ts";
+import { admit, type Arrival, clientIn } from "./admit.ts";
 import { Call, type CallContext } from "./call.ts";
 import { Connection } from "./connection.ts";
 import { requestHeaders } from "./request-headers.ts";
@@ -12,7 +12,7 @@ import { refuse } from "./refuse.ts";
 import { pathWithin, type Route } from "./routes.ts";
 import { stickyKey } from "./sticky-key.ts";
 import { type Target, targetOf } from "./target.ts";
-import { responseFor, Upgrading } from "./websocket/upgrade.ts";
+import { agreementBySwitching, responseFor, Upgrading } from "./websocket/upgrade.ts";
 
 /** At most this many headers per request; together with the headers that the gateway adds they stay within the wire protocol's limit. */
 const MOST_HEADERS = 240;
@@ -74,6 +74,8 @@ function call(context: CallContext, arrival: Arrival, path: string, granted: Gra
   const { host, origin } = target;
   const { rawHeaders, headers } = request;
   const { chain, proto } = origin;
+  const refusal = upgrading && context.webSockets.refusalOf(route, clientIn(chain));
+  if (refusal !== undefined) return refuseUnread(context, request, response, refusal, continues);
   const body = upgrading !== undefined || arrival.hasBody ? "stream" : null;
   const forwarded = { chain, proto, host, prefix: route.prefix, byPath: route.byPath };
   const made = new Call(context, request, response, route, granted);
@@ -97,13 +99,14 @@ function call(context: CallContext, arrival: Arrival, path: string, granted: Gra
     body,
   };
   if (upgrading === undefined) made.start(invocation);
-  else context.webSockets.start({ call: made, upgrading, request, response, watch: context.watch }, invocation, route);
+  else context.webSockets.start({ call: made, upgrading, request, watch: context.watch }, invocation, route, clientIn(chain));
 }
 
 /** Handles a request that asks to go on as a WebSocket, for which node:http makes no response. */
 export function answerUpgrading(context: CallContext, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   Connection.of(request.socket).turns.leftParser();
-  answer(context, request, responseFor(request, socket), false, new Upgrading(socket, head));
+  const response = responseFor(request, socket);
+  answer(context, request, response, false, new Upgrading(socket, head, agreementBySwitching(request, response, socket)));
 }
 
 /** AWS's URLs say nothing of a host beside that of the request itself. */
@@ -167,7 +170,6 @@ function acceptableRoute(context: CallContext, request: IncomingMessage, { host,
   }
   if (path.charCodeAt(1) === UNDERSCORE && path.startsWith(PLATFORM)) return noRoute(path);
   const route = routeOf(context, request, host, path);
-  if (upgrades && !(route instanceof MayflyError)) return context.webSockets.refusalOf(route) ?? route;
   if (route instanceof MayflyError || Number(headers["content-length"] ?? 0) <= route.bodyLimitBytes) return route;
   return new MayflyError("body-too-large", { limit: route.bodyLimitBytes });
 }

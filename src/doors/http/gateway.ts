@@ -129,7 +129,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     headBytes: limits.headBytes,
     headMs: limits.headMs,
     keepAliveMs: limits.keepAliveMs,
-    answer: (request, response, continues) => answer(context, request, response, continues),
+    requests: { ...connections, exempt: trusted },
+    answer: (request, response, continues, upgrading) => answer(context, request, response, continues, upgrading),
     refuseExpectation: (request, response) => refuseExpectation(context, request, response),
   });
   const choice = chooseVersions(server, context, sessions, clock);

@@ -29,8 +29,15 @@ export class H2Request {
   readonly stream: ServerHttp2Stream;
   rawTrailers: string[] = [];
 
-  /** @param headers as node:http2 gives them, with pseudo headers */
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+  /** Whether a body follows the headers. Its length need not be known. */
+  readonly hasBody: boolean;
+
+  /**
+   * @param headers as node:http2 gives them, with pseudo headers
+   * @param isUpgrade whether the stream goes on with another protocol if the function agrees, so that what follows the headers is no body
+   */
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, isUpgrade = false) {
+    this.hasBody = !isUpgrade && !stream.endAfterHeaders;
     const { ":authority": authority, ":method": method = "", ":path": path = "", ...others } = headers;
     this.stream = stream;
     this.method = method;
@@ -48,11 +55,6 @@ export class H2Request {
       "trailers",
       guarded(onTrailers, () => stream.destroy()),
     );
-  }
-
-  /** Whether a body follows the headers. Its length need not be known. */
-  get hasBody(): boolean {
-    return !this.stream.endAfterHeaders;
   }
 
   get complete(): boolean {

@@ -2,7 +2,7 @@
  * HTTP/2 at the gateway. Its connections come from the listeners of HTTP/1.1, which give away those whose client speaks HTTP/2: protocol-choice.ts. Each request is
  * answered as one of HTTP/1.1 is.
  *
- * Owns: the sessions.
+ * Owns: the sessions, and the counts of their clients' requests.
  * 1. A session has at most MOST_STREAMS requests in progress, and they share its bytes fairly, because nghttp2 takes turns among them.
  * 2. What a client may send without a request in it is bounded by nghttp2 and node:http2, as the options below say: resets, settings, pings, headers without an
  *    end. A client that goes beyond loses its connection.
@@ -17,8 +17,11 @@ import { plainAddress } from "../../../base/network/addresses.ts";
 import { Connection } from "../connection.ts";
 import { refuse } from "../refuse.ts";
 import type { Watch } from "../watch.ts";
+import type { Upgrading } from "../websocket/upgrade.ts";
+import { ClientStreams, type StreamLimits } from "./client-streams.ts";
 import { asRequest, H2Request } from "./h2-request.ts";
 import { asResponse, H2Response } from "./h2-response.ts";
+import { asUpgrade, isWebSocket, upgradingOf } from "./h2-websocket.ts";
 import { StreamConnection } from "./stream-connection.ts";
 
 /** As nginx has it. */
@@ -31,7 +34,9 @@ export interface H2Options {
   headBytes: number;
   headMs: number;
   keepAliveMs: number;
-  answer: (request: IncomingMessage, response: ServerResponse, continues: boolean) => void;
+  /** How many requests may be in progress. */
+  requests: StreamLimits;
+  answer: (request: IncomingMessage, response: ServerResponse, continues: boolean, upgrading?: Upgrading) => void;
   refuseExpectation: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
@@ -39,9 +44,11 @@ export class H2Sessions {
   readonly #options: H2Options;
   readonly #server: Http2Server;
   readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #clients: ClientStreams;
 
   constructor(options: H2Options) {
     this.#options = options;
+    this.#clients = new ClientStreams(options.requests);
     this.#server = createServer({
       // Megabytes of one session, for headers and for what waits to be sent.
       maxSessionMemory: 4,
@@ -59,7 +66,7 @@ export class H2Sessions {
         maxConcurrentStreams: MOST_STREAMS,
         maxHeaderListSize: options.headBytes,
         enablePush: false,
-        enableConnectProtocol: false,
+        enableConnectProtocol: true,
       },
     });
     const onSession = (session: ServerHttp2Session) => this.#begin(session);
@@ -120,13 +127,17 @@ export class H2Sessions {
 
   #request(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, turnedAway: boolean, session: ServerHttp2Session): void {
     const { watch, answer, refuseExpectation } = this.#options;
-    const own = new H2Request(stream, headers);
+    const asksForWebSocket = isWebSocket(headers);
+    const own = new H2Request(stream, asksForWebSocket ? asUpgrade(headers) : headers, asksForWebSocket);
     const request = asRequest(own);
-    const response = asResponse(new H2Response(own));
+    const ownResponse = new H2Response(own);
+    const response = asResponse(ownResponse);
     const address = plainAddress(session.socket.remoteAddress ?? "") ?? "unknown";
-    const connection = new StreamConnection(stream, address, turnedAway);
+    const ended = turnedAway ? null : this.#clients.begin(address);
+    const connection = new StreamConnection(stream, address, ended === null);
     const failed = () => void stream.destroy();
     const onClose = () => {
+      ended?.();
       watch.forget(connection);
       connection.call?.clientGone();
     };
@@ -138,6 +149,7 @@ export class H2Sessions {
     stream.once("close", guarded(onClose, failed));
     Connection.attach(request, connection);
     watch.watch(connection);
+    if (asksForWebSocket) return answer(request, response, false, upgradingOf(stream, ownResponse));
     if (own.method === "CONNECT") return refuse(response, new MayflyError("method-not-supported", { method: "CONNECT" }), undefined, false);
     const expectation = own.headers.expect?.trim().toLowerCase();
     if (expectation === undefined || expectation === "100-continue") answer(request, response, expectation !== undefined);

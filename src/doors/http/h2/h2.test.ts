@@ -255,6 +255,28 @@ test("a header that is small when compressed and large when read is not read", a
   assert.equal(gateway.invocations.length, 0);
 });
 
+test("a client has as many requests in progress over many connections as it may have connections, and others have room", async (t) => {
+  const connections = { most: 10, perClient: 4 };
+  await using gateway = await openTestGateway(
+    (seen) => {
+      if (seen.input.method === "GET") replyText(seen, "hi");
+    },
+    { connections },
+  );
+  const sessions = [open(t, gateway.url), open(t, gateway.url)];
+  const held = sessions.flatMap((session) =>
+    Array.from({ length: 2 }, () => session.request({ ":path": "/app/hello", ":authority": "h.test", ":method": "POST" })),
+  );
+  await until(() => gateway.invocations.length === 4);
+  const further = await ask(sessions[0]!, "/app/hello");
+  assert.deepEqual([further.status, JSON.parse(further.text).error.code], [503, "too-many-connections"]);
+  const other = open(t, gateway.url, { localAddress: "127.0.0.2" });
+  assert.equal((await ask(other, "/app/hello")).text, "hi");
+  for (const stream of held) stream.destroy();
+  await until(() => gateway.invocations.slice(0, 4).every((seen) => seen.aborted));
+  assert.equal((await ask(sessions[0]!, "/app/hello")).text, "hi");
+});
+
 test("settings and pings without end are cut off, and others are served meanwhile", async (t) => {
   await using gateway = await openTestGateway((seen) => replyText(seen, "hi"));
   const socket = (client: Hostile, bytes: Buffer) => flood(client, 100_000, () => bytes);

@@ -1,5 +1,5 @@
 /**
- * A client's connection after its upgrade: bytes go both ways as they come, no faster than the other side takes them.
+ * A client's connection after its upgrade, or its stream of HTTP/2: bytes go both ways as they come, no faster than the other side takes them.
  *
  * 1. Exactly one of these ends it: the function ends its side, the connection fails or is ended by the gateway, or the client is gone. After that nothing is
  *    sent to the function.
@@ -12,7 +12,7 @@ import type { ErrorCode } from "../../../base/errors/table.ts";
 import { guarded } from "../../../base/errors/guarded.ts";
 import type { InvocationHandle } from "../../../dispatch/invocation.ts";
 import { PacedWriter } from "../../../wire/paced-writer.ts";
-import type { Connection, OnConnection } from "../connection.ts";
+import type { ClientConnection, OnConnection } from "../connection.ts";
 import type { Watch } from "../watch.ts";
 import { closeFrame, FrameBorder } from "./frame-border.ts";
 
@@ -29,7 +29,7 @@ const closeCodes: Partial<Record<ErrorCode, number>> = {
 
 export interface TunnelParts {
   socket: Duplex;
-  connection: Connection;
+  connection: ClientConnection;
   handle: InvocationHandle;
   watch: Watch;
   /** How long both sides may be silent, in milliseconds. */

@@ -5,16 +5,23 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { guarded } from "../../../base/errors/guarded.ts";
-import type { ErrorDetails } from "../../../base/errors/error.ts";
+import { type ErrorDetails, MayflyError } from "../../../base/errors/error.ts";
 import type { ErrorCode } from "../../../base/errors/table.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "../../../dispatch/invocation.ts";
 import type { InvocationTiming } from "../../../telemetry/platform-event.ts";
 import { SWITCHING } from "../../../wire/head.ts";
-import { Connection } from "../connection.ts";
+import { Connection, type OnConnection } from "../connection.ts";
 import { Tunnel, type TunnelParts } from "./tunnel.ts";
 
 /** In bytes: a client that sends more before the function has agreed is not read until then. */
 const MOST_EARLY = 16_384;
+
+export interface Agreement {
+  /** Tells the client that the function has agreed. What is written to the connection after that is the function's. @param headers name, value, name, value … */
+  agree: (headers: string[]) => void;
+  /** Whether the client would take a reply of this status for an agreement. */
+  looksAgreed: (status: number) => boolean;
+}
 
 /**
  * A connection that is to be upgraded, until the function has agreed. It is read meanwhile, because otherwise nobody would notice that the client goes
@@ -22,13 +29,15 @@ const MOST_EARLY = 16_384;
  */
 export class Upgrading {
   readonly socket: Duplex;
+  readonly agreement: Agreement;
   #chunks: Buffer[];
   #bytes: number;
   #gone: () => void = () => {};
 
   /** @param head what the client has sent behind its request */
-  constructor(socket: Duplex, head: Buffer) {
+  constructor(socket: Duplex, head: Buffer, agreement: Agreement) {
     this.socket = socket;
+    this.agreement = agreement;
     this.#chunks = [head];
     this.#bytes = head.length;
   }
@@ -82,7 +91,7 @@ export function responseFor(request: IncomingMessage, socket: Duplex): ServerRes
 }
 
 /** The call that a request is until the function has agreed. */
-export interface AskingCall extends InvocationReply {
+export interface AskingCall extends InvocationReply, Pick<OnConnection, "malformed"> {
   /** @param reply what the dispatcher tells of the call, in place of the call itself */
   start(invocation: InvocationRequest, reply: InvocationReply): void;
   /** The connection is the call's no more. Returns null if nobody waits for that. */
@@ -93,7 +102,6 @@ export interface UpgradeParts extends Pick<TunnelParts, "watch" | "idleMs"> {
   call: AskingCall;
   upgrading: Upgrading;
   request: IncomingMessage;
-  response: ServerResponse;
 }
 
 /** What the dispatcher tells of such a request: to the call at first, and to the tunnel after the status 101. */
@@ -109,13 +117,18 @@ export class UpgradeReply implements InvocationReply {
   }
 
   head(status: number, headers: string[], body: Buffer, ended: boolean, timing: InvocationTiming): void {
-    if (status !== SWITCHING || this.#parts === null) return this.#call?.head(status, headers, body, ended, timing);
+    if (status !== SWITCHING || this.#parts === null) return this.#refuse(status, headers, body, ended, timing);
     this.#tunnel = begin(this.#parts, headers, timing);
     // A connection may last for hours, and needs nothing of its request any more.
     this.#parts = null;
     this.#call = null;
     if (body.length > 0) this.#tunnel?.data(body);
     if (ended) this.#tunnel?.end();
+  }
+
+  #refuse(...[status, ...reply]: Parameters<InvocationReply["head"]>): void {
+    if (this.#parts?.upgrading.agreement.looksAgreed(status) !== true) this.#call?.head(status, ...reply);
+    else this.#call?.malformed(new MayflyError("upgrade-not-supported", { protocol: "websocket" }));
   }
 
   data(chunk: Buffer): void {
@@ -139,17 +152,24 @@ export class UpgradeReply implements InvocationReply {
   }
 }
 
-function begin({ call, upgrading, request, response, ...parts }: UpgradeParts, headers: string[], timing: InvocationTiming): Tunnel | null {
+function begin({ call, upgrading, request, ...parts }: UpgradeParts, headers: string[], timing: InvocationTiming): Tunnel | null {
   const { socket } = upgrading;
   const switched = call.switched(headers, timing);
   if (switched === null) return null;
-  const connection = Connection.of(request.socket);
-  connection.turns.switched();
-  response.detachSocket(request.socket);
-  socket.write(headText(switched.headers), "latin1");
-  const tunnel = new Tunnel({ socket, connection, handle: switched.handle, ...parts });
+  upgrading.agreement.agree(switched.headers);
+  const tunnel = new Tunnel({ socket, connection: Connection.ofRequest(request), handle: switched.handle, ...parts });
   tunnel.begin(upgrading.handOver());
   return tunnel;
+}
+
+/** For a client of HTTP/1.1. @param response what responseFor() made */
+export function agreementBySwitching(request: IncomingMessage, response: ServerResponse, socket: Duplex): Agreement {
+  const agree = (headers: string[]) => {
+    Connection.of(request.socket).turns.switched();
+    response.detachSocket(request.socket);
+    socket.write(headText(headers), "latin1");
+  };
+  return { agree, looksAgreed: (status) => status === SWITCHING };
 }
 
 /** @param headers name, value, name, value … */

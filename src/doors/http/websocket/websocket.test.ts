@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "../../../dispatch/testing/fake-clock.ts";
 import { until } from "../../../base/clock/until.ts";
+import { manifestSchema } from "../../../store/catalog/manifest.ts";
 import { openTestGateway, rawClient, replyText, timing, type Seen } from "../testing/test-gateway.ts";
 
 const asking = (path = "/app/hello/chat?room=1", more = "") =>
@@ -184,4 +185,30 @@ test("an app has a bounded number of connections, and others have room beside it
   await until(() => open.invocations[0]!.aborted);
   const again = rawClient(open.port, asking());
   await until(() => again.text.includes(" 101 "));
+});
+
+test("a client and a tenant leave connections to others", async () => {
+  const webSockets = { most: 8, mostOfClient: 2 };
+  await using open = await openTestGateway((seen) => agree(seen), { webSockets, trustedProxies: ["127.0.0.1"] });
+  const from = (client: string, path?: string) =>
+    rawClient(open.port, asking(path, `X-Forwarded-For: ${client}\r\nX-Forwarded-Proto: http\r\n`));
+  const clients = [from("192.0.2.1"), from("192.0.2.1")];
+  await until(() => clients.every(({ text }) => text.includes(" 101 ")));
+  const third = from("192.0.2.1", "/single/x");
+  await until(() => third.closed);
+  assert.match(third.text, /This client has its maximum of 2 open WebSockets/);
+  for (let at = 2; at < 6; at += 1) clients.push(from(`192.0.2.${at}`));
+  await until(() => clients.every(({ text }) => text.includes(" 101 ")));
+  // Six are open and two free, so that a tenant may have six.
+  const seventh = from("192.0.2.9");
+  await until(() => seventh.closed);
+  assert.match(seventh.text, /The tenant of app app has its maximum of 6 open WebSockets/);
+  open.routes.setApp({
+    app: "theirs",
+    tenant: "t-other",
+    manifest: manifestSchema.parse({ name: "theirs", functions: { f: { entry: "f.ts" } } }),
+  });
+  const theirs = from("192.0.2.10", "/theirs/f");
+  await until(() => theirs.text.includes(" 101 "));
+  for (const { socket } of [...clients, theirs]) socket.destroy();
 });
