@@ -32,14 +32,11 @@ export function upgradingOf(stream: ServerHttp2Stream, response: H2Response): Up
     isAgreed = true;
     response.writeHead(200, withoutKey(headers)).flushHeaders();
   };
+  const cut = () => stream.destroy();
   // The client's side of the stream stays open otherwise: it was to be a connection.
-  const refused = () => {
-    if (!isAgreed) setImmediate(() => stream.close());
-  };
-  response.once(
-    "finish",
-    guarded(refused, () => stream.destroy()),
-  );
+  const close = guarded(() => stream.close(), cut);
+  const answered = () => void (isAgreed || setImmediate(close));
+  response.once("finish", guarded(answered, cut));
   return new Upgrading(stream, NONE, { agree, looksAgreed: (status) => status >= 200 && status < 300 });
 }
 
