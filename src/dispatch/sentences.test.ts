@@ -29,6 +29,7 @@ const clauses: { [Kind in DecisionReason["kind"]]: [Extract<DecisionReason, { ki
     { kind: "tenant-full" },
     "the tenant's apps have as many machines as they may have together, and calls of another one of them wait",
   ],
+  "apart-full": [{ kind: "apart-full" }, "the app has as many machines as it may have, and calls of another tenant id wait"],
   "tenant-share": [{ kind: "tenant-share" }, "the host is full, and an app of a tenant that has fewer machines waits for its first"],
   drained: [{ kind: "drained" }, "the machine was draining, and its last invocation has ended"],
   condemned: [{ kind: "condemned", because: "abort-ignored" }, "a handler ignored its abort signal"],

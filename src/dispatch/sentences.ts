@@ -50,6 +50,7 @@ const clauses: Clauses = {
   "host-full": () => "the host is full, and calls of another app wait",
   "host-full-share": () => "the host is full, and another app with waiting calls has no machine",
   "tenant-full": () => "the tenant's apps have as many machines as they may have together, and calls of another one of them wait",
+  "apart-full": () => "the app has as many machines as it may have, and calls of another tenant id wait",
   "tenant-share": () => "the host is full, and an app of a tenant that has fewer machines waits for its first",
   drained: () => "the machine was draining, and its last invocation has ended",
   condemned: ({ because }) => causesOfCondemning[because],

@@ -17,8 +17,12 @@ const share = fc.record({
   startsPerSecond: fc.constantFrom(null, 0.5, 4),
 });
 
+/** What a revision has that serves one key of its app. */
+const apart = fc.record({ machines: fc.constantFrom(1, 2), queue: fc.constantFrom(1, 3) });
+
 const limits = fc.record({
   share: fc.option(share),
+  apart: fc.option(apart),
   snapshot: fc.boolean(),
   concurrency: fc.integer({ min: 1, max: 4 }),
   maxMachines: fc.integer({ min: 1, max: 4 }),
@@ -95,8 +99,9 @@ test("the same events give the same commands, through a copy of the state at eve
   );
 });
 
-function limitsOf(app: string, { share: told, ...rest }: Limits): AppLimits {
-  return told === null ? rest : { ...rest, tenant: { id: TENANTS[app] as string, ...told } };
+function limitsOf(app: string, { share: told, apart: key, ...rest }: Limits): AppLimits {
+  const own = key === null ? rest : { ...rest, apart: key, aside: true, minMachines: 0, reservedBlanks: 0 };
+  return told === null ? own : { ...own, tenant: { id: TENANTS[app] as string, ...told } };
 }
 
 function perform(world: World, action: Action): void {

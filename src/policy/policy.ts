@@ -83,8 +83,18 @@ export interface AppLimits {
    * Its own `minMachines` and `reservedBlanks` are 0. Absent: no.
    */
   aside?: boolean;
+  /** Set if the revision serves the calls of one key alone, one of many that the app's callers choose. Absent: it is for everybody. */
+  apart?: ApartLimits;
   /** What all apps of its tenant may have together. Absent: nothing limits that. */
   tenant?: TenantShare;
+}
+
+/** What a revision may have that serves one of the app's keys. With such revisions `maxMachines` has no exceptions: idle machines make room for each other's calls. */
+export interface ApartLimits {
+  /** Machines bound to the revision, at most. */
+  readonly machines: number;
+  /** Invocations that may wait for a slot of it, at most, of those of the app's `queue`. */
+  readonly queue: number;
 }
 
 /** What all apps of a tenant may have together; what was told last counts. null: as much as the host has. */

@@ -48,6 +48,8 @@ export type EndReason =
   | { kind: "host-full-share" }
   /** The tenant's apps have as many machines together as they may, and calls of another one of them wait. */
   | { kind: "tenant-full" }
+  /** The app has as many machines as it may, and calls of a key wait that has no machine of its own. */
+  | { kind: "apart-full" }
   /** The host is full, and an app of a tenant that has fewer machines waits for its first. */
   | { kind: "tenant-share" }
   /** The machine got no new work, and all its invocations have ended. */

@@ -12,10 +12,11 @@ import { rulesOf } from "../rules/rules-of.ts";
 import { isPausing, noteTaken, type Pool } from "./blanks.ts";
 import { hasRoom, hostIsBusy, takeStart } from "./host-limits.ts";
 import { bindMachine, hastenMachines, restoreMachine, startMachine } from "./machines.ts";
-import { poolOf, type RevisionState, type PackingState } from "./packing-state.ts";
+import { type AppState, poolOf, type RevisionState, type PackingState } from "./packing-state.ts";
 import { makeRoom } from "./room.ts";
 import { need, whySpare } from "./spares.ts";
 import { noteBlankFound } from "./start-times.ts";
+import { makeRoomInApps } from "./apart-room.ts";
 import { makeRoomInTenants } from "./tenant-room.ts";
 import type { TenantState } from "./tenant-state.ts";
 import { inTurnsOfTenants, roomOf, takeRoom, type TenantRoom, tenantStarts } from "./tenants.ts";
@@ -36,6 +37,7 @@ export function plan(state: PackingState, now: number, commands: PolicyCommand[]
     replenishBlanks(state, coming, now, commands);
   }
   if (state.tenants.size > 0) makeRoomInTenants(state, now, commands);
+  if (state.hungry.length > 0) makeRoomInApps(state, now, commands);
   for (const name of state.hungry) {
     const revision = state.revisions.get(name) as RevisionState;
     revision.planned = need(state, revision, now);
@@ -158,12 +160,13 @@ function startForDemand(state: PackingState, coming: number[], now: number, comm
   const names = inTurnsOfTenants(state, state.hungry);
   // Revisions of one tenant may lack more machines together than it may have.
   const left = new Map<TenantState, TenantRoom>();
+  const leftOfApp = new Map<AppState, number>();
   const lacks = names.map((name) => need(state, state.revisions.get(name) as RevisionState, now));
   for (let round = 0; lacks.some((lack) => lack > round); round++) {
     for (const [i, name] of names.entries()) {
       if ((lacks[i] as number) <= round) continue;
       const revision = state.revisions.get(name) as RevisionState;
-      if (!takeOfTenant(left, revision, now)) continue;
+      if (!takeOfApp(leftOfApp, revision) || !takeOfTenant(left, revision, now)) continue;
       if (takeComing(state, coming, revision, now)) continue;
       if (!hasRoom(state, revision.limits.kind)) short++;
       else startFor(state, revision, { urgent: true, revision: name, why: whyWaiting(revision) }, now, commands);
@@ -181,6 +184,14 @@ function takeOfTenant(left: Map<TenantState, TenantRoom>, { app: { tenant }, lim
   const room = left.get(tenant) ?? roomOf(tenant, now);
   left.set(tenant, room);
   return takeRoom(room, limits.kind);
+}
+
+/** Whether one more machine may be on its way for a revision that serves one key of its app, which counts it then: what each of them lacks is within the app's limit, but not all of it. */
+function takeOfApp(left: Map<AppState, number>, { app, limits }: RevisionState): boolean {
+  if (limits.apart === undefined) return true;
+  const room = left.get(app) ?? limits.maxMachines - app.machines;
+  left.set(app, room - 1);
+  return room > 0;
 }
 
 function startSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {

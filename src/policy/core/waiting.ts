@@ -8,8 +8,11 @@ import { lookUp, put, remove } from "./id-table.ts";
 
 /** Whether the queue of the app, which counts over all its revisions, is full. In a revision without a machine one invocation may always wait, because with a queue of 0 the revision could never begin. */
 export function queueIsFull(revision: RevisionState): boolean {
-  if (revision.bound === 0 && revision.waiting === 0) return false;
-  return revision.app.waiting >= revision.limits.queue;
+  const { bound, waiting, app, limits } = revision;
+  // Callers choose how many revisions there are that serve one key each, so that these have no such place.
+  if (limits.apart !== undefined) return waiting >= limits.apart.queue || app.waiting >= Math.max(1, limits.queue);
+  if (bound === 0 && waiting === 0) return false;
+  return app.waiting >= limits.queue;
 }
 
 export function enqueue(state: PackingState, revision: RevisionState, invocation: InvocationId): void {

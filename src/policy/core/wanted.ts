@@ -65,10 +65,12 @@ export function machinesAllowed(revision: RevisionState): number {
 }
 
 /**
- * `maxMachines` counts over all revisions of the app. But a revision beside others may always have one machine, because their machines never serve its calls.
+ * `maxMachines` counts over all revisions of the app. But a revision beside others may always have one machine, because their machines never serve its calls. This is not
+ * so for revisions that serve one key each: callers choose how many of these there are.
  */
 export function allowedByApp({ app, limits, bound, binding }: RevisionState): number {
   const allowed = limits.maxMachines - app.machines;
+  if (limits.apart !== undefined) return Math.min(allowed, limits.apart.machines - bound - binding);
   return bound + binding === 0 && app.revisions.length > 1 ? Math.max(1, allowed) : allowed;
 }
 
