@@ -1,12 +1,15 @@
 /** Which functions of an app its own machines may call, and how. */
 import { MayflyError } from "../base/errors/error.ts";
 import type { Names, Revision } from "../store/catalog/catalog.ts";
+import { keepsApart } from "../store/catalog/isolation.ts";
 import { nameOfId } from "./names.ts";
 import type { Reached } from "./served-apps.ts";
 
 export interface InternalRoute {
   appName: string;
   branch: string | undefined;
+  /** Whether its calls are kept apart by tenant ids. */
+  isolated: boolean;
   timeoutMs: number;
   bodyLimitBytes: number;
 }
@@ -45,7 +48,9 @@ export function createInternalRoutes(parts: {
       const { manifest } = reached.revision;
       const own = manifest.functions[name];
       if (own === undefined) throw new MayflyError("no-such-function", { app: appName, function: name });
-      return { appName, branch: reached.branch, timeoutMs: own.timeoutMs ?? manifest.timeoutMs, bodyLimitBytes: manifest.bodyLimitBytes };
+      const { timeoutMs = manifest.timeoutMs } = own;
+      const isolated = keepsApart(manifest, name);
+      return { appName, branch: reached.branch, isolated, timeoutMs, bodyLimitBytes: manifest.bodyLimitBytes };
     },
   };
 }

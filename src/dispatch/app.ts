@@ -6,11 +6,16 @@ import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { KindBook } from "./kind-book.ts";
 import type { LivePart } from "./live-revisions.ts";
-import type { AppLimits, PolicyCommand } from "../policy/policy.ts";
+import type { ApartLimits, AppLimits, PolicyCommand } from "../policy/policy.ts";
 
 export function limitsOf({ manifest }: Version, kinds: KindBook): AppLimits {
   const { concurrency, minMachines, maxMachines, reservedBlanks, queue, waitWorth = null } = manifest;
   return { concurrency, minMachines, maxMachines, reservedBlanks, queue, waitWorth, kind: kinds.enter(manifest) };
+}
+
+/** What a part may have that serves one tenant id: a quarter of the app's queue, so that one tenant cannot fill it. */
+export function apartLimits({ maxMachines, queue, tenantKeys }: Version["manifest"]): ApartLimits {
+  return { machines: Math.min(maxMachines, tenantKeys?.machines ?? maxMachines), queue: Math.max(1, Math.ceil(queue / 4)) };
 }
 
 /** The error that a caller gets for a policy's rejection. */

@@ -20,7 +20,8 @@ import type { ErrorCode } from "../base/errors/table.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import { type Accounts, noAccounts, type Refusal } from "../store/ledger/accounts.ts";
 import { clauseOf } from "../machines/exit.ts";
-import { endFacts, limitsOf, rejection } from "./app.ts";
+import { keepsApart, problemOfTenantKey, TENANT_KEYS } from "../store/catalog/isolation.ts";
+import { apartLimits, endFacts, limitsOf, rejection } from "./app.ts";
 import { isAside, type LivePart, LiveRevisions } from "./live-revisions.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DecisionLog } from "./decision-log.ts";
@@ -126,16 +127,17 @@ class PolicyDispatcher implements LiveDispatcher {
       return invocation;
     }
     const part = this.#partFor(request);
-    const refusal = this.#refusalOf(request.app, part) ?? this.#accounts.take(request.app);
+    const place = this.#revisions.isolates(request.app) ? this.#apart(part, request) : part;
+    const refusal = this.#refusalOf(request.app, part) ?? (typeof place === "string" ? this.#accounts.take(request.app) : place);
     if (refusal !== undefined) {
       invocation.refuse(refusal.code, { ...refusal.details, app: request.appName });
       invocation.leave();
       return invocation;
     }
-    invocation.part = part;
+    invocation.part = place as string;
     this.#table.set(number, invocation);
     this.#deadlines.watch(invocation.deadline, now);
-    this.#tell({ type: "arrive", invocation: number, revision: part }, now);
+    this.#tell({ type: "arrive", invocation: number, revision: invocation.part }, now);
     if (this.#closing !== undefined && invocation.waits) {
       // No machine is started any more.
       this.abandoned(invocation);
@@ -147,6 +149,42 @@ class PolicyDispatcher implements LiveDispatcher {
   /** Empty if what the call names is not there. */
   #partFor({ app, function: name, branch, key, pin }: Pick<InvocationRequest, "app" | "function" | "branch" | "key" | "pin">): string {
     return pin === undefined ? this.#revisions.next(app, name, branch, key) : this.#revisions.pinned(app, name, pin);
+  }
+
+  /** The part that serves the tenant id of the call, which is made if it is its first one; the given part, if that does not keep tenants apart. Or why the call is refused. */
+  #apart(id: string, { app, function: name, tenantKey }: Pick<InvocationRequest, "app" | "function" | "tenantKey">): string | Refusal {
+    const base = this.#revisions.get(id);
+    if (base === undefined || !keepsApart(base.version.manifest, name)) return id;
+    const what = problemOfTenantKey(tenantKey);
+    if (what !== undefined) return { code: "tenant-id-needed", details: { function: name, what } };
+    const known = this.#revisions.apart(app, id, tenantKey!);
+    if (known !== undefined) return known;
+    const limit = base.version.manifest.tenantKeys?.most ?? TENANT_KEYS;
+    const leaving = this.#revisions.leavingApart(app, limit, (part) => this.#isUnused(part, 0));
+    if (leaving === undefined) return { code: "too-many-tenant-ids", details: { what: this.#fullOfIds(app, limit) } };
+    if (leaving !== null) this.#removeApart(leaving);
+    const part = this.#revisions.addApart(base, tenantKey!);
+    this.#tellLimits(part, null);
+    return part.id;
+  }
+
+  #fullOfIds(app: string, limit: number): string {
+    const isOwn = this.#revisions.allApart(app).length >= limit;
+    return isOwn
+      ? `${limit} others have calls or machines, which is the app's limit`
+      : "the server has as many as it keeps apart for all apps";
+  }
+
+  #removeApart(part: string): void {
+    this.#revisions.removeApart(this.#revisions.get(part)!.version.app, part);
+    this.#removePart(part);
+  }
+
+  /** Whether the part has no machine, and was last called at least `idleMs` ago. */
+  #isUnused(part: string, idleMs: number): boolean {
+    const now = this.#options.clock.now();
+    const isIdle = now - (this.#options.insight?.restsSince(part, now) ?? Infinity) >= idleMs;
+    return isIdle && !this.#machines.values().some((record) => record.part === part);
   }
 
   point(app: string, targets: readonly ServedTarget[], more?: ServedBeside): void {
@@ -163,6 +201,9 @@ class PolicyDispatcher implements LiveDispatcher {
       this.#tell({ type: "revision-retired", revision: id, successor });
       this.#revisions.forget(id);
     }
+    // What serves a tenant id of a superseded revision gets no more calls, and its machines need not be held for any.
+    for (const part of retired.length === 0 ? [] : this.#revisions.allApart(app))
+      if (retired.some(({ id }) => id === this.#revisions.get(part)?.base)) this.#tell({ type: "revision-renewed", revision: part });
   }
 
   isPinned(app: string, pin: string): boolean {
@@ -186,6 +227,7 @@ class PolicyDispatcher implements LiveDispatcher {
       if (isUsed || isReserved || !parts.every(isIdle)) continue;
       for (const part of this.#revisions.unpin(app, pin)) this.#removePart(part);
     }
+    for (const part of this.#revisions.allApart(app)) if (this.#isUnused(part, idleMs)) this.#removeApart(part);
   }
 
   boundTo(app: string, pin: string): number {
@@ -206,7 +248,12 @@ class PolicyDispatcher implements LiveDispatcher {
         this.#drop(invocation, "no-such-version", { app: appName, version: branch ?? "" });
         continue;
       }
-      invocation.part = next;
+      const place = this.#revisions.isolates(app) ? this.#apart(next, invocation) : next;
+      if (typeof place !== "string") {
+        this.#drop(invocation, place.code, { ...place.details, app: appName });
+        continue;
+      }
+      invocation.part = place;
       if (invocation.part === successor) continue;
       this.#tell({ type: "abandon", invocation: invocation.number });
       this.#tell({ type: "arrive", invocation: invocation.number, revision: invocation.part });
@@ -239,13 +286,14 @@ class PolicyDispatcher implements LiveDispatcher {
     const beside = {
       ...(part.reserved > 0 && !isRefused && { reserved: part.reserved }),
       ...(isAside(part) && { aside: true }),
+      ...(part.base !== undefined && { apart: apartLimits(part.version.manifest) }),
       ...(tenant && { tenant }),
     };
     this.#tell({ type: "revision", revision: part.id, app, limits: { ...limits, ...floors, ...beside }, inherits });
   }
 
-  #isRefused({ id, version }: LivePart): boolean {
-    return this.#refusalOf(version.app, id) !== undefined;
+  #isRefused({ id, base, version }: LivePart): boolean {
+    return this.#refusalOf(version.app, base ?? id) !== undefined;
   }
 
   #refusalOf(app: string, part: string): Refusal | undefined {
@@ -265,7 +313,8 @@ class PolicyDispatcher implements LiveDispatcher {
     const refusal = this.#lacking.get(part);
     if (refusal === undefined) return;
     for (const invocation of this.#table.values())
-      if (invocation.part === part && invocation.waits) this.#drop(invocation, refusal.code, refusal.details);
+      if ((this.#revisions.get(invocation.part)?.base ?? invocation.part) === part && invocation.waits)
+        this.#drop(invocation, refusal.code, refusal.details);
   }
 
   shareChanged(app: string): void {
@@ -345,17 +394,18 @@ class PolicyDispatcher implements LiveDispatcher {
   explain(app: string): Explanation {
     const nameOf = (machine: MachineId) => this.#machines.get(machine)?.name ?? String(machine);
     const { insight, clock } = this.#options;
-    const facts = this.#revisions.of(app).flatMap(({ id, version, runtime, weight }) => {
+    const parts = this.#revisions.of(app).filter(({ base }) => base === undefined);
+    const apart = this.#revisions.allApart(app).length;
+    const facts = parts.flatMap(({ id, version, runtime, weight }) => {
       const known = insight?.explain(id, clock.now());
       const about = { revision: version.id, number: version.number, weight, runtime };
       return known === undefined ? [] : [{ ...about, ...withNames(known, nameOf) }];
     });
-    const snapshots = this.#revisions
-      .of(app)
-      .flatMap(({ id, version, runtime }) =>
-        sentenceOfSnapshot(partInWords(version.number, id === version.id ? null : runtime), this.#snapshots?.stateOf(id)),
-      );
-    return { now: [...sentencesOfRevisions(facts), ...snapshots], facts, decisions: this.#decisions.of(app) };
+    const snapshots = parts.flatMap(({ id, version, runtime }) =>
+      sentenceOfSnapshot(partInWords(version.number, id === version.id ? null : runtime), this.#snapshots?.stateOf(id)),
+    );
+    const ids = apart === 0 ? [] : [`${apart} tenant ${apart === 1 ? "id has" : "ids have"} machines apart, or had some lately.`];
+    return { now: [...sentencesOfRevisions(facts), ...snapshots, ...ids], facts, decisions: this.#decisions.of(app) };
   }
 
   inFlight(): [app: string, calls: number][] {
@@ -577,7 +627,15 @@ class PolicyDispatcher implements LiveDispatcher {
   #machineLost(invocation: Invocation, end: MachineEnd): void {
     if (this.#closing === undefined && invocation.returnToQueue()) {
       // A revision that was superseded meanwhile gets no more machines, so the invocation moves to the app's next one.
-      if (this.#revisions.get(invocation.part) === undefined) invocation.part = this.#partFor(invocation);
+      if (this.#revisions.get(invocation.part) === undefined) {
+        const next = this.#partFor(invocation);
+        const place = this.#revisions.isolates(invocation.app) ? this.#apart(next, invocation) : next;
+        if (typeof place !== "string") {
+          this.#forget(invocation);
+          return void invocation.fail(place.code, { ...place.details, app: invocation.appName });
+        }
+        invocation.part = place;
+      }
       this.#tell({ type: "arrive", invocation: invocation.number, revision: invocation.part });
       return;
     }

@@ -51,6 +51,7 @@ export class Invocation implements InvocationHandle {
   readonly pin: string | undefined;
   readonly branch: string | undefined;
   readonly key: string | undefined;
+  readonly tenantKey: string | undefined;
   readonly timeoutMs: number;
   /** Whether its machine gets no further invocations if its time runs out. */
   readonly endsMachine: boolean;
@@ -98,6 +99,7 @@ export class Invocation implements InvocationHandle {
     this.pin = request.pin;
     this.branch = request.branch;
     this.key = request.key;
+    this.tenantKey = request.tenantKey;
     this.timeoutMs = request.timeoutMs;
     this.endsMachine = request.endsMachine === true;
     this.#waitsUntil = now + (request.startMs ?? request.timeoutMs);

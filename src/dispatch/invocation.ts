@@ -21,6 +21,8 @@ export interface InvocationRequest {
   pin?: string | undefined;
   /** Keeps a caller at its revision where the alias asks for that. */
   key?: string | undefined;
+  /** The tenant id that the caller names, as received. It is read only where the function keeps tenants apart, and a call of such a function without it is refused. */
+  tenantKey?: string | undefined;
   /** Whether a function of the app makes the call: it is still taken while the server stops, because its caller is to finish. */
   withinApp?: boolean;
   /** Its id, if it has one already: that of an earlier attempt. It must not be one that is in flight. */

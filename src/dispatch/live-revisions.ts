@@ -11,12 +11,16 @@
  * 4. A revision that branches alone name stands aside: the app's minimum of machines is not for it.
  * 5. A pin is a name that calls may give in the place of `live` and of a branch: it stands for one revision, which has parts of its own under that name, with
  *    machines of their own, until it is unpinned. What happens to the splits does not concern it. It stands aside.
+ * 6. Of an app that keeps tenants apart, each tenant id that calls name has parts of its own, made of those that serve all: see apart-parts.ts. They stand aside, and are there
+ *    until they are removed.
  */
 import type { AppRuntime } from "../base/kind/machine-kind.ts";
 import type { MachineEnd } from "../fleet/fleet.ts";
 import type { Version } from "../store/catalog/catalog.ts";
 import { partsOf } from "../store/catalog/parts.ts";
 import type { Branch, ServedBeside, ServedTarget } from "./live-dispatcher.ts";
+import { keepsAnyApart } from "../store/catalog/isolation.ts";
+import { ApartParts } from "./apart-parts.ts";
 import { Split, type StickyRuns, type WeightedRevision } from "./split.ts";
 
 /** What the policy knows as a revision. */
@@ -33,6 +37,8 @@ export interface LivePart {
   readonly reserved: number;
   /** The end of its last machine that could not be bound; null if there was none. */
   readonly lastFailure: MachineEnd | null;
+  /** The id of the part that it was made of, if it serves one tenant id alone. */
+  readonly base?: string;
 }
 
 export interface Moved {
@@ -62,6 +68,8 @@ interface App {
   readonly pins: Map<string, Parts>;
   /** Whether a call has to be looked up by its function. */
   readonly hasSeveralParts: boolean;
+  /** Whether calls of any function are kept apart. */
+  isolates: boolean;
 }
 
 /** What no revision's id has in it. */
@@ -73,6 +81,7 @@ export class LiveRevisions {
   readonly #apps = new Map<string, App>();
   readonly #resting = new Map<string, App>();
   readonly #parts = new Map<string, LivePart>();
+  readonly #apart = new ApartParts();
 
   /** The last failure of a part that is live already is forgotten. @param targets at least one; each revision once */
   point(app: string, targets: readonly ServedTarget[], { sticky, branches = [] }: ServedBeside = {}): Moved {
@@ -97,6 +106,7 @@ export class LiveRevisions {
       revisions,
       pins: known?.pins ?? new Map<string, Parts>(),
       hasSeveralParts: [...revisions.values()].some(({ byFunction }) => byFunction !== null),
+      isolates: known?.isolates === true || all.some(({ revision }) => keepsAnyApart(revision.manifest)),
     });
     this.#resting.delete(app);
     return {
@@ -124,9 +134,44 @@ export class LiveRevisions {
   /** Lets the app's calls give a name, or changes what is reserved for one. The app must be served. Returns the parts that are live from now on. */
   pin(app: string, pin: string, revision: Version, reserved: number): LivePart[] {
     const { parts, live } = makeParts({ ...revision, pin }, 0, reserved);
-    this.#apps.get(app)!.pins.set(pin, parts);
+    const known = this.#apps.get(app)!;
+    known.pins.set(pin, parts);
+    known.isolates ||= keepsAnyApart(revision.manifest);
     for (const part of live) this.#parts.set(part.id, part);
     return live;
+  }
+
+  /** Whether calls of any of the app's functions are kept apart: then apart() is to be asked for each call. */
+  isolates(app: string): boolean {
+    return this.#apps.get(app)?.isolates === true;
+  }
+
+  /** The id of the part that serves the tenant id in the place of one that serves all; undefined if there is none yet. */
+  apart(app: string, base: string, key: string): string | undefined {
+    return this.#apart.find(app, base, key);
+  }
+
+  /** See ApartParts.leaving(). */
+  leavingApart(app: string, most: number, isIdle: (part: string) => boolean): string | null | undefined {
+    return this.#apart.leaving(app, most, isIdle);
+  }
+
+  /** Makes a part that serves the tenant id alone. */
+  addApart(base: LivePart, key: string): LivePart {
+    const id = this.#apart.add(base.version.app, base.id, key);
+    const version = { ...base.version, tenantKey: key };
+    const part = { ...base, id, version, base: base.id, weight: 0, reserved: 0, lastFailure: null };
+    this.#parts.set(id, part);
+    return part;
+  }
+
+  /** The app's parts that serve one tenant id each. */
+  allApart(app: string): readonly string[] {
+    return this.#apart.of(app);
+  }
+
+  removeApart(app: string, part: string): void {
+    this.#apart.remove(part, app);
   }
 
   /** The app's calls can no longer give the name. Returns the ids of the parts that are live no more. */
@@ -146,7 +191,9 @@ export class LiveRevisions {
     const known = this.#apps.get(app) ?? this.#resting.get(app);
     this.#apps.delete(app);
     this.#resting.delete(app);
-    return known === undefined ? [] : idsOf(known);
+    const apart = this.#apart.of(app);
+    this.#apart.removeApp(app);
+    return known === undefined ? [] : [...idsOf(known), ...apart];
   }
 
   /** Returns the ids of the app's parts. */
@@ -155,7 +202,8 @@ export class LiveRevisions {
     if (known === undefined) return [];
     this.#apps.delete(app);
     this.#resting.set(app, known);
-    const ids = idsOf(known);
+    const ids = [...idsOf(known), ...this.#apart.of(app)];
+    this.#apart.removeApp(app);
     for (const id of ids) this.#parts.delete(id);
     return ids;
   }
@@ -184,19 +232,20 @@ export class LiveRevisions {
     return this.#parts.get(part);
   }
 
-  /** Ids of the parts of one of the app's revisions. */
+  /** Ids of the parts of one of the app's revisions, with those for one tenant id each. */
   partsOf(app: string, revision: string): readonly string[] {
-    return this.#apps.get(app)?.revisions.get(revision)?.ids ?? [];
+    const apart = this.#apart.of(app).filter((id) => revisionOf(id) === revision);
+    return [...(this.#apps.get(app)?.revisions.get(revision)?.ids ?? []), ...apart];
   }
 
   serves(app: string): boolean {
     return this.#apps.has(app);
   }
 
-  /** Those of the revision with the largest weight first. */
+  /** Those of the revision with the largest weight first, those for one tenant id each last. */
   of(app: string): LivePart[] {
     const known = this.#apps.get(app);
-    return known === undefined ? [] : idsOf(known).flatMap((id) => this.#parts.get(id) ?? []);
+    return known === undefined ? [] : [...idsOf(known), ...this.#apart.of(app)].flatMap((id) => this.#parts.get(id) ?? []);
   }
 
   noteFailure(part: string, end: MachineEnd): void {

@@ -135,6 +135,18 @@ export const errorTable = {
     message: "The queue of app {app} is full: {limit} invocations are waiting.",
     cure: "Retry after the time in Retry-After, or raise queue, concurrency or maxMachines in the app's mayfly.json.",
   },
+  "tenant-id-needed": {
+    status: 400,
+    side: "caller",
+    message: "Function {function} of app {app} keeps its callers' tenants apart: {what}.",
+    cure: "Send the header X-Amz-Tenant-Id once, with the id of the tenant for whom you call.",
+  },
+  "too-many-tenant-ids": {
+    status: 429,
+    side: "caller",
+    message: "Calls of one more tenant id cannot be kept apart for app {app}: {what}.",
+    cure: "Retry after the time in Retry-After, or raise tenantKeys.most in the app's mayfly.json.",
+  },
   "limit-reached": {
     status: 429,
     side: "caller",

@@ -80,6 +80,7 @@ function described(record: FunctionRecord, files: ZipEntry[]): { manifest: Manif
     // Code that was written for Lambda may rely on being called once at a time.
     concurrency: 1,
     maxMachines: MOST_MACHINES,
+    ...(settings.TenancyConfig !== undefined && { isolation: "tenant-key" }),
     ...(settings.SnapStart.ApplyOn === "PublishedVersions" && { snapshot: true }),
     network: "egress",
     env: settings.Environment?.Variables ?? {},

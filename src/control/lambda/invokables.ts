@@ -5,11 +5,12 @@
  */
 import type { Clock } from "../../base/clock/clock.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
+import { problemOfTenantKey } from "../../store/catalog/isolation.ts";
 import { LATEST } from "../../store/lambda/lambda-store.ts";
 import type { EventInvokeRecord, FunctionSettings, Statement } from "../../store/lambda/records.ts";
 import { conflict, invalidValue } from "./aws-error.ts";
 import type { LambdaParts } from "./lambda-parts.ts";
-import { type Account, functionArn, pinOfTenant } from "./names.ts";
+import { type Account, functionArn } from "./names.ts";
 import { statementsFor } from "./permissions.ts";
 import { functionNotFound, type Named, type Qualified, requireQualified } from "./require-function.ts";
 
@@ -21,7 +22,7 @@ export interface Invokable {
   app: string;
   appName: string;
   function: string;
-  /** What has machines of its own, a published version or one of its tenants: the name of the pin, and the revision. Absent for the newest code. */
+  /** What has machines of its own, a published version: the name of the pin, and the revision. Absent for the newest code. */
   pin?: { name: string; revision: string };
   /** What runs: "$LATEST", or a version's number. */
   version: string;
@@ -74,23 +75,25 @@ export function createInvokables(parts: Parts & { clock: Pick<Clock, "wall"> }):
   return {
     find(account, named, tenantId) {
       const all = candidates(account, named);
-      const chosen = forTenant(all.length === 1 ? all[0]! : weighted(parts, account, named, all, random()), tenantId);
+      const chosen = all.length === 1 ? all[0]! : weighted(parts, account, named, all, random());
+      checkTenant(chosen, tenantId);
       if (!serving.called(chosen.app, chosen.pin)) throw functionNotFound(account, named);
       return chosen;
     },
   };
 }
 
-/** A tenant is named where, and only where, the function keeps tenants apart. */
-function forTenant(invokable: Invokable, tenantId: string | undefined): Invokable {
-  const { settings, name, version, revision } = invokable;
+/** Throws an AwsError: a tenant is named where, and only where, the function keeps tenants apart. */
+function checkTenant({ settings, name }: Invokable, tenantId: string | undefined): void {
   const keepsApart = settings.TenancyConfig !== undefined;
   if (keepsApart && tenantId === undefined)
     throw invalidValue("The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again.");
   if (!keepsApart && tenantId !== undefined)
     throw invalidValue(`The function ${name} has no tenancy configuration. Remove the tenant ID from your request and try again.`);
-  if (tenantId === undefined || revision === null) return invokable;
-  return { ...invokable, pin: { name: pinOfTenant(version, revision, tenantId), revision } };
+  if (tenantId !== undefined && problemOfTenantKey(tenantId) !== undefined)
+    throw invalidValue(
+      "1 validation error detected: Value at 'tenantId' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9\\._:\\/=+\\-@ ]+",
+    );
 }
 
 function forgetWithApps(events: EventStream, forget: () => void): void {

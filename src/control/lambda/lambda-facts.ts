@@ -2,7 +2,7 @@
 import type { openDispatcher } from "../../dispatch/open-dispatcher.ts";
 import type { Catalog, Version } from "../../store/catalog/catalog.ts";
 import { LATEST, type LambdaStore, versionKey } from "../../store/lambda/lambda-store.ts";
-import { accountOf, functionArn, versionOfPin } from "./names.ts";
+import { accountOf, functionArn } from "./names.ts";
 import { ourRuntime } from "./runtimes.ts";
 
 interface Parts {
@@ -19,8 +19,7 @@ export function lambdaFactsOf({ store, catalog }: Parts, { app, manifest, pin, i
   if (owner === undefined || name === undefined) return {};
   const { tenant } = owner;
   const record = store.functions.get(tenant, "", owner.name);
-  const pinned = pin === undefined ? LATEST : versionOfPin(pin);
-  const version = pinned === LATEST ? undefined : store.versions.get(tenant, owner.name, versionKey(Number(pinned)));
+  const version = pin === undefined ? undefined : store.versions.get(tenant, owner.name, versionKey(Number(pin)));
   // Of an app that was deployed by another way since, the code is not that of the record.
   if (
     record === undefined ||

@@ -55,12 +55,3 @@ export function aliasFor(qualifier: string): string {
   if (/^\d+$/.test(qualifier)) return `${RESERVED}version-${qualifier}`;
   return qualifier === LIVE || qualifier.startsWith(RESERVED) ? `${RESERVED}alias-${qualifier}` : qualifier;
 }
-
-/** The name under which a tenant of a function's has machines apart. Ids of tenants may be longer than names may be. */
-export function pinOfTenant(version: string, revision: string, tenantId: string): string {
-  return `${version}@${revision}@${createHash("sha256").update(tenantId).digest("hex").slice(0, 32)}`;
-}
-
-export function versionOfPin(pin: string): string {
-  return pin.split("@", 1)[0]!;
-}

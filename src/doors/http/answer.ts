@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { InvocationRequest } from "../../dispatch/invocation.ts";
+import { TENANT_HEADER } from "../../store/catalog/isolation.ts";
 import type { Granted } from "../access/gate.ts";
 import { admit, type Arrival, clientIn } from "./admit.ts";
 import { Call, type CallContext } from "./call.ts";
@@ -77,7 +78,8 @@ function call(context: CallContext, arrival: Arrival, path: string, granted: Gra
   const refusal = upgrading && context.webSockets.refusalOf(route, clientIn(chain));
   if (refusal !== undefined) return refuseUnread(context, request, response, refusal, continues);
   const body = upgrading !== undefined || arrival.hasBody ? "stream" : null;
-  const forwarded = { chain, proto, host, prefix: route.prefix, byPath: route.byPath };
+  const tenantKey = headers[TENANT_HEADER] as string | undefined;
+  const forwarded = { chain, proto, host, prefix: route.prefix, byPath: route.byPath, tenantKey: route.isolated ? tenantKey : undefined };
   const made = new Call(context, request, response, route, granted);
   if (continues) response.writeContinue();
   const invocation: InvocationRequest = {
@@ -86,6 +88,7 @@ function call(context: CallContext, arrival: Arrival, path: string, granted: Gra
     function: route.function,
     branch: route.branch,
     key: route.sticky && stickyKey(route.sticky, headers),
+    tenantKey,
     timeoutMs: route.timeoutMs,
     attempt: 1,
     trace: context.traces.of(headers),

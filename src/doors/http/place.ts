@@ -1,5 +1,6 @@
 /** What a path or a host leads to: a function of an app, or one that the app's `routes` choose. */
 import type { Revision, StickyBy } from "../../store/catalog/catalog.ts";
+import { keepsApart } from "../../store/catalog/isolation.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import type { LambdaEventForm } from "../../wire/host-end.ts";
 import { type AccessRules, rulesOf } from "../access/rules.ts";
@@ -23,6 +24,8 @@ export interface Route {
   readonly compress: boolean;
   /** Who may call the function; null: everybody. */
   readonly rules: AccessRules | null;
+  /** Whether calls are kept apart by the tenant id that the caller names. */
+  readonly isolated: boolean;
   /** The form of the event for a function in AWS Lambda's style. */
   readonly event: LambdaEventForm;
   /** The beginning of the request's path that the function does not see; empty if the host chose the route. */
@@ -90,7 +93,21 @@ export function routeTo(served: Served, name: string, prefix: string, stickyBy: 
   const event = payload === "1.0" ? "http-v1" : "http-v2";
   // Who may not call the app must not get round that by an older revision, which let everybody in.
   const rules = (live && rulesOf(live, name)) ?? rulesOf(served, name);
-  const plain: Route = { tenant, app, appName, function: name, timeoutMs, bodyLimitBytes, webSockets, compress, rules, event, prefix };
+  const isolated = keepsApart(manifest, name);
+  const plain: Route = {
+    tenant,
+    app,
+    appName,
+    function: name,
+    timeoutMs,
+    bodyLimitBytes,
+    webSockets,
+    compress,
+    rules,
+    isolated,
+    event,
+    prefix,
+  };
   if (stickyBy === null) return branch === undefined ? plain : { ...plain, branch };
   const sticky = { by: stickyBy.by, name: stickyBy.by === "header" ? stickyBy.name.toLowerCase() : stickyBy.name };
   return { ...plain, sticky, ...(branch !== undefined && { branch }) };

@@ -4,6 +4,7 @@
  * client sent; src/clients/origin.ts decides which proxies may add to it, and report another protocol and host.
  */
 import type { Claims } from "../../clients/origin.ts";
+import { TENANT_HEADER } from "../../store/catalog/isolation.ts";
 import type { Granted } from "../access/gate.ts";
 import { isGatewaysOwn } from "./gateways-own.ts";
 import { isHopByHop } from "../../wire/head.ts";
@@ -15,6 +16,8 @@ export interface Forwarded {
   host: string;
   /** The part of the path that the function does not see; empty if there is none. */
   prefix: string;
+  /** The tenant id that the call is kept apart by; absent: it is not. */
+  tenantKey?: string | undefined;
   /** Which of the app's `routes` chose the function, if one did. */
   byPath: { key: string; parameters: string } | undefined;
 }
@@ -37,12 +40,14 @@ export function requestHeaders(
     const name = raw[at]!;
     if (isHopByHop(name) || isGatewaysOwn(name) || isOfCaller(name)) continue;
     if (granted?.withoutAuthorization === true && isAuthorization(name)) continue;
+    if (forwarded.tenantKey !== undefined && isOfTenant(name)) continue;
     if (named === null || !named.has(name.toLowerCase())) headers.push(name, raw[at + 1]!);
   }
   headers.push("x-forwarded-for", forwarded.chain);
   headers.push("x-forwarded-proto", forwarded.proto, "x-forwarded-host", forwarded.host);
   if (forwarded.prefix !== "") headers.push("x-forwarded-prefix", forwarded.prefix);
   if (forwarded.byPath !== undefined) addRoute(headers, forwarded.byPath);
+  if (forwarded.tenantKey !== undefined) headers.push(TENANT_HEADER, forwarded.tenantKey);
   if (granted !== null) headers.push(...granted.caller);
   return headers;
 }
@@ -75,6 +80,11 @@ function isOfCaller(name: string): boolean {
   const second = name.charCodeAt(1);
   if (second !== MINUS && second !== UNDERSCORE) return false;
   return name.slice(0, OF_CALLER.length).toLowerCase().replaceAll("_", "-") === OF_CALLER;
+}
+
+/** Whether programs could take the header for the one with the tenant id: see isOfCaller(). */
+function isOfTenant(name: string): boolean {
+  return name.length === TENANT_HEADER.length && name.toLowerCase().replaceAll("_", "-") === TENANT_HEADER;
 }
 
 const MINUS = 45;

@@ -59,6 +59,7 @@ test("a deploy replaces an app's routes, and a removal removes them", () => {
     function: "buy",
     timeoutMs: 7,
     bodyLimitBytes: 9,
+    isolated: false,
     event: "http-v2",
     rules: null,
     webSockets: undefined,

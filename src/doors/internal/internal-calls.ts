@@ -6,8 +6,9 @@
  * 1. A call goes to the revision of the machine that makes it, even if that gets no calls from outside any more: no work mixes revisions.
  * 2. It is an invocation like any other: it waits, has its deadline, its lines in the log and its place in the bill.
  * 3. Of a machine, at most MOST calls are under way. Functions that call each other without end meet that bound, because each of them waits for the next.
- * 4. An app without a network can make such calls, and nothing else.
- * 5. While the server stops, a call is still taken if a machine has room for it, so that the caller can finish.
+ * 4. What a machine calls that serves one tenant id is called for that tenant id.
+ * 5. An app without a network can make such calls, and nothing else.
+ * 6. While the server stops, a call is still taken if a machine has room for it, so that the caller can finish.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Duplex, duplexPair } from "node:stream";
@@ -15,6 +16,7 @@ import { guarded } from "../../base/errors/guarded.ts";
 import { asMayflyError, MayflyError } from "../../base/errors/error.ts";
 import type { InternalRoute } from "../../control/internal-routes.ts";
 import type { Dispatcher } from "../../dispatch/invocation.ts";
+import { TENANT_HEADER } from "../../store/catalog/isolation.ts";
 import type { Egress } from "../../egress/egress.ts";
 import { TraceContexts } from "../../telemetry/trace-context.ts";
 import { refuse } from "../http/refuse.ts";
@@ -34,6 +36,8 @@ export interface InternalCallsOptions {
 interface Caller {
   app: string;
   revision: string;
+  /** The tenant id that the machine serves; undefined: it serves all calls. */
+  tenantKey: string | undefined;
   underWay: number;
 }
 
@@ -72,9 +76,9 @@ export class InternalCalls {
   }
 
   /** What a machine of the revision can reach: its app's functions, and what `outside` leads to. @param outside null: nothing else */
-  around({ app, id: revision }: { app: string; id: string }, outside: Egress | null): Egress {
+  around({ app, id: revision, tenantKey }: { app: string; id: string; tenantKey?: string }, outside: Egress | null): Egress {
     const open = new Set<Duplex>();
-    const caller = { app, revision, underWay: 0 };
+    const caller = { app, revision, tenantKey, underWay: 0 };
     const nameAt = (host: string, name?: string) => functionAt(this.#options.functionsOf(app, revision), name ?? host, host);
     return {
       connect: async (host, port, gone, name) => {
@@ -137,11 +141,14 @@ export class InternalCalls {
     const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
     const call = new InternalCall(request, response, route.bodyLimitBytes, () => void caller.underWay--);
     caller.underWay++;
+    // What serves one tenant id calls for no other, whatever it says.
+    const tenantKey = caller.tenantKey ?? (headers[TENANT_HEADER] as string | undefined);
     call.start(this.#options.dispatcher(), {
       app,
       appName: route.appName,
       function: name,
       branch: route.branch,
+      tenantKey,
       withinApp: true,
       timeoutMs: route.timeoutMs,
       attempt: 1,
@@ -154,7 +161,7 @@ export class InternalCalls {
         headers: requestHeaders(
           rawHeaders,
           headers.connection,
-          { chain: "127.0.0.1", proto: "http", host, prefix: "", byPath: undefined },
+          { chain: "127.0.0.1", proto: "http", host, prefix: "", byPath: undefined, tenantKey: route.isolated ? tenantKey : undefined },
           null,
         ),
       },

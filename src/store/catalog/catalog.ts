@@ -71,6 +71,8 @@ export interface Version extends Pick<Revision, "app" | "id" | "number" | "creat
   manifest: RunManifest;
   /** The name by which calls ask for this revision, if they do: see LiveDispatcher.pin(). */
   pin?: string;
+  /** The tenant id whose calls alone its machines serve: see isolation.ts. Absent: they serve all calls. */
+  tenantKey?: string;
 }
 
 /** Where an alias sends calls: to one revision, or to several in proportion to their weights. */

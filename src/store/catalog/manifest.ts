@@ -4,6 +4,7 @@ import { kindKeys, serverRuntimeOf } from "../../base/kind/machine-kind.ts";
 import { accessKeys } from "./access-schema.ts";
 import { hostAndPort, injectSchema } from "./injection-schema.ts";
 import { MOST_MOUNTS, mountSchema, overlapping } from "./nfs-mounts.ts";
+import { appIsolationKeys, isolationKeys, keepsAllApart } from "./isolation.ts";
 import { nameSchema } from "./name-schema.ts";
 import { recordOf } from "./record-of.ts";
 import { ALL_ROUTES, routesSchema, wrongRoutes } from "./route-schema.ts";
@@ -46,6 +47,7 @@ export const functionSchema = z.strictObject({
   snapshot: z.boolean().optional(),
   /** Each replaces the app's. */
   ...accessKeys,
+  ...isolationKeys,
 });
 
 const manifestShape = z.strictObject({
@@ -114,6 +116,8 @@ const manifestShape = z.strictObject({
   hosts: recordOf(z.string().min(1).max(MOST_OF_HOST), z.string().min(1).max(MOST_OF_PATH)).default({}),
   /** Who may call the functions, how often, and from where; a function may have its own. */
   ...accessKeys,
+  /** Whether calls are kept apart by the tenant id that callers name; a function may have its own. */
+  ...appIsolationKeys,
 });
 
 export const manifestSchema = manifestShape.superRefine((manifest, context) => {
@@ -136,6 +140,11 @@ export const manifestSchema = manifestShape.superRefine((manifest, context) => {
   if (port !== undefined) refuse(["env", "PORT"], port);
   if (isFirstFrozen(manifest) && reservedBlanks > 0)
     refuse(["reservedBlanks"], "must be 0 with snapshot: machines that start from a snapshot are never blanks");
+  if (manifest.minMachines > 0 && keepsAllApart(manifest))
+    refuse(
+      ["minMachines"],
+      "must be 0 if every function keeps tenants apart: a machine serves one tenant id, which is known at its first call alone; reservedBlanks keeps machines ready for all of them",
+    );
   const unlike = unlikeOthers(manifest);
   if (unlike !== undefined)
     refuse(

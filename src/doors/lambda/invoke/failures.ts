@@ -33,6 +33,7 @@ export function failureOf(
       return { errorType: "Runtime.MarshalError", errorMessage: String(details["what"] ?? "") };
     case "queue-full":
     case "queue-timeout":
+    case "too-many-tenant-ids":
       return throttled("ConcurrentInvocationLimitExceeded");
     case "limit-reached":
       return new AwsError("TooManyRequestsException", new MayflyError(code, details).message, { Reason: "CallerRateLimitExceeded" });

@@ -65,6 +65,7 @@ export function run({ dispatcher, executions, clock }: RunParts, order: Run, sin
         appName,
         function: name,
         ...(pin && { pin: pin.name }),
+        tenantKey: tenantId,
         id,
         timeoutMs: settings.Timeout * 1_000,
         startMs: START_MS,
