@@ -85,7 +85,7 @@ function nameOf(base: string, key: string): string {
 }
 
 function idleOf(ofApp: OfApp, isIdle: (part: string) => boolean): string | undefined {
-  for (const [name, id] of [...ofApp.entries().take(LOOKS)]) {
+  for (const [name, id] of ofApp.entries().take(LOOKS)) {
     if (isIdle(id)) return id;
     ofApp.delete(name);
     ofApp.set(name, id);
