@@ -66,6 +66,24 @@ describe("a server in Node, in machines of process", () => {
     assert.ok(got.startsWith("HTTP/1.1 200"));
   });
 
+  test("that refuses an upload before it has read it is heard by the caller", async () => {
+    for (let n = 0; n < 20; n++) {
+      const response = await platform.call("/server/main/refuse", { method: "POST", body: Buffer.alloc(3_000_000) });
+      assert.deepEqual([response.status, await response.text()], [413, "too much"]);
+    }
+  });
+
+  test("that closes its port while it runs costs the next call its machine, and those after it get a fresh one", async () => {
+    assert.equal(await (await platform.call("/server/main/close")).text(), "closed");
+    const response = await platform.call("/server/main");
+    assert.deepEqual([response.status, ((await response.json()) as ErrorBody).error.code], [502, "machine-died"]);
+    await platform.logged(
+      "server",
+      /^The program node of function main does not listen on port \d+ any more, though it runs, which ends its machine$/,
+    );
+    assert.equal((await platform.call("/server/main")).status, 200);
+  });
+
   test("that never listens fails at the call's deadline, and other functions work", async () => {
     await (await platform.call("/server/main")).text();
     const response = await platform.call("/server/deaf");

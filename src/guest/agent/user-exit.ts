@@ -8,12 +8,12 @@ import type { Log } from "./log/log.ts";
 import { current } from "./invocation/invocation.ts";
 
 /** How the end of a program that runs beside the agent ends the machine. @param flush gives to the channel what waits to be sent */
-export function machineEnder(log: Log, flush: () => void): (reason: string, code: number) => void {
+export function machineEnder(log: Log, flush: () => void): (reason: string, code: number) => never {
   return (reason, code) => {
     log.say(null, LogLevel.Agent, reason);
     log.tellDropped();
     flush();
-    leave(code, reason);
+    return leave(code, reason);
   };
 }
 

@@ -21,7 +21,7 @@ export interface AgentParts {
   failures: Failures;
   sourceMaps: SourceMaps;
   /** Ends this process, and with it the machine. The reason is a sentence for the app's log. */
-  endMachine(reason: string, code: number): void;
+  endMachine(reason: string, code: number): never;
   /** Tells for the statistics how many milliseconds a call waited for the program. */
   waited(ms: number): void;
 }

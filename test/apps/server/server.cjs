@@ -11,6 +11,19 @@ const server = http.createServer((request, response) => {
     request.pipe(response.setHeader("content-type", "application/octet-stream"));
     return;
   }
+  if (url === "/refuse") {
+    // Nothing of the body is read.
+    response.writeHead(413, { connection: "close" });
+    response.end("too much", () => request.socket.destroy());
+    return;
+  }
+  if (url === "/close") {
+    setInterval(() => {}, 1_000_000);
+    server.close();
+    response.writeHead(200, { connection: "close" });
+    response.end("closed");
+    return;
+  }
   response.setHeader("x-own", ["one", "two"]);
   response.end(
     JSON.stringify({ method, url, kind: headers["x-mayfly-kind"], part, greeting: greet("Ada"), word, colour: process.env.COLOUR }),

@@ -2,7 +2,8 @@
  * A program of the app's that runs beside the agent, as its child.
  *
  * 1. `ended` resolves once, when the program is gone and what it printed has been logged.
- * 2. The program does not outlive the agent.
+ * 2. What the program has started ends with it, also what has no more to do with it than that. So nothing of a failed start is in the way of the next one.
+ * 3. Neither of them outlives the agent.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -10,6 +11,7 @@ import { constants } from "node:os";
 import type { Print } from "../../agent/log/lines.ts";
 import { LogLevel } from "../../../wire/protocol.ts";
 import { taskRoot } from "../../agent/files/task-root.ts";
+import { killFamily, markOf } from "./family.ts";
 import { ProgramOutput } from "./program-output.ts";
 
 export interface ProgramEnd {
@@ -27,13 +29,15 @@ const DRAIN_MS = 200;
 export class Program {
   readonly ended: Promise<ProgramEnd>;
   readonly #child: ChildProcess;
+  /** No other program has it, also none of another agent on the same host. */
+  readonly #id = `${process.pid}-${process.hrtime.bigint()}`;
 
   /** Rejects never and throws nothing: a program that can't be started has ended. */
   constructor(command: string, args: string[], env: Record<string, string>, print: Print) {
     // An app without files has no task root yet.
     mkdirSync(taskRoot, { recursive: true });
-    this.#child = spawn(command, args, { cwd: taskRoot, env, stdio: ["ignore", "pipe", "pipe"] });
-    this.ended = watch(this.#child, print);
+    this.#child = spawn(command, args, { cwd: taskRoot, env: { ...env, ...markOf(this.#id) }, stdio: ["ignore", "pipe", "pipe"] });
+    this.ended = watch(this.#child, print).finally(() => this.kill());
     const end = () => this.kill();
     process.on("exit", end);
     void this.ended.then(() => process.off("exit", end));
@@ -49,8 +53,9 @@ export class Program {
     this.#child.kill("SIGCONT");
   }
 
+  /** Ends the program, if it still runs, and what it has started. */
   kill(): void {
-    this.#child.kill("SIGKILL");
+    killFamily(this.#id, this.isGone ? undefined : this.#child.pid);
   }
 }
 

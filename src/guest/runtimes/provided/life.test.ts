@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { afterwards } from "../../../base/testing/afterwards.ts";
 import { until } from "../../../base/clock/until.ts";
+import { processStartTime } from "../../../machines/host/cgroup/proc.ts";
 import { ResetCode } from "../../../wire/protocol.ts";
 import type { BindMessage } from "../../../wire/protocol.ts";
 import { type ProgramAgent, startProgramAgent } from "../../testing/program-agent.ts";
@@ -43,6 +44,16 @@ test("a program that can't start resets with function-load-failed and the reason
   }
   assert.ok(agent.logs.some(({ text, stream }) => text === "no config" && stream === 0));
   assert.equal((await agent.call({ function: "good" })).text, "good");
+});
+
+test("what a program has started ends with it when it reports that it can't start", async (t) => {
+  const sleeper = `require("node:child_process").spawn("sleep", ["600"], { detached: true, env: {}, stdio: "ignore" })`;
+  const agent = await started(t, {
+    main: bootstrap("null", `console.log("child " + ${sleeper}.pid); post("init/error", "{}"); setInterval(() => {}, 1000); if (false)`),
+  });
+  assert.equal((await agent.call()).reset?.code, ResetCode.FunctionLoadFailed);
+  const child = Number((await agent.logged("child ")).text.slice("child ".length));
+  await until(() => processStartTime(child) === undefined);
 });
 
 test("a program that could not start is started again at the next call", async (t) => {

@@ -5,7 +5,8 @@
  *    ends as well: its connection is used again if request and response are complete, and closed otherwise.
  * 2. A request is sent a second time only if it can't have been seen: it has no body, its method promises to change nothing, and the connection, which had been
  *    used before, was closed before anything came back.
- * 3. A program that ends takes its invocations with it, so that none of them fails because of the connection alone.
+ * 3. A program that ends takes its invocations with it, so that none of them fails because of the connection alone. So does one that takes no connections any
+ *    more.
  */
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -15,6 +16,7 @@ import type { Outlet } from "../../agent/invocation/outlet.ts";
 import type { Program } from "../program/program.ts";
 import { carry } from "./carry.ts";
 import type { Pool } from "./pool.ts";
+import { isRefused } from "./refused.ts";
 import { endToEnd, requestOptions } from "./request-options.ts";
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -25,6 +27,8 @@ export interface ExchangeParts {
   pool: Pool;
   program: Pick<Program, "isGone">;
   failures: Failures;
+  /** Called when the program takes no connections. Resolves, with new ones, if it takes them again. */
+  refused: () => Promise<Pool>;
   /** Called when the invocation has ended. */
   over: () => void;
 }
@@ -32,12 +36,14 @@ export interface ExchangeParts {
 export class Exchange {
   readonly #invocation: Invocation;
   readonly #parts: ExchangeParts;
+  #pool: Pool;
   #response: IncomingMessage | null = null;
   #over = false;
 
   constructor(invocation: Invocation, parts: ExchangeParts) {
     this.#invocation = invocation;
     this.#parts = parts;
+    this.#pool = parts.pool;
   }
 
   begin(): void {
@@ -52,8 +58,7 @@ export class Exchange {
   #send(again: boolean): void {
     const invocation = this.#invocation;
     const options = requestOptions(invocation);
-    const { pool } = this.#parts;
-    const request = invocation.head.isUpgrade ? pool.upgrade(options) : pool.request(options);
+    const request = invocation.head.isUpgrade ? this.#pool.upgrade(options) : this.#pool.request(options);
     const mayRepeat = !again && invocation.hasEmptyBody && SAFE.has(options.method!);
     let responded = false;
     let readBefore = 0;
@@ -69,6 +74,7 @@ export class Exchange {
       if (this.#over || invocation.aborted) return;
       // What has come back, even if it is no response, says that the program has the request.
       if (mayRepeat && request.reusedSocket && request.socket?.bytesRead === readBefore) this.#send(true);
+      else if (isRefused(error)) void this.#sendLater(error);
       else this.#fail(error, responded);
     });
     request.on("upgrade", (response, socket, early) => {
@@ -77,6 +83,16 @@ export class Exchange {
       this.#fail(new Error("The program answered with a change of protocol that nobody asked for"), false);
     });
     this.#sendBody(request);
+  }
+
+  /** The program has seen nothing of the request, so that it is sent again, whatever it is, if its body is still known because it has none. */
+  async #sendLater(error: Error): Promise<void> {
+    const invocation = this.#invocation;
+    invocation.onAbort = () => this.#end(() => invocation.settle());
+    this.#pool = await this.#parts.refused();
+    if (this.#over) return;
+    if (invocation.hasEmptyBody || invocation.head.isUpgrade) this.#send(false);
+    else this.#fail(error, false);
   }
 
   /** The program speaks the caller's protocol: the connection to it is the caller's from now on. */
@@ -175,7 +191,7 @@ export class Exchange {
     this.#end(last);
     // The program has answered without reading all of the body.
     if (!request.writableFinished) request.destroy();
-    this.#parts.pool.used();
+    this.#pool.used();
   }
 
   #fail(error: Error, responded: boolean): void {

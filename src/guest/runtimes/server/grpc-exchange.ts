@@ -7,6 +7,7 @@ import type { Failures } from "../../agent/invocation/failures.ts";
 import type { Invocation } from "../../agent/invocation/invocation.ts";
 import type { Outlet } from "../../agent/invocation/outlet.ts";
 import type { Program } from "../program/program.ts";
+import { isRefused } from "./refused.ts";
 import { requestOptions } from "./request-options.ts";
 
 /** Milliseconds. The connections of a program that ends are closed before its end is known. */
@@ -52,14 +53,17 @@ export interface GrpcParts {
   connection: GrpcConnection;
   program: Pick<Program, "isGone">;
   failures: Failures;
+  /** Called when the program takes no connections. */
+  refused: () => Promise<unknown>;
   /** Called when the invocation has ended. */
   over: () => void;
 }
 
-export function beginGrpc(invocation: Invocation, { connection, program, failures, over }: GrpcParts): void {
+export function beginGrpc(invocation: Invocation, { connection, program, failures, refused, over }: GrpcParts): void {
   let outlet: Outlet | null = null;
   let trailers: string[] = [];
   let isOver = false;
+  let isFailing = false;
   const end = (last: () => void) => {
     if (isOver) return;
     isOver = true;
@@ -93,11 +97,15 @@ export function beginGrpc(invocation: Invocation, { connection, program, failure
     if (outlet !== null) setImmediate(() => end(() => outlet!.end(invocation.sendable(trailers))));
   });
   stream.on("error", (error) => {
-    if (!invocation.aborted) fail(error);
+    if (invocation.aborted) return;
+    isFailing = true;
+    if (isRefused(error)) void refused().then(() => fail(error));
+    else fail(error);
   });
   stream.on("close", () => {
     if (invocation.aborted) end(() => invocation.settle());
-    else if (outlet === null && !isOver) fail(new Error("The program closed the stream of a call of gRPC before it had replied"));
+    else if (outlet === null && !isOver && !isFailing)
+      fail(new Error("The program closed the stream of a call of gRPC before it had replied"));
   });
   const { body } = invocation;
   body.consume({

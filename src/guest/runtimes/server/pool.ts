@@ -5,6 +5,7 @@
 import type { Agent, ClientRequest, RequestOptions } from "node:http";
 import { performance } from "node:perf_hooks";
 import { GrpcConnection } from "./grpc-exchange.ts";
+import { PatientSocket } from "./patient-socket.ts";
 
 const IDLE_MS = 1_000;
 /** The response's head. The wire takes less. */
@@ -23,6 +24,7 @@ export class Pool {
     this.#port = port;
     this.grpc = new GrpcConnection(host, port);
     this.#agent = new this.#http.Agent({ keepAlive: true, timeout: IDLE_MS });
+    this.#agent.createConnection = (options) => new PatientSocket(options).setTimeout(IDLE_MS).connect({ ...options, host, port });
   }
 
   request(options: RequestOptions): ClientRequest {

@@ -4,7 +4,7 @@
  * Owns: the program, the pool of connections to it, and the invocations that it works on.
  * 1. The program is started when it is first needed, and has started when it accepts a connection. If it does not get so far, the invocations that wait fail,
  *    and the next one starts it again.
- * 2. When the program ends afterwards, its machine ends.
+ * 2. When the program ends afterwards, its machine ends. It also ends when the program takes no connections any more, and not soon again.
  * 3. A machine is frozen before it has invocations, so that no connection to the program is open then that clones would share.
  */
 import { join } from "node:path";
@@ -26,6 +26,8 @@ const ATTEMPT_MS = 50;
 /** For a snapshot nobody waits, and the machine has a low share of the CPU. The host gives up after ten minutes and could not say why. */
 const ATTEMPTS_BEFORE_FREEZE = 9 * ATTEMPTS;
 const FIRST_ATTEMPT_MS = 5;
+/** Some programs close their port and open it again, to begin anew within themselves: then calls wait for two seconds at most. */
+const ATTEMPTS_TO_RETURN = 40;
 /** Without a network namespace of its own, the machine shows other programs' ports as well. */
 const SHOWN_PORTS = 8;
 
@@ -38,6 +40,7 @@ export class ServerFunction {
   #program: Program | null = null;
   #pool: Pool | null = null;
   #starting: Promise<Pool> | null = null;
+  #returning: Promise<Pool> | null = null;
   /** Where the program is to listen, and where something did before it was started. */
   #port = 0;
   #portsBefore: ReadonlySet<number> = new Set();
@@ -87,7 +90,8 @@ export class ServerFunction {
     this.#program = program;
     const ended = program.ended.then((end) => this.#ended(end));
     try {
-      const address = await Promise.race([this.#accepting(port, program, ended), ended]);
+      const attempts = this.#message.snapshot === true ? ATTEMPTS_BEFORE_FREEZE : ATTEMPTS;
+      const address = await Promise.race([this.#accepting(attempts, program, ended), ended]);
       return (this.#pool = new Pool(address, port));
     } catch (error) {
       program.kill();
@@ -115,12 +119,26 @@ export class ServerFunction {
     throw new ProgramFailed(`${what}${ran ? ` before it listened on $PORT` : ""}`);
   }
 
-  /** The address at which the program listens. @param ended rejects when the program is gone, after which nobody looks for it any more */
-  async #accepting(port: number, program: Program, ended: Promise<never>): Promise<string> {
-    const attempts = this.#message.snapshot === true ? ATTEMPTS_BEFORE_FREEZE : ATTEMPTS;
+  /** Resolves if the program, which takes no connections, takes them again. Ends the machine otherwise: no other call would get further in it. */
+  readonly #refused = (): Promise<Pool> => (this.#returning ??= this.#return().finally(() => (this.#returning = null)));
+
+  async #return(): Promise<Pool> {
+    const program = this.#program!;
+    // When the program ends, its machine does, and nobody waits any more.
+    const ended = program.ended.then(() => new Promise<never>(() => undefined));
+    try {
+      return (this.#pool = new Pool(await this.#accepting(ATTEMPTS_TO_RETURN, program, ended), this.#port));
+    } catch {
+      const what = `The program ${this.#command[0]} of function ${this.#function.name} does not listen on port ${this.#port} any more`;
+      return this.#parts.endMachine(`${what}, though it runs, which ends its machine`, 1);
+    }
+  }
+
+  /** The address at which the program listens. @param ended is returned when the program is gone, after which nobody looks for it any more */
+  async #accepting(attempts: number, program: Program, ended: Promise<never>): Promise<string> {
     for (let attempt = 0; attempt < attempts; attempt++) {
       if (program.isGone) return ended;
-      const address = await listeningAddress(port);
+      const address = await listeningAddress(this.#port);
       if (address !== undefined) return address;
       await new Promise((resolve) => setTimeout(resolve, attempt < 10 ? FIRST_ATTEMPT_MS : ATTEMPT_MS));
     }
@@ -143,9 +161,9 @@ export class ServerFunction {
     const { id } = invocation.head;
     this.#inFlight.set(id, { invocation });
     const over = () => this.#inFlight.delete(id);
-    const { failures } = this.#parts;
-    if (isGrpc(invocation)) return beginGrpc(invocation, { connection: pool.grpc, program: this.#program!, failures, over });
-    new Exchange(invocation, { pool, program: this.#program!, failures, over }).begin();
+    const parts = { program: this.#program!, failures: this.#parts.failures, refused: this.#refused, over };
+    if (isGrpc(invocation)) return beginGrpc(invocation, { connection: pool.grpc, ...parts });
+    new Exchange(invocation, { pool, ...parts }).begin();
   }
 }
 

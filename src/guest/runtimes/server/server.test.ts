@@ -4,8 +4,10 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../../../base/clock/until.ts";
 import { afterwards } from "../../../base/testing/afterwards.ts";
 import { freePort } from "../../../base/testing/listening.ts";
+import { processStartTime } from "../../../machines/host/cgroup/proc.ts";
 import { ResetCode } from "../../../wire/protocol.ts";
 import type { BindMessage } from "../../../wire/protocol.ts";
 import { type ProgramAgent, startProgramAgent } from "../../testing/program-agent.ts";
@@ -243,6 +245,23 @@ test("a program that ends before it listens resets with function-load-failed, an
   assert.equal((await agent.call({ function: "good" })).status, 200);
 });
 
+test("what a program has started ends with a start that failed, also what is a daemon by then", async (t) => {
+  const sleeper = `const { pid } = require("node:child_process").spawn("sleep", ["600"], { detached: true, stdio: "ignore" }); console.log("child " + pid)`;
+  const agent = await started(t, {
+    main: `${sleeper}; setTimeout(() => process.exit(4), 50)`,
+    other: `${sleeper}; ${server(`(request, response) => response.end("up")`)}`,
+  });
+  const child = () => Number(agent.logs.findLast(({ text }) => text.startsWith("child "))!.text.slice("child ".length));
+  assert.equal((await agent.call({ function: "other" })).text, "up");
+  const others = child();
+  afterwards(t, () => void process.kill(others, "SIGKILL"));
+  assert.equal((await agent.call()).reset?.code, ResetCode.FunctionLoadFailed);
+  await until(() => processStartTime(child()) === undefined);
+  // What another program has started lives on.
+  assert.notEqual(others, child());
+  assert.notEqual(processStartTime(others), undefined);
+});
+
 test("a program that has ended before it listened is looked for no more", async (t) => {
   const port = await freePort();
   const agent = await started(t, { main: `process.exit(3)` }, { env: { PORT: String(port) } });
@@ -284,6 +303,47 @@ test("a program that ends after it has listened ends its machine", async (t) => 
   await agent.dead;
   assert.ok(agent.logs.some(({ text }) => text === "last words"));
   assert.ok(agent.logs.some(({ text }) => text.endsWith("of function main ended with code 7, which ends its machine")));
+});
+
+/** Closes its port at the first request, and opens it again if it is asked to. */
+const closing = server(`(request, response, { searchParams }) => {
+  setInterval(() => {}, 1000);
+  server.close();
+  server.closeIdleConnections();
+  request.socket.end("HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: 5\\r\\n\\r\\ntaken");
+  const again = searchParams.get("again");
+  if (again !== null) setTimeout(() => server.listen(process.env.PORT, again), 200);
+}`);
+
+test("a program that runs on but takes no connections any more ends its machine, with the reason in the log", async (t) => {
+  const grpc = { method: "POST", headers: ["Content-Type", "application/grpc"] };
+  for (const call of [{}, { method: "POST", body: "x" }, grpc]) {
+    const agent = await started(t, { main: closing });
+    assert.equal((await agent.call()).text, "taken");
+    let reset: number | undefined;
+    agent.open({ reset: (code) => (reset = code) }, call);
+    await agent.dead;
+    // The host tells callers that the machine has died.
+    assert.equal(reset, undefined);
+    assert.ok(
+      agent.logs.some(({ text }) =>
+        /function main does not listen on port \d+ any more, though it runs, which ends its machine/.test(text),
+      ),
+    );
+  }
+});
+
+test("a program that opens its port again soon, at whichever address, gets the requests that came meanwhile", async (t) => {
+  const agent = await started(t, { main: closing });
+  for (const address of ["127.0.0.1", "::1"]) {
+    const { text } = await agent.call({ method: "POST", url: `http://x/?again=${address}` });
+    assert.equal(text, "taken");
+    const both = await Promise.all([
+      agent.call({ url: "http://x/?again=127.0.0.1" }),
+      agent.call({ method: "DELETE", url: "http://x/?again=::1" }),
+    ]);
+    assert.ok(both.some((reply) => reply.text === "taken"));
+  }
 });
 
 test("the only invocation in flight owns what is printed, and a line with an id belongs to that invocation", async (t) => {

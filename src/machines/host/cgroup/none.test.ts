@@ -3,7 +3,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 
+import { until } from "../../../base/clock/until.ts";
 import { createNone } from "./none.ts";
+import { parentOf } from "./proc.ts";
 
 const MIB = 1_048_576;
 
@@ -50,4 +52,21 @@ test("without control groups a machine holds what it wrote of its template, not 
   const [shared] = await held(context, "1");
   assert.ok(wrote - privately > 14 * MIB && wrote - privately < 32 * MIB, `${privately} and then ${wrote} bytes`);
   assert.ok(shared - privately > 48 * MIB, `${privately} bytes privately, ${shared} shared`);
+});
+
+test("a process that has lost its parent still belongs to the machine, if it was seen before", async (context) => {
+  const child = spawn("/bin/sh", ["-c", "setsid sleep 600 & echo $!; wait"], { stdio: ["ignore", "pipe", "inherit"] });
+  context.after(() => void child.kill("SIGKILL"));
+  const [line] = (await once(child.stdout, "data", { signal: AbortSignal.timeout(60_000) })) as [Buffer];
+  const orphan = Number(line);
+  context.after(() => void process.kill(orphan, "SIGKILL"));
+  const group = createNone("a test");
+  group.add(child.pid!);
+  assert.ok(group.pids().includes(orphan));
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  await until(() => parentOf(orphan) !== child.pid);
+  assert.ok(group.pids().includes(orphan));
+  await group.remove();
+  assert.deepEqual(group.pids(), []);
 });

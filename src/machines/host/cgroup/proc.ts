@@ -45,16 +45,17 @@ export function parentOf(pid: number): number | undefined {
   return parent === undefined ? undefined : Number(parent);
 }
 
-/** The process and all that descend from it, parents first. Looks at every process of the host. */
-export function processTree(pid: number): number[] {
+/** The processes and all that descend from them, parents first. Looks at every process of the host. */
+export function processTree(...roots: number[]): number[] {
   const children = new Map<number, number[]>();
   for (const child of list("/proc").map(Number).filter(Number.isInteger)) {
     const parent = parentOf(child);
     if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), child]);
   }
-  const tree = [pid];
-  for (let next = 0; next < tree.length; next++) tree.push(...(children.get(tree[next] as number) ?? []));
-  return tree;
+  const tree = new Set(roots);
+  // A set gives out what is added to it meanwhile as well.
+  for (const pid of tree) for (const child of children.get(pid) ?? []) tree.add(child);
+  return [...tree];
 }
 
 /** The numbers in a text like that of cgroup.procs. */
