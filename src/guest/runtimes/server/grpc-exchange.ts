@@ -75,6 +75,10 @@ export function beginGrpc(invocation: Invocation, { connection, program, failure
     void setTimeout(() => {
       if (!program.isGone) end(() => failures.threw(invocation, error));
     }, END_MS);
+  const failLater = async (error: Error) => {
+    await refused();
+    fail(error);
+  };
   let stream: ClientHttp2Stream;
   try {
     stream = connection.request(headersFor(invocation));
@@ -99,7 +103,7 @@ export function beginGrpc(invocation: Invocation, { connection, program, failure
   stream.on("error", (error) => {
     if (invocation.aborted) return;
     isFailing = true;
-    if (isRefused(error)) void refused().then(() => fail(error));
+    if (isRefused(error)) void failLater(error);
     else fail(error);
   });
   stream.on("close", () => {
