@@ -112,9 +112,10 @@ export function answerUpgrading(context: CallContext, request: IncomingMessage, 
   answer(context, request, response, false, new Upgrading(socket, head, agreementBySwitching(request, response, socket)));
 }
 
-/** AWS's URLs say nothing of a host beside that of the request itself. */
-function withoutHost(headers: readonly string[]): string[] {
-  return headers.flatMap((name, at) => (at % 2 === 0 && name !== "x-forwarded-host" ? [name, headers[at + 1]!] : []));
+/** AWS's URLs say nothing of a host beside that of the request itself, and their trace is the call's own, which has what the client said of it. */
+function forUrl(headers: readonly string[]): string[] {
+  const isLeftOut = (name: string) => name === "x-forwarded-host" || name.toLowerCase() === "x-amzn-trace-id";
+  return headers.flatMap((name, at) => (at % 2 === 0 && !isLeftOut(name) ? [name, headers[at + 1]!] : []));
 }
 
 /** Whether the request was for a function's URL, which has answered it or is going to. */
@@ -126,6 +127,8 @@ function answersUrl(
   continues: boolean,
 ): boolean {
   if (context.closing || context.urls === undefined) return false;
+  // A function's URL by its path has no place at an app's host, where it would have the cookies and the pages of that app, which may be another tenant's.
+  if (path.startsWith(PLATFORM) && context.routes.isOfApps(host)) return false;
   const found = context.urls.find(host, path);
   if (found === undefined) return false;
   const { chain, proto } = origin;
@@ -133,9 +136,9 @@ function answersUrl(
     request.rawHeaders,
     request.headers.connection,
     { chain, proto, host, prefix: "", byPath: undefined },
-    null,
+    { caller: [], withoutAuthorization: found.known?.url.authType === "AWS_IAM" },
   );
-  const headers = [...withoutHost(forwarded), "x-forwarded-port", /:(\d+)$/.exec(host)?.[1] ?? (proto === "https" ? "443" : "80")];
+  const headers = [...forUrl(forwarded), "x-forwarded-port", /:(\d+)$/.exec(host)?.[1] ?? (proto === "https" ? "443" : "80")];
   const source = chain.split(",", 1)[0]!.trim();
   context.urls.answer(
     { request, response, found, host, source, headers },

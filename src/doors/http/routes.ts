@@ -145,6 +145,14 @@ export class RouteTable {
     return route ?? new MayflyError("no-such-route", { path: path.split("?", 1)[0]!.slice(0, 100) });
   }
 
+  /** Whether the host is an app's, or below the domain, where only apps have hosts. @param host the request's host, as received */
+  isOfApps(host: string): boolean {
+    const { domain } = this.#claims;
+    if (this.#hosts.size === 0 && domain === undefined) return false;
+    const name = hostName(host);
+    return this.#hosts.has(name) || (domain !== undefined && name.endsWith(`.${domain}`));
+  }
+
   #byHost(host: string | undefined): Place | undefined {
     if (host === undefined || (this.#hosts.size === 0 && this.#claims.domain === undefined)) return undefined;
     const place = this.#hosts.get(host);

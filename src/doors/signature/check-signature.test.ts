@@ -108,6 +108,46 @@ describe("a signature in the header Authorization", () => {
     );
   });
 
+  test("is refused if a header that means something is not signed, and accepted beside headers that mean nothing", async () => {
+    const head = await signed({});
+    const besides = (more: Record<string, string>) => ({ ...head, headers: { ...head.headers, ...more } });
+    for (const name of ["x-amz-invocation-type", "x-amz-client-context", "x-amz-tenant-id"])
+      await refused(
+        async () => caller(besides({ [name]: "any" })),
+        "InvalidSignatureException",
+        new RegExp(`'${name}' must be a 'SignedHeader'`),
+      );
+    assert.equal(caller(besides({ "x-amzn-trace-id": "Root=1", "x-amz-cf-id": "any", "user-agent": "any" })).principal, "ada");
+    const hash = createHash("sha256").update(body).digest("hex");
+    assert.equal(caller(besides({ "x-amz-content-sha256": hash })).principal, "ada");
+  });
+
+  test("is refused for a path that to signatures is the same as another one", async () => {
+    for (const url of ["/2015-03-31/functions/x/../hello", "/2015-03-31//functions/hello", "/2015-03-31/functions/./hello"]) {
+      const head = await signed({});
+      await refused(async () => caller({ ...head, url }), "InvalidSignatureException", /^The path has empty parts or dots/);
+    }
+  });
+
+  test("is compared also where it names headers that every object has, or that are lists", async () => {
+    const head = await signed({});
+    for (const name of ["constructor", "__proto__", "toString", "set-cookie"]) {
+      const authorization = head.headers["authorization"]!.replace("SignedHeaders=", `SignedHeaders=${name};`);
+      const headers = { ...head.headers, "set-cookie": ["a=1"] as never, authorization };
+      await refused(async () => caller({ ...head, headers }), "InvalidSignatureException", /does not match/);
+    }
+  });
+
+  test("has the whole day in its scope", async () => {
+    const head = await signed({});
+    const authorization = head.headers["authorization"]!.replace("/20260131/", "/2026/");
+    await refused(
+      async () => caller({ ...head, headers: { ...head.headers, authorization } }),
+      "InvalidSignatureException",
+      /does not match YYYYMMDD/,
+    );
+  });
+
   test("and that of rubbish is refused, whatever it is", async () => {
     for (const authorization of [
       "",

@@ -3,7 +3,9 @@
  *
  * 1. A request is refused for what its head says (no signature, a key that nobody has, a date too far off) before its body is read.
  * 2. A key that nobody has is compared like any other, with a secret that nobody knows, so that the time of an answer does not tell which keys exist.
- * 3. The session token of temporary credentials is signed like every other header and means nothing here: keys are the only secret.
+ * 3. A header that begins with x-amz- means something to what is behind this check, so that an unsigned one is refused: whoever gets hold of a signed request could
+ *    add it. The same holds for a path that a signature does not tell from another one.
+ * 4. The session token of temporary credentials is signed like every other header and means nothing here: keys are the only secret.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../base/clock/clock.ts";
@@ -59,6 +61,7 @@ export function signatureCheck<P>({ keys, service, clock }: SignatureOptions<P>)
   return (head) => {
     const { path, query } = partsOf(head.url);
     const given = readSignature(head.headers, query);
+    refuseUncovered(head, given);
     const now = clock.wall();
     refuseScope(given, service);
     refuseDate(given, now);
@@ -90,10 +93,26 @@ function partsOf(url: string): { path: string; query: URLSearchParams } {
     : { path: url.slice(0, at), query: new URLSearchParams(url.slice(at + 1).replaceAll("+", "%2B")) };
 }
 
+/** In the path, before the query: empty parts and dots. */
+const SAME_TO_SIGNATURES = /^[^?]*\/(?:\.{0,2}\/|\.{1,2}(?:\?|$))/;
+/** They are a part of what is signed, even where SignedHeaders does not name them. */
+const COVERED = new Set(["x-amz-date", "x-amz-content-sha256"]);
+
+function refuseUncovered({ url, headers }: SignedHead, { signedHeaders }: Signature): void {
+  // To a signature, /a/../b is /b: who may call that would call whatever /a leads to.
+  if (SAME_TO_SIGNATURES.test(url)) throw invalid("The path has empty parts or dots, which signatures do not tell apart.");
+  for (const name in headers)
+    if (name.startsWith("x-amz-") && !COVERED.has(name) && !name.startsWith(OF_CLOUDFRONT) && !signedHeaders.includes(name))
+      throw invalid(`'${name.slice(0, 100)}' must be a 'SignedHeader' in the AWS Authorization.`);
+}
+
+/** CloudFront adds a header of its own to what it passes on. */
+const OF_CLOUDFRONT = "x-amz-cf-";
+
 function refuseScope({ service, date, day, signedHeaders }: Signature, wanted: string): void {
   if (service !== wanted) throw invalid(`Credential should be scoped to correct service: '${wanted}'.`);
   if (!/^\d{8}T\d{6}Z$/.test(date)) throw invalid(`Date must be in ISO-8601 'basic format'. Got '${date}'.`);
-  if (!date.startsWith(day))
+  if (date.slice(0, 8) !== day)
     throw invalid(
       `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${day}' != '${date.slice(0, 8)}'.`,
     );

@@ -27,7 +27,11 @@ export function signatureOf(request: WholeRequest, given: Signature, secret: str
 function canonicalOf({ method, path, query, headers, body }: WholeRequest, signedHeaders: string[]): string {
   const names = signedHeaders.toSorted();
   let lines = "";
-  for (const name of names) if (headers[name] !== undefined) lines += `${name}:${plain(headers[name])}\n`;
+  for (const name of names) {
+    // The client chooses the names: one may be that of something which every object has.
+    const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    if (typeof value === "string") lines += `${name}:${plain(value)}\n`;
+  }
   const payload = headers["x-amz-content-sha256"] ?? sha256Hex(body);
   return `${method}\n${canonicalPath(path)}\n${canonicalQuery(query)}\n${lines}\n${names.join(";")}\n${payload}`;
 }

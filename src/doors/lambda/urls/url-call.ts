@@ -2,7 +2,8 @@
  * One request to a function's URL, and its reply.
  *
  * 1. Exactly one of these ends the call and sets `#over`: it was answered, it was cut off, or the client went away. After that nothing is sent.
- * 2. The function gets the whole body at once, as in AWS Lambda, so that it is read first, within a limit of its own and one for all calls together.
+ * 2. The function gets the whole body at once, as in AWS Lambda, so that it is read first, within a limit of its own and one for all calls together. What the head of
+ *    the request shows to be refused is refused before that.
  * 3. A function that was given the request goes on when the client goes away.
  */
 import { randomUUID } from "node:crypto";
@@ -16,6 +17,7 @@ import type { Clock } from "../../../base/clock/clock.ts";
 import { mainTenant } from "../../../base/ids/new-id.ts";
 import type { TraceContexts } from "../../../telemetry/trace-context.ts";
 import type { Principal } from "../../../store/principals/principal.ts";
+import { may } from "../../../store/principals/rights.ts";
 import type { HeadOfSigned, SignedHead } from "../../signature/check-signature.ts";
 import { SignatureRefusal } from "../../signature/signature-refusal.ts";
 import { runWhole } from "../invoke/collect.ts";
@@ -62,6 +64,8 @@ export class UrlCall {
   readonly #onOver: () => void;
   #over = false;
   #cors: string[] = [];
+  /** Of a request that has to be signed. */
+  #signature: HeadOfSigned<Principal> | undefined;
 
   /** @param onOver called once, when nothing more will be sent */
   constructor(parts: UrlParts, arrived: Arrived, onOver: () => void) {
@@ -80,9 +84,29 @@ export class UrlCall {
     const cors = found.known.url.cors as CorsRules | null;
     const { origin } = request.headers;
     this.#cors = cors === null ? [] : corsHeaders(cors, origin);
-    if (cors === null || request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return false;
-    this.#send(200, preflightHeaders(cors, origin), Buffer.alloc(0));
-    return true;
+    if (cors !== null && request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined) {
+      this.#send(200, preflightHeaders(cors, origin), Buffer.alloc(0));
+      return true;
+    }
+    try {
+      this.#checkHead(found.known);
+      return false;
+    } catch (error) {
+      this.#failed(error);
+      return true;
+    }
+  }
+
+  /** Throws AccessDeniedException where the body makes no difference. */
+  #checkHead(known: NonNullable<FoundUrl["known"]>): void {
+    const { request } = this.#arrived;
+    if (known.url.authType === "NONE") return this.#refuseStranger(this.#invokable(known));
+    const head = { method: request.method!, url: request.url!, headers: request.headers as Record<string, string> };
+    this.#signature = this.#signed(() => this.#parts.check(head));
+  }
+
+  #refuseStranger({ statements }: Invokable): void {
+    if (!mayCallUrl(statements, "NONE", undefined)) throw new AwsError("AccessDeniedException", FORBIDDEN);
   }
 
   tooLarge(): void {
@@ -146,17 +170,14 @@ export class UrlCall {
   }
 
   /** Throws AccessDeniedException. */
-  #caller({ tenant, url }: NonNullable<FoundUrl["known"]>, { statements }: Invokable, body: Buffer): UrlRequest["caller"] {
+  #caller({ tenant, url }: NonNullable<FoundUrl["known"]>, invokable: Invokable, body: Buffer): UrlRequest["caller"] {
     if (url.authType === "NONE") {
-      if (!mayCallUrl(statements, "NONE", undefined)) throw new AwsError("AccessDeniedException", FORBIDDEN);
+      this.#refuseStranger(invokable);
       return undefined;
     }
-    const { request } = this.#arrived;
-    const head = { method: request.method!, url: request.url!, headers: request.headers as Record<string, string> };
-    const { principal, accessKeyId } = this.#signed(() => this.#parts.check(head).check(body));
-    const own = principal.tenant ?? mainTenant;
-    const accountId = accountOf(own);
-    if (own !== tenant && !mayCallUrl(statements, "AWS_IAM", accountId)) throw new AwsError("AccessDeniedException", FORBIDDEN);
+    const { principal, accessKeyId } = this.#signed(() => this.#signature!.check(body));
+    if (!mayCall(principal, tenant, invokable)) throw new AwsError("AccessDeniedException", FORBIDDEN);
+    const accountId = accountOf(principal.tenant ?? mainTenant);
     return { accessKey: accessKeyId, accountId, arn: `arn:aws:iam::${accountId}:user/${principal.name}` };
   }
 
@@ -230,6 +251,14 @@ export class UrlCall {
     this.#over = true;
     this.#onOver();
   }
+}
+
+/** By its own rights, or because the function's policy lets its account in and it may call functions at all. */
+function mayCall(principal: Principal, tenant: string, { app, statements }: Invokable): boolean {
+  if (may(principal, "invoke", { tenant, app })) return true;
+  const own = principal.tenant ?? mainTenant;
+  if (own === tenant || !may(principal, "invoke", { tenant: own, app: null })) return false;
+  return mayCallUrl(statements, "AWS_IAM", accountOf(own));
 }
 
 /** Reads a body for a call, and hands it over. Returns what stops that. */

@@ -1,0 +1,138 @@
+/** Tenants that are hostile to each other by AWS Lambda's API and by functions' URLs, at one server. */
+import assert from "node:assert/strict";
+import { request } from "node:http";
+import { after, before, describe, test } from "node:test";
+import {
+  CreateFunctionCommand,
+  CreateFunctionUrlConfigCommand,
+  InvokeCommand,
+  LambdaClient,
+  waitUntilFunctionActiveV2,
+} from "@aws-sdk/client-lambda";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { Sha256 } from "../src/doors/signature/sha256.ts";
+import { mayfly, serve, type Server } from "./command.ts";
+import { createKey, type KeyPair } from "./lambda/key.ts";
+import { zip } from "./lambda/zip.ts";
+import { type Scope, temporaryFolder } from "./platform.ts";
+
+interface Reply {
+  status: number;
+  text: string;
+}
+
+describe("hostile tenants at AWS Lambda's API", () => {
+  const closing: (() => void | Promise<void>)[] = [];
+  const scope: Scope = { after: (cleanUp) => void closing.unshift(cleanUp) };
+  let server: Server;
+  let stateDir: string;
+  let admin: KeyPair;
+  let lambda: LambdaClient;
+  let made = 0;
+
+  before(async () => {
+    stateDir = temporaryFolder(scope);
+    server = await serve(scope, stateDir, ["--driver", "process", "--blanks", "0", "--domain", "apps.test"]);
+    for (const name of ["alice", "bob"])
+      assert.equal((await mayfly(["tenant", "create", name, "--api", server.apiUrl, "--state", stateDir])).code, 0);
+    admin = await key("tenant-admin", "alice");
+    lambda = clientOf(admin);
+  });
+
+  after(async () => {
+    for (const close of closing) await close();
+  });
+
+  const key = (role: string, tenant: string, ...more: string[]) =>
+    createKey(server.apiUrl, stateDir, ["--role", role, "--tenant", tenant, ...more], `${role}-${++made}`);
+
+  function clientOf(credentials: KeyPair): LambdaClient {
+    const client = new LambdaClient({ endpoint: server.apiUrl, region: "us-east-1", credentials, maxAttempts: 1 });
+    scope.after(() => client.destroy());
+    return client;
+  }
+
+  /** Returns the name of a new function of alice's. */
+  async function create(code: string): Promise<string> {
+    const FunctionName = `victim-${++made}`;
+    await lambda.send(
+      new CreateFunctionCommand({
+        FunctionName,
+        Runtime: "nodejs24.x",
+        Handler: "index.handler",
+        Role: "arn:aws:iam::000000000000:role/any",
+        Code: { ZipFile: zip([{ name: "index.js", content: code }]) },
+      }),
+    );
+    await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName });
+    return FunctionName;
+  }
+
+  async function signed(credentials: KeyPair, host: string, path: string): Promise<Record<string, string>> {
+    const signer = new SignatureV4({ service: "lambda", region: "us-east-1", credentials, sha256: Sha256 });
+    return (await signer.sign({ protocol: "http:", hostname: host, method: "GET", path, headers: { host } })).headers;
+  }
+
+  /** Sends the path as it is to the gateway. */
+  function call(path: string, headers: Record<string, string>): Promise<Reply> {
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+    const { hostname, port } = new URL(server.gatewayUrl);
+    const sent = request({ hostname, port, path, headers }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => resolve({ status: response.statusCode!, text }));
+    });
+    sent.on("error", reject).end();
+    return promise;
+  }
+
+  test("a URL of AWS_IAM lets nobody in who may not call its function, and does not show the function what it could sign in with", async () => {
+    const FunctionName = await create(
+      "exports.handler = async ({ headers }) => ({ headers: Object.keys(headers), trace: headers['x-amzn-trace-id'] });",
+    );
+    const { FunctionUrl } = await lambda.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: "AWS_IAM" }));
+    const { host } = new URL(FunctionUrl!);
+    const by = async (pair: KeyPair, more: Record<string, string> = {}) => call("/", { ...(await signed(pair, host, "/")), ...more });
+    const root = "1-5759e988-bd862e3fe1be46a994272793";
+    const own = await by(admin, { "X-Amzn-Trace-Id": `Root=${root}` });
+    assert.equal(own.status, 200, own.text);
+    const seen = JSON.parse(own.text) as { headers: string[]; trace: string };
+    assert.ok(!seen.headers.includes("authorization") && seen.headers.includes("x-amz-date"), own.text);
+    assert.match(seen.trace, new RegExp(`^Root=${root};Parent=\\w+;Sampled=0;Lineage=\\w+:1$`));
+    assert.equal((await by(await key("invoker", "alice", "--app", FunctionName))).status, 200);
+    for (const [role, tenant, ...more] of [
+      ["reader", "alice"],
+      ["invoker", "alice", "--app", "another"],
+      ["tenant-admin", "bob"],
+    ] as const)
+      assert.equal((await by(await key(role, tenant, ...more))).status, 403, `${role} of ${tenant} ${more.join(" ")}`);
+  });
+
+  test("a function's URL by its path has no place at the hosts of apps, and a signature for one counts for no other", async () => {
+    const code = "exports.handler = async ({ rawPath }) => rawPath;";
+    const idOf = async (FunctionName: string) => {
+      const { FunctionUrl } = await lambda.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: "AWS_IAM" }));
+      return new URL(FunctionUrl!).hostname.split(".")[0]!;
+    };
+    const [one, other] = [await idOf(await create(code)), await idOf(await create(code))];
+    const path = `/_mayfly/lambda-url/${one}/a`;
+    const at = async (host: string, asked = path) => call(asked, await signed(admin, host, path));
+    assert.deepEqual(await at("127.0.0.1"), { status: 200, text: "/a" });
+    for (const host of ["shop.apps.test", "SHOP.apps.test:80", "a.b.apps.test."]) assert.equal((await at(host)).status, 404, host);
+    assert.equal((await at("127.0.0.1", `/_mayfly/lambda-url/${other}/../${one}/a`)).status, 403);
+  });
+
+  test("a request that was signed is no other one with headers that were added", async () => {
+    const FunctionName = await create("exports.handler = async () => 'done';");
+    const command = new InvokeCommand({ FunctionName });
+    command.middlewareStack.add(
+      (next) => async (args) => {
+        (args.request as { headers: Record<string, string> }).headers["x-amz-invocation-type"] = "Event";
+        return next(args);
+      },
+      // After the request was signed.
+      { step: "finalizeRequest", priority: "low" },
+    );
+    await assert.rejects(lambda.send(command), { name: "InvalidSignatureException" });
+  });
+});
