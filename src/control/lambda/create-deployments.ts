@@ -15,8 +15,9 @@ import { appOfFunction } from "./app-of-function.ts";
 import type { Deployments, LambdaParts } from "./lambda-parts.ts";
 import { aliasFor, newRevisionId } from "./names.ts";
 import { applyProvisioned } from "./provisioning.ts";
+import { TenantTurns } from "./tenant-turns.ts";
 
-/** How many are deployed at the same time, so that a hundred functions that are created at once do not unpack a hundred zip files at once. */
+/** How many are deployed at the same time, so that a hundred functions that are created at once do not unpack a hundred zip files at once. Of those that wait, one of the tenant comes next that has fewest under way. */
 const AT_ONCE = 4;
 
 type Parts = Omit<LambdaParts, "deployments"> & { onFailure: (error: unknown) => void };
@@ -30,27 +31,15 @@ export interface OpenDeployments extends Deployments {
 
 export function createDeployments(parts: Parts): OpenDeployments {
   const underWay = new Map<string, Promise<void>>();
-  const turns: (() => void)[] = [];
-  let running = 0;
+  const turns = new TenantTurns(AT_ONCE);
   let isClosed = false;
-
-  async function inTurn(work: () => Promise<void>): Promise<void> {
-    if (running >= AT_ONCE) await new Promise<void>((resolve) => turns.push(resolve));
-    running += 1;
-    try {
-      await work();
-    } finally {
-      running -= 1;
-      turns.shift()?.();
-    }
-  }
 
   function begin(tenant: string, name: string): void {
     if (isClosed) return;
     const key = `${tenant} ${name}`;
     const before = underWay.get(key) ?? Promise.resolve();
     const mine = before
-      .then(() => inTurn(async () => (isClosed ? undefined : deployRecord(parts, tenant, name))))
+      .then(() => turns.take(tenant, async () => (isClosed ? undefined : deployRecord(parts, tenant, name))))
       .catch(parts.onFailure)
       .finally(() => underWay.get(key) === mine && underWay.delete(key));
     underWay.set(key, mine);
@@ -64,7 +53,7 @@ export function createDeployments(parts: Parts): OpenDeployments {
     },
     async close() {
       isClosed = true;
-      for (const turn of turns.splice(0)) turn();
+      turns.open();
       await Promise.all(underWay.values());
     },
   };

@@ -3,6 +3,8 @@
  * address says nothing of any other.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { pipeline } from "node:stream/promises";
+import { MayflyError } from "../../base/errors/error.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import { AwsError } from "../../control/lambda/aws-error.ts";
 import type { Zips } from "../../store/lambda/lambda-store.ts";
@@ -19,7 +21,7 @@ const VALID_MS = 600_000;
 const PREFIX = "/2015-03-31/mayfly-code/";
 
 /** Addresses are valid until the server ends, at most. @param isTls whether the door is one of https */
-export function createCodeLinks(zips: Pick<Zips, "read">, clock: Pick<Clock, "wall">, isTls: boolean): CodeLinks {
+export function createCodeLinks(zips: Pick<Zips, "stream">, clock: Pick<Clock, "wall">, isTls: boolean): CodeLinks {
   const secret = randomBytes(32);
   const sign = (digest: string, size: number, until: number) =>
     createHmac("sha256", secret).update(`${digest} ${size} ${until}`).digest("hex");
@@ -31,13 +33,19 @@ export function createCodeLinks(zips: Pick<Zips, "read">, clock: Pick<Clock, "wa
     },
     route: {
       prefix: PREFIX,
-      async handle(url) {
+      async handle(url, response) {
         const digest = url.pathname.slice(PREFIX.length);
         const [size, until] = [Number(url.searchParams.get("size")), Number(url.searchParams.get("until"))];
         const [given, wanted] = [url.searchParams.get("signature") ?? "", sign(digest, size, until)].map((text) => Buffer.from(text));
         const isRight = given!.length === wanted!.length && timingSafeEqual(given!, wanted!);
         if (!isRight || !(clock.wall() < until)) throw new AwsError("AccessDeniedException", "Request has expired");
-        return { status: 200, headers: { "content-type": "application/zip" }, body: await zips.read({ digest, size, sha256: "" }) };
+        const bytes = await zips.stream({ digest, size, sha256: "" });
+        response.writeHead(200, { "content-type": "application/zip", "content-length": size });
+        // A client that leaves has what it wants; a file that turns out to be damaged ends before its end.
+        await pipeline(bytes, response).catch((error: unknown) => {
+          if (error instanceof MayflyError) throw error;
+        });
+        return null;
       },
     },
   };

@@ -2,7 +2,8 @@
  * The Lambda API: a table of routes, a signature that is checked, and one place where errors become AWS's replies.
  *
  * 1. A request is answered only to a principal that signed it and may do what it asks.
- * 2. The body of a request is read within a limit of its own and one for all requests together, and only if its head has a signature that may be right.
+ * 2. The body of a request is read within a limit of its own and one for all requests together, of which no tenant gets all, and only if its head has a signature that may be
+ *    right.
  * 3. Nothing that a client sends is able to throw past handle().
  */
 import { randomUUID } from "node:crypto";
@@ -13,13 +14,14 @@ import { AwsError } from "../../control/lambda/aws-error.ts";
 import { type Account, accountOf } from "../../control/lambda/names.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
-import { signatureCheck } from "../signature/check-signature.ts";
-import { SignatureRefusal } from "../signature/signature-refusal.ts";
+import { type HeadOfSigned, signatureCheck } from "../signature/check-signature.ts";
+import { SignatureRefusal, unknownKey } from "../signature/signature-refusal.ts";
 import type { LambdaAnswer, LambdaCall, LambdaRoute } from "./call.ts";
 import { SMALL_BODY } from "./call.ts";
 import { actionOf } from "./authorize.ts";
-import { BodyBudget, readBody } from "./read-body.ts";
+import { type BodyOf, busy, readBody } from "./read-body.ts";
 import { LambdaRouter } from "./router.ts";
+import { Shares } from "./shares.ts";
 
 export interface LambdaDoor {
   /** Whether the path is one of this API's, which the management API has none of. @param url the request's target */
@@ -59,7 +61,8 @@ export interface AuditedCall {
 export interface OpenRoute {
   /** The beginning of the path. */
   prefix: string;
-  handle(url: URL): LambdaAnswer | Promise<LambdaAnswer>;
+  /** Answers null if it has answered by itself. */
+  handle(url: URL, response: ServerResponse): LambdaAnswer | null | Promise<LambdaAnswer | null>;
 }
 
 /** Of all requests together: four of the largest uploads. */
@@ -69,12 +72,12 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
   const { principals, clock, routes, open } = options;
   const router = new LambdaRouter(routes);
   const check = signatureCheck({ keys: principals, service: "lambda", clock });
-  const budget = new BodyBudget(ALL_BODIES);
+  const room = new Shares(ALL_BODIES);
 
   async function answer(request: IncomingMessage, response: ServerResponse, id: string, told: AuditedCall): Promise<LambdaAnswer | null> {
     const url = new URL(request.url!, "http://lambda");
     const free = open.find(({ prefix }) => url.pathname.startsWith(prefix));
-    if (free !== undefined && request.method === "GET") return free.handle(url);
+    if (free !== undefined && request.method === "GET") return free.handle(url, response);
     const [path] = request.url!.split("?", 1) as [string];
     const matched = router.find(request.method ?? "", path, url.searchParams);
     if (matched === undefined)
@@ -82,7 +85,7 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
     const { route, params } = matched;
     Object.assign(told, { operation: route.operation, right: route.right, target: Object.values(params).join("/") });
     const head = signed(() => check({ method: request.method!, url: request.url!, headers: request.headers as Record<string, string> }));
-    const body = await readBody(request, route.mostBytes ?? SMALL_BODY, actionOf(route.operation), budget);
+    const body = await readBody(request, bodyOf(head, route), room);
     try {
       const { principal, region } = signed(() => head.check(body.bytes));
       told.principal = principal;
@@ -131,6 +134,14 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
       });
     },
   };
+}
+
+function bodyOf(head: HeadOfSigned<Principal>, { operation, mostBytes = SMALL_BODY }: LambdaRoute): BodyOf {
+  const { claimed } = head;
+  const tenant = claimed && (claimed.tenant ?? mainTenant);
+  // Of a key that nobody has it is known already how the request ends.
+  const noRoom = () => (tenant === null ? refusal(unknownKey()) : busy());
+  return { tenant, operation: actionOf(operation), most: mostBytes, noRoom };
 }
 
 /** The same as what it returns or rejects with, but refusals in the form of this API. */

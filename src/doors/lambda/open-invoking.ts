@@ -12,7 +12,7 @@ import { runWhole } from "./invoke/collect.ts";
 import { EventQueue } from "./invoke/event-queue.ts";
 import { Executions } from "./invoke/executions.ts";
 import { invokeRoutes } from "./invoke/invoke-routes.ts";
-import { BodyBudget } from "./read-body.ts";
+import { Shares } from "./shares.ts";
 import { FunctionUrls } from "./urls/function-urls.ts";
 import { UrlDoor } from "./urls/url-door.ts";
 
@@ -59,7 +59,7 @@ export function openInvoking({ config, clock, log, closing }: ServerStart, needs
     routes: invokeRoutes({ ...parts, events, limits: { requestBytes, responseBytes, eventBytes } }),
     urls: new UrlDoor(urls, {
       ...parts,
-      budget: new BodyBudget(ALL_BODIES),
+      room: new Shares(ALL_BODIES),
       requestBytes,
       responseBytes,
       check: signatureCheck<Principal>({ keys: principals, service: "lambda", clock }),

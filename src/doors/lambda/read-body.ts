@@ -1,26 +1,22 @@
 import type { IncomingMessage } from "node:http";
 import { AwsError } from "../../control/lambda/aws-error.ts";
 import { guarded } from "../../base/errors/guarded.ts";
+import type { Shares } from "./shares.ts";
 
-/** Bounds how many bytes of requests are in memory, of all requests together. */
-export class BodyBudget {
-  #left: number;
-
-  constructor(bytes: number) {
-    this.#left = bytes;
-  }
-
-  /** Returns whether there was room. */
-  take(bytes: number): boolean {
-    if (bytes > this.#left) return false;
-    this.#left -= bytes;
-    return true;
-  }
-
-  give(bytes: number): void {
-    this.#left += bytes;
-  }
+/** Who sends the body, as far as its head says. */
+export interface BodyOf {
+  /** The id of the tenant that holds the bytes; null: nobody has the key that the head names. */
+  tenant: string | null;
+  operation: string;
+  /** The most bytes. */
+  most: number;
+  /** The error if there is no room for the body. */
+  noRoom: () => unknown;
 }
+
+const STRANGERS = "";
+/** The part of all bodies' room that those have together whom nobody knows: a body of theirs is read only to be refused. */
+const OF_STRANGERS = 1 / 8;
 
 export interface ReadBody {
   bytes: Buffer;
@@ -28,13 +24,14 @@ export interface ReadBody {
   release(): void;
 }
 
-/** Rejects with an AwsError if the body is too large, or all of them together are, and with an Error if the client leaves. */
-export function readBody(request: IncomingMessage, most: number, operation: string, budget: BodyBudget): Promise<ReadBody> {
+/** Rejects with an AwsError if the body is too large, with what `noRoom` gives if all of them together are, and with an Error if the client leaves. @param room for the bytes of all bodies */
+export function readBody(request: IncomingMessage, { tenant, operation, most, noRoom }: BodyOf, room: Shares): Promise<ReadBody> {
+  const [holder, part] = tenant === null ? [STRANGERS, OF_STRANGERS] : [tenant, 1];
   const { promise, resolve, reject } = Promise.withResolvers<ReadBody>();
   const chunks: Buffer[] = [];
   let bytes = 0;
   const release = () => {
-    budget.give(bytes);
+    room.give(holder, bytes);
     bytes = 0;
   };
   const fail = (error: unknown) => {
@@ -44,8 +41,7 @@ export function readBody(request: IncomingMessage, most: number, operation: stri
     reject(error);
   };
   const onData = guarded((chunk: Buffer) => {
-    if (!budget.take(chunk.length))
-      return fail(new AwsError("TooManyRequestsException", "Rate Exceeded.", { Reason: "CallerRateLimitExceeded" }));
+    if (!room.take(holder, chunk.length, part)) return fail(noRoom());
     bytes += chunk.length;
     if (bytes > most) return fail(tooLarge(most, operation));
     return void chunks.push(chunk);
@@ -65,6 +61,11 @@ export function readBody(request: IncomingMessage, most: number, operation: stri
     guarded(() => (request.complete ? undefined : fail(new Error("the client left before its request was whole"))), fail),
   );
   return promise;
+}
+
+/** That the tenant has as much in the server's memory as it may have. */
+export function busy(): AwsError {
+  return new AwsError("TooManyRequestsException", "Rate Exceeded.", { Reason: "CallerRateLimitExceeded" });
 }
 
 function tooLarge(most: number, operation: string): AwsError {

@@ -37,6 +37,8 @@ interface SignedCaller<P> {
 }
 
 export interface HeadOfSigned<P> {
+  /** Whose key the head names, which anybody may name; null: nobody has it. */
+  claimed: P | null;
   /** Throws a SignatureRefusal if the signature is not that of this body and the head. */
   check(body: Uint8Array): SignedCaller<P>;
   /** Like check(), for a body that has not come yet. `bodySha256` (hex) is the hash that it must have, because it is what was signed; undefined: any. */
@@ -75,6 +77,7 @@ export function signatureCheck<P>({ keys, service, clock }: SignatureOptions<P>)
       return { principal: known.principal, accessKeyId: given.accessKeyId, region: given.region };
     };
     return {
+      claimed: known?.principal ?? null,
       check(body) {
         if (declared !== undefined && declared !== UNSIGNED && declared !== sha256Hex(body)) throw doesNotMatch();
         return verify(body);

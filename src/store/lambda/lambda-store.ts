@@ -63,6 +63,8 @@ export interface Zips {
   keep(bytes: Buffer): Promise<ZipCode>;
   /** Rejects with "state-damaged" if the file is not what was stored. */
   read(code: ZipCode): Promise<Buffer>;
+  /** The file in pieces, of which few are in memory at a time. Rejects with "state-damaged", and so do the pieces at their end. */
+  stream(code: ZipCode): Promise<AsyncIterable<Buffer>>;
   /** Removes those of these files that nothing refers to. */
   release(codes: readonly (ZipCode | null)[]): void;
 }

@@ -6,7 +6,7 @@
  */
 import { randomUUID, createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { failureOf } from "../sqlite/failure.ts";
@@ -46,12 +46,29 @@ export function openZips({ folder, isUsed, now }: ZipsOptions): Zips {
       if (createHash("sha256").update(bytes).digest("hex") !== digest) throw damaged(place);
       return bytes;
     },
+    async stream({ digest }) {
+      const place = placeOf(digest);
+      const file = await open(place).catch((error: unknown) => {
+        throw damaged(place, error);
+      });
+      return whole(file, place, digest);
+    },
     release(codes) {
       for (const [digest, at] of stored) if (now() - at > NEW_MS) stored.delete(digest);
       for (const code of codes)
         if (code !== null && !stored.has(code.digest) && !isUsed(code.digest)) rmSync(placeOf(code.digest), { force: true });
     },
   };
+}
+
+/** The file's bytes; throws at their end if they are not what was stored. */
+async function* whole(file: FileHandle, place: string, digest: string): AsyncGenerator<Buffer, void> {
+  const hash = createHash("sha256");
+  for await (const chunk of file.createReadStream() as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (hash.digest("hex") !== digest) throw damaged(place);
 }
 
 async function write(place: string, bytes: Buffer): Promise<void> {

@@ -3,7 +3,8 @@
  * restart of the server loses those that wait; the app's log says how many.
  *
  * Owns: the events that wait or run.
- * 1. There are at most `most` events of at most `mostBytes` together. An event beyond that is refused, with TooManyRequestsException.
+ * 1. There are at most `most` events of at most `mostBytes` together, and one tenant has at most three quarters of both, less if others have some. An event beyond that
+ *    is refused, with TooManyRequestsException.
  * 2. An event is run until the function has replied, has failed MaximumRetryAttempts + 1 times, or the event is older than MaximumEventAgeInSeconds.
  * 3. An attempt that is throttled, or for which the platform fails, is no attempt of the function's: it is repeated after a second, then after twice the time each, at
  *    most five minutes.
@@ -12,6 +13,8 @@
 import type { Clock } from "../../../base/clock/clock.ts";
 import { AwsError } from "../../../control/lambda/aws-error.ts";
 import type { Invokable } from "../../../control/lambda/invokables.ts";
+import { busy } from "../read-body.ts";
+import { Shares } from "../shares.ts";
 import type { Outcome } from "./collect.ts";
 import type { GivenTrace } from "./trace-header.ts";
 
@@ -55,11 +58,14 @@ const MOST_REFUSED_MS = 300_000;
 export class EventQueue {
   readonly #options: EventQueueOptions;
   readonly #kept = new Set<Kept>();
-  #bytes = 0;
+  readonly #places: Shares;
+  readonly #room: Shares;
   #closed = false;
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
+    this.#places = new Shares(options.most);
+    this.#room = new Shares(options.mostBytes);
   }
 
   get size(): number {
@@ -68,12 +74,10 @@ export class EventQueue {
 
   /** Throws TooManyRequestsException. */
   take(event: LambdaEvent): void {
-    const { most, mostBytes, clock } = this.#options;
-    if (this.#closed || this.#kept.size >= most || this.#bytes + event.payload.length > mostBytes)
-      throw new AwsError("TooManyRequestsException", "Rate Exceeded.", { Reason: "CallerRateLimitExceeded" });
+    const { clock } = this.#options;
+    if (this.#closed || !this.#hold(event)) throw busy();
     const kept: Kept = { event, since: clock.now(), failures: 0, refusals: 0, cancel: () => {} };
     this.#kept.add(kept);
-    this.#bytes += event.payload.length;
     this.#after(kept, 0);
   }
 
@@ -92,7 +96,14 @@ export class EventQueue {
         `The server was stopped, and lost ${count === 1 ? "an asynchronous invocation that was" : `${count} asynchronous invocations that were`} not done: they are kept in memory only.`,
       );
     this.#kept.clear();
-    this.#bytes = 0;
+  }
+
+  /** Returns whether there was room. */
+  #hold({ invokable: { tenant }, payload }: LambdaEvent): boolean {
+    if (!this.#places.take(tenant, 1)) return false;
+    if (this.#room.take(tenant, payload.length)) return true;
+    this.#places.give(tenant, 1);
+    return false;
   }
 
   #after(kept: Kept, ms: number): void {
@@ -144,6 +155,9 @@ export class EventQueue {
   }
 
   #forget(kept: Kept): void {
-    if (this.#kept.delete(kept)) this.#bytes -= kept.event.payload.length;
+    if (!this.#kept.delete(kept)) return;
+    const { invokable, payload } = kept.event;
+    this.#places.give(invokable.tenant, 1);
+    this.#room.give(invokable.tenant, payload.length);
   }
 }

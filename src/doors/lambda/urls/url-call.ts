@@ -23,7 +23,8 @@ import { SignatureRefusal } from "../../signature/signature-refusal.ts";
 import { runWhole } from "../invoke/collect.ts";
 import { run, type Run, type RunParts } from "../invoke/run.ts";
 import { traceOf } from "../invoke/trace-header.ts";
-import type { BodyBudget } from "../read-body.ts";
+import { busy } from "../read-body.ts";
+import type { Shares } from "../shares.ts";
 import { corsHeaders, type CorsRules, preflightHeaders } from "./cors.ts";
 import { accountIn, type FoundUrl } from "./function-urls.ts";
 import { mayCallUrl } from "./may-call-url.ts";
@@ -35,7 +36,8 @@ export interface UrlParts extends RunParts {
   invokables: Invokables;
   traces: TraceContexts;
   clock: Clock;
-  budget: BodyBudget;
+  /** For the bytes of all bodies. */
+  room: Shares;
   requestBytes: number;
   responseBytes: number;
   check(head: SignedHead): HeadOfSigned<Principal>;
@@ -116,6 +118,15 @@ export class UrlCall {
         `Request must be smaller than ${this.#parts.requestBytes} bytes for the InvokeFunction operation`,
       ),
     );
+  }
+
+  noRoom(): void {
+    this.#refuse(busy());
+  }
+
+  /** The tenant whose function is called: what callers send is in the server's memory for it. */
+  get tenant(): string {
+    return this.#arrived.found.known!.tenant;
   }
 
   tooSlow(error: MayflyError): void {
@@ -265,7 +276,7 @@ function mayCall(principal: Principal, tenant: string, { app, statements }: Invo
 export function readFor(
   call: UrlCall,
   request: IncomingMessage,
-  { budget, requestBytes }: Pick<UrlParts, "budget" | "requestBytes">,
+  { room, requestBytes }: Pick<UrlParts, "room" | "requestBytes">,
   onData: () => void,
 ): () => void {
   const chunks: Buffer[] = [];
@@ -273,7 +284,7 @@ export function readFor(
   const stop = () => {
     request.off("data", take);
     request.off("end", end);
-    budget.give(bytes);
+    room.give(call.tenant, bytes);
     bytes = 0;
     chunks.length = 0;
     // What is left is read and dropped, so that the client sees the answer.
@@ -282,9 +293,10 @@ export function readFor(
   const failed = () => request.destroy();
   const take = guarded((chunk: Buffer) => {
     onData();
-    if (bytes + chunk.length > requestBytes || !budget.take(chunk.length)) {
+    const isTooLarge = bytes + chunk.length > requestBytes;
+    if (isTooLarge || !room.take(call.tenant, chunk.length)) {
       stop();
-      return call.tooLarge();
+      return isTooLarge ? call.tooLarge() : call.noRoom();
     }
     bytes += chunk.length;
     return void chunks.push(chunk);

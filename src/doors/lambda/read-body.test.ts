@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import type { IncomingMessage } from "node:http";
+import { PassThrough } from "node:stream";
+import { test } from "node:test";
+import { readBody } from "./read-body.ts";
+import { Shares } from "./shares.ts";
+
+const ROOM = 8_000;
+
+class Body extends PassThrough {
+  readonly headers = {};
+
+  get complete(): boolean {
+    return this.readableEnded;
+  }
+}
+
+/** Sends so many bytes of a body and goes on being connected. */
+function sends(room: Shares, tenant: string | null, bytes: number) {
+  const request = new Body();
+  const noRoom = () => new Error("no room");
+  const body = readBody(request as unknown as IncomingMessage, { tenant, operation: "Invoke", most: ROOM, noRoom }, room);
+  // Bodies that stay unfinished are never awaited.
+  body.catch(() => {});
+  for (let sent = 0; sent < bytes; sent += 100) request.write(Buffer.alloc(100));
+  return { request, body };
+}
+
+const arrived = () => new Promise((resolve) => void setImmediate(resolve));
+
+test("whoever has no key fills an eighth of the room with bodies that do not end, and then is refused", async () => {
+  const room = new Shares(ROOM);
+  const { body } = sends(room, null, 1_500);
+  await assert.rejects(body, /^Error: no room$/);
+  for (let n = 0; n < 20; n++) sends(room, null, 100);
+  await arrived();
+  assert.equal(room.left, (ROOM * 7) / 8);
+  const { request, body: own } = sends(room, "ten_alice", 4_000);
+  request.end();
+  const { bytes, release } = await own;
+  assert.equal(bytes.length, 4_000);
+  release();
+  assert.equal(room.left, (ROOM * 7) / 8);
+});
+
+test("a tenant that sends bodies without an end leaves room for another's, and gives its own back when it leaves", async () => {
+  const room = new Shares(ROOM);
+  const all = Array.from({ length: 80 }, () => sends(room, "ten_bob", 100));
+  await arrived();
+  assert.equal(room.left, ROOM / 4);
+  const { request, body } = sends(room, "ten_alice", 1_500);
+  request.end();
+  assert.equal((await body).bytes.length, 1_500);
+  for (const each of all) each.request.destroy();
+  await Promise.allSettled(all.map((each) => each.body));
+  assert.equal(room.left, ROOM - 1_500);
+});
