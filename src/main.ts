@@ -91,7 +91,10 @@ export async function startMayfly(
   assertDescriptors();
   for (const address of [config.listen, config.api, config.lambda.listen]) if (address !== undefined) assertSafeAddress(address, config);
   const lock = lockFolders(start, supervision?.pid, () => supervision?.locked());
-  const catalog = openCatalogOf(start, () => driver.attaches(usualChoice));
+  const catalog = openCatalogOf(start, {
+    filesForm: () => driver.attaches(usualChoice),
+    codeBesides: (tenant) => lambdaStore.zipBytes(tenant),
+  });
   // Appliances have their names before an older Mayfly's ledger and logs are taken over by names.
   const definitions = openDefinitionsOf(start, catalog.names);
   const stores = openStores(start, catalog, events);
@@ -170,7 +173,7 @@ export async function startMayfly(
   });
   resume();
   releaseUnmade({ catalog, appliances });
-  goOnRemovingTenants(start, { catalog, accounts, logs, principals, audit, appliances, events, serving, clock });
+  goOnRemovingTenants(start, { catalog, lambda: lambdaStore, accounts, logs, principals, audit, appliances, events, serving, clock });
   void appliances.resume(supervision?.lost ?? [], new Set(supervision?.leaveAlone), supervision?.apart);
   const gate = openGate(start, {
     callers: callersOf(principals),
@@ -184,7 +187,7 @@ export async function startMayfly(
   const gatewayParts = { dispatcher, routes, gate, certificate, hostCertificates, urls: invoking.urls, catalog };
   const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
   urls.gateway = gateway.url;
-  const parts = { catalog, accounts, logs, principals, audit, appliances, events, serving, overview };
+  const parts = { catalog, lambda: lambdaStore, accounts, logs, principals, audit, appliances, events, serving, overview };
   const lambda = openLambda(start, {
     ...lambdaParts,
     audit,

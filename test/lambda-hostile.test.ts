@@ -1,12 +1,19 @@
 /** Tenants that are hostile to each other by AWS Lambda's API and by functions' URLs, at one server. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { request } from "node:http";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import {
+  AddPermissionCommand,
   CreateFunctionCommand,
   CreateFunctionUrlConfigCommand,
+  DeleteFunctionCommand,
+  GetPolicyCommand,
   InvokeCommand,
   LambdaClient,
+  PublishLayerVersionCommand,
   waitUntilFunctionActiveV2,
 } from "@aws-sdk/client-lambda";
 import { SignatureV4 } from "@smithy/signature-v4";
@@ -52,9 +59,10 @@ describe("hostile tenants at AWS Lambda's API", () => {
     return client;
   }
 
+  const zipFiles = () => readdirSync(join(stateDir, "lambda-zips"));
+
   /** Returns the name of a new function of alice's. */
-  async function create(code: string): Promise<string> {
-    const FunctionName = `victim-${++made}`;
+  async function create(code: string, FunctionName = `victim-${++made}`): Promise<string> {
     await lambda.send(
       new CreateFunctionCommand({
         FunctionName,
@@ -134,5 +142,50 @@ describe("hostile tenants at AWS Lambda's API", () => {
       { step: "finalizeRequest", priority: "low" },
     );
     await assert.rejects(lambda.send(command), { name: "InvalidSignatureException" });
+  });
+
+  test("what was removed leaves nothing that counts for a later app of its name, and no zip file", async () => {
+    const FunctionName = await create("exports.handler = async () => 'first';");
+    const statement = { StatementId: "anybody", Action: "lambda:InvokeFunctionUrl", Principal: "*", FunctionUrlAuthType: "NONE" as const };
+    const { FunctionUrl } = await lambda.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: "NONE" }));
+    await lambda.send(new AddPermissionCommand({ FunctionName, ...statement }));
+    const { host } = new URL(FunctionUrl!);
+    assert.deepEqual(await call("/", { host }), { status: 200, text: "first" });
+    const before = zipFiles();
+    assert.equal(
+      (await mayfly(["remove", FunctionName, "--yes", "--tenant", "alice", "--api", server.apiUrl, "--state", stateDir])).code,
+      0,
+    );
+    assert.equal(zipFiles().length, before.length - 1);
+    await create("exports.handler = async () => 'second';", FunctionName);
+    assert.equal((await call("/", { host })).status, 403);
+    await assert.rejects(lambda.send(new GetPolicyCommand({ FunctionName })), { name: "ResourceNotFoundException" });
+    await lambda.send(new DeleteFunctionCommand({ FunctionName }));
+    assert.equal(zipFiles().length, before.length - 1);
+  });
+
+  test("zip files of functions and layers count for the tenant's code, and go with the tenant", async () => {
+    const on = ["--api", server.apiUrl, "--state", stateDir];
+    assert.equal((await mayfly(["tenant", "create", "carol", ...on])).code, 0);
+    assert.equal((await mayfly(["tenant", "limit", "carol", "--code-mb", "1", ...on])).code, 0);
+    const carol = clientOf(await key("tenant-admin", "carol"));
+    const before = zipFiles().length;
+    const publish = (LayerName: string) =>
+      carol.send(new PublishLayerVersionCommand({ LayerName, Content: { ZipFile: zip([{ name: "a", content: randomBytes(400_000) }]) } }));
+    await publish("one");
+    await publish("two");
+    await assert.rejects(publish("three"), { name: "CodeStorageExceededException" });
+    const Code = { ZipFile: zip([{ name: "index.js", content: randomBytes(400_000) }]) };
+    const made = {
+      FunctionName: "large",
+      Runtime: "nodejs24.x" as const,
+      Handler: "index.handler",
+      Role: "arn:aws:iam::000000000000:role/any",
+      Code,
+    };
+    await assert.rejects(carol.send(new CreateFunctionCommand(made)), { name: "CodeStorageExceededException" });
+    assert.equal(zipFiles().length, before + 2);
+    assert.equal((await mayfly(["tenant", "remove", "carol", "--force", "--yes", ...on])).code, 0);
+    assert.equal(zipFiles().length, before);
   });
 });

@@ -3,6 +3,7 @@ import type { Appliances } from "../appliances/appliances.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { mainTenant } from "../base/ids/new-id.ts";
 import { counted } from "../base/words/counted.ts";
+import type { LambdaStore } from "../store/lambda/lambda-store.ts";
 import type { Audit } from "../store/audit/audit.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import type { TenantLimits } from "../store/catalog/tenant-limits.ts";
@@ -23,6 +24,7 @@ export interface TenantParts extends RemoveParts {
   principals: Pick<Principals, "list" | "removeTenant">;
   audit: Pick<Audit, "forget">;
   serving: RemoveParts["serving"] & Pick<Serving, "shareChanged">;
+  lambda: Pick<LambdaStore, "removeTenant">;
 }
 
 export interface ShownTenant extends Omit<TenantRow, "id"> {
@@ -72,8 +74,8 @@ export function limitTenant(
 }
 
 /**
- * Removes the tenant: its tokens and keys first, so that nobody acts for it any more, then its name, its apps with all they have, its appliances with their disks,
- * and its limits. Bills stay, and its part of the audit log for a while. If the server is killed meanwhile, the next one goes on with it: see resumeRemovals().
+ * Removes the tenant: its tokens and keys first, so that nobody acts for it any more, then its name, its functions and layers of the Lambda API, its apps with all they have,
+ * its appliances with their disks, and its limits. Bills stay, and its part of the audit log for a while. If the server is killed meanwhile, the next one goes on with it: see resumeRemovals().
  * Rejects with "tenant-not-empty" unless `force`, and with "bad-request" for `main`.
  */
 export async function removeTenant(parts: TenantParts, tenant: string, name: string, force: boolean): Promise<void> {
@@ -95,6 +97,7 @@ export async function resumeRemovals(parts: TenantParts): Promise<void> {
 async function removeLeaving(parts: TenantParts, tenant: string): Promise<void> {
   const { catalog, principals, appliances, accounts, audit } = parts;
   principals.removeTenant(tenant);
+  parts.lambda.removeTenant(tenant);
   for (const { kind, id } of catalog.tenants.holders(tenant)) {
     if (kind !== "appliance") continue;
     if (appliances.has(id)) await appliances.remove(id, true);
@@ -108,6 +111,8 @@ async function removeLeaving(parts: TenantParts, tenant: string): Promise<void> 
   const own = new Set(catalog.tenants.apps(tenant).map(({ id }) => id));
   for (const { app } of accounts.allLimits()) if (own.has(app)) accounts.setLimits(app, unlimited);
   accounts.setTenantLimits(tenant, null);
+  // A call that had begun before may have made some more.
+  parts.lambda.removeTenant(tenant);
   catalog.tenants.remove(tenant);
   audit.forget((id) => catalog.tenants.list().some((row) => row.id === id));
 }

@@ -37,14 +37,21 @@ export interface Stores {
   tell: (app: string, text: string) => void;
 }
 
-/** The state folder must be locked. @param filesForm the form in which machines of this server read large files; asked for at each upload */
-export function openCatalogOf({ config, clock, log, closing }: ServerStart, filesForm: () => FilesForm | undefined): Catalog {
+export interface CatalogNeeds {
+  /** The form in which machines of this server read large files; asked for at each upload. */
+  filesForm: () => FilesForm | undefined;
+  /** Bytes of code that are stored besides the catalog's. @param tenant null: those of all */
+  codeBesides: (tenant: string | null) => number;
+}
+
+/** The state folder must be locked. */
+export function openCatalogOf({ config, clock, log, closing }: ServerStart, { filesForm, codeBesides }: CatalogNeeds): Catalog {
   const { stateDir, revisionsKept, maxAppCodeMb, maxCodeMb } = config;
   const catalog = openCatalog(join(stateDir, "catalog.db"), join(stateDir, "secrets.key"), {
     clock,
     revisionsKept,
     filesForm: () => filesForm() ?? "image",
-    quota: { perApp: maxAppCodeMb * 2 ** 20, inAll: maxCodeMb * 2 ** 20 },
+    quota: { perApp: maxAppCodeMb * 2 ** 20, inAll: maxCodeMb * 2 ** 20, besides: codeBesides },
     reserve: openReserve(join(stateDir, "reserve"), stateDir),
     onFailure: (error) => log.error({ err: error }, "what was removed is not given back to the disk"),
   });
@@ -53,8 +60,8 @@ export function openCatalogOf({ config, clock, log, closing }: ServerStart, file
 }
 
 /** The state folder must be locked. */
-export function openLambdaStoreOf({ config, clock, closing }: ServerStart): LambdaStore {
-  const store = openLambdaStore(join(config.stateDir, "lambda.db"), clock);
+export function openLambdaStoreOf({ config, closing }: ServerStart): LambdaStore {
+  const store = openLambdaStore(join(config.stateDir, "lambda.db"));
   closing.defer(() => store.close());
   return store;
 }

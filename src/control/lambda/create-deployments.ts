@@ -11,6 +11,7 @@ import type { FunctionRecord, Reason } from "../../store/lambda/records.ts";
 import { LATEST, versionKey } from "../../store/lambda/lambda-store.ts";
 import { deploy } from "../deploy.ts";
 import { point } from "../point.ts";
+import { remove } from "../remove.ts";
 import { appOfFunction } from "./app-of-function.ts";
 import type { Deployments, LambdaParts } from "./lambda-parts.ts";
 import { aliasFor, newRevisionId } from "./names.ts";
@@ -66,7 +67,8 @@ async function deployRecord(parts: Parts, tenant: string, name: string): Promise
     const app = await appOfFunction(parts, record);
     try {
       const { revision } = await deploy(parts, tenant, app.manifest, app.bundles, app.large);
-      finish(parts, tenant, name, (latest) => succeeded(parts, tenant, latest, revision.id));
+      if (!finish(parts, tenant, name, (latest) => succeeded(parts, tenant, latest, revision.id)))
+        await undo(parts, tenant, name, revision.id);
     } finally {
       await app.large?.discard();
     }
@@ -77,10 +79,16 @@ async function deployRecord(parts: Parts, tenant: string, name: string): Promise
   }
 }
 
-/** The function may have been deleted while it was deployed, and its record may have other tags by now. */
-function finish({ store }: Parts, tenant: string, name: string, change: (record: FunctionRecord) => FunctionRecord): void {
+/** Returns false if the function's app was removed while it was deployed. Its record may have other tags by now. */
+function finish({ store }: Parts, tenant: string, name: string, change: (record: FunctionRecord) => FunctionRecord): boolean {
   const record = store.functions.get(tenant, "", name);
   if (record !== undefined) store.functions.put(tenant, "", name, change(record));
+  return record !== undefined;
+}
+
+/** What was removed must not come back by a deploy that had begun before. */
+async function undo(parts: Parts, tenant: string, name: string, revision: string): Promise<void> {
+  if (parts.catalog.app(tenant, name)?.live?.id === revision) await remove(parts, tenant, name);
 }
 
 function succeeded(parts: Parts, tenant: string, record: FunctionRecord, revision: string): FunctionRecord {

@@ -27,22 +27,34 @@ export async function createFunction(parts: LambdaParts, account: Account, made:
   const { tenant } = account;
   refuseTaken(parts, account, made.name);
   await refuseUnreadable(made.zip);
-  const code = await store.zips.keep(made.zip);
-  // Another request may have made it meanwhile.
-  refuseTaken(parts, account, made.name);
-  const record: FunctionRecord = {
-    name: made.name,
-    region: account.region,
-    settings: made.settings,
-    code,
-    layers: made.layers,
-    lastModified: clock.wall(),
+  parts.catalog.refuseMoreCode(tenant, made.name, made.zip.length);
+  const stored = await store.zips.keep(made.zip, (code) => {
+    // Another request may have made it meanwhile.
+    refuseTaken(parts, account, made.name);
+    const record = newRecord(made, { code, region: account.region, lastModified: clock.wall() });
+    const whole = made.publish ? publishing(parts, tenant, record) : record;
+    store.functions.put(tenant, "", made.name, whole);
+    return whole;
+  });
+  deployments.begin(tenant, made.name);
+  return stored;
+}
+
+function newRecord(
+  { name, settings, layers, tags }: NewFunction,
+  facts: Pick<FunctionRecord, "code" | "region" | "lastModified">,
+): FunctionRecord {
+  return {
+    name,
+    settings,
+    layers,
+    tags,
+    ...facts,
     revisionId: newRevisionId(),
     state: "Pending",
     reason: { code: "Creating", text: "The function is being created." },
     revision: null,
     update: null,
-    tags: made.tags,
     lastVersion: 0,
     published: null,
     publishing: null,
@@ -51,16 +63,16 @@ export async function createFunction(parts: LambdaParts, account: Account, made:
     updateRuntimeOn: "Auto",
     runtimeVersionArn: null,
   };
-  const stored = made.publish ? publishing(parts, tenant, record) : record;
-  store.functions.put(tenant, "", made.name, stored);
-  deployments.begin(tenant, made.name);
-  return stored;
 }
 
 /** Capitals make no difference in hosts, which name apps: two apps whose names differ in capitals alone cannot be. */
 function refuseTaken({ store, catalog }: LambdaParts, account: Account, name: string): void {
   const { tenant } = account;
   const holder = catalog.names.holderOfHost(tenant, name);
+  // The app of one that is being created has not got its name yet.
+  const other = store.functionLike(tenant, name);
+  if (other !== undefined && other !== name && findFunction({ store, catalog }, tenant, other) !== undefined)
+    throw conflict(`Function already exist: ${name}`);
   if (store.functions.get(tenant, "", name) === undefined && holder === undefined) return;
   if (store.functions.get(tenant, "", name) !== undefined && findFunction({ store, catalog }, tenant, name) === undefined) return;
   throw conflict(`Function already exist: ${name}`);
@@ -109,24 +121,33 @@ export async function changeFunction(
   const before = check();
   if (change.zip === undefined && before.code === null)
     throw invalidValue("The function was deployed by mayfly deploy: please change its mayfly.json, or update its code with a zip file.");
-  if (change.zip !== undefined) await refuseUnreadable(change.zip);
-  const code = change.zip === undefined || dryRun ? before.code : await store.zips.keep(change.zip);
-  const record = check();
-  const settings = { ...record.settings, ...change.settings };
-  const changed: FunctionRecord = {
+  if (change.zip !== undefined) {
+    await refuseUnreadable(change.zip);
+    parts.catalog.refuseMoreCode(tenant, name, change.zip.length);
+  }
+  const changed = (record: FunctionRecord, code: ZipCode | null): FunctionRecord => ({
     ...record,
-    settings,
+    settings: { ...record.settings, ...change.settings },
     code,
     layers: change.layers ?? record.layers,
     lastModified: clock.wall(),
     revisionId: newRevisionId(),
     update: "InProgress",
     updateReason: { code: "Creating", text: "The function is being created." },
+  });
+  if (dryRun) {
+    const { update, updateReason, revisionId } = before;
+    return { ...changed(before, before.code), update, updateReason, revisionId };
+  }
+  const write = (code: ZipCode | null) => {
+    const record = check();
+    const whole = changed(record, code);
+    const stored = change.publish === true ? publishing(parts, tenant, whole) : whole;
+    store.functions.put(tenant, "", name, stored);
+    store.zips.release([record.code, ...record.layers]);
+    return stored;
   };
-  if (dryRun) return { ...changed, update: record.update, updateReason: record.updateReason, revisionId: record.revisionId };
-  const stored = change.publish === true ? publishing(parts, tenant, changed) : changed;
-  store.functions.put(tenant, "", name, stored);
-  store.zips.release([record.code, ...record.layers]);
+  const stored = change.zip === undefined ? write(before.code) : await store.zips.keep(change.zip, write);
   deployments.begin(tenant, name);
   return stored;
 }
@@ -158,9 +179,6 @@ export async function deleteFunction(parts: LambdaParts, account: Account, name:
   if (found === undefined) throw functionNotFound(account, { name });
   requireOwn(parts, account, { name });
   await deployments.ended(tenant, name);
-  const record = store.functions.get(tenant, "", name);
-  const versions = store.versions.all(tenant, name);
   store.removeFunction(tenant, name);
-  store.zips.release([...(record === undefined ? [] : [record]), ...versions].flatMap(({ code, layers }) => [code].concat(layers)));
   if (catalog.names.holder(tenant, name)?.kind === "app") await remove(parts, tenant, name).catch(mayflyErrorIn(["no-such-app"]));
 }

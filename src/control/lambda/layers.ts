@@ -8,17 +8,25 @@ import { type Account, layerArn, newRevisionId } from "./names.ts";
 import { letsIn, tenantOfAccount } from "./other-accounts.ts";
 
 type Parts = Pick<LambdaParts, "store" | "clock">;
+type PublishParts = Parts & { catalog: Pick<LambdaParts["catalog"], "refuseMoreCode"> };
 
 export interface NewLayer extends Pick<LayerRecord, "name" | "description" | "licenseInfo" | "runtimes" | "architectures"> {
   zip: Buffer;
 }
 
-export async function publishLayer({ store, clock }: Parts, { tenant }: Account, { zip, ...made }: NewLayer): Promise<LayerRecord> {
+/** Rejects with "no-room" if the tenant, or all tenants together, may have no more code. */
+export async function publishLayer(
+  { store, clock, catalog }: PublishParts,
+  { tenant }: Account,
+  { zip, ...made }: NewLayer,
+): Promise<LayerRecord> {
   await refuseUnreadable(zip);
-  const code = await store.zips.keep(zip);
-  const layer: LayerRecord = { ...made, version: store.nextLayerVersion(tenant, made.name), code, createdAt: clock.wall(), policy: null };
-  store.layers.put(tenant, made.name, versionKey(layer.version), layer);
-  return layer;
+  catalog.refuseMoreCode(tenant, made.name, zip.length);
+  return store.zips.keep(zip, (code) => {
+    const layer: LayerRecord = { ...made, version: store.nextLayerVersion(tenant, made.name), code, createdAt: clock.wall(), policy: null };
+    store.layers.put(tenant, made.name, versionKey(layer.version), layer);
+    return layer;
+  });
 }
 
 function findLayer({ store }: Pick<Parts, "store">, { tenant }: Account, name: string, version: number): LayerRecord | undefined {

@@ -2,6 +2,7 @@
 import type { Appliances } from "../../appliances/appliances.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
 import type { Clock } from "../../base/clock/clock.ts";
+import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import type { Logs } from "../../store/logs/logs.ts";
 import type { Overview } from "../../control/overview.ts";
@@ -12,6 +13,8 @@ import type { Serving } from "../../control/serving.ts";
 
 export interface ApiOptions {
   catalog: Catalog;
+  /** What the Lambda API keeps goes with apps and tenants. */
+  lambda: Pick<LambdaStore, "removeTenant">;
   logs: Logs;
   accounts: OpenAccounts;
   serving: Serving;

@@ -77,11 +77,11 @@ test("removing a tenant by force leaves nothing of it but its bills, and nothing
 });
 
 test("a removal that a kill of the server has interrupted is finished by the next start", async () => {
-  const { catalog, principals, accounts, logs, audit, appliances, events, acme } = served;
+  const { catalog, lambda, principals, accounts, logs, audit, appliances, events, acme } = served;
   catalog.tenants.leave(acme);
   assert.deepEqual([catalog.tenants.leaving(), catalog.names.tenant("acme", false)], [[acme], undefined]);
   const serving = { removed: () => {}, shareChanged: () => {} };
-  await resumeRemovals({ catalog, principals, accounts, logs, audit, appliances, events, serving, clock: systemClock });
+  await resumeRemovals({ catalog, lambda, principals, accounts, logs, audit, appliances, events, serving, clock: systemClock });
   assert.deepEqual([catalog.tenants.leaving(), catalog.tenants.holders(acme), principals.list("token", acme)], [[], [], []]);
   assert.equal((await clientOf("admin of other").apps()).length, 3);
 });

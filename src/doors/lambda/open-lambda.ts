@@ -24,6 +24,16 @@ export interface LambdaNeeds extends Omit<LambdaParts, "deployments" | "clock" |
   isTls: boolean;
 }
 
+/** An app that is removed by any way takes along what this API keeps of its function: policies and URLs would count for a later app of that name. */
+function forgetWithApps({ events, catalog, store }: Pick<LambdaNeeds, "events" | "catalog" | "store">): void {
+  events.listen({
+    "app-removed"({ app }) {
+      const known = catalog.names.nameOf(app);
+      if (known !== undefined) store.removeFunction(known.tenant, known.name);
+    },
+  });
+}
+
 export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNeeds): LambdaDoor {
   const { principals, audit, invokeRoutes, urlAddress, isTls, ...rest } = needs;
   const onFailure = (error: unknown) => log.error({ err: error }, "a function of the Lambda API was not deployed");
@@ -31,6 +41,7 @@ export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNe
   closing.defer(() => deployments.close());
   const links = createCodeLinks(rest.store.zips, clock, isTls);
   const parts = { ...rest, clock, deployments, links, urlAddress };
+  forgetWithApps(rest);
   deployments.resume();
   resumeProvisioned(parts);
   return createLambdaDoor({

@@ -242,6 +242,8 @@ export interface Catalog {
    * for a canary that gets most calls already.
    */
   deploy(tenant: string, manifest: Manifest, bundles: Bundle[], take?: Take, large?: LargeDraft, placement?: Placement): Promise<Deployed>;
+  /** Throws "no-room" if so many bytes more, which are stored besides the catalog's, are too much code. @param name of what they are for */
+  refuseMoreCode(tenant: string, name: string, bytes: number): void;
   /** Takes the files of an upload as they arrive. Large ones are given to deploy() as a draft, and discarded by the caller if it does not take them. */
   receiveFiles(): IncomingFiles;
   /**

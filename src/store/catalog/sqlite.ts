@@ -29,7 +29,7 @@ import type { Catalog } from "./catalog.ts";
 import { aliasOf, pointAlias, removeAlias, reservingAliases, rollBack } from "./aliases.ts";
 import { canaryOfRevision, runningCanaries, runningCanaryOf } from "./canaries.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
-import { type CodeQuota, noQuota } from "./code-quota.ts";
+import { type CodeQuota, noQuota, refuseMore } from "./code-quota.ts";
 import { openCodeStore } from "./code-store.ts";
 import { deployInTurns } from "./deploy-in-turns.ts";
 import { openNames } from "./open-names.ts";
@@ -109,6 +109,7 @@ function createCatalog(parts: CatalogParts): Catalog {
     tenants: openTenants(queries.tenants, parts.clock, write, writeByAllMeans),
     deploy: (tenant, manifest, bundles, take, large, placement) =>
       deployInTurns(parts, { tenant, manifest, bundles, large, placement }, take),
+    refuseMoreCode: (tenant, name, bytes) => refuseMore(queries, parts.quota, tenant, name, bytes),
     receiveFiles: () => parts.large.receive(),
     point: (app, alias, targets, take, more) => pointAlias(parts, app, alias, targets, take, more),
     rollBack: (app, take) => rollBack(parts, app, take),

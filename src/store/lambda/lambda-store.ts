@@ -48,25 +48,31 @@ export interface LambdaStore {
   unfinished(): { tenant: string; name: string }[];
   /** Functions with provisioned concurrency. */
   provisioning(): { tenant: string; name: string }[];
-  /** Removes the function and all that belongs to it. */
+  /** The function whose name differs from this one in capitals at most. */
+  functionLike(tenant: string, name: string): string | undefined;
+  /** Removes the function, all that belongs to it, and zip files that nothing else has. */
   removeFunction(tenant: string, name: string): void;
+  /** Removes all functions and layers of the tenant with all that belongs to them, and zip files that nothing else has. */
+  removeTenant(tenant: string): void;
   /** The sizes of all zip files that functions, versions and layers have, in bytes. */
   codeBytes(tenant: string): number;
   countFunctions(tenant: string): number;
+  /** How much of the disk zip files take, each once, in bytes. @param tenant null: those of all */
+  zipBytes(tenant: string | null): number;
   /** Another number after each change of a record, so that what was read can be kept until then. */
   changes(): number;
   close(): void;
 }
 
 export interface Zips {
-  /** Stores the file, if it is not there yet. Rejects with "disk-full". */
-  keep(bytes: Buffer): Promise<ZipCode>;
+  /** Stores the file, if it is not there yet, and has a record written that refers to it: otherwise the file goes at once. Rejects with "disk-full". @param use writes the record */
+  keep<T>(bytes: Buffer, use: (code: ZipCode) => T): Promise<T>;
   /** Rejects with "state-damaged" if the file is not what was stored. */
   read(code: ZipCode): Promise<Buffer>;
   /** The file in pieces, of which few are in memory at a time. Rejects with "state-damaged", and so do the pieces at their end. */
   stream(code: ZipCode): Promise<AsyncIterable<Buffer>>;
   /** Removes those of these files that nothing refers to. */
-  release(codes: readonly (ZipCode | null)[]): void;
+  release(codes: readonly (Pick<ZipCode, "digest"> | null)[]): void;
 }
 
 /** Stands for the newest, unpublished code where a qualifier is a key. */

@@ -4,17 +4,16 @@
  */
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { Clock } from "../../base/clock/clock.ts";
 import { failureOf } from "../sqlite/failure.ts";
 import { openDatabase } from "../sqlite/open.ts";
 import { transaction } from "../sqlite/transaction.ts";
-import type { LambdaStore } from "./lambda-store.ts";
+import type { LambdaStore, Zips } from "./lambda-store.ts";
 import { openZips } from "./open-zips.ts";
 import { lambdaMigrations } from "./schema.ts";
 import { openShelf } from "./shelf.ts";
 
 /** @param file its folder gets the zip files, too */
-export function openLambdaStore(file: string, clock: Pick<Clock, "wall">): LambdaStore {
+export function openLambdaStore(file: string): LambdaStore {
   const db = openDatabase(file, { durability: "full", migrations: lambdaMigrations });
   let changes = 0;
   const write = <T>(work: () => T): T => {
@@ -25,7 +24,6 @@ export function openLambdaStore(file: string, clock: Pick<Clock, "wall">): Lambd
   const zips = openZips({
     folder: join(dirname(file), "lambda-zips"),
     isUsed: (digest) => used.get(digest) !== undefined,
-    now: () => clock.wall(),
   });
   const shelf = <R extends object>(kind: string) => openShelf<R>({ db, write }, kind);
   return {
@@ -38,13 +36,13 @@ export function openLambdaStore(file: string, clock: Pick<Clock, "wall">): Lambd
     provisioned: shelf("provisioned"),
     layers: shelf("layer"),
     zips,
-    ...queries(db, write),
+    ...queries(db, write, zips),
     changes: () => changes,
     close: () => db.close(),
   };
 }
 
-function queries(db: DatabaseSync, write: <T>(work: () => T) => T) {
+function queries(db: DatabaseSync, write: <T>(work: () => T) => T, zips: Pick<Zips, "release">) {
   const layers = db.prepare("SELECT DISTINCT owner FROM records WHERE tenant = ? AND kind = 'layer' ORDER BY owner");
   const next = db.prepare(
     "INSERT INTO layer_numbers (tenant, layer, last) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
@@ -56,6 +54,17 @@ function queries(db: DatabaseSync, write: <T>(work: () => T) => T) {
   const provisioning = db.prepare("SELECT DISTINCT tenant, owner FROM records WHERE kind = 'provisioned'");
   const owned = db.prepare("DELETE FROM records WHERE tenant = ? AND kind <> 'layer' AND owner = ?");
   const itself = db.prepare("DELETE FROM records WHERE tenant = ? AND kind = 'function' AND key = ?");
+  const like = db.prepare("SELECT key FROM records WHERE tenant = ? AND kind = 'function' AND lower(key) = lower(?)");
+  const zipsOf = db.prepare(
+    "SELECT DISTINCT digest FROM zips WHERE tenant = ? AND (owner = ? OR (kind = 'function' AND key = ?)) AND kind <> 'layer'",
+  );
+  const zipsOfTenant = db.prepare("SELECT DISTINCT digest FROM zips WHERE tenant = ?");
+  const everything = db.prepare("DELETE FROM records WHERE tenant = ?");
+  const numbers = db.prepare("DELETE FROM layer_numbers WHERE tenant = ?");
+  const files = "SELECT coalesce(sum(bytes), 0) AS bytes FROM (SELECT digest, max(bytes) AS bytes FROM zips";
+  const tenantsFiles = db.prepare(`${files} WHERE tenant = ? GROUP BY digest)`);
+  const allFiles = db.prepare(`${files} GROUP BY digest)`);
+  const releaseAll = (rows: Record<string, unknown>[]) => zips.release(rows.map((row) => ({ digest: String(row["digest"]) })));
   const bytes = db.prepare("SELECT coalesce(sum(bytes), 0) AS bytes FROM zips WHERE tenant = ? AND own = 1");
   const count = db.prepare("SELECT count(*) AS functions FROM records WHERE tenant = ? AND kind = 'function'");
   return {
@@ -67,14 +76,31 @@ function queries(db: DatabaseSync, write: <T>(work: () => T) => T) {
     },
     unfinished: () => unfinished.all().map((row) => ({ tenant: String(row["tenant"]), name: String(row["key"]) })),
     provisioning: () => provisioning.all().map((row) => ({ tenant: String(row["tenant"]), name: String(row["owner"]) })),
+    functionLike(tenant: string, name: string) {
+      const row = like.get(tenant, name);
+      return row && String(row["key"]);
+    },
     removeFunction(tenant: string, name: string) {
+      const files = zipsOf.all(tenant, name, name);
       write(() =>
         transaction(db, () => {
           owned.run(tenant, name);
           itself.run(tenant, name);
         }),
       );
+      releaseAll(files);
     },
+    removeTenant(tenant: string) {
+      const files = zipsOfTenant.all(tenant);
+      write(() =>
+        transaction(db, () => {
+          everything.run(tenant);
+          numbers.run(tenant);
+        }),
+      );
+      releaseAll(files);
+    },
+    zipBytes: (tenant: string | null) => Number((tenant === null ? allFiles.get() : tenantsFiles.get(tenant))?.["bytes"]),
     codeBytes: (tenant: string) => Number(bytes.get(tenant)?.["bytes"]),
     countFunctions: (tenant: string) => Number(count.get(tenant)?.["functions"]),
   };

@@ -2,7 +2,7 @@
  * The zip files of functions and layers, each once, by its SHA-256.
  *
  * 1. A file is written beside its place and renamed, so that a file which is there is whole.
- * 2. A file is removed when no record refers to it any more and nobody has just stored it: between keep() and the record's writing it stays.
+ * 2. A file is removed as soon as no record refers to it and no keep() of it is under way: also if its record was never written.
  */
 import { randomUUID, createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
@@ -13,30 +13,40 @@ import { failureOf } from "../sqlite/failure.ts";
 import type { Zips } from "./lambda-store.ts";
 import type { ZipCode } from "./records.ts";
 
-/** How long a file that was just stored may wait for its record. */
-const NEW_MS = 600_000;
-
 export interface ZipsOptions {
   folder: string;
   isUsed: (digest: string) => boolean;
-  now: () => number;
 }
 
-export function openZips({ folder, isUsed, now }: ZipsOptions): Zips {
+export function openZips({ folder, isUsed }: ZipsOptions): Zips {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const stored = new Map<string, number>();
+  /** How many are about to use each file. */
+  const held = new Map<string, number>();
   const placeOf = (digest: string) => join(folder, digest);
+  const removeUnused = (digest: string) => {
+    if (!held.has(digest) && !isUsed(digest)) rmSync(placeOf(digest), { force: true });
+  };
+  const letGo = (digest: string) => {
+    const left = held.get(digest)! - 1;
+    if (left > 0) return void held.set(digest, left);
+    held.delete(digest);
+    removeUnused(digest);
+  };
   // A killed server may have left files that no record refers to.
   for (const name of readdirSync(folder)) if (!isUsed(name)) rmSync(placeOf(name), { force: true });
 
   return {
-    async keep(bytes) {
+    async keep(bytes, use) {
       const hash = createHash("sha256").update(bytes).digest();
       const code: ZipCode = { digest: hash.toString("hex"), size: bytes.length, sha256: hash.toString("base64") };
-      stored.set(code.digest, now());
-      const place = placeOf(code.digest);
-      if ((await stat(place).catch(() => undefined))?.size !== bytes.length) await write(place, bytes);
-      return code;
+      held.set(code.digest, (held.get(code.digest) ?? 0) + 1);
+      try {
+        const place = placeOf(code.digest);
+        if ((await stat(place).catch(() => undefined))?.size !== bytes.length) await write(place, bytes);
+        return use(code);
+      } finally {
+        letGo(code.digest);
+      }
     },
     async read({ digest }) {
       const place = placeOf(digest);
@@ -54,9 +64,7 @@ export function openZips({ folder, isUsed, now }: ZipsOptions): Zips {
       return whole(file, place, digest);
     },
     release(codes) {
-      for (const [digest, at] of stored) if (now() - at > NEW_MS) stored.delete(digest);
-      for (const code of codes)
-        if (code !== null && !stored.has(code.digest) && !isUsed(code.digest)) rmSync(placeOf(code.digest), { force: true });
+      for (const code of codes) if (code !== null) removeUnused(code.digest);
     },
   };
 }

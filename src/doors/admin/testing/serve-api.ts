@@ -18,6 +18,8 @@ import { createUids } from "../../../base/uids/uids.ts";
 import { createAccounts, type OpenAccounts } from "../../../store/ledger/create-accounts.ts";
 import { defaultPrices } from "../../../base/config/prices.ts";
 import { EventStream } from "../../../telemetry/event-stream.ts";
+import type { LambdaStore } from "../../../store/lambda/lambda-store.ts";
+import { openLambdaStore } from "../../../store/lambda/open-lambda-store.ts";
 import { RouteTable } from "../../http/routes.ts";
 import type { Logs } from "../../../store/logs/logs.ts";
 import { openLogs } from "../../../store/logs/open-logs.ts";
@@ -79,6 +81,7 @@ export interface ServedApi {
   /** Resolves when a follower of the logs has stopped. */
   released: Promise<void>;
   appliances: Appliances;
+  lambda: LambdaStore;
   principals: Principals;
   audit: Audit;
   /** What the platform waits for: while it prepares machines of a size, and until an app's machines are gone. */
@@ -113,6 +116,7 @@ export async function serveApi(): Promise<ServedApi> {
     clock: systemClock,
     onFailure,
   });
+  const lambda = openLambdaStore(join(dir, "lambda.db"));
   const audit = openAudit(join(dir, "audit"), { clock: systemClock, bytes: 2 ** 20, onFailure });
   const serving = {
     prove: async () => undefined,
@@ -167,6 +171,7 @@ export async function serveApi(): Promise<ServedApi> {
     catalog,
     logs: watched,
     accounts,
+    lambda,
     serving,
     overview,
     appliances,
@@ -186,6 +191,7 @@ export async function serveApi(): Promise<ServedApi> {
     ledger.close();
     audit.close();
     principals.close();
+    lambda.close();
     catalog.close();
     rmSync(dir, { recursive: true });
     assert.deepEqual(failures, []);
@@ -193,6 +199,7 @@ export async function serveApi(): Promise<ServedApi> {
   const id = (name: string) => catalog.names.known(mainTenant, name) ?? catalog.names.appId(mainTenant, name);
   const served = {
     id,
+    lambda,
     appliances,
     principals,
     audit,
