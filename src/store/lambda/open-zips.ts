@@ -28,8 +28,8 @@ export function openZips({ folder, isUsed }: ZipsOptions): Zips {
   };
   const letGo = (digest: string) => {
     const left = held.get(digest)! - 1;
-    if (left > 0) return void held.set(digest, left);
-    held.delete(digest);
+    if (left > 0) held.set(digest, left);
+    else held.delete(digest);
     removeUnused(digest);
   };
   // A killed server may have left files that no record refers to.
