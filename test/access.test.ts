@@ -10,6 +10,8 @@ import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { bundleApp } from "../src/bundle/bundle-app.ts";
 import { afterwards } from "../src/base/testing/afterwards.ts";
 import { listening } from "../src/base/testing/listening.ts";
+import { loadConfig } from "../src/base/config/load.ts";
+import { fetchProgramRoot, hostCommand, imageSuite } from "../src/images/debian/program-root.ts";
 import type { Manifest } from "../src/store/catalog/manifest.ts";
 import { mayfly } from "./command.ts";
 import { createScope, type Platform, projectDir, startPlatform, temporaryFolder } from "./platform.ts";
@@ -111,8 +113,18 @@ describe("a server with functions that are not for everybody", () => {
 
     const key = await client.createKey({ principal: "signer", role: "invoker", apps: ["hello"] });
     const url = `${platform.running.gatewayUrl}/hello/hello?name=Ada`;
+    const root = await fetchProgramRoot({ suite: imageSuite, packages: ["curl"], cacheDir: loadConfig({}).cacheDir });
+    const [program, ...rest] = await hostCommand(root, "/usr/bin/curl");
     const curl = (secret: string) =>
-      promisify(execFile)("curl", ["--silent", "--aws-sigv4", "aws:amz:eu-central-1:lambda", "--user", `${key.id}:${secret}`, url]);
+      promisify(execFile)(program!, [
+        ...rest,
+        "--silent",
+        "--aws-sigv4",
+        "aws:amz:eu-central-1:lambda",
+        "--user",
+        `${key.id}:${secret}`,
+        url,
+      ]);
     assert.equal((await curl(key.secret)).stdout, "Hello, Ada!\n");
     assert.match((await curl("wrong")).stdout, /"credentials-refused"/);
     await client.revokeKey(key.id);
