@@ -116,7 +116,7 @@ describe("a server with functions that are not for everybody", () => {
     const root = await fetchProgramRoot({ suite: imageSuite, packages: ["curl"], cacheDir: loadConfig({}).cacheDir });
     const [program, ...rest] = await hostCommand(root, "/usr/bin/curl");
     const curl = (secret: string) =>
-      promisify(execFile)(program!, [
+      promisify(execFile)(program, [
         ...rest,
         "--silent",
         "--aws-sigv4",
