@@ -95,9 +95,9 @@ export async function resumeRemovals(parts: TenantParts): Promise<void> {
 }
 
 async function removeLeaving(parts: TenantParts, tenant: string): Promise<void> {
-  const { catalog, principals, appliances, accounts, audit } = parts;
+  const { catalog, principals, appliances, accounts, audit, lambda } = parts;
   principals.removeTenant(tenant);
-  parts.lambda.removeTenant(tenant);
+  lambda.removeTenant(tenant);
   for (const { kind, id } of catalog.tenants.holders(tenant)) {
     if (kind !== "appliance") continue;
     if (appliances.has(id)) await appliances.remove(id, true);

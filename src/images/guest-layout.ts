@@ -1,4 +1,5 @@
 /** The paths inside a machine: the drivers start the guest by these paths, and the image lays them out. */
+import { LAYERS_FOLDER } from "../base/kind/layers-folder.ts";
 import { agentOf, type AgentName, type RuntimeName } from "../base/kind/machine-kind.ts";
 import { javaFlags, libcFlags, osvFlags } from "./java/java-command.ts";
 
@@ -25,7 +26,7 @@ export const taskRootPath = "/var/task";
 
 /** Where functions find the files of AWS Lambda's layers, and the folder below the task root that this is a symbolic link to. */
 export const layersPath = "/opt";
-export const layersTarget = "var/task/.mayfly-layers";
+export const layersTarget = `${taskRootPath.slice(1)}/${LAYERS_FOLDER}`;
 
 /** Where a machine has an app's files if nothing of them is copied. It is in /run, on which a driver may mount something. */
 export const filesPath = "/run/files";

@@ -201,12 +201,6 @@ export const TASK_ROOT_VARIABLE = "MAYFLY_TASK_ROOT";
 /** The content type of a streamed result that begins with the metadata of an HTTP reply, as JSON, and eight zero bytes. */
 export const INTEGRATION_RESPONSE = "application/vnd.awslambda.http-integration-response";
 
-/**
- * The folder of the task root with the files that AWS Lambda's layers bring. Code finds them as /opt, because in a machine's image /opt is a
- * symbolic link to this folder.
- */
-export const LAYERS_FOLDER = ".mayfly-layers";
-
 /** The program of the machine's image that mounts NFS exports. */
 export const MOUNTS_PROGRAM = "/mayfly/mounts";
 

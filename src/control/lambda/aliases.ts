@@ -10,6 +10,7 @@ import { mayflyErrorIn } from "./mayfly-error-in.ts";
 import { type Account, aliasFor, functionArn, newRevisionId } from "./names.ts";
 import { applyProvisioned } from "./provisioning.ts";
 import { requireFunction, requireOwn, requireQualified } from "./require-function.ts";
+import { refuseTooManyRecords } from "./room.ts";
 
 export interface AliasChange {
   version?: string | undefined;
@@ -34,6 +35,7 @@ export function createAlias(
     weights: change.weights ?? {},
     revisionId: newRevisionId(),
   };
+  refuseTooManyRecords(parts, tenant);
   const targets = targetsOf(parts, account, name, record);
   requireOwn(parts, account, { name });
   if (store.aliases.get(tenant, name, alias) !== undefined) throw conflict(`Alias already exists: ${functionArn(account, name, alias)}`);

@@ -1,5 +1,6 @@
 /** Makes of a function's zip files what a deploy takes: a manifest, the function's code and the app's files. */
 import { MayflyError } from "../../base/errors/error.ts";
+import { LAYERS_FOLDER } from "../../base/kind/layers-folder.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { parseManifest } from "../../store/catalog/parse-manifest.ts";
 import type { Bundle, Catalog } from "../../store/catalog/catalog.ts";
@@ -14,8 +15,6 @@ import { ourRuntime } from "./runtimes.ts";
 
 /** AWS's limit for code and layers together, unpacked, in bytes. */
 export const UNZIPPED_BYTES = 262_144_000;
-/** The folder of the app's files in which machines find the files of layers, as /opt. */
-const LAYERS_FOLDER = ".mayfly-layers";
 /** Lambda gives a function as many environments as it has calls, up to the account's limit; here the host's limits are lower. */
 const MOST_MACHINES = 100;
 

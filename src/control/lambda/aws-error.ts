@@ -21,6 +21,7 @@ const shapes = {
   UnsupportedMediaTypeException: { status: 415, text: "message", type: "User" },
   ProvisionedConcurrencyConfigNotFoundException: { status: 404, text: "message", type: "User" },
   CodeSigningConfigNotFoundException: { status: 404, text: "Message", type: "User" },
+  CodeVerificationFailedException: { status: 400, text: "Message", type: "User" },
   CodeStorageExceededException: { status: 400, text: "message", type: "User" },
   PolicyLengthExceededException: { status: 400, text: "message", type: "User" },
   AccessDeniedException: { status: 403, text: "Message" },

@@ -15,10 +15,6 @@ export const ACCOUNT_CONCURRENCY = 1_000;
 /** That cannot be reserved. */
 const UNRESERVED = 100;
 
-export function reservedInAll({ store }: Pick<Parts, "store">, tenant: string): number {
-  return store.functions.all(tenant, "").reduce((sum, { reserved }) => sum + (reserved ?? 0), 0);
-}
-
 export function reserve(parts: Parts, account: Account, name: string, executions: number): number {
   const record = requireOwn(parts, account, { name });
   const provisioned = provisionedInAll(parts, account.tenant, name);
@@ -26,7 +22,7 @@ export function reserve(parts: Parts, account: Account, name: string, executions
     throw invalidValue(
       `ReservedConcurrentExecutions  ${executions} should not be lower than function's total provisioned concurrency [${provisioned}].`,
     );
-  const others = reservedInAll(parts, account.tenant) - (record.reserved ?? 0);
+  const others = parts.store.reservedInAll(account.tenant) - (record.reserved ?? 0);
   if (ACCOUNT_CONCURRENCY - others - executions < UNRESERVED) throw tooMuch("ReservedConcurrentExecutions");
   parts.store.functions.put(account.tenant, "", name, { ...record, reserved: executions });
   return executions;
@@ -61,7 +57,7 @@ export function provision(parts: Parts, account: Account, named: Named & { quali
     throw invalidValueUntyped(
       `Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${ACCOUNT_CONCURRENCY}].`,
     );
-  if (reserved === null && ACCOUNT_CONCURRENCY - reservedInAll(parts, tenant) - executions < UNRESERVED)
+  if (reserved === null && ACCOUNT_CONCURRENCY - store.reservedInAll(tenant) - executions < UNRESERVED)
     throw tooMuch("ConcurrentExecutions");
   const number = alias?.version ?? String(version?.version);
   const others = store.provisioned.keys(tenant, name).filter((key) => key !== qualifier);

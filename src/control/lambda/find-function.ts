@@ -54,7 +54,7 @@ export function functionsOfApp(parts: Parts, tenant: string, app: AppRow): Found
 }
 
 /** Its app was removed by another way than this API. */
-function isGone({ state, update, revision }: FunctionRecord, app: AppRow | undefined): boolean {
+export function isGone({ state, update, revision }: FunctionRecord, app: AppRow | undefined): boolean {
   return app === undefined && state !== "Pending" && update !== "InProgress" && revision !== null;
 }
 

@@ -12,11 +12,14 @@ import { fingerprint } from "./fingerprint.ts";
 import type { LambdaParts } from "./lambda-parts.ts";
 import { type Account, newRevisionId } from "./names.ts";
 import { functionNotFound, refuseWhileChanging, requireOwn } from "./require-function.ts";
+import { refuseTooManyRecords } from "./room.ts";
 
 export interface NewFunction {
   name: string;
   settings: FunctionSettings;
   layers: ZipCode[];
+  /** The id of its configuration of code signing. */
+  codeSigning?: string | undefined;
   zip: Buffer;
   tags: Record<string, string>;
   publish: boolean;
@@ -26,6 +29,7 @@ export async function createFunction(parts: LambdaParts, account: Account, made:
   const { store, clock, deployments } = parts;
   const { tenant } = account;
   refuseTaken(parts, account, made.name);
+  refuseTooManyRecords(parts, tenant);
   await refuseUnreadable(made.zip);
   parts.catalog.refuseMoreCode(tenant, made.name, made.zip.length);
   const stored = await store.zips.keep(made.zip, (code) => {
@@ -41,7 +45,7 @@ export async function createFunction(parts: LambdaParts, account: Account, made:
 }
 
 function newRecord(
-  { name, settings, layers, tags }: NewFunction,
+  { name, settings, layers, tags, codeSigning }: NewFunction,
   facts: Pick<FunctionRecord, "code" | "region" | "lastModified">,
 ): FunctionRecord {
   return {
@@ -62,6 +66,7 @@ function newRecord(
     recursiveLoop: "Terminate",
     updateRuntimeOn: "Auto",
     runtimeVersionArn: null,
+    ...(codeSigning !== undefined && { codeSigning }),
   };
 }
 

@@ -6,6 +6,7 @@ import { refuseUnreadable } from "./functions.ts";
 import type { LambdaParts } from "./lambda-parts.ts";
 import { type Account, layerArn, newRevisionId } from "./names.ts";
 import { letsIn, tenantOfAccount } from "./other-accounts.ts";
+import { refuseTooManyRecords } from "./room.ts";
 
 type Parts = Pick<LambdaParts, "store" | "clock">;
 type PublishParts = Parts & { catalog: Pick<LambdaParts["catalog"], "refuseMoreCode"> };
@@ -15,11 +16,9 @@ export interface NewLayer extends Pick<LayerRecord, "name" | "description" | "li
 }
 
 /** Rejects with "no-room" if the tenant, or all tenants together, may have no more code. */
-export async function publishLayer(
-  { store, clock, catalog }: PublishParts,
-  { tenant }: Account,
-  { zip, ...made }: NewLayer,
-): Promise<LayerRecord> {
+export async function publishLayer(parts: PublishParts, { tenant }: Account, { zip, ...made }: NewLayer): Promise<LayerRecord> {
+  const { store, clock, catalog } = parts;
+  refuseTooManyRecords(parts, tenant);
   await refuseUnreadable(zip);
   catalog.refuseMoreCode(tenant, made.name, zip.length);
   return store.zips.keep(zip, (code) => {

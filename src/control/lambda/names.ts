@@ -21,7 +21,7 @@ export function accountOf(tenant: string): string {
 }
 
 /** The rest of an ARN's partition: AWS has others for some of its regions. */
-function partitionOf(region: string): string {
+export function partitionOf(region: string): string {
   if (region.startsWith("cn-")) return "aws-cn";
   return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 }

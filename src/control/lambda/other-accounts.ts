@@ -17,7 +17,7 @@ export function letsIn(statements: readonly Statement[], action: string, account
     ({ Effect, Action, Principal, Condition }) =>
       Effect === "Allow" &&
       Condition === undefined &&
-      [`lambda:${action}`, "lambda:*", "*"].includes(Action) &&
+      [Action].flat().some((each) => [`lambda:${action}`, "lambda:*", "*"].includes(each)) &&
       isMeant(Principal, account),
   );
 }

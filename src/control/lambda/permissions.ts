@@ -34,13 +34,36 @@ export function addPermission(parts: Parts, account: Account, named: Named, { st
     ...(Condition && { Condition }),
   };
   const next = [...statements, added];
-  if (Buffer.byteLength(JSON.stringify(policyOf(next))) > POLICY_BYTES)
-    throw new AwsError(
-      "PolicyLengthExceededException",
-      `The final policy size (${Buffer.byteLength(JSON.stringify(policyOf(next)))}) is bigger than the limit (${POLICY_BYTES}).`,
-    );
+  refuseTooLong(next);
   place.put(next);
   return added;
+}
+
+function refuseTooLong(statements: Statement[]): void {
+  const bytes = Buffer.byteLength(JSON.stringify(policyOf(statements)));
+  if (bytes > POLICY_BYTES)
+    throw new AwsError("PolicyLengthExceededException", `The final policy size (${bytes}) is bigger than the limit (${POLICY_BYTES}).`);
+}
+
+/** In the place of all that was allowed before. */
+export function replacePolicy(
+  parts: Parts,
+  account: Account,
+  named: Named,
+  { statements, revisionId }: { statements: Statement[]; revisionId?: string | undefined },
+): void {
+  if (named.qualifier === LATEST) throw invalidValue("We currently do not support adding policies for $LATEST.");
+  const place = placeOf(parts, account, named);
+  if (revisionId !== undefined && revisionId !== place.revisionId) throw wrongRevision();
+  refuseTooLong(statements);
+  place.put(statements);
+}
+
+export function removePolicy(parts: Parts, account: Account, named: Named, revisionId: string | undefined): void {
+  const place = placeOf(parts, account, named);
+  if (place.statements().length === 0) throw noSuchResource();
+  if (revisionId !== undefined && revisionId !== place.revisionId) throw wrongRevision();
+  place.put([]);
 }
 
 export function removePermission(parts: Parts, account: Account, named: Named, sid: string, revisionId: string | undefined): void {

@@ -9,6 +9,18 @@ export const RUNTIMES =
 export const LAYER_RUNTIMES =
   "ruby3.5, ruby2.6, dotnetcore1.0, python3.7, nodejs8.10, nasa, ruby2.7, python2.7-greengrass, dotnetcore2.0, python3.8, java21, dotnet6, dotnetcore2.1, python3.9, java11, nodejs6.10, provided, dotnetcore3.1, dotnet8, java25, java17, nodejs, nodejs4.3, java8.al2, go1.x, dotnet10, nodejs20.x, go1.9, byol, nodejs10.x, provided.al2023, nodejs22.x, python3.10, java8, nodejs12.x, python3.11, nodejs24.x, nodejs8.x, python3.12, nodejs14.x, nodejs8.9, nodejs26.x, python3.13, python3.14, nodejs16.x, python3.15, provided.al2, nodejs4.3-edge, nodejs18.x, ruby3.2, python3.4, ruby3.3, ruby3.4, ruby2.5, python3.6, python2.7";
 
+/** Those with which AWS makes and changes no functions any more. */
+const deprecated = new Set(
+  (
+    "nodejs, nodejs4.3, nodejs4.3-edge, nodejs6.10, nodejs8.10, nodejs10.x, nodejs12.x, nodejs14.x, python2.7, python3.6, python3.7, java8, dotnetcore1.0, " +
+    "dotnetcore2.0, dotnetcore2.1, dotnetcore3.1, ruby2.5, ruby2.7, go1.x, provided"
+  ).split(", "),
+);
+
+export function isDeprecatedRuntime(name: string): boolean {
+  return deprecated.has(name);
+}
+
 const known = new Set([...RUNTIMES.split(", "), "nodejs26.x", "python3.15"]);
 
 export function isKnownRuntime(name: string): boolean {

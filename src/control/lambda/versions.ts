@@ -11,6 +11,7 @@ import { type Account, aliasFor, functionArn, newRevisionId } from "./names.ts";
 import { applyProvisioned } from "./provisioning.ts";
 import { functionNotFound, refuseWhileChanging, requireOwn } from "./require-function.ts";
 import { findFunction } from "./find-function.ts";
+import { refuseTooManyRecords } from "./room.ts";
 
 export interface Publication {
   description?: string | undefined;
@@ -40,6 +41,7 @@ export function publishVersion(
   refuseWhileChanging(account, record);
   if (record.revision === null)
     throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Failed");
+  refuseTooManyRecords(parts, tenant);
   const { settings, code, layers, lastModified, revision } = record;
   const version: VersionRecord = {
     version: record.lastVersion + 1,

@@ -12,7 +12,7 @@ import { type LambdaStore, versionKey } from "../../store/lambda/lambda-store.ts
 import type { Statement } from "../../store/lambda/records.ts";
 import { may } from "../../store/principals/rights.ts";
 import type { LambdaCall, LambdaRoute } from "./call.ts";
-import { readNamed } from "./read-name.ts";
+import { nameIn } from "./read-name.ts";
 
 interface Parts {
   catalog: Pick<Catalog, "names" | "tenants">;
@@ -43,7 +43,7 @@ export function authorizeWith(parts: Parts): (call: Call, route: LambdaRoute) =>
   return (call, route) => {
     const { account, principal } = call;
     const owner = ownerOf(parts, call);
-    const name = functionIn(owner, call);
+    const name = functionIn(call);
     // Which app it is matters only to a principal that is bounded to some: the look-up is as much work as a quarter of a call.
     const app = name === undefined || principal.apps === null ? null : (names.holder(owner.tenant, name)?.id ?? null);
     if (may(principal, route.right, { tenant: owner.tenant, app })) return owner;
@@ -64,16 +64,18 @@ const ACCOUNT = /^(?:arn:[a-z-]+:lambda:)?(?:[a-z]{2}[a-z-]*-\d:)?(\d{12}):/;
 
 /** The caller's own account, unless an ARN names that of another tenant of this server. */
 function ownerOf({ catalog }: Parts, { account, params, query }: Call): Account {
-  const text = params["FunctionName"] ?? params["LayerName"] ?? params["Resource"] ?? query.get("Arn") ?? "";
+  const text = params["FunctionName"] ?? params["LayerName"] ?? params["Resource"] ?? params["ResourceArn"] ?? query.get("Arn") ?? "";
   const other = ACCOUNT.exec(text)?.[1];
   if (other === undefined || other === account.account) return account;
   const tenant = tenantOfAccount(catalog, other);
   return tenant === undefined ? account : { tenant, account: other, region: account.region };
 }
 
-function functionIn(owner: Account, { params }: Call): string | undefined {
-  const text = params["FunctionName"] ?? (params["Resource"]?.includes(":function:") ? params["Resource"] : undefined);
-  return text === undefined ? undefined : readNamed(owner, text, undefined).name;
+/** Undefined if the call is about no function, or names it in a form that the operation itself refuses. */
+function functionIn({ params }: Call): string | undefined {
+  const resource = params["Resource"] ?? params["ResourceArn"];
+  const text = params["FunctionName"] ?? (resource?.includes(":function:") ? resource : undefined);
+  return text === undefined ? undefined : nameIn(text)?.name;
 }
 
 function statementsOf({ store }: Parts, owner: Account, { params, query }: Call): Statement[] {
@@ -83,7 +85,10 @@ function statementsOf({ store }: Parts, owner: Account, { params, query }: Call)
     const { name, version } = partsOfLayerArn(layer);
     return store.layers.get(owner.tenant, name, versionKey(version))?.policy?.statements ?? [];
   }
-  return statementsFor({ store }, owner.tenant, readNamed(owner, FunctionName ?? Resource ?? "", query.get("Qualifier") ?? undefined));
+  const named = nameIn(FunctionName ?? Resource ?? "");
+  return named === undefined
+    ? []
+    : statementsFor({ store }, owner.tenant, { name: named.name, qualifier: query.get("Qualifier") ?? named.qualifier });
 }
 
 /** The name of an operation in policies and in some of AWS's errors. */

@@ -33,10 +33,10 @@ export function createCodeLinks(zips: Pick<Zips, "stream">, clock: Pick<Clock, "
     },
     route: {
       prefix: PREFIX,
-      async handle(url, response) {
-        const digest = url.pathname.slice(PREFIX.length);
-        const [size, until] = [Number(url.searchParams.get("size")), Number(url.searchParams.get("until"))];
-        const [given, wanted] = [url.searchParams.get("signature") ?? "", sign(digest, size, until)].map((text) => Buffer.from(text));
+      async handle(path, query, response) {
+        const digest = path.slice(PREFIX.length);
+        const [size, until] = [Number(query.get("size")), Number(query.get("until"))];
+        const [given, wanted] = [query.get("signature") ?? "", sign(digest, size, until)].map((text) => Buffer.from(text));
         const isRight = given!.length === wanted!.length && timingSafeEqual(given!, wanted!);
         if (!isRight || !(clock.wall() < until)) throw new AwsError("AccessDeniedException", "Request has expired");
         const bytes = await zips.stream({ digest, size, sha256: "" });

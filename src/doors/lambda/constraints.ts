@@ -22,10 +22,27 @@ export class Constraints {
     return this;
   }
 
+  /** @param most Infinity: AWS names none */
   range(at: string, value: number | undefined, least: number, most: number): this {
     if (value === undefined) return this;
     if (value > most) this.#add(`'${value}'`, at, `Member must have value less than or equal to ${most}`);
     if (value < least) this.#add(`'${value}'`, at, `Member must have value greater than or equal to ${least}`);
+    return this;
+  }
+
+  /** How many members a list has. */
+  count(at: string, list: readonly unknown[] | undefined, least: number, most: number): this {
+    if (list === undefined) return this;
+    const shown = `'[${list.map((each) => (typeof each === "object" ? "…" : String(each))).join(", ")}]'`;
+    if (list.length > most) this.#add(shown, at, `Member must have length less than or equal to ${most}`);
+    if (list.length < least) this.#add(shown, at, `Member must have length greater than or equal to ${least}`);
+    return this;
+  }
+
+  /** Of the texts in a list. @param rules what AWS says of each of them */
+  each(at: string, list: readonly string[] | undefined, met: (text: string) => boolean, rules: string): this {
+    if (list !== undefined && !list.every(met))
+      this.#add(`'[${list.join(", ")}]'`, at, `Member must satisfy constraint: [${rules}, Member must not be null]`);
     return this;
   }
 

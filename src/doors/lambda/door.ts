@@ -3,7 +3,7 @@
  *
  * 1. A request is answered only to a principal that signed it and may do what it asks.
  * 2. The body of a request is read within a limit of its own and one for all requests together, of which no tenant gets all, and only if its head has a signature that may be
- *    right.
+ *    right. If the head says what the body's hash is, as AWS's SDK for JavaScript does, the signature and the rights are checked before anything of the body is read.
  * 3. Nothing that a client sends is able to throw past handle().
  */
 import { randomUUID } from "node:crypto";
@@ -15,7 +15,8 @@ import { type Account, accountOf } from "../../control/lambda/names.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
 import { type HeadOfSigned, signatureCheck } from "../signature/check-signature.ts";
-import { SignatureRefusal, unknownKey } from "../signature/signature-refusal.ts";
+import { sha256Hex } from "../signature/sha256.ts";
+import { doesNotMatch, SignatureRefusal, unknownKey } from "../signature/signature-refusal.ts";
 import type { LambdaAnswer, LambdaCall, LambdaRoute } from "./call.ts";
 import { SMALL_BODY } from "./call.ts";
 import { actionOf } from "./authorize.ts";
@@ -62,7 +63,7 @@ export interface OpenRoute {
   /** The beginning of the path. */
   prefix: string;
   /** Answers null if it has answered by itself. */
-  handle(url: URL, response: ServerResponse): LambdaAnswer | null | Promise<LambdaAnswer | null>;
+  handle(path: string, query: URLSearchParams, response: ServerResponse): LambdaAnswer | null | Promise<LambdaAnswer | null>;
 }
 
 /** Of all requests together: four of the largest uploads. */
@@ -75,35 +76,31 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
   const room = new Shares(ALL_BODIES);
 
   async function answer(request: IncomingMessage, response: ServerResponse, id: string, told: AuditedCall): Promise<LambdaAnswer | null> {
-    const url = new URL(request.url!, "http://lambda");
-    const free = open.find(({ prefix }) => url.pathname.startsWith(prefix));
-    if (free !== undefined && request.method === "GET") return free.handle(url, response);
-    const [path] = request.url!.split("?", 1) as [string];
-    const matched = router.find(request.method ?? "", path, url.searchParams);
+    const [path, query] = targetOf(request.url!);
+    const free = open.find(({ prefix }) => path.startsWith(prefix));
+    if (free !== undefined && request.method === "GET") return free.handle(path, query, response);
+    const matched = router.find(request.method ?? "", path, query);
     if (matched === undefined)
       throw new AwsError("UnknownOperationException", `There is no operation ${request.method} ${path.slice(0, 200)}`);
     const { route, params } = matched;
     Object.assign(told, { operation: route.operation, right: route.right, target: Object.values(params).join("/") });
     const head = signed(() => check({ method: request.method!, url: request.url!, headers: request.headers as Record<string, string> }));
-    const body = await readBody(request, bodyOf(head, route), room);
-    try {
-      const { principal, region } = signed(() => head.check(body.bytes));
+    const allowed = ({ principal, region }: Signer): Omit<LambdaCall, "body"> => {
       told.principal = principal;
       const tenant = principal.tenant ?? mainTenant;
       const account = { tenant, account: accountOf(tenant), region };
-      const call = {
-        id,
-        operation: route.operation,
-        params,
-        query: url.searchParams,
-        headers: request.headers,
-        account,
-        principal,
-        request,
-        response,
-      };
-      const owner = options.authorize(call, route);
-      return await route.handle({ ...call, account: owner, body: body.bytes });
+      const { operation } = route;
+      const call = { id, operation, params, query, headers: request.headers, account, principal, request, response };
+      return { ...call, account: options.authorize(call, route) };
+    };
+    const isDeclared = request.headers["x-amz-content-sha256"] !== undefined;
+    const early = isDeclared ? signed(() => head.checkHead()) : undefined;
+    const first = early && allowed(early);
+    const body = await readBody(request, bodyOf(head, route), room);
+    try {
+      if (early?.bodySha256 !== undefined && early.bodySha256 !== sha256Hex(body.bytes)) throw refusal(doesNotMatch());
+      const call = first ?? allowed(signed(() => head.check(body.bytes)));
+      return await route.handle({ ...call, body: body.bytes });
     } finally {
       body.release();
     }
@@ -142,6 +139,14 @@ function bodyOf(head: HeadOfSigned<Principal>, { operation, mostBytes = SMALL_BO
   // Of a key that nobody has it is known already how the request ends.
   const noRoom = () => (tenant === null ? refusal(unknownKey()) : busy());
   return { tenant, operation: actionOf(operation), most: mostBytes, noRoom };
+}
+
+type Signer = { principal: Principal; region: string };
+
+/** The path as it was received, and the query. */
+function targetOf(url: string): [path: string, query: URLSearchParams] {
+  const at = url.indexOf("?");
+  return at < 0 ? [url, new URLSearchParams()] : [url.slice(0, at), new URLSearchParams(url.slice(at + 1))];
 }
 
 /** The same as what it returns or rejects with, but refusals in the form of this API. */

@@ -1,7 +1,6 @@
 /** Reads bodies and queries, whose members may be of any type: a member of another type than it should be is refused in AWS's words. */
-import { AwsError, invalidValue } from "../../control/lambda/aws-error.ts";
+import { AwsError } from "../../control/lambda/aws-error.ts";
 import type { LambdaCall } from "./call.ts";
-import { validation } from "./constraints.ts";
 
 /** The members of an object that a client sent. */
 export class Members {
@@ -100,7 +99,7 @@ export function bodyOf({ body }: Pick<LambdaCall, "body">): Members {
   return new Members(parsed);
 }
 
-function queryNumber(query: URLSearchParams, name: string): number | undefined {
+export function queryNumber(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
   if (text === null) return undefined;
   if (!/^-?\d{1,15}$/.test(text)) throw new AwsError("SerializationException", `STRING_VALUE can not be converted to an Integer: ${name}`);
@@ -120,39 +119,4 @@ export function blob(members: Members, name: string): Buffer | undefined {
   if (text.length % 4 !== 0 || /[^A-Za-z0-9+/=]/.test(text))
     throw new AwsError("SerializationException", `The member ${name} must be base64`);
   return Buffer.from(text, "base64");
-}
-
-/** A page of a list. The marker is opaque to clients. */
-export function page<T>(
-  items: readonly T[],
-  query: URLSearchParams,
-  usual: number,
-  keyOf: (item: T) => string,
-): { items: T[]; NextMarker?: string } {
-  const most = queryNumber(query, "MaxItems") ?? usual;
-  if (most < 1)
-    throw validation(
-      `1 validation error detected: Value '${most}' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1`,
-    );
-  const after = markerOf(query);
-  const from = after === undefined ? 0 : items.findIndex((item) => keyOf(item) === after) + 1;
-  const taken = items.slice(from, from + Math.min(most, usual));
-  const last = taken.at(-1);
-  return from + taken.length < items.length && last !== undefined ? { items: taken, NextMarker: marker(keyOf(last)) } : { items: taken };
-}
-
-function marker(key: string): string {
-  return Buffer.from(JSON.stringify([key])).toString("base64url");
-}
-
-function markerOf(query: URLSearchParams): string | undefined {
-  const text = query.get("Marker");
-  if (text === null || text === "") return undefined;
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
-    if (Array.isArray(parsed) && typeof parsed[0] === "string") return parsed[0];
-  } catch {
-    // It is no marker that was given here.
-  }
-  throw invalidValue("Invalid Marker");
 }

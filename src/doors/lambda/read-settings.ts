@@ -1,70 +1,16 @@
 /** Reads the configuration of a function from a request: of CreateFunction, or, with only what changes, of UpdateFunctionConfiguration. */
 import { invalidValue } from "../../control/lambda/aws-error.ts";
-import { hasSnapStart, isKnownRuntime, ourRuntime, RUNTIMES } from "../../control/lambda/runtimes.ts";
+import { hasSnapStart, isDeprecatedRuntime, isKnownRuntime, ourRuntime, RUNTIMES } from "../../control/lambda/runtimes.ts";
 import type { FunctionSettings } from "../../store/lambda/records.ts";
 import { Constraints } from "./constraints.ts";
 import type { Members } from "./read-request.ts";
 
-const ROLE = "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+";
-const role = /^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role\/?[a-zA-Z_0-9+=,.@\-_/]+$/;
-export const ARCHITECTURES = ["x86_64", "arm64"];
-export const LAYER_VERSION =
-  "(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)";
-export const layerVersion =
-  /^(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+|arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)$/;
-
-/** In MB: what AWS has, and what a machine here may have. */
-const MOST_MEMORY = 10_240;
+/** In MB: what a machine here may have. */
 const MOST_OURS = 8_192;
-
-/** Throws a ValidationException that names everything that is wrong with single members. @param whole whether members may not be missing */
-export function checkMembers(body: Members, constraints: Constraints, whole: boolean): void {
-  const architectures = body.texts("Architectures");
-  const layers = body.texts("Layers");
-  if (whole) constraints.required("role", body.text("Role"));
-  constraints
-    .pattern("role", body.text("Role"), ROLE, role)
-    .pattern("handler", body.text("Handler"), "[^\\s]+", /^[^\s]+$/)
-    .length("handler", body.text("Handler"), 0, 128)
-    .length("description", body.text("Description"), 0, 256)
-    .range("timeout", body.integer("Timeout"), 1, 900)
-    .range("memorySize", body.integer("MemorySize"), 128, MOST_MEMORY)
-    .oneOf("packageType", body.text("PackageType"), ["Image", "Zip"])
-    .oneOf("tracingConfig.mode", body.object("TracingConfig")?.text("Mode"), ["Active", "PassThrough"])
-    .oneOf("snapStart.applyOn", body.object("SnapStart")?.text("ApplyOn"), ["PublishedVersions", "None"])
-    .range("ephemeralStorage.size", body.object("EphemeralStorage")?.integer("Size"), 512, MOST_MEMORY)
-    .oneOf("loggingConfig.logFormat", body.object("LoggingConfig")?.text("LogFormat"), ["JSON", "Text"])
-    .oneOf("tenancyConfig.tenantIsolationMode", body.object("TenancyConfig")?.text("TenantIsolationMode"), ["PER_TENANT"])
-    .unless(
-      (layers ?? []).every((arn) => layerVersion.test(arn) && arn.length <= 2_048),
-      "layers",
-      `'${shown(layers)}'`,
-      `Member must satisfy constraint: [Member must have length less than or equal to 2048, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: ${LAYER_VERSION}, Member must not be null]`,
-    );
-  if (architectures !== undefined) checkArchitectures(architectures, constraints);
-  constraints.check();
-}
-
-function checkArchitectures(architectures: string[], constraints: Constraints): void {
-  constraints
-    .unless(architectures.length <= 1, "architectures", `'${shown(architectures)}'`, "Member must have length less than or equal to 1")
-    .unless(
-      architectures.every((each) => ARCHITECTURES.includes(each)),
-      "architectures",
-      `'${shown(architectures)}'`,
-      architecturesRule,
-    );
-}
-
-export const architecturesRule = `Member must satisfy constraint: [Member must satisfy enum value set: [${ARCHITECTURES.join(", ")}], Member must not be null]`;
-
-/** As AWS shows lists. */
-export function shown(list: readonly string[] = []): string {
-  return `[${list.join(", ")}]`;
-}
 
 /** What the request says, member by member; what it does not name is not in the result. */
 export function readSettings(body: Members, name: string, before: Partial<FunctionSettings> = {}): Partial<FunctionSettings> {
+  refuseUnknownKinds(body);
   const runtime = body.text("Runtime");
   if (runtime !== undefined) refuseRuntime(runtime);
   const memory = body.integer("MemorySize");
@@ -74,14 +20,24 @@ export function readSettings(body: Members, name: string, before: Partial<Functi
   const used = runtime ?? before.Runtime ?? "";
   if (applyOn === "PublishedVersions" && !hasSnapStart(used))
     throw invalidValue(`${used} is not supported for SnapStart enabled functions.`);
-  const tenancy = body.object("TenancyConfig")?.text("TenantIsolationMode");
-  return defined({
+  return {
+    ...defined(settingsIn(body, name, before)),
+    // An empty ARN takes away what was there.
+    ...(body.text("KMSKeyArn") === "" && { KMSKeyArn: undefined }),
+    ...(body.has("DeadLetterConfig") && { DeadLetterConfig: deadLetterOf(body.object("DeadLetterConfig")) }),
+  };
+}
+
+function settingsIn(body: Members, name: string, before: Partial<FunctionSettings>): Partial<FunctionSettings> {
+  const runtime = body.text("Runtime");
+  const applyOn = body.object("SnapStart")?.text("ApplyOn");
+  return {
     Runtime: runtime,
     Role: body.text("Role"),
     Handler: body.text("Handler"),
     Description: body.text("Description"),
     Timeout: body.integer("Timeout"),
-    MemorySize: memory,
+    MemorySize: body.integer("MemorySize"),
     Environment: environmentOf(body),
     EphemeralStorage: sizeOf(body.object("EphemeralStorage")),
     Architectures: body.texts("Architectures"),
@@ -89,16 +45,24 @@ export function readSettings(body: Members, name: string, before: Partial<Functi
     SnapStart: applyOn === undefined ? undefined : { ApplyOn: applyOn },
     LoggingConfig: loggingOf(body.object("LoggingConfig"), name, before.LoggingConfig),
     VpcConfig: vpcOf(body.object("VpcConfig")),
-    DeadLetterConfig: deadLetterOf(body.object("DeadLetterConfig")),
     KMSKeyArn: body.text("KMSKeyArn"),
     FileSystemConfigs: body
       .objects("FileSystemConfigs")
       ?.map((each) => ({ Arn: each.text("Arn") ?? "", LocalMountPath: each.text("LocalMountPath") ?? "" })),
-    TenancyConfig: tenancy === undefined ? undefined : { TenantIsolationMode: tenancy },
-  });
+  } as Partial<FunctionSettings>;
+}
+
+/** Kinds of functions that AWS has and this server has not. */
+function refuseUnknownKinds(body: Members): void {
+  for (const member of ["DurableConfig", "CapacityProviderConfig", "ImageConfig", "PublishTo"])
+    if (body.has(member)) throw invalidValue(`${member} is not supported on this server.`);
 }
 
 function refuseRuntime(runtime: string): void {
+  if (isDeprecatedRuntime(runtime))
+    throw invalidValue(
+      `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.`,
+    );
   if (!isKnownRuntime(runtime))
     throw invalidValue(
       `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${RUNTIMES}] or be a valid ARN`,
@@ -164,13 +128,15 @@ function vpcOf(vpc: Members | undefined): FunctionSettings["VpcConfig"] {
   return {
     SubnetIds: vpc.texts("SubnetIds") ?? [],
     SecurityGroupIds: vpc.texts("SecurityGroupIds") ?? [],
+    // There are no networks of AWS's here.
+    VpcId: "",
     Ipv6AllowedForDualStack: vpc.flag("Ipv6AllowedForDualStack") ?? false,
   };
 }
 
 function deadLetterOf(config: Members | undefined): FunctionSettings["DeadLetterConfig"] {
   const arn = config?.text("TargetArn");
-  return arn === undefined ? undefined : { TargetArn: arn };
+  return arn === undefined || arn === "" ? undefined : { TargetArn: arn };
 }
 
 /** Levels are of JSON alone, where they are INFO if nothing says otherwise. */

@@ -70,7 +70,7 @@ export function signatureCheck<P>({ keys, service, clock }: SignatureOptions<P>)
     const known = keys.ofAccessKey(given.accessKeyId, now);
     const declared = head.headers["x-amz-content-sha256"];
     const verify = (body: Uint8Array): SignedCaller<P> => {
-      const wanted = signatureOf({ ...head, path, query, body }, given, known?.secret ?? nobody);
+      const wanted = signatureOf({ ...head, path, query, body }, given, known?.secret ?? nobody, known !== null);
       const isEqual = equalInConstantTime(given.signature, wanted);
       if (known === null) throw unknownKey();
       if (!isEqual) throw doesNotMatch();

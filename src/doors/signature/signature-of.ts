@@ -16,12 +16,14 @@ interface WholeRequest {
   body: Uint8Array;
 }
 
-/** Returns 64 hexadecimal digits. */
-export function signatureOf(request: WholeRequest, given: Signature, secret: string): string {
+/** Returns 64 hexadecimal digits. @param isKnown whether somebody has the key: what follows from those of strangers is not kept */
+export function signatureOf(request: WholeRequest, given: Signature, secret: string, isKnown = true): string {
   const { date, day, region, service } = given;
   const canonical = hash("sha256", canonicalOf(request, given.signedHeaders));
   const scope = `${day}/${region}/${service}/aws4_request`;
-  return createHmac("sha256", signingKey(secret, given)).update(`AWS4-HMAC-SHA256\n${date}\n${scope}\n${canonical}`).digest("hex");
+  return createHmac("sha256", signingKey(secret, given, isKnown))
+    .update(`AWS4-HMAC-SHA256\n${date}\n${scope}\n${canonical}`)
+    .digest("hex");
 }
 
 function canonicalOf({ method, path, query, headers, body }: WholeRequest, signedHeaders: string[]): string {
@@ -34,6 +36,12 @@ function canonicalOf({ method, path, query, headers, body }: WholeRequest, signe
   }
   const payload = headers["x-amz-content-sha256"] ?? sha256Hex(body);
   return `${method}\n${canonicalPath(path)}\n${canonicalQuery(query)}\n${lines}\n${names.join(";")}\n${payload}`;
+}
+
+/** A request may say that a header of any name is signed, also of one that objects have from the start, or of which Node makes a list. */
+function headerOf(headers: Headers, name: string): string | undefined {
+  const value: unknown = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  return Array.isArray(value) ? value.join(",") : typeof value === "string" ? value : undefined;
 }
 
 /** Without blanks at its ends, and with one for several in a row. */
@@ -81,12 +89,13 @@ interface KnownKey {
 const known = new Map<string, KnownKey>();
 const MOST_KNOWN = 1_000;
 
-function signingKey(secret: string, { accessKeyId, day, region, service }: Signature): Buffer {
+function signingKey(secret: string, { accessKeyId, day, region, service }: Signature, isKept: boolean): Buffer {
   const of = `${accessKeyId} ${day} ${region} ${service}`;
   const found = known.get(of);
   if (found?.secret === secret) return found.key;
   const steps = [day, region, service, "aws4_request"];
   const key = steps.reduce((last, step) => createHmac("sha256", last).update(step).digest(), Buffer.from(`AWS4${secret}`));
+  if (!isKept) return key;
   if (known.size >= MOST_KNOWN) known.clear();
   known.set(of, { secret, key });
   return key;

@@ -1,6 +1,7 @@
 /** The variables that AWS documents for the code of its Lambda functions, for a function that was made by AWS Lambda's API. */
 import { join } from "node:path";
-import { type BindFunction, LAYERS_FOLDER, TASK_ROOT } from "../../wire/protocol.ts";
+import { LAYERS_FOLDER } from "../../base/kind/layers-folder.ts";
+import { type BindFunction, TASK_ROOT } from "../../wire/protocol.ts";
 import { taskRoot } from "./files/task-root.ts";
 
 /** The files of layers. Code in a machine finds them as /opt. */

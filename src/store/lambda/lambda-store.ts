@@ -3,6 +3,7 @@
  */
 import type {
   AliasRecord,
+  CodeSigningRecord,
   EventInvokeRecord,
   FunctionRecord,
   LayerRecord,
@@ -37,9 +38,11 @@ export interface LambdaStore {
   readonly provisioned: Shelf<ProvisionedRecord>;
   /** Keyed by versionKey(). */
   readonly layers: Shelf<LayerRecord>;
+  /** Keyed by their ids. */
+  readonly codeSignings: Shelf<CodeSigningRecord>;
   readonly zips: Zips;
-  /** Names of layers that have a version, in order. */
-  layerNames(tenant: string): string[];
+  /** At most `count` names of layers that have a version and come after this name, in order. */
+  layerNames(tenant: string, after: string, count: number): string[];
   /** The next number of a layer's version. A number that was given is never given again. */
   nextLayerVersion(tenant: string, layer: string): number;
   /** The function that has this URL. */
@@ -48,6 +51,10 @@ export interface LambdaStore {
   unfinished(): { tenant: string; name: string }[];
   /** Functions with provisioned concurrency. */
   provisioning(): { tenant: string; name: string }[];
+  /** At most `count` names of functions with this configuration of code signing, in order, that come after this one. */
+  functionsSignedBy(tenant: string, id: string, after: string, count: number): string[];
+  /** The reserved concurrency of all functions together. */
+  reservedInAll(tenant: string): number;
   /** The function whose name differs from this one in capitals at most. */
   functionLike(tenant: string, name: string): string | undefined;
   /** Removes the function, all that belongs to it, and zip files that nothing else has. */
@@ -56,9 +63,9 @@ export interface LambdaStore {
   removeTenant(tenant: string): void;
   /** The sizes of all zip files that functions, versions and layers have, in bytes. */
   codeBytes(tenant: string): number;
-  countFunctions(tenant: string): number;
   /** How much of the disk zip files take, each once, in bytes. @param tenant null: those of all */
   zipBytes(tenant: string | null): number;
+  countRecords(tenant: string): number;
   /** Another number after each change of a record, so that what was read can be kept until then. */
   changes(): number;
   close(): void;

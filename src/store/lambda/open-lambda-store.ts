@@ -35,6 +35,7 @@ export function openLambdaStore(file: string): LambdaStore {
     eventInvokes: shelf("event-invoke"),
     provisioned: shelf("provisioned"),
     layers: shelf("layer"),
+    codeSignings: shelf("code-signing"),
     zips,
     ...queries(db, write, zips),
     changes: () => changes,
@@ -43,7 +44,7 @@ export function openLambdaStore(file: string): LambdaStore {
 }
 
 function queries(db: DatabaseSync, write: <T>(work: () => T) => T, zips: Pick<Zips, "release">) {
-  const layers = db.prepare("SELECT DISTINCT owner FROM records WHERE tenant = ? AND kind = 'layer' ORDER BY owner");
+  const layers = db.prepare("SELECT DISTINCT owner FROM records WHERE tenant = ? AND kind = 'layer' AND owner > ? ORDER BY owner LIMIT ?");
   const next = db.prepare(
     "INSERT INTO layer_numbers (tenant, layer, last) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
   );
@@ -61,14 +62,21 @@ function queries(db: DatabaseSync, write: <T>(work: () => T) => T, zips: Pick<Zi
   const zipsOfTenant = db.prepare("SELECT DISTINCT digest FROM zips WHERE tenant = ?");
   const everything = db.prepare("DELETE FROM records WHERE tenant = ?");
   const numbers = db.prepare("DELETE FROM layer_numbers WHERE tenant = ?");
+  const totals = db.prepare("DELETE FROM totals WHERE tenant = ?");
   const files = "SELECT coalesce(sum(bytes), 0) AS bytes FROM (SELECT digest, max(bytes) AS bytes FROM zips";
   const tenantsFiles = db.prepare(`${files} WHERE tenant = ? GROUP BY digest)`);
   const allFiles = db.prepare(`${files} GROUP BY digest)`);
   const releaseAll = (rows: Record<string, unknown>[]) => zips.release(rows.map((row) => ({ digest: String(row["digest"]) })));
-  const bytes = db.prepare("SELECT coalesce(sum(bytes), 0) AS bytes FROM zips WHERE tenant = ? AND own = 1");
-  const count = db.prepare("SELECT count(*) AS functions FROM records WHERE tenant = ? AND kind = 'function'");
+  const signed = db.prepare(
+    "SELECT key FROM records WHERE tenant = ? AND kind = 'function' AND json_extract(record, '$.codeSigning') = ? AND key > ? ORDER BY key LIMIT ?",
+  );
+  const reserved = db.prepare(
+    "SELECT coalesce(sum(json_extract(record, '$.reserved')), 0) AS reserved FROM records WHERE tenant = ? AND kind = 'function' AND json_extract(record, '$.reserved') IS NOT NULL",
+  );
+  const bytes = db.prepare("SELECT zip_bytes AS bytes FROM totals WHERE tenant = ?");
+  const count = db.prepare("SELECT records FROM totals WHERE tenant = ?");
   return {
-    layerNames: (tenant: string) => layers.all(tenant).map((row) => String(row["owner"])),
+    layerNames: (tenant: string, after: string, count: number) => layers.all(tenant, after, count).map((row) => String(row["owner"])),
     nextLayerVersion: (tenant: string, layer: string) => write(() => Number(next.get(tenant, layer)?.["last"])),
     ofUrl(id: string) {
       const row = ofUrl.get(id);
@@ -80,6 +88,9 @@ function queries(db: DatabaseSync, write: <T>(work: () => T) => T, zips: Pick<Zi
       const row = like.get(tenant, name);
       return row && String(row["key"]);
     },
+    functionsSignedBy: (tenant: string, id: string, after: string, most: number) =>
+      signed.all(tenant, id, after, most).map((row) => String(row["key"])),
+    reservedInAll: (tenant: string) => Number(reserved.get(tenant)?.["reserved"]),
     removeFunction(tenant: string, name: string) {
       const files = zipsOf.all(tenant, name, name);
       write(() =>
@@ -96,13 +107,14 @@ function queries(db: DatabaseSync, write: <T>(work: () => T) => T, zips: Pick<Zi
         transaction(db, () => {
           everything.run(tenant);
           numbers.run(tenant);
+          totals.run(tenant);
         }),
       );
       releaseAll(files);
     },
     zipBytes: (tenant: string | null) => Number((tenant === null ? allFiles.get() : tenantsFiles.get(tenant))?.["bytes"]),
-    codeBytes: (tenant: string) => Number(bytes.get(tenant)?.["bytes"]),
-    countFunctions: (tenant: string) => Number(count.get(tenant)?.["functions"]),
+    codeBytes: (tenant: string) => Number(bytes.get(tenant)?.["bytes"] ?? 0),
+    countRecords: (tenant: string) => Number(count.get(tenant)?.["records"] ?? 0),
   };
 }
 

@@ -28,7 +28,7 @@ export interface FunctionSettings {
   SnapStart: { ApplyOn: string };
   LoggingConfig: { LogFormat: string; LogGroup: string; ApplicationLogLevel?: string; SystemLogLevel?: string };
   Layers?: { Arn: string; CodeSize: number }[] | undefined;
-  VpcConfig?: { SubnetIds: string[]; SecurityGroupIds: string[]; Ipv6AllowedForDualStack: boolean } | undefined;
+  VpcConfig?: { SubnetIds: string[]; SecurityGroupIds: string[]; VpcId?: string; Ipv6AllowedForDualStack: boolean } | undefined;
   DeadLetterConfig?: { TargetArn?: string } | undefined;
   KMSKeyArn?: string | undefined;
   FileSystemConfigs?: { Arn: string; LocalMountPath: string }[] | undefined;
@@ -73,10 +73,15 @@ export interface FunctionRecord extends Deployable {
   recursiveLoop: "Terminate" | "Allow";
   updateRuntimeOn: string;
   runtimeVersionArn: string | null;
+  /** The id of its configuration of code signing. */
+  codeSigning?: string;
 }
 
 export interface VersionRecord extends Deployable {
   version: number;
+  /** How AWS would renew its runtime; absent: as at the time when it was published. */
+  updateRuntimeOn?: string;
+  runtimeVersionArn?: string | null;
 }
 
 export interface AliasRecord {
@@ -92,7 +97,7 @@ export interface Statement {
   Sid: string;
   Effect: "Allow";
   Principal: unknown;
-  Action: string;
+  Action: string | string[];
   Resource: string;
   Condition?: Record<string, Record<string, string | boolean>>;
 }
@@ -134,4 +139,17 @@ export interface LayerRecord {
   code: ZipCode;
   createdAt: number;
   policy: { statements: Statement[]; revisionId: string } | null;
+}
+
+/** Whose signatures of code a function takes. */
+export interface CodeSigningRecord {
+  /** For example csc-0123456789abcdefg. */
+  id: string;
+  description: string;
+  /** ARNs of signing profiles. */
+  publishers: string[];
+  /** What happens with code that none of them has signed. */
+  policy: "Warn" | "Enforce";
+  tags: Record<string, string>;
+  lastModified: number;
 }

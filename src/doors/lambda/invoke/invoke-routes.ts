@@ -1,5 +1,5 @@
 /** The operations that invoke functions: Invoke, InvokeAsync and InvokeWithResponseStream. */
-import { AwsError } from "../../../control/lambda/aws-error.ts";
+import { AwsError, invalidValue } from "../../../control/lambda/aws-error.ts";
 import type { Invokable, Invokables } from "../../../control/lambda/invokables.ts";
 import type { TraceContexts } from "../../../telemetry/trace-context.ts";
 import type { LambdaAnswer, LambdaCall, LambdaRoute } from "../call.ts";
@@ -135,6 +135,12 @@ function invokeStreaming(parts: InvokeParts, call: LambdaCall): null {
 function orderOf({ invokables, traces }: InvokeParts, call: LambdaCall): Run {
   const { account, headers, body, id } = call;
   const tenantId = header(call, "x-amz-tenant-id");
+  new Constraints()
+    .length("tenantId", tenantId, 1, 256)
+    .pattern("tenantId", tenantId, "[a-zA-Z0-9\\._:\\/=+\\-@ ]+", /^[a-zA-Z0-9._:/=+\-@ ]+$/)
+    .check();
+  if (header(call, "x-amz-durable-execution-name") !== undefined)
+    throw invalidValue("Durable executions are not supported on this server.");
   const invokable = invokables.find(account, namedIn(call), tenantId);
   refuseOtherThanJson(body);
   const client = clientContext(header(call, "x-amz-client-context"));

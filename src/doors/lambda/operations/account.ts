@@ -1,6 +1,6 @@
-import { ACCOUNT_CONCURRENCY, reservedInAll } from "../../../control/lambda/concurrency.ts";
+import { ACCOUNT_CONCURRENCY } from "../../../control/lambda/concurrency.ts";
 import { UNZIPPED_BYTES } from "../../../control/lambda/app-of-function.ts";
-import { everyFunction } from "./functions.ts";
+import { countFunctions } from "../../../control/lambda/list-functions.ts";
 import type { LambdaRoute } from "../call.ts";
 import type { LambdaDoorParts } from "../door-parts.ts";
 
@@ -15,15 +15,15 @@ export function accountRoutes(parts: LambdaDoorParts): LambdaRoute[] {
       method: "GET",
       path: "/2016-08-19/account-settings",
       right: "read",
-      handle({ account: { tenant } }) {
+      async handle({ account: { tenant } }) {
         const limit = {
           TotalCodeSize: TOTAL_BYTES,
           CodeSizeUnzipped: UNZIPPED_BYTES,
           CodeSizeZipped: ZIPPED_BYTES,
           ConcurrentExecutions: ACCOUNT_CONCURRENCY,
-          UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY - reservedInAll(parts, tenant),
+          UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY - parts.store.reservedInAll(tenant),
         };
-        const usage = { TotalCodeSize: parts.store.codeBytes(tenant), FunctionCount: everyFunction(parts, tenant).length };
+        const usage = { TotalCodeSize: parts.store.codeBytes(tenant), FunctionCount: await countFunctions(parts, tenant) };
         return { status: 200, body: { AccountLimit: limit, AccountUsage: usage } };
       },
     },

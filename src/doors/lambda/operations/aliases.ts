@@ -5,16 +5,16 @@ import { requireFunction } from "../../../control/lambda/require-function.ts";
 import type { LambdaCall, LambdaRoute } from "../call.ts";
 import { Constraints } from "../constraints.ts";
 import type { LambdaDoorParts } from "../door-parts.ts";
+import { askedOf, marked, MOST_ASKED, pageOf } from "../pages.ts";
 import { namedIn } from "../read-name.ts";
-import { bodyOf, type Members, page } from "../read-request.ts";
+import { bodyOf, type Members } from "../read-request.ts";
 import { shownMap } from "../read-settings.ts";
 import { aliasShown } from "../show.ts";
 
 const PATH = "/2015-03-31/functions/{FunctionName}/aliases";
 const NAME = "(?!^[0-9]+$)([a-zA-Z0-9-_]+)";
 const name_ = /^(?!\d+$)[a-zA-Z0-9-_]+$/;
-const VERSION = "(\\$LATEST|[0-9]+)";
-const MOST_LISTED = 50;
+const VERSION = "(\\$LATEST(\\.PUBLISHED)?|[0-9]+)";
 
 export function aliasRoutes(parts: LambdaDoorParts): LambdaRoute[] {
   const one = `${PATH}/{Name}`;
@@ -36,11 +36,24 @@ function create(parts: LambdaDoorParts, call: LambdaCall) {
   const constraints = new Constraints()
     .required("name", alias)
     .required("functionVersion", version)
-    .pattern("name", alias, NAME, name_)
-    .length("name", alias, 1, 128);
+    .length("name", alias, 1, 128)
+    .pattern("name", alias, NAME, name_);
   const change = readChange(body, constraints);
   const record = createAlias(parts, account, name, alias!, { ...change, version: version! });
   return { status: 201, body: aliasShown(account, name, record) };
+}
+
+function checkVersion(constraints: Constraints, version: string | undefined): Constraints {
+  return constraints
+    .length("functionVersion", version, 1, 1_024)
+    .pattern("functionVersion", version, VERSION, /^(\$LATEST(\.PUBLISHED)?|\d+)$/);
+}
+
+/** The alias that the path names. */
+function aliasIn({ params }: LambdaCall): string {
+  const alias = params["Name"]!;
+  new Constraints().length("name", alias, 1, 128).pattern("name", alias, NAME, name_).check();
+  return alias;
 }
 
 function readChange(body: Members, constraints: Constraints): AliasChange {
@@ -48,8 +61,7 @@ function readChange(body: Members, constraints: Constraints): AliasChange {
   const entries = Object.entries(weights ?? {});
   // AWS shows numbers with a point.
   const shown = shownMap(Object.fromEntries(entries.map(([key, weight]) => [key, Number.isInteger(weight) ? weight.toFixed(1) : weight])));
-  constraints
-    .pattern("functionVersion", body.text("FunctionVersion"), VERSION, /^(\$LATEST|\d+)$/)
+  checkVersion(constraints, body.text("FunctionVersion"))
     .length("description", body.text("Description"), 0, 256)
     .unless(
       entries.every(([key]) => /^\d{1,1024}$/.test(key)),
@@ -68,9 +80,9 @@ function readChange(body: Members, constraints: Constraints): AliasChange {
 }
 
 function get({ store, catalog }: LambdaDoorParts, call: LambdaCall) {
-  const { account, params } = call;
+  const { account } = call;
   const { name } = namedIn(call);
-  const alias = params["Name"]!;
+  const alias = aliasIn(call);
   requireFunction({ store, catalog }, account, { name });
   const record = store.aliases.get(account.tenant, name, alias);
   if (record === undefined) throw notFound(`Cannot find alias arn: ${functionArn(account, name, alias)}`);
@@ -78,26 +90,25 @@ function get({ store, catalog }: LambdaDoorParts, call: LambdaCall) {
 }
 
 function update(parts: LambdaDoorParts, call: LambdaCall) {
-  const { account, params } = call;
+  const { account } = call;
   const { name } = namedIn(call);
-  const record = updateAlias(parts, account, name, params["Name"]!, readChange(bodyOf(call), new Constraints()));
+  const record = updateAlias(parts, account, name, aliasIn(call), readChange(bodyOf(call), new Constraints()));
   return { status: 200, body: aliasShown(account, name, record) };
 }
 
 function remove(parts: LambdaDoorParts, call: LambdaCall) {
-  deleteAlias(parts, call.account, namedIn(call).name, call.params["Name"]!);
+  deleteAlias(parts, call.account, namedIn(call).name, aliasIn(call));
   return { status: 204 };
 }
 
 function list(parts: LambdaDoorParts, call: LambdaCall) {
   const { account, query } = call;
   const { name } = namedIn(call);
+  const version = query.get("FunctionVersion") ?? undefined;
+  checkVersion(new Constraints(), version).check();
+  const asked = askedOf(query, MOST_ASKED);
   requireFunction(parts, account, { name });
-  const version = query.get("FunctionVersion");
-  const all = parts.store.aliases.all(account.tenant, name).filter((alias) => version === null || alias.version === version);
-  const { items, NextMarker } = page(all, query, MOST_LISTED, (alias) => alias.name);
-  return {
-    status: 200,
-    body: { Aliases: items.map((alias) => aliasShown(account, name, alias)), ...(NextMarker !== undefined && { NextMarker }) },
-  };
+  const all = parts.store.aliases.all(account.tenant, name).filter((alias) => version === undefined || alias.version === version);
+  const page = pageOf(all, asked, (alias) => alias.name);
+  return { status: 200, body: { Aliases: page.items.map((alias) => aliasShown(account, name, alias)), ...marked(page) } };
 }

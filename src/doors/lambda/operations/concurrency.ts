@@ -9,13 +9,13 @@ import type { ProvisionedRecord } from "../../../store/lambda/records.ts";
 import type { LambdaCall, LambdaRoute } from "../call.ts";
 import { Constraints } from "../constraints.ts";
 import type { LambdaDoorParts } from "../door-parts.ts";
+import { askedOf, marked, pageOf } from "../pages.ts";
 import { namedIn } from "../read-name.ts";
-import { bodyOf, page } from "../read-request.ts";
+import { bodyOf } from "../read-request.ts";
 import { amazonTime } from "../show.ts";
 
 const RESERVED = "/2017-10-31/functions/{FunctionName}/concurrency";
 const PROVISIONED = "/2019-09-30/functions/{FunctionName}/provisioned-concurrency";
-const MOST_LISTED = 50;
 
 export function concurrencyRoutes(parts: LambdaDoorParts): LambdaRoute[] {
   return [
@@ -131,12 +131,13 @@ function getProvisioned(parts: LambdaDoorParts, call: LambdaCall) {
 function listProvisioned(parts: LambdaDoorParts, call: LambdaCall) {
   const { account, query } = call;
   const { name } = namedIn(call);
-  const { items, NextMarker } = page(provisionedIn(parts, account, name), query, MOST_LISTED, ({ qualifier }) => qualifier);
-  const configs = items.map(({ qualifier, record }) =>
+  const asked = askedOf(query);
+  const page = pageOf(provisionedIn(parts, account, name), asked, ({ qualifier }) => qualifier);
+  const configs = page.items.map(({ qualifier, record }) =>
     Object.assign(
       { FunctionArn: functionArn(account, name, qualifier) },
       provisionedShown(record, readyFor(parts, account.tenant, name, qualifier)),
     ),
   );
-  return { status: 200, body: { ProvisionedConcurrencyConfigs: configs, ...(NextMarker !== undefined && { NextMarker }) } };
+  return { status: 200, body: { ProvisionedConcurrencyConfigs: configs, ...marked(page) } };
 }

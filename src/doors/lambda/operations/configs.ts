@@ -1,20 +1,17 @@
-/** Settings of functions that have no effect here, and are kept and shown; and those that are refused. */
-import { notFound } from "../../../control/lambda/aws-error.ts";
-import { functionArn, runtimeVersionArn } from "../../../control/lambda/names.ts";
-import { requireFunction, requireOwn } from "../../../control/lambda/require-function.ts";
+/** Settings of functions besides their configuration: what ends loops, and what has no effect here and is kept and shown. */
+import { invalidValue } from "../../../control/lambda/aws-error.ts";
+import { functionArn } from "../../../control/lambda/names.ts";
+import { requireFunction, requireOwn, requireQualified } from "../../../control/lambda/require-function.ts";
+import { versionKey } from "../../../store/lambda/lambda-store.ts";
 import type { FunctionRecord } from "../../../store/lambda/records.ts";
 import type { LambdaCall, LambdaRoute } from "../call.ts";
 import { Constraints } from "../constraints.ts";
 import type { LambdaDoorParts } from "../door-parts.ts";
 import { namedIn } from "../read-name.ts";
 import { bodyOf } from "../read-request.ts";
-import { noCodeSigning } from "./functions.ts";
 
 const RECURSION = "/2024-08-31/functions/{FunctionName}/recursion-config";
 const RUNTIME = "/2021-07-20/functions/{FunctionName}/runtime-management-config";
-const SIGNING = "/2020-06-30/functions/{FunctionName}/code-signing-config";
-const SIGNING_CONFIGS = "/2020-04-22/code-signing-configs";
-
 export function configRoutes(parts: LambdaDoorParts): LambdaRoute[] {
   return [
     {
@@ -37,51 +34,9 @@ export function configRoutes(parts: LambdaDoorParts): LambdaRoute[] {
       method: "GET",
       path: RUNTIME,
       right: "read",
-      handle: (call) => runtimeShown(call, recordOf(parts, call)),
+      handle: (call) => runtimeOf(parts, call),
     },
-    {
-      operation: "GetFunctionCodeSigningConfig",
-      method: "GET",
-      path: SIGNING,
-      right: "read",
-      handle(call) {
-        recordOf(parts, call);
-        return { status: 200, body: {} };
-      },
-    },
-    {
-      operation: "DeleteFunctionCodeSigningConfig",
-      method: "DELETE",
-      path: SIGNING,
-      right: "deploy",
-      handle(call) {
-        recordOf(parts, call);
-        return { status: 204 };
-      },
-    },
-    { operation: "PutFunctionCodeSigningConfig", method: "PUT", path: SIGNING, right: "deploy", handle: refuseSigning },
-    { operation: "CreateCodeSigningConfig", method: "POST", path: SIGNING_CONFIGS, right: "deploy", handle: refuseSigning },
-    {
-      operation: "ListCodeSigningConfigs",
-      method: "GET",
-      path: SIGNING_CONFIGS,
-      right: "read",
-      handle: () => ({ status: 200, body: { CodeSigningConfigs: [] } }),
-    },
-    ...(["GET", "PUT", "DELETE"] as const).map((method): LambdaRoute => ({
-      operation: { GET: "GetCodeSigningConfig", PUT: "UpdateCodeSigningConfig", DELETE: "DeleteCodeSigningConfig" }[method],
-      method,
-      path: `${SIGNING_CONFIGS}/{CodeSigningConfigArn}`,
-      right: method === "GET" ? "read" : "deploy",
-      handle({ params }) {
-        throw notFound(`The Lambda code signing configuration ${params["CodeSigningConfigArn"]} can not be found.`);
-      },
-    })),
   ];
-}
-
-function refuseSigning(): never {
-  throw noCodeSigning();
 }
 
 function recordOf(parts: LambdaDoorParts, call: LambdaCall): FunctionRecord {
@@ -102,17 +57,39 @@ function putRecursion(parts: LambdaDoorParts, call: LambdaCall) {
   return { status: 200, body: { RecursiveLoop: recursiveLoop } };
 }
 
+const RUNTIME_VERSION = "arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}::runtime:.+";
+const runtimeVersion = /^arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d::runtime:.+$/;
+
+/** Of the newest, unpublished code, or of the version that the request names. */
 function putRuntime(parts: LambdaDoorParts, call: LambdaCall) {
+  const { account } = call;
+  const named = namedIn(call);
   const body = bodyOf(call);
-  const update = body.text("UpdateRuntimeOn");
-  new Constraints().required("updateRuntimeOn", update).oneOf("updateRuntimeOn", update, ["Auto", "Manual", "FunctionUpdate"]).check();
-  return runtimeShown(call, changed(parts, call, { updateRuntimeOn: update!, runtimeVersionArn: body.text("RuntimeVersionArn") ?? null }));
+  const [update, arn] = [body.text("UpdateRuntimeOn"), body.text("RuntimeVersionArn")];
+  new Constraints()
+    .required("updateRuntimeOn", update)
+    .oneOf("updateRuntimeOn", update, ["Auto", "Manual", "FunctionUpdate"])
+    .length("runtimeVersionArn", arn, 26, 2_048)
+    .pattern("runtimeVersionArn", arn, RUNTIME_VERSION, runtimeVersion)
+    .check();
+  if (update === "Manual" && arn === undefined) throw invalidValue("RuntimeVersionArn is required when UpdateRuntimeOn is Manual.");
+  if (update !== "Manual" && arn !== undefined) throw invalidValue(`RuntimeVersionArn cannot be set when UpdateRuntimeOn is ${update}.`);
+  const change = { updateRuntimeOn: update!, runtimeVersionArn: arn ?? null };
+  const { version } = requireQualified(parts, account, named);
+  if (version === undefined) changed(parts, call, change);
+  else parts.store.versions.put(account.tenant, named.name, versionKey(version.version), { ...version, ...change });
+  return runtimeOf(parts, call);
 }
 
-function runtimeShown({ account }: LambdaCall, { name, updateRuntimeOn, runtimeVersionArn: given, settings }: FunctionRecord) {
-  const arn = given ?? (updateRuntimeOn === "Manual" ? runtimeVersionArn(account.region, settings.Runtime) : null);
-  return {
-    status: 200,
-    body: { UpdateRuntimeOn: updateRuntimeOn, RuntimeVersionArn: arn, FunctionArn: functionArn(account, name) },
+function runtimeOf(parts: LambdaDoorParts, call: LambdaCall) {
+  const { account } = call;
+  const named = namedIn(call);
+  const { found, version } = requireQualified(parts, account, named);
+  const { updateRuntimeOn, runtimeVersionArn } = { ...found.record, ...version };
+  const body = {
+    UpdateRuntimeOn: updateRuntimeOn,
+    RuntimeVersionArn: runtimeVersionArn,
+    FunctionArn: functionArn(account, named.name, named.qualifier),
   };
+  return { status: 200, body };
 }

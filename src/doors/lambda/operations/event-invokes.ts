@@ -11,12 +11,12 @@ import { LATEST } from "../../../store/lambda/lambda-store.ts";
 import type { LambdaCall, LambdaRoute } from "../call.ts";
 import { Constraints } from "../constraints.ts";
 import type { LambdaDoorParts } from "../door-parts.ts";
+import { askedOf, marked, pageOf } from "../pages.ts";
 import { namedIn } from "../read-name.ts";
-import { bodyOf, page } from "../read-request.ts";
+import { bodyOf } from "../read-request.ts";
 import { eventInvokeShown } from "../show.ts";
 
 const PATH = "/2019-09-25/functions/{FunctionName}/event-invoke-config";
-const MOST_LISTED = 50;
 const DESTINATION =
   "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)";
 const destination =
@@ -84,7 +84,9 @@ function readChange(call: LambdaCall): EventInvokeChange {
   new Constraints()
     .range("maximumRetryAttempts", retries, 0, 2)
     .range("maximumEventAgeInSeconds", age, 60, 21_600)
+    .length("destinationConfig.onSuccess.destination", success?.text("Destination"), 0, 350)
     .pattern("destinationConfig.onSuccess.destination", success?.text("Destination"), DESTINATION, destination)
+    .length("destinationConfig.onFailure.destination", failure?.text("Destination"), 0, 350)
     .pattern("destinationConfig.onFailure.destination", failure?.text("Destination"), DESTINATION, destination)
     .check();
   if (retries === undefined && age === undefined && config === undefined)
@@ -103,7 +105,8 @@ function readChange(call: LambdaCall): EventInvokeChange {
 function list(parts: LambdaDoorParts, call: LambdaCall) {
   const { account, query } = call;
   const { name } = namedIn(call);
-  const { items, NextMarker } = page(eventInvokesOf(parts, account, name), query, MOST_LISTED, ({ qualifier }) => qualifier);
-  const configs = items.map(({ qualifier, record }) => eventInvokeShown(account, name, qualifier, record));
-  return { status: 200, body: { FunctionEventInvokeConfigs: configs, ...(NextMarker !== undefined && { NextMarker }) } };
+  const asked = askedOf(query);
+  const page = pageOf(eventInvokesOf(parts, account, name), asked, ({ qualifier }) => qualifier);
+  const configs = page.items.map(({ qualifier, record }) => eventInvokeShown(account, name, qualifier, record));
+  return { status: 200, body: { FunctionEventInvokeConfigs: configs, ...marked(page) } };
 }

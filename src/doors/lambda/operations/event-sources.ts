@@ -37,7 +37,7 @@ function create(parts: LambdaDoorParts, call: LambdaCall): never {
   if (arn === undefined && !body.has("SelfManagedEventSource")) throw invalidValue("Unrecognized event source.");
   if (arn?.split(":")[2] === "sqs" && body.has("DestinationConfig"))
     throw invalidValue("Unsupported DestinationConfig parameter for given event source mapping type.");
-  const { name } = readNamed(call.account, text!, undefined);
+  const { name } = readNamed(call.account, text!);
   if (findFunction(parts, call.account.tenant, name) === undefined) throw invalidValue("Function does not exist");
   throw invalidValue("Event source mappings are not supported on this server yet.");
 }

@@ -1,6 +1,8 @@
 import { invalidValue } from "../../../control/lambda/aws-error.ts";
-import { functionsOfApp, usualSettings, type FoundFunction } from "../../../control/lambda/find-function.ts";
+import { usualSettings, type FoundFunction } from "../../../control/lambda/find-function.ts";
 import { changeFunction, createFunction, deleteFunction } from "../../../control/lambda/functions.ts";
+import { chosenCodeSigning, refuseUnsigned } from "../../../control/lambda/code-signing.ts";
+import { functionsFrom, versionsFrom } from "../../../control/lambda/list-functions.ts";
 import { layersOf } from "../../../control/lambda/layers.ts";
 import { functionArn } from "../../../control/lambda/names.ts";
 import { requireFunction, requireQualified } from "../../../control/lambda/require-function.ts";
@@ -10,10 +12,13 @@ import type { FunctionRecord } from "../../../store/lambda/records.ts";
 import type { LambdaCall, LambdaRoute } from "../call.ts";
 import { Constraints } from "../constraints.ts";
 import type { LambdaDoorParts } from "../door-parts.ts";
+import { askedOf, markerOf, MOST_ASKED } from "../pages.ts";
 import { createdName, namedIn } from "../read-name.ts";
-import { blob, bodyOf, type Members, page } from "../read-request.ts";
-import { checkMembers, readSettings } from "../read-settings.ts";
+import { blob, bodyOf, type Members } from "../read-request.ts";
+import { checkMembers } from "../check-settings.ts";
+import { readSettings } from "../read-settings.ts";
 import { listed, newest, versionShown } from "../show.ts";
+import { checkCodeSigningArn } from "./code-signing.ts";
 import { readTags } from "./tags.ts";
 
 /** AWS's limits of requests, in bytes. */
@@ -70,24 +75,48 @@ async function create(parts: LambdaDoorParts, call: LambdaCall) {
   const body = bodyOf(call);
   const name = createdName(account, body.text("FunctionName"));
   const code = body.object("Code");
-  checkMembers(body, new Constraints().required("code", code), true);
+  checkMembers(
+    body,
+    checkCode(code, checkCodeSigningArn(body.text("CodeSigningConfigArn"), new Constraints().required("code", code))),
+    true,
+  );
   if (body.text("PackageType") === "Image" || code?.has("ImageUri"))
     throw invalidValue("Functions of container images are not supported on this server. Please upload a zip file.");
   const tags = readTags(body.map("Tags") ?? {}, name);
-  const settings = { ...usualSettings(name, account.tenant), ...readSettings(body, name) };
+  const tenancy = body.object("TenancyConfig")?.text("TenantIsolationMode");
+  const settings = {
+    ...usualSettings(name, account.tenant),
+    ...readSettings(body, name),
+    ...(tenancy !== undefined && { TenancyConfig: { TenantIsolationMode: tenancy } }),
+  };
   if (body.text("Runtime") === undefined || (body.text("Handler") === undefined && !settings.Runtime.startsWith("provided")))
     throw invalidValue("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
-  if (body.has("CodeSigningConfigArn")) throw noCodeSigning();
   const { shown, codes } = layersOf(parts, { account, user: call.principal.name }, body.texts("Layers") ?? []);
   const publish = body.flag("Publish") ?? false;
+  const signing = body.text("CodeSigningConfigArn");
+  const codeSigning = signing === undefined ? undefined : chosenCodeSigning(parts, account, signing);
+  refuseUnsigned(parts, account, name, codeSigning);
   const zip = zipOf(code!);
-  const made = { name, settings: shown.length > 0 ? { ...settings, Layers: shown } : settings, layers: codes, zip, tags, publish };
+  const made = {
+    name,
+    codeSigning,
+    settings: shown.length > 0 ? { ...settings, Layers: shown } : settings,
+    layers: codes,
+    zip,
+    tags,
+    publish,
+  };
   const record = await createFunction(parts, account, made);
   return { status: 201, body: { ...newest(account, record), ...(publish && { Version: "1" }) } };
 }
 
-export function noCodeSigning(): Error {
-  return invalidValue("Code signing is not supported on this server.");
+function checkCode(code: Members | undefined, constraints: Constraints): Constraints {
+  const bucket = code?.text("S3Bucket");
+  return constraints
+    .length("code.s3Bucket", bucket, 3, 63)
+    .pattern("code.s3Bucket", bucket, "[0-9A-Za-z\\.\\-_]*(?<!\\.)", /^[0-9A-Za-z.\-_]*(?<!\.)$/)
+    .length("code.s3Key", code?.text("S3Key"), 1, 1_024)
+    .length("code.s3ObjectVersion", code?.text("S3ObjectVersion"), 1, 1_024);
 }
 
 function zipOf(code: Members): Buffer {
@@ -138,10 +167,11 @@ async function updateCode(parts: LambdaDoorParts, call: LambdaCall) {
   const { account } = call;
   const { name } = namedIn(call);
   const body = bodyOf(call);
-  requireFunction(parts, account, { name });
   if (body.has("ImageUri")) throw invalidValue("Please don't provide ImageUri when updating a function with packageType Zip.");
   const architectures = body.texts("Architectures");
-  checkMembers(body, new Constraints(), false);
+  checkMembers(body, checkCode(body, new Constraints()), false);
+  if (body.has("PublishTo")) throw invalidValue("PublishTo is not supported on this server.");
+  refuseUnsigned(parts, account, name, requireFunction(parts, account, { name }).record.codeSigning);
   const zip = zipOf(body);
   const publish = body.flag("Publish") ?? false;
   const change = {
@@ -173,36 +203,61 @@ async function updateConfiguration(parts: LambdaDoorParts, call: LambdaCall) {
   return { status: 200, body: newest(account, await changeFunction(parts, account, name, change)) };
 }
 
-const MOST_LISTED = 50;
-
 /** In the order of the names of their apps; versions come after the function, if they are asked for. */
 function list(parts: LambdaDoorParts, { account, query }: LambdaCall) {
   const wanted = query.get("FunctionVersion") ?? undefined;
-  new Constraints().oneOf("functionVersion", wanted, ["ALL"]).check();
-  const all = everyFunction(parts, account.tenant).flatMap((record) => shownInList(parts, account, record, wanted === "ALL"));
-  const { items, NextMarker } = page(all, query, MOST_LISTED, ({ key }) => key);
-  return { status: 200, body: { Functions: items.map(({ shown }) => shown), ...(NextMarker !== undefined && { NextMarker }) } };
+  const region = query.get("MasterRegion") ?? undefined;
+  new Constraints()
+    .pattern(
+      "masterRegion",
+      region,
+      "ALL|(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}",
+      /^(ALL|(eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d)$/,
+    )
+    .oneOf("functionVersion", wanted, ["ALL"])
+    .check();
+  const { count, after = "" } = askedOf(query, MOST_ASKED);
+  // One more tells whether there is another page.
+  const some = shownFrom(parts, account, after, wanted === "ALL")
+    .take(count + 1)
+    .toArray();
+  const items = some.slice(0, count);
+  const next = some.length > count ? { NextMarker: markerOf(items.at(-1)!.key) } : {};
+  return { status: 200, body: { Functions: items.map(({ shown }) => shown), ...next } };
 }
 
-/** Those that were made here and those of apps that were deployed otherwise. */
-export function everyFunction(parts: LambdaDoorParts, tenant: string): FunctionRecord[] {
-  const { store, catalog } = parts;
-  const apps = catalog.page(tenant, "", catalog.count());
-  const ofApps = apps.flatMap((app) => functionsOfApp(parts, tenant, app)).map(({ record }) => record);
-  const deployed = new Set(ofApps.map(({ name }) => name));
-  const pending = store.functions
-    .all(tenant, "")
-    .filter(({ name, state, revision }) => !deployed.has(name) && (state !== "Active" || revision === null));
-  return [...ofApps, ...pending].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+interface ShownInList {
+  /** The app, the function and the version: in the order of the list. A blank comes before everything that a name may have. */
+  key: string;
+  shown: object;
 }
 
-function shownInList({ store }: LambdaDoorParts, account: LambdaCall["account"], record: FunctionRecord, withVersions: boolean) {
+/** What comes after the key. */
+function* shownFrom(
+  parts: LambdaDoorParts,
+  account: LambdaCall["account"],
+  after: string,
+  withVersions: boolean,
+): Generator<ShownInList, void> {
+  const [from = ""] = after.split(" ", 1);
+  for (const { app, record } of functionsFrom(parts, account.tenant, from))
+    for (const each of withItsVersions(parts, account, app, record, withVersions)) if (each.key > after || app !== from) yield each;
+}
+
+function* withItsVersions(
+  parts: LambdaDoorParts,
+  account: LambdaCall["account"],
+  app: string,
+  record: FunctionRecord,
+  withVersions: boolean,
+): Generator<ShownInList, void> {
   const { name } = record;
-  const own = { key: name, shown: listed(record, { arn: functionArn(account, name, withVersions ? LATEST : undefined), version: LATEST }) };
-  if (!withVersions) return [own];
-  const versions = store.versions.all(account.tenant, name).map((version) => ({
-    key: `${name} ${versionKey(version.version)}`,
-    shown: listed(version, { arn: functionArn(account, name, String(version.version)), version: String(version.version) }),
-  }));
-  return [own, ...versions];
+  const arn = functionArn(account, name, withVersions ? LATEST : undefined);
+  yield { key: `${app} ${name}`, shown: listed(record, { arn, version: LATEST }) };
+  if (!withVersions) return;
+  for (const version of versionsFrom(parts, account.tenant, name, ""))
+    yield {
+      key: `${app} ${name} ${versionKey(version.version)}`,
+      shown: listed(version, { arn: functionArn(account, name, String(version.version)), version: String(version.version) }),
+    };
 }

@@ -11,12 +11,14 @@ import {
 import { layerArn } from "../../../control/lambda/names.ts";
 import { policyOf } from "../../../control/lambda/permissions.ts";
 import { LAYER_RUNTIMES, RUNTIMES } from "../../../control/lambda/runtimes.ts";
+import { versionKey } from "../../../store/lambda/lambda-store.ts";
 import type { LayerRecord } from "../../../store/lambda/records.ts";
 import type { LambdaCall, LambdaRoute } from "../call.ts";
 import { Constraints } from "../constraints.ts";
 import type { LambdaDoorParts } from "../door-parts.ts";
-import { blob, bodyOf, page, pathNumber } from "../read-request.ts";
-import { architecturesRule, ARCHITECTURES, layerVersion, LAYER_VERSION, shown } from "../read-settings.ts";
+import { askedOf, marked, markerOf, pageOf } from "../pages.ts";
+import { blob, bodyOf, pathNumber } from "../read-request.ts";
+import { architecturesRule, ARCHITECTURES, layerVersion, LAYER_VERSION, shown } from "../check-settings.ts";
 import { layerShown } from "../show.ts";
 
 const ALL = "/2018-10-31/layers";
@@ -25,7 +27,7 @@ const ONE = `${VERSIONS}/{VersionNumber}`;
 const POLICY = `${ONE}/policy`;
 const LAYER_BYTES = 70_167_211;
 const ZIPPED_BYTES = 52_428_800;
-const MOST_LISTED = 50;
+const NAMES_AT_ONCE = 100;
 
 export function layerRoutes(parts: LambdaDoorParts): LambdaRoute[] {
   return [
@@ -152,26 +154,47 @@ function checkFilter(query: URLSearchParams): (layer: LayerRecord) => boolean {
 function listVersions(parts: LambdaDoorParts, call: LambdaCall) {
   const { account, query } = call;
   const fits = checkFilter(query);
+  const asked = askedOf(query);
   const all = parts.store.layers.all(account.tenant, layerName(call)).filter(fits).toReversed();
-  const { items, NextMarker } = page(all, query, MOST_LISTED, ({ version }) => String(version));
-  return {
-    status: 200,
-    body: { LayerVersions: items.map((layer) => layerShown(account, layer)), ...(NextMarker !== undefined && { NextMarker }) },
-  };
+  const page = pageOf(
+    all,
+    asked,
+    ({ version }) => versionKey(version),
+    (key, other) => key < other,
+  );
+  return { status: 200, body: { LayerVersions: page.items.map((layer) => layerShown(account, layer)), ...marked(page) } };
 }
 
+/** Each layer with its newest version that fits. */
 function list(parts: LambdaDoorParts, { account, query }: LambdaCall) {
   const fits = checkFilter(query);
-  const newest = parts.store
-    .layerNames(account.tenant)
-    .flatMap((name) => parts.store.layers.all(account.tenant, name).findLast(fits) ?? []);
-  const { items, NextMarker } = page(newest, query, MOST_LISTED, ({ name }) => name);
+  const { count, after = "" } = askedOf(query);
+  const some = newestFrom(parts, account.tenant, after, fits)
+    .take(count + 1)
+    .toArray();
+  const items = some.slice(0, count);
   const layers = items.map((layer) => ({
     LayerName: layer.name,
     LayerArn: layerArn(account, layer.name),
     LatestMatchingVersion: layerShown(account, layer),
   }));
-  return { status: 200, body: { Layers: layers, ...(NextMarker !== undefined && { NextMarker }) } };
+  return { status: 200, body: { Layers: layers, ...(some.length > count && { NextMarker: markerOf(items.at(-1)!.name) }) } };
+}
+
+function* newestFrom(
+  { store }: LambdaDoorParts,
+  tenant: string,
+  after: string,
+  fits: (layer: LayerRecord) => boolean,
+): Generator<LayerRecord, void> {
+  let names = store.layerNames(tenant, after, NAMES_AT_ONCE);
+  while (names.length > 0) {
+    for (const name of names) {
+      const newest = store.layers.all(tenant, name).findLast(fits);
+      if (newest !== undefined) yield newest;
+    }
+    names = store.layerNames(tenant, names.at(-1)!, NAMES_AT_ONCE);
+  }
 }
 
 function getPolicy(parts: LambdaDoorParts, call: LambdaCall) {
@@ -194,7 +217,10 @@ function addPermission(parts: LambdaDoorParts, call: LambdaCall) {
       "\\d{12}|\\*|arn:(aws[a-zA-Z-]*):iam::\\d{12}:root",
       /^(\d{12}|\*|arn:aws[a-zA-Z-]*:iam::\d{12}:root)$/,
     )
+    .length("statementId", sid, 1, 100)
     .pattern("statementId", sid, "([a-zA-Z0-9-_]+)", /^[a-zA-Z0-9-_]+$/)
+    .length("organizationId", body.text("OrganizationId"), 0, 34)
+    .pattern("organizationId", body.text("OrganizationId"), "o-[a-z0-9]{10,32}", /^o-[a-z0-9]{10,32}$/)
     .check();
   const name = layerName(call);
   const version = pathNumber(call, "VersionNumber");
@@ -213,6 +239,11 @@ function addPermission(parts: LambdaDoorParts, call: LambdaCall) {
 
 function removePermission(parts: LambdaDoorParts, call: LambdaCall) {
   const revisionId = call.query.get("RevisionId") ?? undefined;
-  removeLayerPermission(parts, call.account, layerName(call), pathNumber(call, "VersionNumber"), call.params["StatementId"]!, revisionId);
+  const sid = call.params["StatementId"]!;
+  new Constraints()
+    .length("statementId", sid, 1, 100)
+    .pattern("statementId", sid, "([a-zA-Z0-9-_]+)", /^[a-zA-Z0-9-_]+$/)
+    .check();
+  removeLayerPermission(parts, call.account, layerName(call), pathNumber(call, "VersionNumber"), sid, revisionId);
   return { status: 204 };
 }

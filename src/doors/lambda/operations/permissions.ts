@@ -32,6 +32,9 @@ function add(parts: LambdaDoorParts, call: LambdaCall) {
   return { status: 201, body: { Statement: JSON.stringify(added) } };
 }
 
+const SOURCE = "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)";
+const source_ = /^arn:aws[a-zA-Z0-9-]*:[a-zA-Z0-9-]+:((eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d)?:(\d{12})?:.*$/;
+
 function readStatement(body: Members): Omit<Statement, "Resource"> {
   const [sid, action, principal] = [body.text("StatementId"), body.text("Action"), body.text("Principal")];
   new Constraints()
@@ -42,7 +45,13 @@ function readStatement(body: Members): Omit<Statement, "Resource"> {
     .pattern("statementId", sid, "([a-zA-Z0-9-_]+)", /^[a-zA-Z0-9-_]+$/)
     .pattern("action", action, "(lambda:[*]|lambda:[a-zA-Z]+|[*])", /^(lambda:\*|lambda:[a-zA-Z]+|\*)$/)
     .pattern("principal", principal, "[^\\s]+", /^[^\s]+$/)
+    .pattern("sourceArn", body.text("SourceArn"), SOURCE, source_)
+    .length("sourceAccount", body.text("SourceAccount"), 0, 12)
     .pattern("sourceAccount", body.text("SourceAccount"), "\\d{12}", /^\d{12}$/)
+    .length("eventSourceToken", body.text("EventSourceToken"), 0, 256)
+    .pattern("eventSourceToken", body.text("EventSourceToken"), "[a-zA-Z0-9._\\-]+", /^[a-zA-Z0-9._-]+$/)
+    .length("principalOrgID", body.text("PrincipalOrgID"), 12, 34)
+    .pattern("principalOrgID", body.text("PrincipalOrgID"), "o-[a-z0-9]{10,32}", /^o-[a-z0-9]{10,32}$/)
     .oneOf("functionUrlAuthType", body.text("FunctionUrlAuthType"), ["NONE", "AWS_IAM"])
     .check();
   if (body.has("FunctionUrlAuthType") && action !== "lambda:InvokeFunctionUrl")
@@ -86,6 +95,11 @@ function get(parts: LambdaDoorParts, call: LambdaCall) {
 }
 
 function remove(parts: LambdaDoorParts, call: LambdaCall) {
-  removePermission(parts, call.account, namedIn(call), call.params["StatementId"]!, call.query.get("RevisionId") ?? undefined);
+  const sid = call.params["StatementId"]!;
+  new Constraints()
+    .length("statementId", sid, 1, 100)
+    .pattern("statementId", sid, "([a-zA-Z0-9-_.]+)", /^[a-zA-Z0-9-_.]+$/)
+    .check();
+  removePermission(parts, call.account, namedIn(call), sid, call.query.get("RevisionId") ?? undefined);
   return { status: 204 };
 }

@@ -1,12 +1,14 @@
-import { AwsError, invalidValue, notFound } from "../../../control/lambda/aws-error.ts";
+import { invalidValue, notFound } from "../../../control/lambda/aws-error.ts";
+import { codeSigningIdIn, tagCodeSigning } from "../../../control/lambda/code-signing.ts";
 import { newRevisionId } from "../../../control/lambda/names.ts";
 import { requireFunction, requireOwn } from "../../../control/lambda/require-function.ts";
-import type { FunctionRecord } from "../../../store/lambda/records.ts";
 import type { LambdaCall, LambdaRoute } from "../call.ts";
 import { Constraints } from "../constraints.ts";
 import type { LambdaDoorParts } from "../door-parts.ts";
 import { readNamed } from "../read-name.ts";
 import { bodyOf } from "../read-request.ts";
+import { shownMap } from "../read-settings.ts";
+import { capacityProviderNotFound } from "./not-here.ts";
 
 const PATH = "/2017-03-31/tags/{Resource}";
 const RESOURCE =
@@ -25,11 +27,26 @@ export function tagRoutes(parts: LambdaDoorParts): LambdaRoute[] {
   ];
 }
 
-/** Throws if there are too many, or one names another app than the function's. */
-export function readTags(tags: Record<string, string>, name: string): Record<string, string> {
+/** Throws if there are too many, one is too long, or one names another app than the function's. @param name of the function; absent: it is something else that is tagged */
+export function readTags(tags: Record<string, string>, name?: string): Record<string, string> {
+  const shown = `'${shownMap(tags)}'`;
+  new Constraints()
+    .unless(
+      Object.keys(tags).every((key) => key.length >= 1 && key.length <= 128),
+      "tags",
+      shown,
+      "Map keys must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, Member must not be null]",
+    )
+    .unless(
+      Object.values(tags).every((value) => value.length <= 256),
+      "tags",
+      shown,
+      "Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 0, Member must not be null]",
+    )
+    .check();
   if (Object.keys(tags).length > MOST_TAGS) throw invalidValue("Number of tags exceeds resource tag limit.");
   const app = Object.hasOwn(tags, APP_TAG) ? tags[APP_TAG] : undefined;
-  if (app !== undefined && app !== name)
+  if (name !== undefined && app !== undefined && app !== name)
     throw invalidValue(
       `The tag ${APP_TAG} is ${app}, but a function of this API is an app of its own: it must be ${name}, or be left out.`,
     );
@@ -37,46 +54,59 @@ export function readTags(tags: Record<string, string>, name: string): Record<str
 }
 
 function tag(parts: LambdaDoorParts, call: LambdaCall) {
-  const record = taggedFunction(parts, call);
+  const tagged = taggedBy(parts, call);
   const tags = bodyOf(call).map("Tags") ?? {};
   if (Object.keys(tags).length === 0) throw invalidValue("An error occurred and the request cannot be processed.");
-  store(parts, call, { ...record, tags: readTags({ ...record.tags, ...tags }, record.name) });
+  tagged.put(readTags({ ...tagged.tags, ...tags }, tagged.name));
   return { status: 204 };
 }
 
 function untag(parts: LambdaDoorParts, call: LambdaCall) {
   const keys = call.query.getAll("tagKeys");
   new Constraints().required("tagKeys", keys.length > 0 ? keys : undefined).check();
-  const record = taggedFunction(parts, call);
+  const { tags, put } = taggedBy(parts, call);
   const gone = new Set(keys);
-  store(parts, call, { ...record, tags: Object.fromEntries(Object.entries(record.tags).filter(([key]) => !gone.has(key))) });
+  put(Object.fromEntries(Object.entries(tags).filter(([key]) => !gone.has(key))));
   return { status: 204 };
 }
 
 function list(parts: LambdaDoorParts, call: LambdaCall) {
-  return { status: 200, body: { Tags: taggedFunction(parts, call, false).tags } };
+  return { status: 200, body: { Tags: taggedBy(parts, call, false).tags } };
+}
+
+/** What has tags: a function, or a configuration of code signing. */
+interface Tagged {
+  tags: Record<string, string>;
+  /** Of a function. */
+  name?: string;
+  put: (tags: Record<string, string>) => void;
+}
+
+function taggedBy(parts: LambdaDoorParts, call: LambdaCall, toChange = true): Tagged {
+  const arn = call.params["Resource"]!;
+  new Constraints().length("resource", arn, 1, 256).pattern("resource", arn, RESOURCE, resource).check();
+  const [, , , , , sort, id] = arn.split(":");
+  if (sort === "capacity-provider") throw capacityProviderNotFound(arn);
+  if (sort === "event-source-mapping") throw notFound(`Event source mapping not found: ${arn}`);
+  if (sort === "code-signing-config") return taggedCodeSigning(parts, call, arn);
+  if (sort === "layer") throw invalidValue(`Tags on layers are not supported on this server: ${id}.`);
+  return taggedFunction(parts, call, arn, toChange);
 }
 
 /** A function that was deployed by another way is stored from its first tag on. */
-function taggedFunction(parts: LambdaDoorParts, call: LambdaCall, toChange = true): FunctionRecord {
-  const { account, params } = call;
-  const arn = params["Resource"]!;
-  new Constraints().pattern("resource", arn, RESOURCE, resource).check();
-  const [, , , , , sort, id] = arn.split(":");
-  if (sort === "capacity-provider") throw notFound(`Capacity provider not found: ${arn}`);
-  if (sort === "event-source-mapping") throw notFound(`Event source mapping not found: ${arn}`);
-  if (sort === "code-signing-config")
-    throw new AwsError(
-      "ResourceNotFoundException",
-      `The code signing configuration cannot be found. Check that the provided configuration is not deleted: ${arn}.`,
-    );
-  if (sort === "layer") throw invalidValue(`Tags on layers are not supported on this server: ${id}.`);
-  const { name, qualifier } = readNamed(account, arn, undefined);
+function taggedFunction(parts: LambdaDoorParts, { account }: LambdaCall, arn: string, toChange: boolean): Tagged {
+  const { name, qualifier } = readNamed(account, arn);
   if (qualifier !== undefined)
     throw invalidValue("Tags on function aliases and versions are not supported. Please specify a function ARN.");
-  return toChange ? requireOwn(parts, account, { name }) : requireFunction(parts, account, { name }).record;
+  const record = toChange ? requireOwn(parts, account, { name }) : requireFunction(parts, account, { name }).record;
+  const put = (tags: Record<string, string>) =>
+    parts.store.functions.put(account.tenant, "", name, { ...record, tags, revisionId: newRevisionId() });
+  return { tags: record.tags, name, put };
 }
 
-function store(parts: LambdaDoorParts, { account }: LambdaCall, record: FunctionRecord): void {
-  parts.store.functions.put(account.tenant, "", record.name, { ...record, revisionId: newRevisionId() });
+function taggedCodeSigning(parts: LambdaDoorParts, { account }: LambdaCall, arn: string): Tagged {
+  const record = parts.store.codeSignings.get(account.tenant, "", codeSigningIdIn(arn));
+  if (record === undefined)
+    throw notFound(`The code signing configuration cannot be found. Check that the provided configuration is not deleted: ${arn}.`);
+  return { tags: record.tags, put: (tags) => tagCodeSigning(parts, account, record, tags) };
 }

@@ -5,7 +5,7 @@ import type { Statement } from "../../../store/lambda/records.ts";
 export function mayCallUrl(statements: readonly Statement[], authType: string, account: string | undefined): boolean {
   return statements.some(
     ({ Effect, Action, Principal, Condition }) =>
-      Effect === "Allow" && actions.has(Action) && isMeant(Principal, account) && isMet(Condition, authType),
+      Effect === "Allow" && [Action].flat().some((each) => actions.has(each)) && isMeant(Principal, account) && isMet(Condition, authType),
   );
 }
 

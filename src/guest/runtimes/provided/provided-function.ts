@@ -12,7 +12,8 @@
 import { existsSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { join } from "node:path";
-import { LAYERS_FOLDER, LogLevel, ResetCode } from "../../../wire/protocol.ts";
+import { LAYERS_FOLDER } from "../../../base/kind/layers-folder.ts";
+import { LogLevel, ResetCode } from "../../../wire/protocol.ts";
 import type { BindMessage } from "../../../wire/protocol.ts";
 import type { Invocation } from "../../agent/invocation/invocation.ts";
 import { eventMakerOf } from "../node/lambda/event-forms.ts";
