@@ -381,7 +381,7 @@ describe("the operations of AWS Lambda's API", () => {
     await lambda.send(new PublishVersionCommand({ FunctionName: name }));
     const get = async (Qualifier?: string) => {
       const shown = pick(await lambda.send(new GetRuntimeManagementConfigCommand({ FunctionName: name, Qualifier })));
-      return [shown["UpdateRuntimeOn"], shown["RuntimeVersionArn"]];
+      return [shown["UpdateRuntimeOn"], shown["RuntimeVersionArn"] ?? null];
     };
     const put = (more: object) =>
       lambda.send(new PutRuntimeManagementConfigCommand({ FunctionName: name, UpdateRuntimeOn: "Auto", ...more }));
@@ -522,7 +522,7 @@ describe("the operations of AWS Lambda's API", () => {
     await publish("a");
     await refused(publish("b"), "CodeStorageExceededException", /Code storage limit exceeded\. The tenant's limit codeMb is 1\./, 400);
     assert.equal((await owner.send(new ListLayerVersionsCommand({ LayerName: "large" }))).LayerVersions?.length, 1);
-    assert.equal((await mayfly(["tenant", "remove", "small", "--force", "--api", server.apiUrl, "--state", stateDir])).code, 0);
+    assert.equal((await mayfly(["tenant", "remove", "small", "--force", "--yes", "--api", server.apiUrl, "--state", stateDir])).code, 0);
     const again = await tenantClient("small");
     assert.deepEqual((await again.send(new ListLayersCommand({}))).Layers, []);
   });

@@ -1,5 +1,6 @@
 /** Names of functions in paths: a name, or an ARN, in full or in part, with or without a qualifier. */
 import { AwsError, invalidValue, notFound } from "../../control/lambda/aws-error.ts";
+import { remembering } from "../../base/remember/remembering.ts";
 import type { Account } from "../../control/lambda/names.ts";
 import type { Named } from "../../control/lambda/require-function.ts";
 import type { LambdaCall } from "./call.ts";
@@ -85,6 +86,8 @@ export function namedIn({ params, query, account, operation }: Call): Named {
   const text = params["FunctionName"] ?? "";
   const asked = query.get("Qualifier") ?? undefined;
   const form = forms.get(operation) ?? anyForm;
+  // Of a plain name nothing can be wrong: calls of functions come here.
+  if (asked === undefined && plainName.test(text)) return { name: text, qualifier: undefined };
   const qualifierForm = qualifierFormOf(operation);
   new Constraints()
     .length("functionName", text, 1, form.most)
@@ -95,6 +98,7 @@ export function namedIn({ params, query, account, operation }: Call): Named {
   return together(readPlace(account, text), asked);
 }
 
+const plainName = /^[a-zA-Z0-9_-]{1,140}$/;
 const QUALIFIER_LENGTH = 128;
 
 /** A qualifier that is too long is told once. */
@@ -110,8 +114,7 @@ export function readNamed(account: Account, text: string, at = "functionName"): 
 
 /** What a text names, whoever asks; undefined if it has not the form of a name. */
 export function nameIn(text: string): Named | undefined {
-  const { name, qualifier } = anyForm.test.exec(text)?.groups ?? {};
-  return name === undefined ? undefined : { name, qualifier };
+  return placeIn(text) ?? undefined;
 }
 
 function together({ name, qualifier }: Named, asked: string | undefined): Named {
@@ -120,10 +123,23 @@ function together({ name, qualifier }: Named, asked: string | undefined): Named 
   return { name, qualifier: asked ?? qualifier };
 }
 
-function readPlace({ account, region }: Account, text: string): Named {
-  const { name = "", qualifier, ...where } = anyForm.test.exec(text)?.groups ?? {};
-  if (where["region"] !== undefined && where["region"] !== region)
-    throw notFound(`Functions from '${where["region"]}' are not reachable in this region ('${region}')`);
-  if (where["account"] !== undefined && where["account"] !== account) throw new AwsError("AccessDeniedException", null);
+interface Place extends Named {
+  region: string | undefined;
+  account: string | undefined;
+}
+
+/** Undefined if the text has not the form of a name. */
+const placeIn = remembering(10_000, (text): Place | null => {
+  const groups = anyForm.test.exec(text)?.groups;
+  if (groups === undefined) return null;
+  const { name = "", qualifier, region, account } = groups as Record<string, string | undefined>;
+  return { name, qualifier, region, account };
+});
+
+function readPlace(caller: Account, text: string): Named {
+  const { name, qualifier, region, account } = placeIn(text)!;
+  if (region !== undefined && region !== caller.region)
+    throw notFound(`Functions from '${region}' are not reachable in this region ('${caller.region}')`);
+  if (account !== undefined && account !== caller.account) throw new AwsError("AccessDeniedException", null);
   return { name, qualifier };
 }

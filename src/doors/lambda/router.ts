@@ -1,4 +1,5 @@
 /** Finds the route of a request. Paths are compared part by part, after each part was decoded, so that an encoded ARN is one part. */
+import { remembering } from "../../base/remember/remembering.ts";
 import type { LambdaRoute } from "./call.ts";
 
 export interface Matched {
@@ -6,9 +7,15 @@ export interface Matched {
   params: Record<string, string>;
 }
 
+/** A part of a path: itself, or the name of the parameter that stands there. */
+interface Part {
+  text: string;
+  isOpen: boolean;
+}
+
 interface Compiled {
   route: LambdaRoute;
-  parts: string[];
+  parts: Part[];
   query: [name: string, value: string] | undefined;
 }
 
@@ -24,15 +31,16 @@ export class LambdaRouter {
       const key = keyOf(route.method, parts);
       const all = this.#routes.get(key) ?? [];
       // A route that asks for a parameter comes before one that does not.
-      if (query === undefined) all.push({ route, parts, query: undefined });
-      else all.unshift({ route, parts, query: [name, value] });
+      const compiled = { route, parts: parts.map(partOf), query: undefined };
+      if (query === undefined) all.push(compiled);
+      else all.unshift({ ...compiled, query: [name, value] });
       this.#routes.set(key, all);
     }
   }
 
   /** Undefined if there is none. @param path as received, without the query */
   find(method: string, path: string, query: URLSearchParams): Matched | undefined {
-    const parts = decodedParts(path);
+    const parts = decodedParts(path) ?? undefined;
     for (const { route, parts: wanted, query: asked } of (parts && this.#routes.get(keyOf(method, parts))) ?? []) {
       if (asked !== undefined && query.get(asked[0]) !== asked[1]) continue;
       const params = matched(wanted, parts!);
@@ -46,21 +54,27 @@ function keyOf(method: string, parts: string[]): string {
   return `${method} ${parts.length} ${parts[0]}/${parts[1]}`;
 }
 
-/** Undefined if something in it is encoded in no valid way. A slash at the end makes no difference. */
-function decodedParts(path: string): string[] | undefined {
+function partOf(text: string): Part {
+  const open = /^\{(\w+)\}$/.exec(text)?.[1];
+  return { text: open ?? text, isOpen: open !== undefined };
+}
+
+/** Null if something in it is encoded in no valid way. A slash at the end makes no difference. */
+const decodedParts = remembering(1_000, (path): string[] | null => {
   try {
     return path.replace(/\/+$/, "").slice(1).split("/").map(decodeURIComponent);
   } catch {
-    return undefined;
+    return null;
   }
-}
+});
 
-function matched(wanted: string[], parts: string[]): Record<string, string> | undefined {
-  const params: [string, string][] = [];
-  for (const [at, part] of parts.entries()) {
-    const open = /^\{(\w+)\}$/.exec(wanted[at]!)?.[1];
-    if (open !== undefined && part !== "") params.push([open, part]);
-    else if (wanted[at] !== part) return undefined;
+/** The parameters' names are the routes' own. */
+function matched(wanted: Part[], parts: string[]): Record<string, string> | undefined {
+  const params: Record<string, string> = {};
+  for (let at = 0; at < parts.length; at += 1) {
+    const [{ text, isOpen }, part] = [wanted[at]!, parts[at]!];
+    if (isOpen && part !== "") params[text] = part;
+    else if (text !== part || isOpen) return undefined;
   }
-  return Object.fromEntries(params);
+  return params;
 }

@@ -1,4 +1,5 @@
 /** Reads what a request says of its signature: in the header Authorization, or in the query of a presigned URL. */
+import { remembering } from "../../base/remember/remembering.ts";
 import { incomplete, invalid, SignatureRefusal } from "./signature-refusal.ts";
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
@@ -72,14 +73,14 @@ function ofQuery(query: URLSearchParams): Signature {
 
 const WEEK_S = 604_800;
 
-/** For example `AKID/20260101/us-east-1/lambda/aws4_request`. */
-function readCredential(credential: string): Pick<Signature, "accessKeyId" | "day" | "region" | "service"> {
+/** For example `AKID/20260101/us-east-1/lambda/aws4_request`, which is the same for all requests of a client in a day. */
+const readCredential = remembering(1_000, (credential): Pick<Signature, "accessKeyId" | "day" | "region" | "service"> => {
   const parts = credential.split("/");
   const [accessKeyId, day, region, service, end] = parts;
   if (parts.length !== 5 || [accessKeyId, day, region, service].includes("") || end !== "aws4_request")
     throw incomplete(`Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`);
   return { accessKeyId: accessKeyId!, day: day!, region: region!, service: service! };
-}
+});
 
 /** The text before the first separator, and what comes after it. */
 function split(text: string, separator: string): [string, string] {

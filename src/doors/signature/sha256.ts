@@ -1,5 +1,5 @@
 /** SHA-256, and HMAC with it, of node:crypto in the form that the signer asks for. */
-import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
+import { createHash, createHmac, hash, type Hash, type Hmac } from "node:crypto";
 
 type Source = string | ArrayBuffer | ArrayBufferView;
 
@@ -26,7 +26,7 @@ export class Sha256 {
 }
 
 export function sha256Hex(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return hash("sha256", bytes);
 }
 
 function started(secret: Source | undefined): Hash | Hmac {
