@@ -31,9 +31,9 @@ export class Constraints {
   }
 
   /** How many members a list has. */
-  count(at: string, list: readonly unknown[] | undefined, least: number, most: number): this {
+  count(at: string, list: readonly string[] | undefined, least: number, most: number): this {
     if (list === undefined) return this;
-    const shown = `'[${list.map((each) => (typeof each === "object" ? "…" : String(each))).join(", ")}]'`;
+    const shown = `'[${list.join(", ")}]'`;
     if (list.length > most) this.#add(shown, at, `Member must have length less than or equal to ${most}`);
     if (list.length < least) this.#add(shown, at, `Member must have length greater than or equal to ${least}`);
     return this;
@@ -70,6 +70,6 @@ export class Constraints {
   }
 }
 
-export function validation(text: string): AwsError {
+function validation(text: string): AwsError {
   return new AwsError("ValidationException", text);
 }

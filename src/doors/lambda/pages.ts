@@ -4,7 +4,7 @@ import { Constraints } from "./constraints.ts";
 import { queryNumber } from "./read-request.ts";
 
 /** What AWS gives at a time, whatever a request asks for. */
-export const MOST_LISTED = 50;
+const MOST_LISTED = 50;
 /** What a request may ask for: of some lists this, and of all others MOST_LISTED. */
 export const MOST_ASKED = 10_000;
 
