@@ -520,7 +520,7 @@ describe("the operations of AWS Lambda's API", () => {
     assert.equal((await mayfly(["tenant", "limit", "small", "--code-mb", "1", "--api", server.apiUrl, "--state", stateDir])).code, 0);
     const publish = (salt: string) => owner.send(new PublishLayerVersionCommand({ LayerName: "large", Content: { ZipFile: large(salt) } }));
     await publish("a");
-    await refused(publish("b"), "CodeStorageExceededException", /Code storage limit exceeded\. The tenant's limit codeMb is 1\./, 400);
+    await refused(publish("b"), "CodeStorageExceededException", /^Code storage limit exceeded: .*the code of all apps of the tenant would take 2 MB; 1 are allowed/, 400);
     assert.equal((await owner.send(new ListLayerVersionsCommand({ LayerName: "large" }))).LayerVersions?.length, 1);
     assert.equal((await mayfly(["tenant", "remove", "small", "--force", "--yes", "--api", server.apiUrl, "--state", stateDir])).code, 0);
     const again = await tenantClient("small");
