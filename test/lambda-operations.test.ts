@@ -6,6 +6,7 @@ import {
   CreateAliasCommand,
   CreateCapacityProviderCommand,
   CreateCodeSigningConfigCommand,
+  CreateEventSourceMappingCommand,
   CreateFunctionCommand,
   type CreateFunctionCommandInput,
   CreateFunctionUrlConfigCommand,
@@ -14,6 +15,7 @@ import {
   DeleteFunctionCommand,
   DeleteResourcePolicyCommand,
   GetAccountSettingsCommand,
+  GetAliasCommand,
   GetCapacityProviderCommand,
   GetCodeSigningConfigCommand,
   GetDurableExecutionCommand,
@@ -312,6 +314,41 @@ describe("the operations of AWS Lambda's API", () => {
     await refused(publish({ RevisionId: first.RevisionId }), "PreconditionFailedException", /does not match the latest Revision Id/, 412);
     await refused(publish({ CodeSha256: "other" }), invalid, /^CodeSHA256 \(other\) is different from current CodeSHA256 in \$LATEST/);
     await refused(publish({ PublishTo: "LATEST_PUBLISHED" }), invalid, /PublishTo is not supported/);
+  });
+
+  test("aliases have any name that AWS allows, and send a share of the calls to one more version at most", async () => {
+    const name = await create();
+    await publishTwice(lambda, name);
+    const put = (more: object) =>
+      lambda.send(new CreateAliasCommand({ FunctionName: name, Name: `alias-${++made}`, FunctionVersion: "1", ...more }));
+    for (const Name of ["With_under-score9", "a".repeat(128), "live", "lambda-version-1", "-"])
+      assert.equal((await put({ Name })).AliasArn, `${arnOf(name)}:${Name}`);
+    const { Aliases = [] } = await lambda.send(new ListAliasesCommand({ FunctionName: name, FunctionVersion: "1" }));
+    assert.equal(Aliases.length, 5);
+    const weighted = await put({ RoutingConfig: { AdditionalVersionWeights: { "2": 0.25 } } });
+    assert.deepEqual(weighted.RoutingConfig, { AdditionalVersionWeights: { "2": 0.25 } });
+    const weights = (AdditionalVersionWeights: Record<string, number>, more = {}) => put({ RoutingConfig: { AdditionalVersionWeights }, ...more });
+    await refused(weights({ "1": 0.5 }), invalid, /Function version 1 is already included in routing configuration/);
+    await refused(weights({ "1": 0.1, "2": 0.1 }), invalid, "Number of items in AdditionalVersionWeights cannot be greater than 1");
+    await refused(weights({ "2": 0.5 }, { FunctionVersion: "$LATEST" }), invalid, /\$LATEST is not supported for an alias pointing to more than 1 version/);
+    await refused(weights({ "7": 0.5 }), notFound, `Function not found: ${arnOf(name)}:7`);
+    await refused(weights({ "2": 1.5 }), validation, /'\{2=1\.5\}' at 'routingConfig.additionalVersionWeights' .*less than or equal to 1\.0/);
+    await refused(put({ FunctionVersion: "stable" }), validation, /'functionVersion' .*pattern: \(\\\$LATEST\(\\\.PUBLISHED\)\?\|\[0-9\]\+\)$/);
+    await refused(put({ Name: "live" }), "ResourceConflictException", `Alias already exists: ${arnOf(name)}:live`, 409);
+    await refused(lambda.send(new GetAliasCommand({ FunctionName: name, Name: "none" })), notFound, `Cannot find alias arn: ${arnOf(name)}:none`);
+  });
+
+  test("what makes an event source mapping is checked before it is refused", async () => {
+    const name = await create();
+    const queue = `arn:aws:sqs:${region}:${account}:queue`;
+    const map = (more: object) => lambda.send(new CreateEventSourceMappingCommand({ FunctionName: name, EventSourceArn: queue, ...more }));
+    await refused(map({ BatchSize: 10_001 }), validation, /'batchSize' .*less than or equal to 10000/);
+    await refused(map({ ScalingConfig: { MaximumConcurrency: 1 } }), validation, /'scalingConfig.maximumConcurrency' .*greater than or equal to 2/);
+    await refused(map({ BatchSize: 11 }), invalid, /Maximum batch window in seconds must be greater than 0/);
+    await refused(map({ EventSourceArn: undefined }), invalid, "Unrecognized event source.");
+    await refused(map({ EventSourceArn: `arn:aws:kinesis:${region}:${account}:stream/s` }), invalid, /Value null at 'startingPosition'/);
+    await refused(map({ FunctionName: "none" }), invalid, "Function does not exist");
+    await refused(map({}), invalid, /not supported on this server yet/);
   });
 
   test("configurations of code signing are kept, and one that enforces signatures lets no code in", async () => {

@@ -15,7 +15,11 @@ export class Executions {
   begin(invokable: Invokable): () => void {
     const { tenant, name, arn, reserved, provisioned, provisionedInAll } = invokable;
     if (reserved === 0) throw throttled("ReservedFunctionConcurrentInvocationLimitExceeded");
-    if (provisioned > (this.#provisioned.get(arn) ?? 0)) return counted(this.#provisioned, arn);
+    if (provisioned > 0) {
+      // Without the region for which the call was signed: all regions show the same functions, and share what is provisioned.
+      const own = `${tenant} ${arn.split(":").slice(6).join(":")}`;
+      if (provisioned > (this.#provisioned.get(own) ?? 0)) return counted(this.#provisioned, own);
+    }
     const key = `${tenant} ${name}`;
     if (reserved !== null && (this.#shared.get(key) ?? 0) >= reserved - provisionedInAll)
       throw throttled("ReservedFunctionConcurrentInvocationLimitExceeded");
