@@ -327,15 +327,32 @@ describe("the operations of AWS Lambda's API", () => {
     assert.equal(Aliases.length, 5);
     const weighted = await put({ RoutingConfig: { AdditionalVersionWeights: { "2": 0.25 } } });
     assert.deepEqual(weighted.RoutingConfig, { AdditionalVersionWeights: { "2": 0.25 } });
-    const weights = (AdditionalVersionWeights: Record<string, number>, more = {}) => put({ RoutingConfig: { AdditionalVersionWeights }, ...more });
+    const weights = (AdditionalVersionWeights: Record<string, number>, more = {}) =>
+      put({ RoutingConfig: { AdditionalVersionWeights }, ...more });
     await refused(weights({ "1": 0.5 }), invalid, /Function version 1 is already included in routing configuration/);
     await refused(weights({ "1": 0.1, "2": 0.1 }), invalid, "Number of items in AdditionalVersionWeights cannot be greater than 1");
-    await refused(weights({ "2": 0.5 }, { FunctionVersion: "$LATEST" }), invalid, /\$LATEST is not supported for an alias pointing to more than 1 version/);
+    await refused(
+      weights({ "2": 0.5 }, { FunctionVersion: "$LATEST" }),
+      invalid,
+      /\$LATEST is not supported for an alias pointing to more than 1 version/,
+    );
     await refused(weights({ "7": 0.5 }), notFound, `Function not found: ${arnOf(name)}:7`);
-    await refused(weights({ "2": 1.5 }), validation, /'\{2=1\.5\}' at 'routingConfig.additionalVersionWeights' .*less than or equal to 1\.0/);
-    await refused(put({ FunctionVersion: "stable" }), validation, /'functionVersion' .*pattern: \(\\\$LATEST\(\\\.PUBLISHED\)\?\|\[0-9\]\+\)$/);
+    await refused(
+      weights({ "2": 1.5 }),
+      validation,
+      /'\{2=1\.5\}' at 'routingConfig.additionalVersionWeights' .*less than or equal to 1\.0/,
+    );
+    await refused(
+      put({ FunctionVersion: "stable" }),
+      validation,
+      /'functionVersion' .*pattern: \(\\\$LATEST\(\\\.PUBLISHED\)\?\|\[0-9\]\+\)$/,
+    );
     await refused(put({ Name: "live" }), "ResourceConflictException", `Alias already exists: ${arnOf(name)}:live`, 409);
-    await refused(lambda.send(new GetAliasCommand({ FunctionName: name, Name: "none" })), notFound, `Cannot find alias arn: ${arnOf(name)}:none`);
+    await refused(
+      lambda.send(new GetAliasCommand({ FunctionName: name, Name: "none" })),
+      notFound,
+      `Cannot find alias arn: ${arnOf(name)}:none`,
+    );
   });
 
   test("what makes an event source mapping is checked before it is refused", async () => {
@@ -343,7 +360,11 @@ describe("the operations of AWS Lambda's API", () => {
     const queue = `arn:aws:sqs:${region}:${account}:queue`;
     const map = (more: object) => lambda.send(new CreateEventSourceMappingCommand({ FunctionName: name, EventSourceArn: queue, ...more }));
     await refused(map({ BatchSize: 10_001 }), validation, /'batchSize' .*less than or equal to 10000/);
-    await refused(map({ ScalingConfig: { MaximumConcurrency: 1 } }), validation, /'scalingConfig.maximumConcurrency' .*greater than or equal to 2/);
+    await refused(
+      map({ ScalingConfig: { MaximumConcurrency: 1 } }),
+      validation,
+      /'scalingConfig.maximumConcurrency' .*greater than or equal to 2/,
+    );
     await refused(map({ BatchSize: 11 }), invalid, /Maximum batch window in seconds must be greater than 0/);
     await refused(map({ EventSourceArn: undefined }), invalid, "Unrecognized event source.");
     await refused(map({ EventSourceArn: `arn:aws:kinesis:${region}:${account}:stream/s` }), invalid, /Value null at 'startingPosition'/);
@@ -557,7 +578,12 @@ describe("the operations of AWS Lambda's API", () => {
     assert.equal((await mayfly(["tenant", "limit", "small", "--code-mb", "1", "--api", server.apiUrl, "--state", stateDir])).code, 0);
     const publish = (salt: string) => owner.send(new PublishLayerVersionCommand({ LayerName: "large", Content: { ZipFile: large(salt) } }));
     await publish("a");
-    await refused(publish("b"), "CodeStorageExceededException", /^Code storage limit exceeded: .*the code of all apps of the tenant would take 2 MB; 1 are allowed/, 400);
+    await refused(
+      publish("b"),
+      "CodeStorageExceededException",
+      /^Code storage limit exceeded: .*the code of all apps of the tenant would take 2 MB; 1 are allowed/,
+      400,
+    );
     assert.equal((await owner.send(new ListLayerVersionsCommand({ LayerName: "large" }))).LayerVersions?.length, 1);
     assert.equal((await mayfly(["tenant", "remove", "small", "--force", "--yes", "--api", server.apiUrl, "--state", stateDir])).code, 0);
     const again = await tenantClient("small");

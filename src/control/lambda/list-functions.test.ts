@@ -33,7 +33,14 @@ function catalogOf(names: string[]) {
 }
 
 function liveOf(name: string): object {
-  const manifest = { name, functions: { main: { entry: "", handler: "handler" } }, runtime: "node", memoryMb: 128, timeoutMs: 1_000, env: {} };
+  const manifest = {
+    name,
+    functions: { main: { entry: "", handler: "handler" } },
+    runtime: "node",
+    memoryMb: 128,
+    timeoutMs: 1_000,
+    env: {},
+  };
   return { id: `rev_${name}`, tenant, manifest, createdAt: 0 };
 }
 
@@ -83,7 +90,11 @@ test("functions with an app and without one are listed in one order, from any of
     );
     assert.ok(read.rows <= 100, `${read.rows} apps were read`);
   }
-  assert.deepEqual(functionsFrom(parts, tenant, "app-0000a").take(1).toArray()[0]?.record.name, "app-0000x", "what is gone has a place in the order");
+  assert.deepEqual(
+    functionsFrom(parts, tenant, "app-0000a").take(1).toArray()[0]?.record.name,
+    "app-0000x",
+    "what is gone has a place in the order",
+  );
 });
 
 test("what a tenant keeps is counted, and is nothing once the tenant is removed", () => {

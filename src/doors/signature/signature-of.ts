@@ -39,12 +39,6 @@ function canonicalOf({ method, path, query, headers, body }: WholeRequest, signe
   return `${method}\n${canonicalPath(path)}\n${canonicalQuery(query)}\n${lines}\n${names.join(";")}\n${payload}`;
 }
 
-/** A request may say that a header of any name is signed, also of one that objects have from the start, or of which Node makes a list. */
-function headerOf(headers: Headers, name: string): string | undefined {
-  const value: unknown = Object.hasOwn(headers, name) ? headers[name] : undefined;
-  return Array.isArray(value) ? value.join(",") : typeof value === "string" ? value : undefined;
-}
-
 /** Without blanks at its ends, and with one for several in a row. */
 function plain(value: string): string {
   if (!/^\s|\s$|\s\s|[^\S ]/.test(value)) return value;
