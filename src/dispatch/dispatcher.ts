@@ -77,7 +77,10 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #kinds: KindBook;
   /** The parts of revisions that lack what each of their machines needs, by id. No machine is started for them. */
   readonly #lacking = new Map<string, Refusal>();
+  readonly #idPrefix: string;
   #lastNumber = 0;
+  /** When the policy was told of something last. */
+  #toldAt = 0;
   #lastStartFailure: MachineEnd | null = null;
   #cancelWake = () => {};
   #closing: Promise<number> | undefined;
@@ -86,6 +89,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#idPrefix = `${options.bootId}-`;
     this.#fleet = options.fleet;
     this.#graceMs = options.graceMs ?? GRACE_MS;
     this.#drainMs = options.drainMs ?? DRAIN_MS;
@@ -119,11 +123,11 @@ class PolicyDispatcher implements LiveDispatcher {
   dispatch(request: InvocationRequest, reply: InvocationReply): InvocationHandle {
     const now = this.#options.clock.now();
     const number = ++this.#lastNumber;
-    const invocation = new Invocation(this, number, request.id ?? `${this.#options.bootId}-${number.toString(36)}`, request, reply, now);
+    const invocation = new Invocation(this, number, request.id ?? this.#idPrefix + number.toString(36), request, reply, now);
     if (this.#events.hears("invocation-received")) this.#tellReceived(invocation, request);
     if (this.#closed || (this.#closing !== undefined && request.withinApp !== true)) {
       invocation.refuse("shutting-down", {});
-      invocation.leave();
+      invocation.leave(now);
       return invocation;
     }
     const part = this.#partFor(request);
@@ -131,7 +135,7 @@ class PolicyDispatcher implements LiveDispatcher {
     const refusal = this.#refusalOf(request.app, part) ?? (typeof place === "string" ? this.#accounts.take(request.app) : place);
     if (refusal !== undefined) {
       invocation.refuse(refusal.code, { ...refusal.details, app: request.appName });
-      invocation.leave();
+      invocation.leave(now);
       return invocation;
     }
     invocation.part = place as string;
@@ -438,9 +442,10 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   /** InvocationOwner: the invocation no longer holds a slot. */
-  finished(invocation: Invocation): void {
-    this.#forget(invocation);
-    this.#tell({ type: "finish", invocation: invocation.number });
+  finished(invocation: Invocation, at: number): void {
+    this.#forget(invocation, at);
+    // The policy may have been told of something else since then, and its clock never goes back.
+    this.#tell({ type: "finish", invocation: invocation.number }, Math.max(at, this.#toldAt));
   }
 
   /** InvocationOwner: the caller went away while the invocation waited. */
@@ -452,7 +457,7 @@ class PolicyDispatcher implements LiveDispatcher {
   /** InvocationOwner: the caller knows the outcome, and the invocation no longer holds a slot. */
   ended(invocation: Invocation): void {
     if (this.#events.hears("invocation-ended"))
-      this.#events.tell(invocation.endedEvent(this.#options.clock.wall(), this.#isGone(invocation)));
+      this.#events.tellFrozen(invocation.endedEvent(this.#options.clock.wall(), this.#isGone(invocation)));
   }
 
   /** InvocationOwner: a connection has begun, or is to end earlier. */
@@ -495,6 +500,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #tell(event: PolicyEvent, now = this.#options.clock.now()): void {
     if (this.#closed) return;
+    this.#toldAt = now;
     const commands = this.#options.policy(event, now);
     if (this.#events.hears("policy-stepped")) this.#events.tell({ type: "policy-stepped", now, event, commands });
     for (let i = 0; i < commands.length; i++) this.#obey(commands[i] as PolicyCommand, now);
@@ -682,7 +688,7 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#events.tell({ type: "invocation-given-up", ...this.#ofInvocation(invocation), graceMs: invocation.graceMs });
     invocation.release();
     this.#tell({ type: "condemn", machine: record.id, because: "abort-ignored" });
-    this.finished(invocation);
+    this.finished(invocation, this.now());
   }
 
   /** Ends an invocation that has no machine. */
@@ -703,10 +709,10 @@ class PolicyDispatcher implements LiveDispatcher {
     return count;
   }
 
-  #forget(invocation: Invocation): void {
+  #forget(invocation: Invocation, now = this.now()): void {
     this.#table.delete(invocation.number);
     if (invocation.machine !== null) this.#settle(invocation, invocation.machine);
-    invocation.leave();
+    invocation.leave(now);
     if (this.#table.size === 0) this.#onEmpty();
   }
 

@@ -26,7 +26,8 @@ import type { InvocationEnded, InvocationTiming } from "../telemetry/platform-ev
 
 /** What an invocation calls on the dispatcher. */
 export interface InvocationOwner {
-  finished(invocation: Invocation): void;
+  /** @param at when its slot became free */
+  finished(invocation: Invocation, at: number): void;
   abandoned(invocation: Invocation): void;
   /** The invocation's deadline is another one from now on. */
   rescheduled(invocation: Invocation): void;
@@ -83,6 +84,8 @@ export class Invocation implements InvocationHandle {
   #details: ErrorDetails | null = null;
   #status = 0;
   #headAt = 0;
+  /** The spans until the reply's head; null before. */
+  #timing: InvocationTiming | null = null;
   #left = false;
   #leftAt = 0;
   #slotMs: number | null = null;
@@ -118,7 +121,11 @@ export class Invocation implements InvocationHandle {
 
   /** Milliseconds since the invocation was sent to its machine; undefined if nothing of it was sent. */
   get sentFor(): number | undefined {
-    return this.#wasSent || this.#stream?.sent === true ? this.#owner.now() - this.#sentAt : undefined;
+    return this.#isSent ? this.#owner.now() - this.#sentAt : undefined;
+  }
+
+  get #isSent(): boolean {
+    return this.#wasSent || this.#stream?.sent === true;
   }
 
   // The dispatcher calls what follows.
@@ -214,17 +221,17 @@ export class Invocation implements InvocationHandle {
   }
 
   /** Called once, when the invocation neither waits for a slot nor holds one. Its end is reported when its caller knows the outcome as well. */
-  leave(): void {
-    this.#slotMs = this.sentFor ?? null;
+  leave(now: number): void {
+    this.#slotMs = this.#isSent ? now - this.#sentAt : null;
     this.#left = true;
-    this.#leftAt = this.#owner.now();
+    this.#leftAt = now;
     this.#tellEnd();
   }
 
-  /** The event that reports the invocation's end. Must be called only after the end. */
+  /** The event that reports the invocation's end, frozen. Must be called only after the end. */
   endedEvent(at: number, appGone: boolean): InvocationEnded {
     const { id: invocation, app, function: name, machine } = this;
-    return {
+    return Object.freeze({
       type: "invocation-ended",
       at,
       invocation,
@@ -236,19 +243,20 @@ export class Invocation implements InvocationHandle {
       revision: machine?.revision ?? revisionOf(this.part),
       memoryMb: machine?.memoryMb ?? 0,
       outcome: this.#outcome,
-      details: this.#details,
+      details: this.#details && Object.freeze({ ...this.#details }),
       status: this.#status,
-      spans: this.#spans(machine),
+      spans: Object.freeze(this.#spans(machine)),
       slotMs: this.#slotMs,
       requestBytes: this.#requestBytes,
       replyBytes: this.#replyBytes,
-    };
+    });
   }
 
   /** If there was no reply, the last span ends when the slot is free. */
   #spans(machine: MachineRecord | null): InvocationTiming {
+    if (this.#timing !== null) return this.#timing;
     if (machine === null) return { queue: this.#leftAt - this.#arrivedAt, start: 0, bind: 0, run: 0 };
-    return timingOf(this.#arrivedAt, this.#sentAt, this.#status === 0 ? this.#leftAt : this.#headAt, machine);
+    return timingOf(this.#arrivedAt, this.#sentAt, this.#leftAt, machine);
   }
 
   #tellEnd(): void {
@@ -309,7 +317,8 @@ export class Invocation implements InvocationHandle {
     this.#status = status;
     this.#replyBytes += body.length;
     if (status === SWITCHING && !this.overdue) this.#switch(this.#headAt);
-    reply.head(status, headers, body, ended, timingOf(this.#arrivedAt, this.#sentAt, this.#headAt, this.machine as MachineRecord));
+    this.#timing = timingOf(this.#arrivedAt, this.#sentAt, this.#headAt, this.machine as MachineRecord);
+    reply.head(status, headers, body, ended, this.#timing);
   }
 
   /** The time that the function has to reply is over, and that of the connection begins. */
@@ -348,12 +357,13 @@ export class Invocation implements InvocationHandle {
     this.#reply?.log?.(level, text);
   }
 
-  /** The guest has closed the stream, so the slot is free. */
-  closed(): void {
+  /** The guest has closed the stream, so the slot is free. @param withHead see RequestSink.closed() */
+  closed(withHead: boolean): void {
     if (this.#state !== RUNNING) return;
     this.machine?.hasLoaded(this.function);
     this.release();
-    this.#owner.finished(this);
+    // The time of the head is that of the end as well: a clock is slow to read, compared with the rest of a call.
+    this.#owner.finished(this, withHead && this.#headAt !== 0 ? this.#headAt : this.#owner.now());
   }
 
   drain(): void {
@@ -366,7 +376,7 @@ export class Invocation implements InvocationHandle {
     soon(() => {
       if (this.#state !== RUNNING) return;
       this.release();
-      this.#owner.finished(this);
+      this.#owner.finished(this, this.#owner.now());
       this.#tellFailure(code, details);
     });
   }
@@ -419,8 +429,8 @@ class GuestSide implements RequestSink {
     this.#invocation.replyReset(code, message);
   }
 
-  closed(): void {
-    this.#invocation.closed();
+  closed(withHead = false): void {
+    this.#invocation.closed(withHead);
   }
 
   drain(): void {

@@ -173,7 +173,7 @@ test("waitUntil keeps the invocation open after its reply", async () => {
 test("the host's Reset aborts the request's signal, and the invocation closes once it has settled", async () => {
   let stream = 0;
   const closed = new Promise<void>((resolve) => {
-    const request = agent.open({ closed: resolve }, { function: "abort" });
+    const request = agent.open({ closed: () => resolve() }, { function: "abort" });
     stream = request.stream;
     void agent.logged("begun").then(() => request.reset(ResetCode.Cancelled, ""));
   });
@@ -185,7 +185,7 @@ test("the host's Reset aborts the request's signal, and the invocation closes on
 test("an endless stream waits for credit, and is cancelled when its caller goes away", async () => {
   await new Promise<void>((resolve) => {
     const request = agent.open(
-      { data: () => setTimeout(() => request.reset(ResetCode.Cancelled, ""), 50), closed: resolve },
+      { data: () => setTimeout(() => request.reset(ResetCode.Cancelled, ""), 50), closed: () => resolve() },
       { function: "endless" },
     );
   });

@@ -191,7 +191,7 @@ test("a streaming function pipes its reply, with metadata, under credit", async 
 
 test("a streaming function learns that its caller has gone", async () => {
   await new Promise<void>((resolve) => {
-    const request = agent.open({ data: () => request.reset(ResetCode.Cancelled, ""), closed: resolve }, { function: "endless" });
+    const request = agent.open({ data: () => request.reset(ResetCode.Cancelled, ""), closed: () => resolve() }, { function: "endless" });
   });
   assert.equal((await agent.logged("stopped by")).text, "stopped by AbortError");
 });

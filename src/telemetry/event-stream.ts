@@ -49,9 +49,15 @@ export class EventStream {
   }
 
   tell(event: PlatformEvent): void {
+    if (!this.#listeners.has(event.type)) return;
+    freeze(event);
+    this.tellFrozen(event);
+  }
+
+  /** As tell(), for events that come with every call: their sender has frozen them, with all records in them, which is cheaper than to look for these. */
+  tellFrozen(event: PlatformEvent): void {
     const listeners = this.#listeners.get(event.type);
     if (listeners === undefined) return;
-    freeze(event);
     for (const listener of listeners) this.#inform(listener, event);
   }
 

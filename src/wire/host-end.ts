@@ -96,8 +96,9 @@ export interface RequestSink {
   /**
    * The guest has finished the invocation, so its slot is free. Called exactly once, as the last call. Not called when the channel dies:
    * see HostEndEvents.dead.
+   * @param withHead whether that was told with the reply's head: head() has only just returned
    */
-  closed(): void;
+  closed(withHead?: boolean): void;
   /** The guest granted more credit after write() returned false. */
   drain(): void;
 }

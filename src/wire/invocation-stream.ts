@@ -88,7 +88,7 @@ export class InvocationStream implements RequestStream {
     if (body.length > Limit.data || !this.#window.take(body.length)) return this.#link.violate("more body than it had credit for");
     this.#state = stateAfter(flags);
     if (!this.#muted) this.#sink.head(head.status, head.headers, body, (flags & Flag.End) !== 0);
-    this.#closeAfter(flags);
+    if (flags === Flag.End) this.#close(!this.#muted);
   }
 
   onData(flags: number, chunk: Buffer): void {
@@ -138,11 +138,11 @@ export class InvocationStream implements RequestStream {
     if (flags === Flag.End) this.#close();
   }
 
-  #close(): void {
+  #close(withHead = false): void {
     this.#state = CLOSED;
     this.#sender?.close();
     this.#onClosed(this);
-    this.#sink.closed();
+    this.#sink.closed(withHead);
   }
 }
 

@@ -52,7 +52,7 @@ test("removing a tenant by force leaves nothing of it but its bills, and nothing
   const { id: key } = await admin.createKey({ principal: "ci", role: "deployer" });
   const shop = served.catalog.names.known(served.acme, "shop")!;
   const unborn = served.catalog.names.known(served.acme, "never-deployed")!;
-  served.accounts.served({ app: shop, function: "main", machine: "m1", memoryMb: 256, ms: 5 });
+  served.accounts.served({ app: shop, function: "main", machine: "m1", memoryMb: 256, slotMs: 5, at: systemClock.wall() });
   await operator.removeTenant("acme", true);
   await assert.rejects(admin.apps(), { code: "unauthorized" });
   assert.equal(served.principals.ofAccessKey(key, systemClock.wall()), null);

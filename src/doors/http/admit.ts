@@ -5,15 +5,23 @@ import type { MayflyError } from "../../base/errors/error.ts";
 import type { Admission, Granted } from "../access/gate.ts";
 import type { AccessRules } from "../access/rules.ts";
 import type { CallContext } from "./call.ts";
+import type { ClientConnection } from "./connection.ts";
 import { pathWithin, type Route } from "./routes.ts";
 import type { Target } from "./target.ts";
+import type { Upgrading } from "./websocket/upgrade.ts";
 
+/** A request whose route is known. */
 export interface Arrival {
   request: IncomingMessage;
   response: ServerResponse;
+  connection: ClientConnection;
   route: Route;
   target: Target;
   hasBody: boolean;
+  /** Whether the client waits for "100 Continue" before it sends its body. */
+  continues: boolean;
+  /** The connection, if the request asks to go on as a WebSocket. */
+  upgrading: Upgrading | undefined;
 }
 
 /** One of these is called, at once or later; none if the client has gone by then. `reply` are headers that the reply gets. */

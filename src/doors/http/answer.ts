@@ -7,6 +7,8 @@ import { TENANT_HEADER } from "../../store/catalog/isolation.ts";
 import type { Granted } from "../access/gate.ts";
 import { admit, type Arrival, clientIn } from "./admit.ts";
 import { Call, type CallContext } from "./call.ts";
+import type { AccessRules } from "../access/rules.ts";
+import type { Sites } from "./static/sites.ts";
 import { Connection } from "./connection.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { refuse } from "./refuse.ts";
@@ -36,51 +38,51 @@ export function answer(
   const connection = Connection.ofRequest(request);
   connection.turns.reply = response;
   if (connection.turnedAway) return turnAway(context, request, response, continues);
-  const target = targetOf(context, request);
-  if (!(target instanceof MayflyError) && isHealth(target.path) && !context.closing) return healthy(request, response);
-  if (!(target instanceof MayflyError) && answersUrl(context, request, response, target, continues)) return;
-  const route = target instanceof MayflyError ? target : acceptableRoute(context, request, target, upgrading !== undefined);
+  const target = targetOf(context, request, connection);
+  if (target instanceof MayflyError) return refuseUnread(context, request, response, target, continues);
+  if (isHealth(target.path) && !context.closing) return healthy(request, response);
+  if (mayBeUrl(context, target) && answersUrl(context, request, response, target, continues)) return;
+  const route = acceptableRoute(context, request, target, upgrading !== undefined);
   if (route instanceof MayflyError) return refuseUnread(context, request, response, route, continues);
-  const arrival = { request, response, route, target: target as Target, hasBody: hasBody(request) };
-  if (route.rules === null) return begin(context, arrival, null, { continues, upgrading });
-  admit(context, route.rules, arrival, {
-    granted: (granted) => begin(context, arrival, granted, { continues, upgrading }),
+  const arrival = { request, response, connection, route, target, hasBody: hasBody(request), continues, upgrading };
+  if (route.rules === null) begin(context, arrival, null);
+  else beginIfAdmitted(context, route.rules, arrival);
+}
+
+function beginIfAdmitted(context: CallContext, rules: AccessRules, arrival: Arrival): void {
+  const { request, response, continues } = arrival;
+  admit(context, rules, arrival, {
+    granted: (granted) => begin(context, arrival, granted),
     refused: (error, reply) => refuseUnread(context, request, response, error, continues, reply),
     answered: (reply) => answerUnread(context, request, response, reply, continues),
   });
 }
 
-interface Waiting {
-  /** Whether the client waits for "100 Continue" before it sends its body. */
-  continues: boolean;
-  /** The connection, if the request asks to go on as a WebSocket. */
-  upgrading: Upgrading | undefined;
-}
-
 /** Answers with a file of the app, if there is one, or else calls the function. @param granted null: everybody may call */
-function begin(context: CallContext, arrival: Arrival, granted: Granted | null, waiting: Waiting): void {
+function begin(context: CallContext, arrival: Arrival, granted: Granted | null): void {
   const { request, response, route, target } = arrival;
   const path = granted === null ? pathWithin(route, target.path) : granted.path;
-  const toFunction = () => call(context, arrival, path, granted, waiting);
-  if (route.files === undefined || context.sites === undefined || waiting.upgrading !== undefined || !mayBeFile(request)) {
-    return route.function === "" ? refuseUnread(context, request, response, noRoute(target.path), waiting.continues) : toFunction();
-  }
-  const { sites, compression, closing } = context;
+  if (route.files !== undefined && context.sites !== undefined && mayBeFile(arrival))
+    answerFile(context, context.sites, arrival, path, granted);
+  else if (route.function === "") refuseUnread(context, request, response, noRoute(target.path), arrival.continues);
+  else call(context, arrival, path, granted);
+}
+
+function answerFile(context: CallContext, sites: Sites, arrival: Arrival, path: string, granted: Granted | null): void {
+  const { request, response, route } = arrival;
+  const { compression, closing } = context;
+  const toFunction = () => call(context, arrival, path, granted);
   sites.answer(route, path, { request, response, closing }, route.compress ? compression : undefined, toFunction);
 }
 
 /** Hands the request to the dispatcher. @param path as the function sees it, with the query */
-function call(context: CallContext, arrival: Arrival, path: string, granted: Granted | null, { continues, upgrading }: Waiting): void {
-  const { request, response, route, target } = arrival;
-  const { host, origin } = target;
+function call(context: CallContext, arrival: Arrival, path: string, granted: Granted | null): void {
+  const { request, response, route, target, continues, upgrading } = arrival;
   const { rawHeaders, headers } = request;
-  const { chain, proto } = origin;
-  const refusal = upgrading && context.webSockets.refusalOf(route, clientIn(chain));
+  const refusal = upgrading && context.webSockets.refusalOf(route, clientIn(target.origin.chain));
   if (refusal !== undefined) return refuseUnread(context, request, response, refusal, continues);
-  const body = upgrading !== undefined || arrival.hasBody ? "stream" : null;
   const tenantKey = headers[TENANT_HEADER] as string | undefined;
-  const forwarded = { chain, proto, host, prefix: route.prefix, byPath: route.byPath, tenantKey: route.isolated ? tenantKey : undefined };
-  const made = new Call(context, request, response, route, granted);
+  const made = new Call(context, arrival, granted);
   if (continues) response.writeContinue();
   const invocation: InvocationRequest = {
     app: route.app,
@@ -96,13 +98,13 @@ function call(context: CallContext, arrival: Arrival, path: string, granted: Gra
       kind: "http",
       event: route.event,
       method: request.method!,
-      url: `${proto}://${host}${path}`,
-      headers: requestHeaders(rawHeaders, headers.connection, forwarded, granted),
+      url: `${target.origin.proto}://${target.host}${path}`,
+      headers: requestHeaders(rawHeaders, headers.connection, target, route, granted, route.isolated ? tenantKey : undefined),
     },
-    body,
+    body: upgrading !== undefined || arrival.hasBody ? "stream" : null,
   };
   if (upgrading === undefined) made.start(invocation);
-  else context.webSockets.start({ call: made, upgrading, request, watch: context.watch }, invocation, route, clientIn(chain));
+  else context.webSockets.start({ call: made, upgrading, request, watch: context.watch }, invocation, route, clientIn(target.origin.chain));
 }
 
 /** Handles a request that asks to go on as a WebSocket, for which node:http makes no response. */
@@ -118,26 +120,27 @@ function forUrl(headers: readonly string[]): string[] {
   return headers.flatMap((name, at) => (at % 2 === 0 && !isLeftOut(name) ? [name, headers[at + 1]!] : []));
 }
 
+/** Whether the request might be for a function's URL. Nearly all are not. */
+function mayBeUrl({ urls, closing }: CallContext, { path }: Target): boolean {
+  return urls !== undefined && !closing && (urls.haveHosts || path.charCodeAt(1) === UNDERSCORE);
+}
+
 /** Whether the request was for a function's URL, which has answered it or is going to. */
 function answersUrl(
   context: CallContext,
   request: IncomingMessage,
   response: ServerResponse,
-  { host, path, origin }: Target,
+  target: Target,
   continues: boolean,
 ): boolean {
-  if (context.closing || context.urls === undefined) return false;
+  const { host, path, origin } = target;
   // A function's URL by its path has no place at an app's host, where it would have the cookies and the pages of that app, which may be another tenant's.
   if (path.startsWith(PLATFORM) && context.routes.isOfApps(host)) return false;
-  const found = context.urls.find(host, path);
-  if (found === undefined) return false;
+  const found = context.urls?.find(host, path);
+  if (context.urls === undefined || found === undefined) return false;
   const { chain, proto } = origin;
-  const forwarded = requestHeaders(
-    request.rawHeaders,
-    request.headers.connection,
-    { chain, proto, host, prefix: "", byPath: undefined },
-    { caller: [], withoutAuthorization: found.known?.url.authType === "AWS_IAM" },
-  );
+  const isSigned = found.known?.url.authType === "AWS_IAM";
+  const forwarded = requestHeaders(request.rawHeaders, request.headers.connection, target, { prefix: "" }, { caller: [], withoutAuthorization: isSigned });
   const headers = [...forUrl(forwarded), "x-forwarded-port", /:(\d+)$/.exec(host)?.[1] ?? (proto === "https" ? "443" : "80")];
   const source = chain.split(",", 1)[0]!.trim();
   context.urls.answer(
@@ -183,8 +186,8 @@ function acceptableRoute(context: CallContext, request: IncomingMessage, { host,
 /** What a browser asks about a page's request (`OPTIONS`) is answered by the rules of the route that this request would have, unless `routes` have one for the question. */
 function routeOf({ routes }: CallContext, { method, headers }: IncomingMessage, host: string, path: string): Route | MayflyError {
   const own = routes.lookup(host, path, method);
-  const asked = headers["access-control-request-method"];
-  if (method !== "OPTIONS" || asked === undefined || (!(own instanceof MayflyError) && own.byPath !== undefined)) return own;
+  const asked = method === "OPTIONS" ? headers["access-control-request-method"] : undefined;
+  if (asked === undefined || (!(own instanceof MayflyError) && own.byPath !== undefined)) return own;
   const meant = routes.lookup(host, path, asked);
   return meant instanceof MayflyError || meant.byPath === undefined || meant.rules?.cors === undefined ? own : meant;
 }
@@ -194,8 +197,8 @@ function noRoute(path: string): MayflyError {
 }
 
 /** Whether a file of the app can answer the request. One with a body is for a function. */
-function mayBeFile(request: IncomingMessage): boolean {
-  return (request.method === "GET" || request.method === "HEAD") && !hasBody(request);
+function mayBeFile({ request, hasBody: withBody, upgrading }: Arrival): boolean {
+  return (request.method === "GET" || request.method === "HEAD") && !withBody && upgrading === undefined;
 }
 
 function hasBody(request: IncomingMessage & { readonly hasBody?: boolean }): boolean {

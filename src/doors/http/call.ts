@@ -18,9 +18,10 @@ import { PacedWriter } from "../../wire/paced-writer.ts";
 import { acceptedCoding, type Coding } from "./compression/accepted-coding.ts";
 import { compressedHeaders, isCompressible, varying } from "./compression/compressible.ts";
 import type { Compression, Compressor } from "./compression/compression.ts";
-import { type ClientConnection, Connection, type OnConnection } from "./connection.ts";
+import type { Arrival } from "./admit.ts";
+import type { ClientConnection, OnConnection } from "./connection.ts";
 import { writeHints } from "./early-hints.ts";
-import { INVOCATION_HEADER, replyHeaders, serverTiming, withGatewaysOwn } from "./reply-headers.ts";
+import { INVOCATION_HEADER, keepReplyHeaders, serverTiming, withGatewaysOwn } from "./reply-headers.ts";
 import type { TraceContexts } from "../../telemetry/trace-context.ts";
 import { forCallers } from "./for-callers.ts";
 import { refuse } from "./refuse.ts";
@@ -54,6 +55,7 @@ export interface CallContext {
 }
 
 const EARLY_HINTS = 103;
+const nothing: readonly string[] = [];
 
 interface ReplyHead {
   status: number;
@@ -87,19 +89,17 @@ export class Call implements InvocationReply, OnConnection {
   /** @param granted what the gate says of the call; null if it was not asked */
   constructor(
     context: CallContext,
-    request: IncomingMessage,
-    response: ServerResponse,
-    route: Route,
+    { request, response, route, connection }: Pick<Arrival, "request" | "response" | "route" | "connection">,
     granted: Pick<Granted, "reply" | "bodySha256"> | null = null,
   ) {
     this.#context = context;
-    this.#more = granted?.reply ?? [];
+    this.#more = granted === null ? nothing : granted.reply;
     this.#bodySha256 = granted?.bodySha256;
     this.#request = request;
     this.#response = response;
     this.#route = route;
-    this.#connection = Connection.ofRequest(request);
-    this.#connection.begins(this);
+    this.#connection = connection;
+    connection.begins(this);
   }
 
   /** @param reply what the dispatcher tells of the call, if it is not the call itself */
@@ -113,21 +113,16 @@ export class Call implements InvocationReply, OnConnection {
   head(status: number, headers: string[], body: Buffer, ended: boolean, timing: InvocationTiming): void {
     if (this.#over) return;
     this.#bodyless = status === 204 || status === 304 || this.#request.method === "HEAD";
-    const reply = replyHeaders(headers, status !== 204, this.#context.timingHeaders);
-    if (typeof reply === "string") return this.#badResponse(reply);
-    const { contentLength } = reply;
-    const list = this.#more.length === 0 ? reply.list : withGatewaysOwn(reply.list, this.#more);
+    const contentLength = keepReplyHeaders(headers, status !== 204, this.#context.timingHeaders);
+    if (typeof contentLength === "string") return this.#badResponse(contentLength);
+    const list = this.#more.length === 0 ? headers : withGatewaysOwn(headers, this.#more);
     const hasNoLength = body.length === 0 && (this.#bodyless || this.#request.httpVersionMajor > 1);
     if (ended && contentLength === -1 && status !== 204 && !hasNoLength) list.push("content-length", String(body.length));
     if (!this.#bodyless) this.#promised = contentLength;
     if (this.#breaksPromise(body.length, ended)) return this.#badResponse("its content-length is not that of its body");
-    const head: ReplyHead = { status, headers: list, timing };
-    const coding = this.#codingOf(head, ended && !this.#bodyless ? body.length : contentLength);
-    if (coding !== undefined && ended) return this.#replyCompressed(head, body, coding);
-    if (coding !== undefined) this.#compressBody(head, coding);
-    if (!this.#writeHead(head)) return;
-    if (ended) this.#replyWhole(body);
-    else this.#replyStreamed(body);
+    const length = ended && !this.#bodyless ? body.length : contentLength;
+    if (this.#route.compress && isCompressible(status, list, length)) this.#replyVarying({ status, headers: list, timing }, body, ended);
+    else if (this.#writeHead(status, list, timing)) this.#replyBody(body, ended);
   }
 
   data(chunk: Buffer): void {
@@ -193,14 +188,14 @@ export class Call implements InvocationReply, OnConnection {
   switched(given: string[], timing: InvocationTiming): { headers: string[]; handle: InvocationHandle } | null {
     const handle = this.#handle;
     if (this.#over || handle === null) return null;
-    const reply = replyHeaders(given, false, this.#context.timingHeaders);
-    if (typeof reply === "string") {
-      this.#badResponse(reply);
+    const wrong = keepReplyHeaders(given, false, this.#context.timingHeaders);
+    if (typeof wrong === "string") {
+      this.#badResponse(wrong);
       return null;
     }
-    if (this.#context.timingHeaders) reply.list.push(INVOCATION_HEADER, handle.id, "server-timing", serverTiming(timing));
+    if (this.#context.timingHeaders) given.push(INVOCATION_HEADER, handle.id, "server-timing", serverTiming(timing));
     this.#finish();
-    return { headers: reply.list, handle };
+    return { headers: given, handle };
   }
 
   /** A client of HTTP/1.1 gets them only if it takes them, and if the body is sent in chunks. */
@@ -231,7 +226,7 @@ export class Call implements InvocationReply, OnConnection {
   }
 
   /** Returns false if HTTP cannot carry the head; the client was told so. */
-  #writeHead({ status, headers, timing }: ReplyHead): boolean {
+  #writeHead(status: number, headers: string[], timing: InvocationTiming): boolean {
     if (this.#context.timingHeaders) {
       if (this.#handle !== null) headers.push(INVOCATION_HEADER, this.#handle.id);
       headers.push("server-timing", serverTiming(timing));
@@ -247,11 +242,14 @@ export class Call implements InvocationReply, OnConnection {
     }
   }
 
-  /** How the body is to be compressed; undefined: not at all. Tells caches if it might be, for another client. */
-  #codingOf(head: ReplyHead, length: number): Coding | undefined {
-    if (!this.#route.compress || !isCompressible({ ...head, length })) return undefined;
+  /** Replies compressed if this client takes that, and tells caches that other clients might get the reply so. */
+  #replyVarying(head: ReplyHead, body: Buffer, ended: boolean): void {
     head.headers = varying(head.headers);
-    return this.#bodyless || !this.#context.compression.hasRoom ? undefined : acceptedCoding(this.#request.headers["accept-encoding"]);
+    const mayCompress = !this.#bodyless && this.#context.compression.hasRoom;
+    const coding = mayCompress ? acceptedCoding(this.#request.headers["accept-encoding"]) : undefined;
+    if (coding !== undefined && ended) return this.#replyCompressed(head, body, coding);
+    if (coding !== undefined) this.#compressBody(head, coding);
+    if (this.#writeHead(head.status, head.headers, head.timing)) this.#replyBody(body, ended);
   }
 
   #replyCompressed(head: ReplyHead, body: Buffer, coding: Coding): void {
@@ -260,7 +258,7 @@ export class Call implements InvocationReply, OnConnection {
       if (this.#response.destroyed) return;
       const length = String((compressed ?? body).length);
       if (compressed !== null) head.headers = [...compressedHeaders(head.headers, coding), "content-length", length];
-      if (this.#writeHead(head)) this.#response.end(compressed ?? body);
+      if (this.#writeHead(head.status, head.headers, head.timing)) this.#response.end(compressed ?? body);
     });
   }
 
@@ -273,6 +271,11 @@ export class Call implements InvocationReply, OnConnection {
       "close",
       guarded(() => compressor.close(), failed),
     );
+  }
+
+  #replyBody(body: Buffer, ended: boolean): void {
+    if (ended) this.#replyWhole(body);
+    else this.#replyStreamed(body);
   }
 
   #replyWhole(body: Buffer): void {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
 import { plainAddress } from "../../base/network/addresses.ts";
+import type { Origin } from "../../clients/origin.ts";
 import { StillThere } from "../../clients/still-there.ts";
 import type { MayflyError } from "../../base/errors/error.ts";
 import { type HeldLimits, Turns } from "./turns.ts";
@@ -33,6 +34,8 @@ export interface ClientConnection {
   readonly turns: { reply: ServerResponse | null };
   /** The host of the latest request whose host was found to be one; null before. */
   knownHost: string | null;
+  /** Where its requests come from while no proxy is trusted; null before the first. */
+  origin: Origin | null;
   begins(call: OnConnection): void;
   ended(call: OnConnection): void;
 }
@@ -60,6 +63,7 @@ export class Connection implements ClientConnection, Watched {
    * address takes time.
    */
   knownHost: string | null = null;
+  origin: Origin | null = null;
 
   static of(socket: Socket): Connection {
     return (socket as Known)[ofSocket] as Connection;

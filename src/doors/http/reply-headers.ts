@@ -2,24 +2,17 @@
 import { isCorsHeader } from "../access/cors.ts";
 import type { InvocationTiming } from "../../telemetry/platform-event.ts";
 
-export interface ReplyHeaders {
-  /** Name, value, name, value …, as writeHead() takes them. */
-  list: string[];
-  /** The content-length in bytes; -1 if there is none. */
-  contentLength: number;
-}
-
 /**
  * Drops the headers that only the gateway may set: x-mayfly-…, date and, if timing headers are on, the gateway's metrics in server-timing.
- * Returns a description of the mistake if the content-length is not a number.
- * @param given name, value, name, value …, without hop-by-hop headers
+ * Returns the content-length in bytes, -1 if there is none, or a description of the mistake if it is not a number.
+ * @param list name, value, name, value …, without hop-by-hop headers; it is changed in place, because most replies keep all of theirs
  */
-export function replyHeaders(given: readonly string[], keepsLength: boolean, timingHeaders: boolean): ReplyHeaders | string {
-  const list: string[] = [];
+export function keepReplyHeaders(list: string[], keepsLength: boolean, timingHeaders: boolean): number | string {
   let contentLength = -1;
-  for (let at = 0; at < given.length; at += 2) {
-    const name = given[at]!;
-    const value = given[at + 1]!;
+  let kept = 0;
+  for (let at = 0; at < list.length; at += 2) {
+    const name = list[at]!;
+    let value = list[at + 1]!;
     if (name.length === 14 && name.toLowerCase() === "content-length") {
       if (contentLength !== -1 || !/^\d{1,15}$/.test(value)) return "its content-length is not one number";
       contentLength = Number(value);
@@ -27,13 +20,15 @@ export function replyHeaders(given: readonly string[], keepsLength: boolean, tim
     } else if (isGatewaysOwn(name)) {
       continue;
     } else if (timingHeaders && name.length === 13 && name.toLowerCase() === "server-timing") {
-      const others = otherMetrics(value);
-      if (others !== "") list.push(name, others);
-      continue;
+      value = otherMetrics(value);
+      if (value === "") continue;
     }
-    list.push(name, value);
+    list[kept] = name;
+    list[kept + 1] = value;
+    kept += 2;
   }
-  return { list, contentLength };
+  if (kept < list.length) list.length = kept;
+  return contentLength;
 }
 
 /** The headers with the gateway's for pages of other origins, which replace all that the function has set of these. `vary` is added to the function's. */

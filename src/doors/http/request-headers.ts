@@ -9,17 +9,19 @@ import type { Granted } from "../access/gate.ts";
 import { isGatewaysOwn } from "./gateways-own.ts";
 import { isHopByHop } from "../../wire/head.ts";
 
-export interface Forwarded {
-  /** The value of X-Forwarded-For. */
-  chain: string;
-  proto: "http" | "https";
+/** What a request was sent to, and by whom: see Target. */
+export interface Addressed {
   host: string;
+  /** `chain` is the value of X-Forwarded-For. */
+  origin: { chain: string; proto: "http" | "https" };
+}
+
+/** How a request was led to its function: see Route. */
+export interface Led {
   /** The part of the path that the function does not see; empty if there is none. */
-  prefix: string;
-  /** The tenant id that the call is kept apart by; absent: it is not. */
-  tenantKey?: string | undefined;
-  /** Which of the app's `routes` chose the function, if one did. */
-  byPath: { key: string; parameters: string } | undefined;
+  readonly prefix: string;
+  /** Which of the app's `routes` chose the function; absent if none did. */
+  readonly byPath?: { key: string; parameters: string };
 }
 
 /**
@@ -27,27 +29,29 @@ export interface Forwarded {
  * @param raw name, value, name, value …, as node:http gives them
  * @param connection the request's Connection header, which may name further headers that end at the gateway
  * @param granted what the gate found out about the caller; null if it was not asked
+ * @param tenantKey the tenant id that the call is kept apart by; undefined: it is not
  */
 export function requestHeaders(
   raw: readonly string[],
   connection: string | undefined,
-  forwarded: Forwarded,
+  { host, origin }: Addressed,
+  { prefix, byPath }: Led,
   granted: Pick<Granted, "caller" | "withoutAuthorization"> | null,
+  tenantKey?: string,
 ): string[] {
   const named = connection === undefined ? null : namedHeaders(connection);
-  const headers = ["host", forwarded.host];
+  const headers = ["host", host];
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at]!;
     if (isHopByHop(name) || isGatewaysOwn(name) || isOfCaller(name)) continue;
     if (granted?.withoutAuthorization === true && isAuthorization(name)) continue;
-    if (forwarded.tenantKey !== undefined && isOfTenant(name)) continue;
+    if (tenantKey !== undefined && isOfTenant(name)) continue;
     if (named === null || !named.has(name.toLowerCase())) headers.push(name, raw[at + 1]!);
   }
-  headers.push("x-forwarded-for", forwarded.chain);
-  headers.push("x-forwarded-proto", forwarded.proto, "x-forwarded-host", forwarded.host);
-  if (forwarded.prefix !== "") headers.push("x-forwarded-prefix", forwarded.prefix);
-  if (forwarded.byPath !== undefined) addRoute(headers, forwarded.byPath);
-  if (forwarded.tenantKey !== undefined) headers.push(TENANT_HEADER, forwarded.tenantKey);
+  headers.push("x-forwarded-for", origin.chain, "x-forwarded-proto", origin.proto, "x-forwarded-host", host);
+  if (prefix !== "") headers.push("x-forwarded-prefix", prefix);
+  if (byPath !== undefined) addRoute(headers, byPath);
+  if (tenantKey !== undefined) headers.push(TENANT_HEADER, tenantKey);
   if (granted !== null) headers.push(...granted.caller);
   return headers;
 }

@@ -238,8 +238,10 @@ export class RouteTable {
   #byPath(path: string): Place | undefined {
     const appEnd = partEnd(path, appStart(path));
     const whole = path.slice(0, path.charCodeAt(appEnd) === SLASH ? partEnd(path, appEnd + 1) : appEnd);
+    const found = this.#paths.get(whole);
+    if (found !== undefined) return found;
     const short = path.slice(0, appEnd);
-    return this.#paths.get(whole) ?? this.#paths.get(short) ?? this.#previews.get(whole) ?? this.#previews.get(short);
+    return this.#paths.get(short) ?? this.#previews.get(whole) ?? this.#previews.get(short);
   }
 
   #afterLoading(host: string | undefined, path: string): Place | undefined {

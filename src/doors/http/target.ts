@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { type Origin, originOf } from "../../clients/origin.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { CallContext } from "./call.ts";
-import { Connection } from "./connection.ts";
+import { type ClientConnection, Connection } from "./connection.ts";
 import { claimsIn } from "./request-headers.ts";
 
 export interface Target {
@@ -14,13 +14,14 @@ export interface Target {
   origin: Origin;
 }
 
-export function targetOf({ proto, trusted }: CallContext, request: IncomingMessage): Target | MayflyError {
+export function targetOf({ proto, trusted }: CallContext, request: IncomingMessage, connection: ClientConnection): Target | MayflyError {
   const { rawHeaders, headers } = request;
   const mistake = mistakeIn(request);
   if (mistake !== undefined) return mistake;
-  const connection = Connection.ofRequest(request);
   const { address } = connection;
-  const origin = trusted.isEmpty ? { chain: address, proto, host: undefined } : originOf(address, proto, claimsIn(rawHeaders), trusted);
+  const origin = trusted.isEmpty
+    ? (connection.origin ??= { chain: address, proto, host: undefined })
+    : originOf(address, proto, claimsIn(rawHeaders), trusted);
   const path = request.url!;
   if (path.charCodeAt(0) !== SLASH) return targetOfAbsoluteForm(path, origin);
   const host = origin.host ?? headers.host ?? "localhost";

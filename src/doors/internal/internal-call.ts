@@ -12,7 +12,7 @@ import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest }
 import { PacedWriter } from "../../wire/paced-writer.ts";
 import { forCallers } from "../http/for-callers.ts";
 import { refuse } from "../http/refuse.ts";
-import { INVOCATION_HEADER, replyHeaders } from "../http/reply-headers.ts";
+import { INVOCATION_HEADER, keepReplyHeaders } from "../http/reply-headers.ts";
 
 export class InternalCall implements InvocationReply {
   readonly #request: IncomingMessage;
@@ -49,11 +49,10 @@ export class InternalCall implements InvocationReply {
     );
   }
 
-  head(status: number, headers: string[], body: Buffer, ended: boolean): void {
+  head(status: number, list: string[], body: Buffer, ended: boolean): void {
     if (this.#over) return;
-    const reply = replyHeaders(headers, status !== 204 && this.#request.method === "HEAD", false);
-    if (typeof reply === "string") return this.#fail(new MayflyError("bad-response", forCallers("bad-response", { what: reply })));
-    const { list } = reply;
+    const wrong = keepReplyHeaders(list, status !== 204 && this.#request.method === "HEAD", false);
+    if (typeof wrong === "string") return this.#fail(new MayflyError("bad-response", forCallers("bad-response", { what: wrong })));
     const isBodyless = status === 204 || status === 304 || this.#request.method === "HEAD";
     if (ended && !isBodyless) list.push("content-length", String(body.length));
     if (this.#handle !== null) list.push(INVOCATION_HEADER, this.#handle.id);

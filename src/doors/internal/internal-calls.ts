@@ -161,8 +161,10 @@ export class InternalCalls {
         headers: requestHeaders(
           rawHeaders,
           headers.connection,
-          { chain: "127.0.0.1", proto: "http", host, prefix: "", byPath: undefined, tenantKey: route.isolated ? tenantKey : undefined },
+          { host, origin: { chain: "127.0.0.1", proto: "http" } },
+          { prefix: "" },
           null,
+          route.isolated ? tenantKey : undefined,
         ),
       },
       body: hasBody ? "stream" : null,

@@ -39,7 +39,7 @@ import { installTimeOrigin } from "./resume/time-origin.ts";
 import { AGENT_VERSION, resume } from "./resume/resume.ts";
 import { SnapshotHooks } from "./snapshot/hooks.ts";
 import { Stats } from "./stats.ts";
-import { leave, understood } from "./leave.ts";
+import { leave, misunderstood } from "./leave.ts";
 import { captureExit, machineEnder } from "./user-exit.ts";
 import { WarmUp } from "./warm/warm-up.ts";
 import { installWebClasses } from "../runtimes/node/web/install.ts";
@@ -190,13 +190,21 @@ class Agent {
 
   #request(stream: number, payload: Buffer, ended: boolean): void {
     this.#stats.begun();
-    const invocation = understood("a Request", () => new Invocation(this.#connection, stream, payload, ended, this.#onClosed));
+    const invocation = this.#opened(stream, payload, ended);
     this.#connection.adopt(stream, invocation);
     const { kind, function: name } = invocation.head;
     if (!kinds.has(kind)) invocation.fail(ResetCode.Refused, `this agent knows no invocations of kind ${kind}`);
     else if (this.#app?.has(name)) this.#app.run(invocation);
     else if (!this.#binding && name === WARM_FUNCTION) this.#warmUp.run(invocation);
     else invocation.fail(ResetCode.FunctionNotFound, `no function ${name}`);
+  }
+
+  #opened(stream: number, payload: Buffer, ended: boolean): Invocation {
+    try {
+      return new Invocation(this.#connection, stream, payload, ended, this.#onClosed);
+    } catch (error) {
+      return misunderstood("a Request", error);
+    }
   }
 }
 

@@ -14,8 +14,13 @@ export function understood<T>(what: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    return leave(1, `it failed at ${what}: ${String((error as Error).stack)}`);
+    return misunderstood(what, error);
   }
+}
+
+/** @param what see understood() @param error what was thrown when it was read */
+export function misunderstood(what: string, error: unknown): never {
+  return leave(1, `it failed at ${what}: ${String((error as Error).stack)}`);
 }
 
 /** @param reason is written to the machine's console; absent if there is no error */

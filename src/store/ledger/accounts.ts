@@ -17,14 +17,16 @@ export interface Refusal {
 }
 
 export interface ServedInvocation {
-  app: string;
-  function: string;
+  readonly app: string;
+  readonly function: string;
   /** The machine's name, as the fleet's usage entries have it. */
-  machine: string;
+  readonly machine: string;
   /** The memory that the manifest of the revision that ran asks for. */
-  memoryMb: number;
+  readonly memoryMb: number;
   /** Milliseconds, with a fraction, from the sending of the invocation to its end, on the host's clock. */
-  ms: number;
+  readonly slotMs: number;
+  /** When it ended, by the wall clock, in milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** Accounts that admit every invocation and record nothing. */

@@ -94,10 +94,10 @@ export function createAccounts({
       if (entry.kind === "run" && entry.app !== null) attribute(entry, entry.app);
     },
     served(invocation: ServedInvocation) {
-      const { app, function: name, machine, memoryMb, ms } = invocation;
-      const wallMs = Math.ceil(ms);
+      const { at, app, function: name, machine, memoryMb, slotMs } = invocation;
+      const wallMs = Math.ceil(slotMs);
       const wallByteSeconds = (memoryMb * MB * wallMs) / 1_000;
-      record({ at: clock.wall(), app, kind: "calls", function: name, requests: 1, wallMs, wallByteSeconds });
+      record({ at, app, kind: "calls", function: name, requests: 1, wallMs, wallByteSeconds });
       attribution.ended(machine, name);
     },
     admit: (app) => refusalOf(app),

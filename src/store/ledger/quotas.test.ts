@@ -131,7 +131,7 @@ function open(): void {
 }
 
 function serve(app: string): void {
-  accounts.served({ app, function: "main", machine: "m1", memoryMb: 256, ms: 1.5 });
+  accounts.served({ app, function: "main", machine: "m1", memoryMb: 256, slotMs: 1.5, at: clock.wall() });
 }
 
 function use(kind: "start" | "run", cpuUs: number): void {

@@ -44,7 +44,7 @@ function limit(tenant: string, limits: Partial<TenantLimits>): void {
 }
 
 function serve(app: string): void {
-  accounts.served({ app, function: "main", machine: "m1", memoryMb: 256, ms: 1 });
+  accounts.served({ app, function: "main", machine: "m1", memoryMb: 256, slotMs: 1, at: clock.wall() });
 }
 
 test("all apps of a tenant are refused when they have used its limit together, and no other tenant's", () => {

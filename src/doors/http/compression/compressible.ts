@@ -1,13 +1,5 @@
 /** Which replies the gateway may compress, and what compression changes in their headers. */
 
-export interface Unpacked {
-  status: number;
-  /** Name, value, name, value … */
-  headers: readonly string[];
-  /** In bytes; -1 if it is not known yet. */
-  length: number;
-}
-
 /** Shorter replies fit into one packet anyway. */
 const LEAST_BYTES = 1_024;
 
@@ -18,8 +10,11 @@ const textTypes =
 /** Headers that say that the body is compressed already, is a part, or is signed as it is. */
 const forbidding = new Set(["content-encoding", "content-range", "content-digest", "repr-digest", "digest", "content-md5"]);
 
-/** Whether a client that accepts it might get the reply compressed. Caches have to know, even where this client gets it as it is. */
-export function isCompressible({ status, headers, length }: Unpacked): boolean {
+/**
+ * Whether a client that accepts it might get the reply compressed. Caches have to know, even where this client gets it as it is.
+ * @param headers name, value, name, value … @param length in bytes; -1 if it is not known yet
+ */
+export function isCompressible(status: number, headers: readonly string[], length: number): boolean {
   if (status < 200 || status === 204 || status === 206 || status === 304) return false;
   if (length !== -1 && length < LEAST_BYTES) return false;
   let isText = false;

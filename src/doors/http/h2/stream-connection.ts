@@ -1,6 +1,7 @@
 /** One request of an HTTP/2 connection, as far as the gateway treats it like a connection of its own: the call on it, and whether its client keeps up. */
 import type { ServerResponse } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
+import type { Origin } from "../../../clients/origin.ts";
 import type { ClientConnection, OnConnection, Watched } from "../connection.ts";
 
 export class StreamConnection implements ClientConnection, Watched {
@@ -10,6 +11,7 @@ export class StreamConnection implements ClientConnection, Watched {
   readonly turns: { reply: ServerResponse | null } = { reply: null };
   call: OnConnection | null = null;
   knownHost: string | null = null;
+  origin: Origin | null = null;
   readonly #stream: ServerHttp2Stream;
   #pending = 0;
   #pendingTicks = 0;

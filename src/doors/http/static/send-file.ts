@@ -45,7 +45,7 @@ export function sendFile(sending: Sending, site: Site, file: SiteFile, status: 2
   ];
   headers.push("x-content-type-options", "nosniff", "accept-ranges", "bytes");
   if (closing) headers.push("connection", "close");
-  const mayCompress = sending.compression !== undefined && isCompressible({ status: 200, headers, length: file.bytes });
+  const mayCompress = sending.compression !== undefined && isCompressible(200, headers, file.bytes);
   if (mayCompress || file.compressed.size > 0) headers = varying(headers);
   if (coding !== undefined) headers.push("content-encoding", coding);
   if (verdict.status === 304 || verdict.status === 412)

@@ -33,6 +33,10 @@ export class FunctionUrls {
     this.#suffix = options.domain?.toLowerCase();
   }
 
+  get haveHosts(): boolean {
+    return this.#suffix !== undefined;
+  }
+
   /** Undefined if the request is for no function's URL. @param path with the query */
   find(host: string, path: string): FoundUrl | undefined {
     if (path.startsWith(PREFIX)) return this.#byPath(path.slice(PREFIX.length));

@@ -20,6 +20,11 @@ export class UrlDoor {
     this.#parts = parts;
   }
 
+  /** Whether there are URLs that have hosts of their own. All others have paths that begin with `/_mayfly/`. */
+  get haveHosts(): boolean {
+    return this.#urls.haveHosts;
+  }
+
   /** Undefined if the request is for no function's URL. */
   find(host: string, path: string): FoundUrl | undefined {
     return this.#urls.find(host, path);

@@ -16,6 +16,7 @@ import { RequestHead } from "./request-head.ts";
 import { AsyncLocalStorage } from "node:async_hooks";
 
 const nothing = Buffer.alloc(0);
+const none: readonly string[] = [];
 /** A body of up to this many bytes fits into one frame, and into the first window, beside the longest head. */
 const WHOLE_BYTES = Limit.payload - 4 - Limit.head;
 /** Text of up to this many characters fits as well, because a character takes at most three bytes. */
@@ -45,7 +46,7 @@ export class Invocation implements StreamEnd {
   #inlet: Inlet | null = null;
   #outlet: Outlet | null = null;
   /** Name, value, name, value…: what the caller sent behind the body. Known when the body has ended. */
-  requestTrailers: string[] = [];
+  requestTrailers: readonly string[] = none;
   #interims = 0;
   /** Called when the host wants no reply any more. It must end what still produces one. */
   onAbort: ((reason: Error) => void) | null = null;
@@ -55,7 +56,7 @@ export class Invocation implements StreamEnd {
     this.stream = stream;
     const headEnd = 4 + payload.readUInt32LE(0);
     this.head = new RequestHead(payload.toString("latin1", 4, headEnd));
-    this.#deadline = performance.now() + this.head.remainingMs;
+    this.#deadline = connection.receivedAt + this.head.remainingMs;
     // A copy, because the next read overwrites the payload.
     this.#body = headEnd === payload.length ? nothing : Buffer.from(payload.subarray(headEnd));
     this.#bodyEnded = ended;

@@ -184,7 +184,7 @@ test("a stream is read no faster than its caller takes it, and the program is fr
     }`),
   });
   const closed = Promise.withResolvers<void>();
-  const request = agent.open({ closed: closed.resolve });
+  const request = agent.open({ closed: () => closed.resolve() });
   const { text } = await agent.logged("stuck at");
   assert.ok(Number(text.slice(9)) < 16e6, text);
   request.reset(ResetCode.Cancelled, "");

@@ -144,12 +144,12 @@ test("lines belong to the only invocation in flight, and those from before the f
 
 test("an invocation whose time is up stays the program's until it answers, which it may do late", async () => {
   const reset = Promise.withResolvers<void>();
-  const request = agent.open({ closed: reset.resolve }, { function: "slow", url: "http://x/1" });
+  const request = agent.open({ closed: () => reset.resolve() }, { function: "slow", url: "http://x/1" });
   await agent.logged("begun /1");
   request.reset(ResetCode.Timeout, "");
   // It waits in the agent, because the program asks for one at a time. Nobody wants it any more before it is its turn.
   const second = Promise.withResolvers<void>();
-  const waiting = agent.open({ closed: second.resolve }, { function: "slow", url: "http://x/2" });
+  const waiting = agent.open({ closed: () => second.resolve() }, { function: "slow", url: "http://x/2" });
   waiting.reset(ResetCode.Cancelled, "");
   await second.promise;
   assert.equal(

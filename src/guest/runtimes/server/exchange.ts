@@ -211,7 +211,7 @@ export class Exchange {
 }
 
 /** They cross only if the request is sent in chunks, as one whose length was not said is. */
-function addTrailers(request: ClientRequest, pairs: string[]): void {
+function addTrailers(request: ClientRequest, pairs: readonly string[]): void {
   if (pairs.length === 0 || !request.chunkedEncoding) return;
   const named = pairs.flatMap((name, at): [string, string][] => (at % 2 === 0 ? [[name, pairs[at + 1]!]] : []));
   request.addTrailers(named);
