@@ -606,7 +606,7 @@ describe("the clone of a snapshot", () => {
     await bound(1);
     assert.deepEqual([fleet.view(1)?.phase, fleet.view(1)?.app, fleet.view(1)?.revision], ["bound", "ada", "v1"]);
     const replied = Promise.withResolvers<void>();
-    const sink = { head: () => {}, data: () => {}, end: () => {}, reset: () => {}, closed: replied.resolve, drain: () => {} };
+    const sink = { head: () => {}, data: () => {}, end: () => {}, reset: () => {}, closed: () => replied.resolve(), drain: () => {} };
     fleet.request(1, { ...requestHead, function: "echo" }, null, true, sink);
     await replied.promise;
     fleet.kill(1, "it was not needed");

@@ -9,7 +9,7 @@ import type { RequestSink, RequestStream } from "./host-end.ts";
 import type { Link } from "./link.ts";
 import { BodySender } from "./body-sender.ts";
 import { ReceiveWindow } from "./receive-window.ts";
-import { decodeInterimHead, decodeResponseHead, decodeTrailers } from "./head.ts";
+import { decodeInterimHead, decodeTrailers } from "./head.ts";
 import { Flag, INITIAL_CREDIT, Limit, type ResetCode } from "./protocol.ts";
 
 const AWAITS_HEAD = 0;
@@ -82,7 +82,7 @@ export class InvocationStream implements RequestStream {
     if (this.#state !== AWAITS_HEAD) return this.#link.violate("a second Response on a stream");
     const bodyAt = 4 + payload.readUInt32LE(0);
     if (bodyAt > 4 + Limit.head || bodyAt > payload.length) return this.#link.violate("a Response whose head is too long");
-    const head = decodeResponseHead(payload.toString("latin1", 4, bodyAt), this.#maySwitch);
+    const head = this.#link.heads.read(payload.toString("latin1", 4, bodyAt), this.#maySwitch);
     if (typeof head === "string") return this.#link.violate(head);
     const body = bodyAt === payload.length ? empty : payload.subarray(bodyAt);
     if (body.length > Limit.data || !this.#window.take(body.length)) return this.#link.violate("more body than it had credit for");

@@ -7,6 +7,7 @@
  */
 import type { Duplex } from "node:stream";
 import { FrameWriter } from "./frame-writer.ts";
+import { ResponseHeads } from "./response-heads.ts";
 
 const CLOGGED_BYTES = 1_048_576;
 const CLEAR_BYTES = CLOGGED_BYTES / 2;
@@ -19,6 +20,7 @@ export interface Waiting {
 
 export class Link {
   readonly writer: FrameWriter;
+  readonly heads = new ResponseHeads();
   /** Ends the connection as the guest's fault. The caller must not use the connection after this. */
   readonly violate: (what: string) => void;
   readonly #waiting = new Set<Waiting>();

@@ -11,6 +11,7 @@ import { fromHost, nameOf } from "../../wire/frame-rules.ts";
 import { FrameWriter } from "../../wire/frame-writer.ts";
 import { Flag, FrameType, Limit } from "../../wire/protocol.ts";
 import { performance } from "node:perf_hooks";
+import { ReplyHeads } from "./invocation/reply-heads.ts";
 import { leave, understood } from "./leave.ts";
 
 /** What an open stream receives. A stream ignores frames that make no sense for it. */
@@ -38,6 +39,7 @@ export interface ConnectionEvents {
 
 export class Connection {
   readonly writer: FrameWriter;
+  readonly heads = new ReplyHeads();
   /** Whether the host said that it takes the frames Trailers and Interim. */
   hostTakesTrailers = false;
   readonly #events: ConnectionEvents;

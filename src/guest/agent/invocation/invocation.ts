@@ -231,7 +231,7 @@ export class Invocation implements StreamEnd {
     // A reply to an event is its result, or the error that the function failed with. It is not an HTTP reply.
     if (this.head.isEvent)
       return status >= 400 ? FAILURE : this.head.isLambda && headers[1] === INTEGRATION_RESPONSE ? WITH_METADATA : RESULT;
-    const head = encodeResponseHead(status, headers, this.head.isUpgrade);
+    const head = this.head.isUpgrade ? encodeResponseHead(status, headers, true) : this.#connection.heads.encode(status, headers);
     if ("text" in head) return head.text;
     this.fail(ResetCode.BadResponse, head.wrong);
     return null;

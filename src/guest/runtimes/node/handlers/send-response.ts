@@ -15,10 +15,10 @@ export function sendResponse(invocation: Invocation, value: unknown, failures: F
     else failures.badResponse(invocation, describe(value));
     return;
   }
-  const { status, wire, headers, source, native } = LightResponse.take(value);
-  if (native !== null) sendNative(invocation, native, wire ?? pairs(headers), failures, status);
+  const { status, headers, source, native } = LightResponse.take(value);
+  if (native !== null) sendNative(invocation, native, headers, failures, status);
   else if (source === undefined) failures.badResponse(invocation, "a Response whose body was used already");
-  else invocation.reply(status, wire ?? pairs(headers), source);
+  else invocation.reply(status, headers, source);
 }
 
 /** Whether it is Node's own Response. A private member decides, because other classes may have its prototype in their chain. */

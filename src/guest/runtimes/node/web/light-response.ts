@@ -11,9 +11,8 @@ export type BodySource = string | Uint8Array | null;
 
 export interface ReplyParts {
   status: number;
-  /** name, value…, valid for the wire; null means that `headers` must be read and checked. */
-  wire: string[] | null;
-  headers: LightHeaders;
+  /** name, value… */
+  headers: string[];
   /** Undefined means that `stream` must be read, or that the body was read already. */
   source: BodySource | undefined;
   native: Response | null;
@@ -68,10 +67,9 @@ export class LightResponse {
   /** The parts to send. The body counts as read from now on. */
   static take(response: LightResponse): ReplyParts {
     const native = response.#native;
-    const headers = response.#ownHeaders();
     const source = native !== null || response.#used ? undefined : response.#source;
     if (native === null) response.#used = true;
-    return { status: response.status, wire: LightHeaders.toWire(headers), headers, source, native };
+    return { status: response.#status, headers: response.#wireHeaders(), source, native };
   }
 
   static #around(native: Response): LightResponse {
@@ -170,6 +168,13 @@ export class LightResponse {
     const contentType = native.headers.get("content-type");
     if (contentType !== null && !this.#headers?.has("content-type")) this.#contentType = contentType;
     this.#native = native;
+  }
+
+  /** Most replies have no headers but the type of their body, for which no object is made. */
+  #wireHeaders(): string[] {
+    if (this.#headers === null) return this.#contentType === null ? [] : ["content-type", this.#contentType];
+    const headers = this.#ownHeaders();
+    return LightHeaders.toWire(headers) ?? [...headers].flat();
   }
 
   #ownHeaders(): LightHeaders {
