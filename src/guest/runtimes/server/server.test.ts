@@ -123,7 +123,7 @@ test("large bodies stream both ways at once, no faster than they are taken", asy
   const reply = await agent.call({ method: "POST", body });
   assert.ok(reply.body.equals(body));
   const closed = Promise.withResolvers<void>();
-  const request = agent.open({ closed: closed.resolve }, { function: "endless" });
+  const request = agent.open({ closed: () => closed.resolve() }, { function: "endless" });
   const { text } = await agent.logged("stuck at");
   assert.ok(Number(text.slice(9)) < 16e6, text);
   request.reset(ResetCode.Cancelled, "");
@@ -139,7 +139,7 @@ test("an invocation that nobody waits for is in flight until the program lets go
     stuck: server(`() => { console.log("stuck"); for (;;); }`),
   });
   const noticed = Promise.withResolvers<void>();
-  const request = agent.open({ closed: noticed.resolve }, { method: "POST", body: "x" });
+  const request = agent.open({ closed: () => noticed.resolve() }, { method: "POST", body: "x" });
   await agent.logged("works");
   request.reset(ResetCode.Timeout, "");
   await noticed.promise;
@@ -364,7 +364,7 @@ test("the only invocation in flight owns what is printed, and a line with an id 
 test("an invocation whose caller goes away while the program starts is over at once", async (t) => {
   const agent = await started(t, { main: `setInterval(() => {}, 1000); console.log("never listens")` });
   const closed = Promise.withResolvers<void>();
-  const request = agent.open({ closed: closed.resolve });
+  const request = agent.open({ closed: () => closed.resolve() });
   await agent.logged("never listens");
   request.reset(ResetCode.Cancelled, "");
   await closed.promise;
