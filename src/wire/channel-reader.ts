@@ -7,7 +7,7 @@
  */
 import type { Duplex } from "node:stream";
 import { guarded } from "../base/errors/guarded.ts";
-import { type FrameHandler, FrameReader } from "./frame-reader.ts";
+import { type FrameHandler, FrameReader, type HeadedFrames } from "./frame-reader.ts";
 import type { FrameRules } from "./frame-rules.ts";
 
 interface ChannelReaderParts {
@@ -16,6 +16,7 @@ interface ChannelReaderParts {
   /** The channel in sentences: "the channel". */
   name: string;
   frame: FrameHandler;
+  headed?: HeadedFrames;
   /** @param violation whether the guest broke the protocol */
   over: (reason: string, violation: boolean) => void;
 }
@@ -30,7 +31,7 @@ export class ChannelReader {
   constructor(channel: Duplex, parts: ChannelReaderParts) {
     this.#channel = channel;
     this.#parts = parts;
-    this.#reader = new FrameReader(parts.rules, parts.frame);
+    this.#reader = new FrameReader(parts.rules, parts.frame, parts.headed);
     channel.on("data", this.#onData);
     channel.on("end", this.#onEnd);
     channel.on("close", this.#onEnd);

@@ -7,24 +7,35 @@
  *    than one payload limit is held between pushes.
  * 3. After a violation, or stop(), no frame is passed on any more.
  */
-import { type FrameRules, headerViolation } from "./frame-rules.ts";
-import { HEADER_BYTES } from "./protocol.ts";
+import { type FrameRules, headerViolation, nameOf } from "./frame-rules.ts";
+import { type FrameType, HEADER_BYTES, Limit } from "./protocol.ts";
 
 /** `payload` is valid as long as it is referenced, but it may be a small view of a large chunk, so copy what you keep for long. */
 export type FrameHandler = (type: number, flags: number, stream: number, payload: Buffer) => void;
 
+/** Gets the frames of one type whose payload is a head and a body. What is true of a payload is true of the body. */
+export interface HeadedFrames {
+  type: FrameType;
+  take: (flags: number, stream: number, head: string, body: Buffer) => void;
+}
+
+const nothing = Buffer.alloc(0);
+
 export class FrameReader {
   readonly #rules: FrameRules;
   readonly #onFrame: FrameHandler;
+  readonly #headed: HeadedFrames | null;
   readonly #header = Buffer.alloc(HEADER_BYTES);
   #headerFilled = 0;
   #payload: Buffer | null = null;
   #payloadFilled = 0;
   #stopped = false;
 
-  constructor(rules: FrameRules, onFrame: FrameHandler) {
+  /** @param headed frames that it gets in the place of `onFrame`: they come with every call, and no view of their payload is made for their head */
+  constructor(rules: FrameRules, onFrame: FrameHandler, headed: HeadedFrames | null = null) {
     this.#rules = rules;
     this.#onFrame = onFrame;
+    this.#headed = headed;
   }
 
   /** The number of bytes that are held of an incomplete frame. */
@@ -46,7 +57,8 @@ export class FrameReader {
       }
       at = this.#fillPayload(chunk, at);
       if (this.#payloadFilled < this.#payload.length) return null;
-      this.#passAssembled(this.#payload);
+      const wrong = this.#passAssembled(this.#payload);
+      if (wrong !== null) return this.#fail(wrong);
     }
     return this.#readWhole(chunk, at);
   }
@@ -67,7 +79,8 @@ export class FrameReader {
       const start = at + HEADER_BYTES;
       const end = start + lengthAt(chunk, at);
       if (end > chunk.length) break;
-      this.#onFrame(chunk[at + 4]!, chunk[at + 5]!, streamAt(chunk, at), chunk.subarray(start, end));
+      const wrongInside = this.#pass(chunk[at + 4]!, chunk[at + 5]!, streamAt(chunk, at), chunk, start, end);
+      if (wrongInside !== null) return this.#fail(wrongInside);
       at = end;
     }
     if (at < chunk.length && !this.#stopped) this.#keep(chunk, at);
@@ -99,12 +112,24 @@ export class FrameReader {
     return from + taken;
   }
 
-  #passAssembled(payload: Buffer): void {
+  /** Passes a frame on whose payload lies in `bytes`, from `from` to `to`. */
+  #pass(type: number, flags: number, stream: number, bytes: Buffer, from: number, to: number): string | null {
+    if (type !== this.#headed?.type) {
+      this.#onFrame(type, flags, stream, bytes.subarray(from, to));
+      return null;
+    }
+    const bodyAt = from + 4 + lengthAt(bytes, from);
+    if (bodyAt > from + 4 + Limit.head || bodyAt > to) return `a ${nameOf(type)} whose head is too long`;
+    this.#headed.take(flags, stream, bytes.toString("latin1", from + 4, bodyAt), bodyAt === to ? nothing : bytes.subarray(bodyAt, to));
+    return null;
+  }
+
+  #passAssembled(payload: Buffer): string | null {
     const header = this.#header;
     this.#payload = null;
     this.#payloadFilled = 0;
     this.#headerFilled = 0;
-    this.#onFrame(header[4]!, header[5]!, streamAt(header, 0), payload);
+    return this.#pass(header[4]!, header[5]!, streamAt(header, 0), payload, 0, payload.length);
   }
 
   #check(bytes: Buffer, at: number): string | null {

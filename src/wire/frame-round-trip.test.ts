@@ -66,6 +66,34 @@ test("a header over the limit is refused before its payload comes", () => {
   assert.deepEqual(frames, []);
 });
 
+test("frames of a type with a head are read as head and body, however their bytes are cut", () => {
+  const { channel, writes } = recorder();
+  const writer = new FrameWriter(channel);
+  writer.headed(FrameType.Request, Flag.End, 1, "head é", Buffer.from("body"));
+  writer.headed(FrameType.Request, 0, 3, "no body", null);
+  writer.credit(3, 7);
+  writer.flush();
+  const bytes = Buffer.concat(writes);
+  for (let size = 1; size <= bytes.length; size++) {
+    const read: unknown[] = [];
+    const take = (flags: number, stream: number, head: string, body: Buffer) => read.push([flags, stream, head, body.toString()]);
+    const reader = new FrameReader(fromHost, (type) => read.push(type), { type: FrameType.Request, take });
+    for (let at = 0; at < bytes.length; at += size) assert.equal(reader.push(bytes.subarray(at, at + size)), null);
+    assert.deepEqual(read, [[Flag.End, 1, "head é", "body"], [0, 3, "no body", ""], FrameType.Credit]);
+  }
+});
+
+test("a head that is longer than its frame is refused", () => {
+  for (const size of [1, 100]) {
+    const take = () => assert.fail();
+    const reader = new FrameReader(fromHost, take, { type: FrameType.Request, take });
+    const bytes = Buffer.concat([header(6, FrameType.Request, 0, 1), Buffer.from([3, 0, 0, 0, 65, 65])]);
+    let wrong: string | null = null;
+    for (let at = 0; at < bytes.length; at += size) wrong ??= reader.push(bytes.subarray(at, at + size));
+    assert.equal(wrong, "a Request whose head is too long");
+  }
+});
+
 test("each side's types, flags, streams and reserved field are checked", () => {
   const cases: [Buffer, RegExp][] = [
     [header(4, FrameType.Request, 1, 1), /type 6/],

@@ -18,8 +18,6 @@ const AWAITS_BODY = 1;
 const AWAITS_DONE = 2;
 const CLOSED = 3;
 
-const empty = Buffer.alloc(0);
-
 export class InvocationStream implements RequestStream {
   readonly stream: number;
   readonly #link: Link;
@@ -78,13 +76,10 @@ export class InvocationStream implements RequestStream {
     this.#link.writer.reset(this.stream, code, message);
   }
 
-  onResponse(flags: number, payload: Buffer): void {
+  onResponse(flags: number, text: string, body: Buffer): void {
     if (this.#state !== AWAITS_HEAD) return this.#link.violate("a second Response on a stream");
-    const bodyAt = 4 + payload.readUInt32LE(0);
-    if (bodyAt > 4 + Limit.head || bodyAt > payload.length) return this.#link.violate("a Response whose head is too long");
-    const head = this.#link.heads.read(payload.toString("latin1", 4, bodyAt), this.#maySwitch);
+    const head = this.#link.heads.read(text, this.#maySwitch);
     if (typeof head === "string") return this.#link.violate(head);
-    const body = bodyAt === payload.length ? empty : payload.subarray(bodyAt);
     if (body.length > Limit.data || !this.#window.take(body.length)) return this.#link.violate("more body than it had credit for");
     this.#state = stateAfter(flags);
     if (!this.#muted) this.#sink.head(head.status, head.headers, body, (flags & Flag.End) !== 0);

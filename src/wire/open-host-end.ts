@@ -77,6 +77,7 @@ class ChannelHostEnd implements HostEnd {
       rules: fromGuest,
       name: "the channel",
       frame: (type, flags, stream, payload) => this.#onFrame(type, flags, stream, payload),
+      headed: { type: FrameType.Response, take: (flags, stream, head, body) => this.#onResponse(flags, stream, head, body) },
       over: (reason, violation) => this.#die(reason, violation),
     });
   }
@@ -134,13 +135,17 @@ class ChannelHostEnd implements HostEnd {
     if (!this.#over) this.#stop(new MayflyError("machine-died", { reason: "it was closed" }));
   }
 
+  /** Responses are bound otherwise: see boundOtherwise(). */
+  #onResponse(flags: number, stream: number, head: string, body: Buffer): void {
+    this.#heard += 1;
+    this.#opened(stream, FrameType.Response)?.onResponse(flags, head, body);
+  }
+
   /** Dispatches a frame by its type. The types that carry invocations come first. */
   #onFrame(type: number, flags: number, stream: number, payload: Buffer): void {
     this.#heard += 1;
     if (!boundOtherwise(type, stream) && this.#flood.count(this.#now)) return this.#die("it floods the host with frames", true);
     switch (type) {
-      case FrameType.Response:
-        return this.#opened(stream, type)?.onResponse(flags, payload);
       case FrameType.Data:
         if ((stream & 1) === 0) return this.#egress.onData(stream, flags, payload);
         return this.#opened(stream, type)?.onData(flags, payload);
@@ -235,11 +240,11 @@ class ChannelHostEnd implements HostEnd {
 }
 
 /**
- * Whether the frame belongs to an invocation, which credit and the number of open streams bound already. Data on a connection does not
- * count, because the connection may be closed.
+ * Whether the frame belongs to an invocation, which credit and the number of open streams bound already, as they do Responses. Data on a connection
+ * does not count, because the connection may be closed.
  */
 function boundOtherwise(type: number, stream: number): boolean {
-  return type === FrameType.Response || (type === FrameType.Data && (stream & 1) === 1);
+  return type === FrameType.Data && (stream & 1) === 1;
 }
 
 /** Sends the part of a body that did not fit into its head's frame. */

@@ -126,13 +126,7 @@ function mayBeUrl({ urls, closing }: CallContext, { path }: Target): boolean {
 }
 
 /** Whether the request was for a function's URL, which has answered it or is going to. */
-function answersUrl(
-  context: CallContext,
-  request: IncomingMessage,
-  response: ServerResponse,
-  target: Target,
-  continues: boolean,
-): boolean {
+function answersUrl(context: CallContext, request: IncomingMessage, response: ServerResponse, target: Target, continues: boolean): boolean {
   const { host, path, origin } = target;
   // A function's URL by its path has no place at an app's host, where it would have the cookies and the pages of that app, which may be another tenant's.
   if (path.startsWith(PLATFORM) && context.routes.isOfApps(host)) return false;

@@ -78,7 +78,7 @@ class Agent {
       resume: (message) =>
         void this.#resume(message as ResumeMessage).catch((error: Error) => leave(1, `it failed at a Resume: ${error.stack}`)),
       bind: (stream, payload, ended) => this.#bind(stream, payload, ended),
-      request: (stream, payload, ended) => this.#request(stream, payload, ended),
+      request: (stream, head, body, ended) => this.#request(stream, head, body, ended),
       written: (pendingBytes) => this.#log.written(pendingBytes),
     });
     this.#log = new Log(this.#connection.writer, this.#channel.sendNow, this.#sourceMaps);
@@ -188,9 +188,9 @@ class Agent {
     this.#connection.writer.flush();
   }
 
-  #request(stream: number, payload: Buffer, ended: boolean): void {
+  #request(stream: number, head: string, body: Buffer, ended: boolean): void {
     this.#stats.begun();
-    const invocation = this.#opened(stream, payload, ended);
+    const invocation = this.#opened(stream, head, body, ended);
     this.#connection.adopt(stream, invocation);
     const { kind, function: name } = invocation.head;
     if (!kinds.has(kind)) invocation.fail(ResetCode.Refused, `this agent knows no invocations of kind ${kind}`);
@@ -199,9 +199,9 @@ class Agent {
     else invocation.fail(ResetCode.FunctionNotFound, `no function ${name}`);
   }
 
-  #opened(stream: number, payload: Buffer, ended: boolean): Invocation {
+  #opened(stream: number, head: string, body: Buffer, ended: boolean): Invocation {
     try {
-      return new Invocation(this.#connection, stream, payload, ended, this.#onClosed);
+      return new Invocation(this.#connection, stream, head, body, ended, this.#onClosed);
     } catch (error) {
       return misunderstood("a Request", error);
     }

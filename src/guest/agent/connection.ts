@@ -32,7 +32,7 @@ export interface ConnectionEvents {
   resume(message: unknown): void;
   /** bind() and request() register the stream with adopt() if frames may follow. */
   bind(stream: number, payload: Buffer, ended: boolean): void;
-  request(stream: number, payload: Buffer, ended: boolean): void;
+  request(stream: number, head: string, body: Buffer, ended: boolean): void;
   /** Called when the host has taken bytes, with the number that still waits. */
   written(pendingBytes: number): void;
 }
@@ -43,7 +43,10 @@ export class Connection {
   /** Whether the host said that it takes the frames Trailers and Interim. */
   hostTakesTrailers = false;
   readonly #events: ConnectionEvents;
-  readonly #reader = new FrameReader(fromHost, (type, flags, stream, payload) => this.#frame(type, flags, stream, payload));
+  readonly #reader = new FrameReader(fromHost, (type, flags, stream, payload) => this.#frame(type, flags, stream, payload), {
+    type: FrameType.Request,
+    take: (flags, stream, head, body) => this.#events.request(stream, head, body, (flags & Flag.End) !== 0),
+  });
   readonly #streams = new Map<number, StreamEnd>();
   #lastOpened = 0;
   #openedHere = 0;
@@ -98,9 +101,6 @@ export class Connection {
   #frame(type: number, flags: number, stream: number, payload: Buffer): void {
     const ended = (flags & Flag.End) !== 0;
     switch (type) {
-      case FrameType.Request:
-        this.#events.request(stream, payload, ended);
-        return;
       case FrameType.Data:
         // The payload is copied, because the next read overwrites it.
         this.#streams.get(stream)?.data(Buffer.from(payload), ended);

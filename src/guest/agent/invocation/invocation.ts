@@ -51,14 +51,13 @@ export class Invocation implements StreamEnd {
   /** Called when the host wants no reply any more. It must end what still produces one. */
   onAbort: ((reason: Error) => void) | null = null;
 
-  constructor(connection: Connection, stream: number, payload: Buffer, ended: boolean, onClosed: () => void) {
+  constructor(connection: Connection, stream: number, head: string, body: Buffer, ended: boolean, onClosed: () => void) {
     this.#connection = connection;
     this.stream = stream;
-    const headEnd = 4 + payload.readUInt32LE(0);
-    this.head = new RequestHead(payload.toString("latin1", 4, headEnd));
+    this.head = new RequestHead(head);
     this.#deadline = connection.receivedAt + this.head.remainingMs;
-    // A copy, because the next read overwrites the payload.
-    this.#body = headEnd === payload.length ? nothing : Buffer.from(payload.subarray(headEnd));
+    // A copy, because the next read overwrites the body.
+    this.#body = body.length === 0 ? nothing : Buffer.from(body);
     this.#bodyEnded = ended;
     this.#onClosed = onClosed;
   }

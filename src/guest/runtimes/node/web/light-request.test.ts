@@ -19,13 +19,10 @@ function light({ method, url, headers, body = "" }: Given): LightRequest {
   const input: HttpInput = { kind: "http", event: "http-v2", method, url, headers: headers.flat() };
   const trace = { traceparent: "", tracestate: "" };
   const head = encodeRequestHead({ id: "id", function: "main", remainingMs: 1_000, attempt: 1, revision: "1", trace, input });
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(head.length);
   // A small first part comes with the head, and the rest later, as with large bodies.
   const bytes = Buffer.from(body);
-  const payload = Buffer.concat([length, Buffer.from(head, "latin1"), bytes.subarray(0, 3)]);
   const events = { resume() {}, bind() {}, request() {}, written() {} };
-  const invocation = new Invocation(new Connection(new PassThrough(), events), 1, payload, bytes.length <= 3, () => {});
+  const invocation = new Invocation(new Connection(new PassThrough(), events), 1, head, bytes.subarray(0, 3), bytes.length <= 3, () => {});
   if (bytes.length > 3) setImmediate(() => invocation.data(bytes.subarray(3), true));
   return new LightRequest(invocation);
 }
