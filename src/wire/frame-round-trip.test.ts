@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { FrameReader } from "./frame-reader.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { fromGuest, fromHost } from "./frame-rules.ts";
-import { FrameType, HEADER_BYTES, Limit } from "./protocol.ts";
+import { Flag, FrameType, HEADER_BYTES, Limit } from "./protocol.ts";
 import { RequestHead as LazyRequestHead } from "../guest/agent/invocation/request-head.ts";
 import type { HttpInput, InvocationInput, LambdaContext, RequestHead } from "./host-end.ts";
 import { assertHeadWithinLimits } from "./request-limits.ts";
