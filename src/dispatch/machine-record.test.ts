@@ -3,25 +3,24 @@ import assert from "node:assert/strict";
 import type { Invocation } from "./invocation-run.ts";
 import { MachineRecord } from "./machine-record.ts";
 
-const onStream = (streamNumber: number) => ({ streamNumber }) as Invocation;
+const onStream = (streamNumber: number) => ({ streamNumber, id: `call-${streamNumber}`, function: "main" }) as Invocation;
 
 test("a log line finds its invocation, however long that runs, and for a while after its end", () => {
   const record = new MachineRecord(1, 0);
   const long = onStream(1);
   record.remember(long);
-  const ended: Invocation[] = [];
   for (let stream = 3; stream < 9_000; stream += 2) {
     const short = onStream(stream);
     record.remember(short);
     record.forget(short);
-    ended.push(short);
   }
   assert.equal(record.invocationOn(1), long);
-  assert.equal(record.invocationOn(8_999), ended.at(-1));
+  const { id, function: name } = record.invocationOn(8_999)!;
+  assert.deepEqual([id, name], ["call-8999", "main"]);
   assert.equal(record.invocationOn(3), undefined);
   assert.equal(record.invocationOn(77_777), undefined);
   record.forget(long);
-  assert.equal(record.invocationOn(1), undefined);
+  assert.equal(record.invocationOn(1)?.id, "call-1");
 });
 
 test("a stream number that is used again belongs to the newer invocation, and the end of the older one does not change that", () => {

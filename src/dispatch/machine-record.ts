@@ -7,7 +7,7 @@ import type { MachineRow } from "./live-dispatcher.ts";
 import type { LivePart } from "./live-revisions.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 
-/** The number of streams that are remembered for log lines that come late. A power of two. */
+/** The number of ended streams that are remembered for log lines that come late. A power of two. */
 const REMEMBERED = 1_024;
 
 /** What the log lines of a stream need to know about its invocation. */
@@ -50,8 +50,11 @@ export class MachineRecord {
   readonly #open = new Map<number, StreamOwner>();
   /** The functions of which an invocation has ended in the machine, so that their code is loaded. */
   readonly #loaded = new Set<string>();
-  /** The latest invocation on each of the last streams, because log lines may come after an invocation's end. */
-  readonly #streams: StreamOwner[] = [];
+  // What is known of the invocations that ended last, because log lines may come after an invocation's end. They are lists of numbers and texts: thousands of
+  // invocations a second that are kept for a moment after their end would be copied by the garbage collector, whose work that would double.
+  readonly #endedStreams: number[] = [];
+  readonly #endedIds: string[] = [];
+  readonly #endedFunctions: string[] = [];
 
   constructor(id: MachineId, startAt: number, startedFor: string | null = null) {
     this.id = id;
@@ -76,8 +79,6 @@ export class MachineRecord {
 
   remember(invocation: StreamOwner): void {
     this.#open.set(invocation.streamNumber, invocation);
-    // Streams opened by the host have odd numbers.
-    this.#streams[(invocation.streamNumber >>> 1) & (REMEMBERED - 1)] = invocation;
   }
 
   /** The machine has ended an invocation of the function by itself. */
@@ -93,15 +94,22 @@ export class MachineRecord {
 
   /** The invocation is over. */
   forget(invocation: StreamOwner): void {
-    if (this.#open.get(invocation.streamNumber) === invocation) this.#open.delete(invocation.streamNumber);
+    const { streamNumber } = invocation;
+    if (this.#open.get(streamNumber) !== invocation) return;
+    this.#open.delete(streamNumber);
+    const at = placeOf(streamNumber);
+    this.#endedStreams[at] = streamNumber;
+    this.#endedIds[at] = invocation.id;
+    this.#endedFunctions[at] = invocation.function;
   }
 
   /** The invocation that a log line belongs to. It takes constant time, because a guest can send any number of lines for any stream. */
   invocationOn(stream: number): StreamOwner | undefined {
     const open = this.#open.get(stream);
     if (open !== undefined) return open;
-    const latest = this.#streams[(stream >>> 1) & (REMEMBERED - 1)];
-    return latest?.streamNumber === stream ? latest : undefined;
+    const at = placeOf(stream);
+    if (this.#endedStreams[at] !== stream) return undefined;
+    return { streamNumber: stream, id: this.#endedIds[at]!, function: this.#endedFunctions[at]!, logged: () => undefined };
   }
 
   cameUpEvent(what: "blank" | "bound", facts: EventOfMachine): PlatformEvent {
@@ -119,4 +127,9 @@ export class MachineRecord {
     const phase = view.phase === "bound" && this.draining ? "draining" : view.phase;
     return { ...view, phase, revisionNumber: this.revisionNumber, inFlight: this.inFlight, slots };
   }
+}
+
+/** Streams opened by the host have odd numbers. */
+function placeOf(stream: number): number {
+  return (stream >>> 1) & (REMEMBERED - 1);
 }
