@@ -69,7 +69,6 @@ export class Invocation implements InvocationHandle {
   streamNumber = 0;
   readonly #owner: InvocationOwner;
   readonly #arrivedAt: number;
-  readonly #waitsUntil: number;
   readonly #isUpgrade: boolean;
   #request: InvocationRequest | null;
   #reply: InvocationReply | null;
@@ -83,12 +82,10 @@ export class Invocation implements InvocationHandle {
   #outcome: InvocationEnded["outcome"] = "replied";
   #details: ErrorDetails | null = null;
   #status = 0;
-  #headAt = 0;
   /** The spans until the reply's head; null before. */
   #timing: InvocationTiming | null = null;
   #left = false;
   #leftAt = 0;
-  #slotMs: number | null = null;
   #requestBytes: number;
   #replyBytes = 0;
 
@@ -105,9 +102,8 @@ export class Invocation implements InvocationHandle {
     this.tenantKey = request.tenantKey;
     this.timeoutMs = request.timeoutMs;
     this.endsMachine = request.endsMachine === true;
-    this.#waitsUntil = now + (request.startMs ?? request.timeoutMs);
-    this.deadline = this.#waitsUntil;
     this.#arrivedAt = now;
+    this.deadline = waitsUntil(now, request);
     this.#request = request;
     this.#isUpgrade = request.input.kind === "upgrade";
     this.#reply = reply;
@@ -162,7 +158,7 @@ export class Invocation implements InvocationHandle {
     this.machine = null;
     this.#stream = undefined;
     this.streamNumber = 0;
-    this.deadline = this.#waitsUntil;
+    this.deadline = waitsUntil(this.#arrivedAt, this.#request as InvocationRequest);
     this.#state = WAITING;
     return true;
   }
@@ -222,7 +218,6 @@ export class Invocation implements InvocationHandle {
 
   /** Called once, when the invocation neither waits for a slot nor holds one. Its end is reported when its caller knows the outcome as well. */
   leave(now: number): void {
-    this.#slotMs = this.#isSent ? now - this.#sentAt : null;
     this.#left = true;
     this.#leftAt = now;
     this.#tellEnd();
@@ -246,7 +241,7 @@ export class Invocation implements InvocationHandle {
       details: this.#details && Object.freeze({ ...this.#details }),
       status: this.#status,
       spans: Object.freeze(this.#spans(machine)),
-      slotMs: this.#slotMs,
+      slotMs: this.#isSent ? this.#leftAt - this.#sentAt : null,
       requestBytes: this.#requestBytes,
       replyBytes: this.#replyBytes,
     });
@@ -313,11 +308,11 @@ export class Invocation implements InvocationHandle {
     this.#body?.drop();
     if (reply === null) return;
     if (ended) this.#reply = null;
-    this.#headAt = this.#owner.now();
+    const now = this.#owner.now();
     this.#status = status;
     this.#replyBytes += body.length;
-    if (status === SWITCHING && !this.overdue) this.#switch(this.#headAt);
-    this.#timing = timingOf(this.#arrivedAt, this.#sentAt, this.#headAt, this.machine as MachineRecord);
+    if (status === SWITCHING && !this.overdue) this.#switch(now);
+    this.#timing = timingOf(this.#arrivedAt, this.#sentAt, now, this.machine as MachineRecord);
     reply.head(status, headers, body, ended, this.#timing);
   }
 
@@ -363,7 +358,7 @@ export class Invocation implements InvocationHandle {
     this.machine?.hasLoaded(this.function);
     this.release();
     // The time of the head is that of the end as well: a clock is slow to read, compared with the rest of a call.
-    this.#owner.finished(this, withHead && this.#headAt !== 0 ? this.#headAt : this.#owner.now());
+    this.#owner.finished(this, withHead && this.#timing !== null ? this.#sentAt + this.#timing.run : this.#owner.now());
   }
 
   drain(): void {
@@ -436,4 +431,9 @@ class GuestSide implements RequestSink {
   drain(): void {
     this.#invocation.drain();
   }
+}
+
+/** When an invocation has waited for a machine for as long as it may. */
+function waitsUntil(arrivedAt: number, { startMs, timeoutMs }: InvocationRequest): number {
+  return arrivedAt + (startMs ?? timeoutMs);
 }
