@@ -134,7 +134,13 @@ function answersUrl(context: CallContext, request: IncomingMessage, response: Se
   if (context.urls === undefined || found === undefined) return false;
   const { chain, proto } = origin;
   const isSigned = found.known?.url.authType === "AWS_IAM";
-  const forwarded = requestHeaders(request.rawHeaders, request.headers.connection, target, { prefix: "" }, { caller: [], withoutAuthorization: isSigned });
+  const forwarded = requestHeaders(
+    request.rawHeaders,
+    request.headers.connection,
+    target,
+    { prefix: "" },
+    { caller: [], withoutAuthorization: isSigned },
+  );
   const headers = [...forUrl(forwarded), "x-forwarded-port", /:(\d+)$/.exec(host)?.[1] ?? (proto === "https" ? "443" : "80")];
   const source = chain.split(",", 1)[0]!.trim();
   context.urls.answer(
