@@ -52,7 +52,7 @@ export interface InvocationRequest {
  * connection ends. Calls come in this order: interim*, head, data*, end. `fail` may come at any time and is the last call.
  */
 export interface InvocationReply {
-  /** @param body may be empty @param ended if true, nothing follows, and `end` is not called */
+  /** @param headers belong to the callee from now on @param body may be empty @param ended if true, nothing follows, and `end` is not called */
   head(status: number, headers: string[], body: Buffer, ended: boolean, timing: InvocationTiming): void;
   data(chunk: Buffer): void;
   /** @param trailers name, value, name, value…, if there are any */

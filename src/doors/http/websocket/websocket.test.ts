@@ -9,7 +9,7 @@ import { openTestGateway, rawClient, replyText, timing, type Seen } from "../tes
 const asking = (path = "/app/hello/chat?room=1", more = "") =>
   `GET ${path} HTTP/1.1\r\nHost: h.test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: key\r\n${more}\r\n`;
 const agreed = ["Sec-WebSocket-Accept", "yes", "Date", "never"];
-const agree = (seen: Seen, body = "") => setImmediate(() => seen.reply.head(101, agreed, Buffer.from(body), false, timing));
+const agree = (seen: Seen, body = "") => setImmediate(() => seen.reply.head(101, [...agreed], Buffer.from(body), false, timing));
 /** A whole text frame of a server. */
 const frame = (text: string) => Buffer.concat([Buffer.from([0x81, text.length]), Buffer.from(text)]);
 const closed = (text: string) => /\x88(.)\x03(.)([a-z-]+)$/s.exec(text)?.slice(2);
