@@ -18,7 +18,6 @@ import { PacedWriter } from "../../wire/paced-writer.ts";
 import { acceptedCoding, type Coding } from "./compression/accepted-coding.ts";
 import { compressedHeaders, isCompressible, varying } from "./compression/compressible.ts";
 import type { Compression, Compressor } from "./compression/compression.ts";
-import type { Arrival } from "./admit.ts";
 import type { ClientConnection, OnConnection } from "./connection.ts";
 import { writeHints } from "./early-hints.ts";
 import { INVOCATION_HEADER, keepReplyHeaders, serverTiming, withGatewaysOwn } from "./reply-headers.ts";
@@ -57,6 +56,14 @@ export interface CallContext {
 const EARLY_HINTS = 103;
 const nothing: readonly string[] = [];
 
+/** A request whose route is known. */
+interface Called {
+  request: IncomingMessage;
+  response: ServerResponse;
+  route: Route;
+  connection: ClientConnection;
+}
+
 interface ReplyHead {
   status: number;
   /** Name, value, name, value … */
@@ -89,7 +96,7 @@ export class Call implements InvocationReply, OnConnection {
   /** @param granted what the gate says of the call; null if it was not asked */
   constructor(
     context: CallContext,
-    { request, response, route, connection }: Pick<Arrival, "request" | "response" | "route" | "connection">,
+    { request, response, route, connection }: Called,
     granted: Pick<Granted, "reply" | "bodySha256"> | null = null,
   ) {
     this.#context = context;
