@@ -108,13 +108,13 @@ test("beans, records, enums, collections and times cross as JSON, in both direct
       at: "2026-11-29T01:02:03Z",
     });
     assert.deepEqual([receipt.paid, receipt.id, receipt.took], [true, "00000000-0000-0001-0000-000000000002", "PT1.5S"]);
-    assert.deepEqual([receipt.words, receipt.urlshare], [['a"b', "\u0001", "ü€😀"], null]);
+    assert.deepEqual([receipt.words, receipt.URLShare], [['a"b', "\u0001", "ü€😀"], null]);
   }
 });
 
 test("types that a class tells of the one that it inherits from are known", async () => {
   const { text } = await event("last", [{ article: "a" }, { article: "b", count: 2 }]);
-  assert.deepEqual(JSON.parse(text), { article: "b", count: 2, price: null });
+  assert.deepEqual(JSON.parse(text), { article: "b", count: 2 });
 });
 
 test("an input that does not fit is told by the name of what does not, and the function is not called", async () => {

@@ -137,7 +137,7 @@ async function withClasses<T>(files: string[], use: (folder: string) => T): Prom
   const [javac, ...args] = javacCommand(await fetchJava(cacheDir));
   const folder = mkdtempSync(join(tmpdir(), "mayfly-javac-"));
   try {
-    const given = ["-encoding", "UTF-8", "-proc:none", "-parameters", "-g", "-cp", await ensureJavaAgent({ cacheDir }), "-d", folder];
+    const given = ["-encoding", "UTF-8", "-proc:none", "-g", "-cp", await ensureJavaAgent({ cacheDir }), "-d", folder];
     execFileSync(javac, [...args, ...given, ...files], { env: {}, stdio: ["ignore", "ignore", "inherit"] });
     return use(folder);
   } finally {

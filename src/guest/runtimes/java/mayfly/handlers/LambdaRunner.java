@@ -7,7 +7,6 @@ import java.util.Map;
 import mayfly.Crew;
 import mayfly.invocation.Failures;
 import mayfly.invocation.Invocation;
-import mayfly.json.Conversion;
 import mayfly.json.JsonWriter;
 import mayfly.log.Log;
 import mayfly.wire.Protocol.Code;
@@ -24,6 +23,7 @@ public final class LambdaRunner implements Runner {
   private final Crew.Pace pace = new Crew.Pace();
   /** With several invocations at a time, a property of the process could not say which of them it is about. */
   private final boolean tracesByProperty;
+  private final Serializer serializer;
 
   /** @param loader that of the app's classes, which the handler finds as its thread's */
   public LambdaRunner(HandlerFinder.Found handler, ClassLoader loader, AppFacts app, Machinery machinery) {
@@ -31,6 +31,7 @@ public final class LambdaRunner implements Runner {
     this.loader = loader;
     this.app = app;
     this.machinery = machinery;
+    this.serializer = new Serializer(loader);
     this.tracesByProperty = !app.lambda().isEmpty() && app.concurrency() == 1;
   }
 
@@ -51,7 +52,7 @@ public final class LambdaRunner implements Runner {
           try {
             LambdaContext context = new LambdaContext(invocation, app, machinery.log);
             if (tracesByProperty) System.setProperty("com.amazonaws.xray.traceHeader", String.valueOf(context.given().get("traceId")));
-            if (handler instanceof HandlerFinder.OfValues values) callWithValue(values, invocation, body, context);
+            if (handler instanceof HandlerFinder.OfValues ofValues) callWithValue(ofValues, invocation, body, context);
             else callWithStreams((HandlerFinder.OfStreams) handler, invocation, body, context);
           } catch (Throwable error) {
             machinery.failures.threw(invocation, error);
@@ -59,12 +60,12 @@ public final class LambdaRunner implements Runner {
         });
   }
 
-  private void callWithValue(HandlerFinder.OfValues values, Invocation invocation, byte[] body, LambdaContext context) throws Throwable {
-    Object input = invocation.head().isEvent() ? payload(body, values) : Conversion.convert(event(invocation, body), values.input());
-    Object result = values.call().call(input, context);
+  private void callWithValue(HandlerFinder.OfValues handler, Invocation invocation, byte[] body, LambdaContext context) throws Throwable {
+    Object input = invocation.head().isEvent() ? payload(body, handler) : serializer.convert(event(invocation, body), handler.input());
+    Object result = handler.call().call(input, context);
     LambdaReply reply;
     try {
-      reply = invocation.head().isEvent() ? new LambdaReply(200, List.of(), JsonWriter.bytes(result)) : LambdaReply.of(result);
+      reply = invocation.head().isEvent() ? new LambdaReply(200, List.of(), serializer.write(result)) : LambdaReply.of(serializer.plain(result));
     } catch (Exception | StackOverflowError | OutOfMemoryError error) { // for example, it is a value that JSON can't hold
       machinery.failures.badResponse(invocation, error);
       return;
@@ -73,8 +74,8 @@ public final class LambdaRunner implements Runner {
   }
 
   /** Lambda gives an empty object to a function that is invoked without a payload. */
-  private static Object payload(byte[] body, HandlerFinder.OfValues values) {
-    return Conversion.read(body.length == 0 ? "{}" : new String(body, StandardCharsets.UTF_8), values.input());
+  private Object payload(byte[] body, HandlerFinder.OfValues handler) {
+    return serializer.read(body.length == 0 ? "{}" : new String(body, StandardCharsets.UTF_8), handler.input());
   }
 
   private void callWithStreams(HandlerFinder.OfStreams streams, Invocation invocation, byte[] body, LambdaContext context) throws Throwable {

@@ -7,11 +7,12 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
-import java.util.ArrayList;
+import java.util.Date;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a class's values consist of. A record has its components; any other class has the properties of its public getters and setters, and its public fields.
@@ -37,9 +38,14 @@ public final class Bean {
     }
   }
 
+  /** The package of `aws-lambda-java-events`. */
+  private static final String EVENTS = "com.amazonaws.services.lambda.runtime.events.";
+
   private final Class<?> type;
+  /** Found when a value is first made: most beans are only written, or have a constructor without parameters. */
+  private volatile Immutable immutable;
   private final Map<String, Property> properties = new LinkedHashMap<>();
-  /** By name in lower case, for JSON that spells a name in another way, as Lambda's events do with "Records". */
+  /** For JSON that spells a name in another way. */
   private final Map<String, Property> loosely = new LinkedHashMap<>();
 
   private Bean(Class<?> type) {
@@ -52,7 +58,8 @@ public final class Bean {
       for (Method method : methods) addSetter(method);
     }
     properties.values().removeIf(property -> property.get == null && property.set == null);
-    for (Property property : properties.values()) loosely.putIfAbsent(property.name.toLowerCase(Locale.ROOT), property);
+    // One that can be written comes before one that can only be read: of SNS's events, there are getSNS and setSns.
+    for (Property property : properties.values()) loosely.merge(Names.loosely(property.name), property, (one, other) -> one.set == null ? other : one);
   }
 
   public static Bean of(Class<?> type) {
@@ -68,18 +75,24 @@ public final class Bean {
     return properties.containsKey(name);
   }
 
-  /** The values by name, in a fixed order. @throws IllegalArgumentException if a getter throws */
+  /** The values by name, in a fixed order, without those that are null: AWS Lambda leaves them out as well. @throws IllegalArgumentException if a getter throws */
   public Map<String, Object> valuesOf(Object value) {
     Map<String, Object> values = new LinkedHashMap<>();
     for (Property property : properties.values()) {
-      if (property.get != null) values.put(property.name, read(property, value));
+      Object one = property.get == null ? null : read(property, value);
+      if (one != null) values.put(property.name, one);
     }
     return values;
   }
 
   /** A value of this class, made of JSON's. @param resolved gives a type of the class's code its meaning in this use of the class */
   Object make(Map<?, ?> values, Types resolved) {
-    return type.isRecord() ? makeRecord(values, resolved) : fill(instance(), values, resolved);
+    Constructor<?> plain = type.isRecord() ? null : plainConstructor();
+    if (plain != null) return fill(instance(plain), values, Set.of(), resolved);
+    if (immutable == null) immutable = type.isRecord() ? Immutable.ofRecord(type) : Immutable.of(type);
+    Set<Object> used = new HashSet<>();
+    Object made = immutable.make(values, resolved, used);
+    return type.isRecord() ? made : fill(made, values, used, resolved);
   }
 
   private void addComponents() {
@@ -111,7 +124,7 @@ public final class Bean {
     if (isOther(method, 0) || method.getReturnType() == void.class) return;
     String name = method.getName();
     boolean isBoolean = method.getReturnType() == boolean.class || method.getReturnType() == Boolean.class;
-    String named = after("get", name) != null ? after("get", name) : isBoolean ? after("is", name) : null;
+    String named = Names.after("get", name) != null ? Names.after("get", name) : isBoolean ? Names.after("is", name) : null;
     // A Groovy or Kotlin class has such a method as well.
     if (named == null || named.equals("metaClass")) return;
     method.setAccessible(true);
@@ -121,23 +134,13 @@ public final class Bean {
   }
 
   private void addSetter(Method method) {
-    if (isOther(method, 1) || after("set", method.getName()) == null) return;
-    Property property = property(after("set", method.getName()));
+    if (isOther(method, 1) || Names.after("set", method.getName()) == null) return;
+    Property property = property(Names.after("set", method.getName()));
     // Of several setters, the one of the getter's type is meant.
     if (property.set instanceof Method && property.get instanceof Method getter && getter.getReturnType() != method.getParameterTypes()[0]) return;
     method.setAccessible(true);
     property.set = method;
     property.type = method.getGenericParameterTypes()[0];
-  }
-
-  /** The property's name in a method's: `getURL` and `getUrl` are both "url". Null if the method has no such name. */
-  private static String after(String prefix, String method) {
-    int length = prefix.length();
-    if (method.length() <= length || !method.startsWith(prefix) || Character.isLowerCase(method.charAt(length))) return null;
-    int upper = length;
-    while (upper < method.length() && Character.isUpperCase(method.charAt(upper))) upper++;
-    // All of a leading run of capitals is made small, as Jackson does.
-    return method.substring(length, upper).toLowerCase(Locale.ROOT) + method.substring(upper);
   }
 
   private Property property(String name) {
@@ -154,16 +157,22 @@ public final class Bean {
     }
   }
 
-  private Object instance() {
+  /** Null if the class has none. */
+  private Constructor<?> plainConstructor() {
     if (type.isInterface() || Modifier.isAbstract(type.getModifiers())) {
       throw new IllegalArgumentException("no value can be made of " + type.getName() + ", because it is abstract");
     }
     try {
-      Constructor<?> constructor = type.getDeclaredConstructor();
+      return type.getDeclaredConstructor();
+    } catch (NoSuchMethodException error) {
+      return null;
+    }
+  }
+
+  private Object instance(Constructor<?> constructor) {
+    try {
       constructor.setAccessible(true);
       return constructor.newInstance();
-    } catch (NoSuchMethodException error) {
-      throw new IllegalArgumentException(type.getName() + " has no constructor without parameters", error);
     } catch (InvocationTargetException error) {
       throw new IllegalArgumentException("the constructor of " + type.getName() + " threw " + error.getCause(), error.getCause());
     } catch (ReflectiveOperationException error) {
@@ -171,12 +180,12 @@ public final class Bean {
     }
   }
 
-  /** Names that the class does not have are ignored. */
-  private Object fill(Object instance, Map<?, ?> values, Types resolved) {
+  /** Names that the class does not have are ignored. @param used names whose values it has already */
+  private Object fill(Object instance, Map<?, ?> values, Set<Object> used, Types resolved) {
     for (Map.Entry<?, ?> entry : values.entrySet()) {
-      Property property = find((String) entry.getKey());
+      Property property = used.contains(entry.getKey()) ? null : find((String) entry.getKey());
       if (property == null || property.set == null) continue;
-      Object value = Conversion.convert(entry.getValue(), resolved.resolve(property.type), property.name);
+      Object value = Conversion.convert(given(entry.getValue(), property), resolved.resolve(property.type), property.name);
       try {
         if (property.set instanceof Method setter) setter.invoke(instance, value);
         else ((Field) property.set).set(instance, value);
@@ -191,34 +200,12 @@ public final class Bean {
 
   private Property find(String name) {
     Property property = properties.get(name);
-    return property != null ? property : loosely.get(name.toLowerCase(Locale.ROOT));
+    return property != null && property.set != null ? property : loosely.get(Names.loosely(name));
   }
 
-  private Object makeRecord(Map<?, ?> values, Types resolved) {
-    List<Class<?>> parameters = new ArrayList<>();
-    List<Object> given = new ArrayList<>();
-    for (RecordComponent component : type.getRecordComponents()) {
-      Property property = properties.get(component.getName());
-      Object value = values.get(property.name);
-      if (value == null) value = valueLoosely(values, property);
-      parameters.add(component.getType());
-      given.add(Conversion.convert(value, resolved.resolve(property.type), property.name));
-    }
-    try {
-      Constructor<?> constructor = type.getDeclaredConstructor(parameters.toArray(Class<?>[]::new));
-      constructor.setAccessible(true);
-      return constructor.newInstance(given.toArray());
-    } catch (InvocationTargetException error) {
-      throw new IllegalArgumentException("the constructor of " + type.getName() + " threw " + error.getCause(), error.getCause());
-    } catch (ReflectiveOperationException error) {
-      throw new IllegalArgumentException(error.getMessage(), error);
-    }
-  }
-
-  private Object valueLoosely(Map<?, ?> values, Property property) {
-    for (Map.Entry<?, ?> entry : values.entrySet()) {
-      if (property.name.equalsIgnoreCase((String) entry.getKey())) return entry.getValue();
-    }
-    return null;
+  /** Events of AWS tell dates in seconds. */
+  private Object given(Object value, Property property) {
+    boolean isInSeconds = property.type == Date.class && value instanceof Number && type.getName().startsWith(EVENTS);
+    return isInSeconds ? Math.round(((Number) value).doubleValue() * 1_000) : value;
   }
 }

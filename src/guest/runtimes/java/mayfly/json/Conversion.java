@@ -5,12 +5,11 @@ import java.lang.reflect.Modifier;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.time.Instant;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
-import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,7 +22,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Makes values of the types that a handler wants of what JSON gave. */
+/** Makes values of the types that a handler wants of what JSON gave. Where that does not fit quite, it is taken as AWS Lambda takes it. */
 public final class Conversion {
   private Conversion() {}
 
@@ -70,15 +69,20 @@ public final class Conversion {
     if (raw == OptionalLong.class) return OptionalLong.of((long) number(value, long.class));
     if (raw == OptionalDouble.class) return OptionalDouble.of((double) number(value, double.class));
     if (raw == byte[].class && value instanceof String base64) return Base64.getDecoder().decode(base64);
+    if (raw == ByteBuffer.class && value instanceof String base64) return ByteBuffer.wrap(Base64.getDecoder().decode(base64));
     if (raw == char[].class && value instanceof String text) return text.toCharArray();
+    if ("".equals(value)) return null;
     if (raw.isArray()) return array(value, raw.componentType());
     if (Collection.class.isAssignableFrom(raw) || raw == Iterable.class) return collection(value, type, raw);
     if (Map.class.isAssignableFrom(raw)) return map(value, type, raw);
-    if (raw == Date.class) return date(value);
+    if (Dates.isDate(raw)) return Dates.of(value, raw);
     if (Scalars.isText(raw)) return Scalars.fromText(value, raw);
     if (Scalars.isJavas(raw)) throw new IllegalArgumentException("no " + raw.getName() + " can be made of JSON");
     if (value instanceof Map<?, ?> map) return Bean.of(raw).make(map, new Types(type));
-    throw mismatch(value, raw);
+    // A class of a library may say how it is made of a text, as money, versions and ids do.
+    Object made = value instanceof String text ? Scalars.ofText(text, raw) : null;
+    if (made == null) throw mismatch(value, raw);
+    return made;
   }
 
   /** Without the exact numbers, which only those get who ask for BigDecimal. */
@@ -154,24 +158,30 @@ public final class Conversion {
       if (name.equals(value)) return constant;
       if (value instanceof String text && name.equalsIgnoreCase(text)) loosely = constant;
     }
-    if (loosely == null) throw mismatch(value, type);
+    // A constant that was added later is none that this code knows.
+    if (loosely == null && !(value instanceof String)) throw mismatch(value, type);
     return loosely;
   }
 
   private static Object array(Object value, Class<?> of) {
-    if (!(value instanceof List<?> list)) throw mismatch(value, of.arrayType());
+    List<?> list = listOf(value);
     Object array = Array.newInstance(of, list.size());
     for (int at = 0; at < list.size(); at++) Array.set(array, at, convert(list.get(at), of));
     return array;
   }
 
   private static Object collection(Object value, Type type, Class<?> raw) {
-    if (!(value instanceof List<?> list)) throw mismatch(value, raw);
+    List<?> list = listOf(value);
     Type element = raw == Iterable.class ? argument(type, raw, 0) : new Types(type).resolve(Collection.class.getTypeParameters()[0]);
     @SuppressWarnings("unchecked")
     Collection<Object> made = (Collection<Object>) instance(raw, ArrayList.class, LinkedHashSet.class, TreeSet.class, ArrayDeque.class);
     for (Object each : list) made.add(convert(each, element));
     return made;
+  }
+
+  /** One value is a list of one. */
+  private static List<?> listOf(Object value) {
+    return value instanceof List<?> list ? list : List.of(value);
   }
 
   private static Object map(Object value, Type type, Class<?> raw) {
@@ -195,10 +205,6 @@ public final class Conversion {
       throw new IllegalArgumentException("no " + wanted.getName() + " can be made: " + error, error);
     }
     throw new IllegalArgumentException("no " + wanted.getName() + " can be made of JSON");
-  }
-
-  private static Date date(Object value) {
-    return value instanceof Number milliseconds ? new Date(milliseconds.longValue()) : Date.from(Instant.parse(String.valueOf(value)));
   }
 
   private static Type argument(Type type, Class<?> generic, int index) {

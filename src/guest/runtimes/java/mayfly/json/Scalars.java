@@ -1,6 +1,7 @@
 package mayfly.json;
 
 import java.io.File;
+import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -16,7 +17,7 @@ import java.util.Set;
 import java.util.TimeZone;
 import java.util.UUID;
 
-/** Java's own classes whose values are one text in JSON. */
+/** Java's own classes whose values are one text in JSON, and those of Joda-Time, which AWS's events have. */
 final class Scalars {
   private Scalars() {}
 
@@ -25,6 +26,7 @@ final class Scalars {
   static boolean isText(Class<?> type) {
     return texts.contains(type)
         || type.getName().startsWith("java.time.")
+        || type.getName().startsWith("org.joda.time.")
         || Path.class.isAssignableFrom(type)
         || Charset.class.isAssignableFrom(type)
         || TimeZone.class.isAssignableFrom(type);
@@ -54,24 +56,38 @@ final class Scalars {
     if (type == ZoneId.class) return ZoneId.of(text);
     if (type == Charset.class) return Charset.forName(text);
     if (type == TimeZone.class) return TimeZone.getTimeZone(text);
-    for (String name : new String[] {"parse", "of", "valueOf"}) {
+    Object made = ofText(text, type);
+    if (made != null) return made;
+    throw new IllegalArgumentException("a " + type.getName() + " can't be made of a text");
+  }
+
+  /** By what the class itself has for this: a static method of a usual name, or a constructor that is public and takes one text. Null if it has neither. */
+  static Object ofText(String text, Class<?> type) {
+    for (String name : new String[] {"parse", "of", "valueOf", "fromString"}) {
       Object made = tryToMake(type, name, text);
       if (made != null) return made;
     }
     try {
-      if (type == URL.class) return new URL(text);
-    } catch (java.net.MalformedURLException error) {
-      throw new IllegalArgumentException(error.getMessage(), error);
+      if (Modifier.isAbstract(type.getModifiers())) return null;
+      Constructor<?> constructor = type.getConstructor(String.class);
+      // The class need not be public.
+      if (!isJavas(type)) constructor.setAccessible(true);
+      return constructor.newInstance(text);
+    } catch (InvocationTargetException error) {
+      throw new IllegalArgumentException(JsonWriter.text(text) + " is no " + type.getSimpleName(), error.getCause());
+    } catch (ReflectiveOperationException error) {
+      return null;
     }
-    throw new IllegalArgumentException("a " + type.getName() + " can't be made of a text");
   }
 
-  /** By one of java.time's static methods. Null if the class has none of this name. */
+  /** Null if the class has no such method. */
   private static Object tryToMake(Class<?> type, String name, String text) {
     for (Class<?> parameter : new Class<?>[] {CharSequence.class, String.class}) {
       try {
         Method method = type.getMethod(name, parameter);
-        if (Modifier.isStatic(method.getModifiers()) && type.isAssignableFrom(method.getReturnType())) return method.invoke(null, text);
+        if (!Modifier.isStatic(method.getModifiers()) || !type.isAssignableFrom(method.getReturnType())) continue;
+        if (!isJavas(type)) method.setAccessible(true);
+        return method.invoke(null, text);
       } catch (NoSuchMethodException | IllegalAccessException error) {
         // Another way may be there.
       } catch (InvocationTargetException error) {
