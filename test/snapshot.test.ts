@@ -47,17 +47,24 @@ const program = bootstrap(
   nodePath,
 ).replace(/for \(let polls.*\n/, (loop) => `restore().then(() => { ${loop} });\n`);
 
-/** A server in Node. It draws from the kernel, as what is to differ in clones has to; what it has seeded by itself is the same in all. */
-const server = `import { randomBytes } from "node:crypto";
+/** A server in Node, which has seeded all of Node's generators, and another thread's, before it listens. */
+const server = `import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { Worker } from "node:worker_threads";
+const crypto = createRequire(import.meta.url)("node:crypto");
+const draw = () => [crypto.randomUUID(), crypto.randomBytes(8).toString("hex"), String(crypto.randomInt(2 ** 47)), String(Math.random()), Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex")];
 console.log("initialising");
-const atStart = randomBytes(8).toString("hex");
+const atStart = draw().join();
+const thread = new Worker("const draw = " + draw + "; const crypto = require('node:crypto'); const { parentPort } = require('node:worker_threads'); draw(); parentPort.on('message', () => parentPort.postMessage(draw())); parentPort.postMessage('up')", { eval: true });
+const answer = () => new Promise((resolve) => thread.once("message", resolve));
+await answer();
 let hooks = "";
 const continued = new Promise((resolve) => process.once("SIGCONT", () => resolve(hooks += "after")));
 const handler = (request, response) => server.getConnections(async (_error, connections) => {
   await continued;
-  const drawn = [readFileSync("/proc/sys/kernel/random/uuid", "utf8")];
+  thread.postMessage("");
+  const drawn = [readFileSync("/proc/sys/kernel/random/uuid", "utf8"), ...draw(), ...(await answer())];
   response.end(JSON.stringify({ atStart, hooks, connections, now: Date.now(), drawn }));
 });
 const server = createServer(handler).listen(process.env.PORT);

@@ -49,15 +49,16 @@ test("each function is bundled by its runtime, in the manifest's order, and the 
   assert.deepEqual([told.count, told.named], [4, ["part.mjs", "server.mjs"]]);
 });
 
-test("a deploy warns of servers whose machines are copies of one, and of no other function", async (t) => {
-  const site = { command: ["node", "server.mjs"], runtime: "server" };
-  const files = { "page.mjs": node, "server.mjs": "" };
+test("a deploy warns of servers whose machines are copies of one and cannot be seeded anew, and of no other function", async (t) => {
+  const site = { command: ["python3", "server.py"], runtime: "server" };
+  const files = { "page.mjs": node, "server.mjs": "", "server.py": "" };
   const warningsOf = async (own: object) => {
     const functions = { page: { entry: "page.mjs", snapshot: true }, site: { ...site, ...own } };
     return (await bundleApp(folder(t, { functions }, files))).warnings;
   };
   assert.match((await warningsOf({ snapshot: true })).join(), /^functions\.site: with `snapshot` .* SIGCONT/);
   assert.deepEqual(await warningsOf({}), []);
+  assert.deepEqual(await warningsOf({ snapshot: true, command: ["node", "server.mjs"] }), []);
 });
 
 test("npm packages are for the functions that can have them, and refused where none can", async (t) => {

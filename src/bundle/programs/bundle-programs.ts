@@ -42,16 +42,18 @@ export async function bundlePrograms({ manifest, root, file }: AppFolder, surrou
     warnings: [
       ...named.warnings,
       ...unshippedReads(named.files, root, shipped),
-      ...(format === "server" && asksForSnapshot(manifest) ? clonedServers(programs) : []),
+      ...(format === "server" && asksForSnapshot(manifest) ? clonedServers(manifest) : []),
     ],
     files: { count: files?.count ?? 0, bytes: files?.bytes ?? 0, named: namesOf(own, matched) },
     commands,
   };
 }
 
-/** Nobody can seed anew what a program of an unknown language draws from. */
-function clonedServers(programs: { name: string }[]): string[] {
-  const names = programs.map(({ name }) => `functions.${name}`).join(", ");
+/** The agent has the machines' own Node seed its generators anew. Nobody can do that for a program of an unknown language. */
+function clonedServers({ functions }: PartManifest): string[] {
+  const others = Object.entries(functions).filter(([, { command }]) => command?.[0] !== "node");
+  if (others.length === 0) return [];
+  const names = others.map(([name]) => `functions.${name}`).join(", ");
   return [
     `${names}: with \`snapshot\` the machines are copies of one in which the program listens already, so that a random generator which it has seeded by then, such as OpenSSL's, ` +
       `gives the same values in all of them, session ids and keys as well, unless the program seeds it anew at the signal SIGCONT (docs/snapshots.md)`,

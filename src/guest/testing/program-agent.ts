@@ -55,7 +55,7 @@ export async function startProgramAgent(): Promise<ProgramAgent> {
 
 /** In a process group of its own, as the drivers start it, so that all of it can be ended. */
 async function startIn(taskRoot: string): Promise<{ child: ChildProcess; channel: Duplex }> {
-  const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", MAYFLY_TASK_ROOT: taskRoot, HOST_ONLY: "secret" };
+  const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", MAYFLY_TASK_ROOT: taskRoot, TMPDIR: taskRoot, HOST_ONLY: "secret" };
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", await agentFile()], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
     detached: true,

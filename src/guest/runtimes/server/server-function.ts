@@ -16,6 +16,7 @@ import { Program, type ProgramEnd } from "../program/program.ts";
 import type { AgentParts, ProgramFunction } from "../runtime.ts";
 import { Exchange } from "./exchange.ts";
 import { beginGrpc, isGrpc } from "./grpc-exchange.ts";
+import { NodeClones } from "./node-clones.ts";
 import { openPorts } from "./open-ports.ts";
 import { Pool } from "./pool.ts";
 import { choosePort, listeningAddress } from "./port.ts";
@@ -41,6 +42,8 @@ export class ServerFunction {
   #pool: Pool | null = null;
   #starting: Promise<Pool> | null = null;
   #returning: Promise<Pool> | null = null;
+  /** Of a machine that becomes a template. */
+  #clones: NodeClones | null = null;
   /** Where the program is to listen, and where something did before it was started. */
   #port = 0;
   #portsBefore: ReadonlySet<number> = new Set();
@@ -76,14 +79,19 @@ export class ServerFunction {
 
   /**
    * The program runs in a clone from now on. It cannot be asked whether it can go on there, because nothing is known of it, but it can hear of it, to seed its
-   * generators anew, for example.
+   * generators anew, for example. Those of Node itself are seeded when this resolves.
    */
-  restored(): void {
-    if (this.#pool !== null) this.#program?.tellContinued();
+  async restored(): Promise<void> {
+    if (this.#pool === null) return;
+    const isSeeded = (await this.#clones?.seed()) ?? true;
+    if (!isSeeded)
+      this.#parts.log.say(null, LogLevel.Agent, `A thread of function ${this.#function.name} has not seeded its random generators in this clone`);
+    this.#program?.tellContinued();
   }
 
   async #begin(): Promise<Pool> {
     const port = (this.#port = await choosePort(this.#message.env));
+    if (this.#message.snapshot === true) this.#clones ??= await NodeClones.open(this.#function.name);
     this.#portsBefore = openPorts();
     const [command, ...args] = this.#command;
     const program = new Program(command, args, this.#environment(port), attributed(this.#parts.log, this.#inFlight));
@@ -109,6 +117,7 @@ export class ServerFunction {
       PORT: String(port),
       ...pythonEnvironment,
       ...this.#message.env,
+      ...this.#clones?.environment(this.#message.env["NODE_OPTIONS"]),
     };
   }
 

@@ -24,6 +24,6 @@ export class ServerFunctions implements FunctionSet {
   }
 
   async restored(): Promise<void> {
-    for (const each of this.#functions.values()) each.restored();
+    await Promise.all([...this.#functions.values()].map((each) => each.restored()));
   }
 }

@@ -44,6 +44,35 @@ test("all servers listen before the freeze, and none has a connection or has see
   assert.equal(printed("continued"), 2);
 });
 
+test("all threads and processes of a Node program seed their generators anew in the clone, before the first request", async (t) => {
+  // Each draws from the kernel for OpenSSL and for Math.random.
+  const counting = `const fs = require("node:fs"); const { openSync } = fs; let drawn = 0; fs.openSync = (path, ...more) => { drawn += path === "/dev/urandom" ? 1 : 0; return openSync(path, ...more) };`;
+  const thread = `${counting} const { parentPort } = require("node:worker_threads"); parentPort.on("message", () => parentPort.postMessage(drawn))`;
+  const child = `${counting} process.on("message", () => process.send(drawn))`;
+  const agent = await frozen(t, {
+    main: `${counting}
+const worker = new (require("node:worker_threads").Worker)(${JSON.stringify(thread)}, { eval: true });
+fs.writeFileSync("child.cjs", ${JSON.stringify(child)});
+const child = require("node:child_process").fork("child.cjs");
+const asked = (who, ask) => new Promise((resolve) => { who.once("message", resolve); ask() });
+const others = () => Promise.all([asked(worker, () => worker.postMessage("")), asked(child, () => child.send(""))]);
+const server = require("node:http").createServer(async (_request, response) => response.end(JSON.stringify([drawn, ...(await others()), Math.random() < 1])));
+others().then(() => server.listen(process.env.PORT));`,
+  });
+  assert.equal((await restore(agent)).failed, undefined);
+  assert.deepEqual(JSON.parse((await agent.call()).text), [2, 2, 2, true]);
+});
+
+test("a thread that never answers is told in the log, and the program goes on", async (t) => {
+  const agent = await frozen(t, {
+    main: `const thread = new (require("node:worker_threads").Worker)("require('node:worker_threads').parentPort.postMessage(''); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)", { eval: true });
+thread.once("message", () => { ${source()} });`,
+  });
+  assert.equal((await restore(agent)).failed, undefined);
+  await agent.logged("has not seeded its random generators in this clone");
+  assert.equal((await agent.call()).status, 200);
+});
+
 test("a server that does not care for the signal never notices it", async (t) => {
   const plain = `require("node:http").createServer((_request, response) => response.end("as ever")).listen(process.env.PORT)`;
   const agent = await frozen(t, { main: plain });
