@@ -2,7 +2,8 @@
 import { inMemory } from "../testing/in-memory.ts";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -110,6 +111,36 @@ test("hidden files of a package travel, and requirements.txt may name no package
   assert.ok((await pathsOf(folder)).includes("site-packages/hidden/.libs/libx.so"));
   writeFileSync(join(folder, "requirements.txt"), "# none yet\n");
   assert.ok(!(await pathsOf(folder)).includes("site-packages"));
+});
+
+test("requirements.txt may have what pip knows: files in it, constraints, extras, markers, hashes, paths of wheels, Windows' line ends", async () => {
+  const folder = appWith("greeter", { "greeter_1.py": "" });
+  const wheels = join(folder, "wheels");
+  makeWheel(wheels, "greeter", "1.5", { "greeter_15.py": "" }, { requires: ['more; extra == "all"\nProvides-Extra: all'] });
+  makeWheel(wheels, "greeter", "2.0", { "greeter_2.py": "" });
+  for (const name of ["more", "apart"]) makeWheel(wheels, name, "1.0", { [`${name}.py`]: "" });
+  mkdirSync(join(folder, "requirements"));
+  writeFileSync(join(folder, "requirements/limits.txt"), "greeter<2\n");
+  const base = `\ufeff--no-index\r\n--find-links wheels\r\n-c limits.txt\r\ngreeter[all] \\\r\n  >=1.0  # a comment\r\nnever; sys_platform == "win32"\r\nold ; python_version < "3.8"\r\n`;
+  writeFileSync(join(folder, "requirements/base.txt"), base);
+  writeFileSync(join(folder, "requirements.txt"), "-r requirements/base.txt\n./wheels/apart-1.0-py3-none-any.whl\n");
+  const listing = await pathsOf(folder);
+  for (const module of ["greeter_15", "more", "apart"]) assert.ok(listing.includes(`site-packages/${module}.py`), module);
+  for (const module of ["greeter_1.py", "greeter_2"]) assert.ok(!listing.includes(`site-packages/${module}`), module);
+
+  const sha256 = createHash("sha256").update(readFileSync(join(wheels, "apart-1.0-py3-none-any.whl"))).digest("hex");
+  const hashed = (hash: string) => writeFileSync(join(folder, "requirements.txt"), `--no-index\n--find-links wheels\napart==1.0 --hash=sha256:${hash}\n`);
+  hashed(sha256);
+  assert.ok((await pathsOf(folder)).includes("site-packages/apart.py"));
+  hashed("0".repeat(64));
+  await assert.rejects(bundleApp(folder), { code: "packages-not-installed", message: /DO NOT MATCH THE HASHES/ });
+});
+
+test("dependencies that only a project's build finds are refused", async () => {
+  const folder = appWith("plain", { "plain.py": "" });
+  rmSync(join(folder, "requirements.txt"));
+  writeFileSync(join(folder, "pyproject.toml"), '[project]\nname = "app"\ndynamic = ["version", "dependencies"]\n');
+  await assert.rejects(bundleApp(folder), { code: "packages-not-installed", message: /found by the project's build.*write them into project\.dependencies/ });
 });
 
 test("a version that is not there is told with those that are, and an index that cannot be reached as such", async () => {

@@ -71,9 +71,12 @@ const readProject = `
 import json, sys, tomllib
 with open("pyproject.toml", "rb") as file:
     try:
-        found = tomllib.load(file).get("project", {}).get("dependencies", [])
+        project = tomllib.load(file).get("project", {})
     except ValueError as error:
         sys.exit(f"it is not TOML: {error}")
+if "dependencies" in project.get("dynamic", []):
+    sys.exit("project.dynamic says that the dependencies are found by the project's build, and nothing of a package runs at a deploy: write them into project.dependencies, or into a requirements.txt")
+found = project.get("dependencies", [])
 if not isinstance(found, list) or not all(isinstance(one, str) and not one.startswith("-") for one in found):
     sys.exit("project.dependencies is not a list of packages")
 json.dump(found, sys.stdout)

@@ -50,15 +50,18 @@ test("names in other spellings, dates, bytes, classes that are made of a text, a
     "detail-type": "Scheduled Event",
     kind: "NEW",
     tags: "one",
+    kinds: ["OLD"],
+    counts: { OLD: 2 },
     thing: "",
   });
   const seen = JSON.parse(text.replace("1.50", '"1.50"'));
   // What is null is left out.
-  assert.deepEqual(Object.keys(seen).toSorted(), ["SNS", "URL", "at", "data", "day", "detailType", "price", "stamp", "tags"]);
+  assert.deepEqual(Object.keys(seen).toSorted(), ["SNS", "URL", "at", "counts", "data", "day", "detailType", "kinds", "price", "stamp", "tags"]);
   assert.deepEqual(
     [seen.SNS, seen.URL, seen.at, seen.data, seen.day, seen.detailType, seen.price, seen.tags],
     [{ Message: "m" }, "u", "2026-11-29T01:02:03.500Z", "AQI=", "2026-11-29T00:00:00Z", "Scheduled Event", { amount: "1.50" }, ["one"]],
   );
+  assert.deepEqual([seen.kinds, seen.counts], [["OLD"], { OLD: 2 }]);
   assert.match(seen.stamp, /^1970-01-01 \d\d:00:01/);
   for (const at of ["2026-11-29T01:02:03Z", "2026-11-29T01:02:03", "2026-11-29T01:02:03+00:00"])
     assert.equal(JSON.parse((await send(agent, "main", { at })).text).at, "2026-11-29T01:02:03Z", at);

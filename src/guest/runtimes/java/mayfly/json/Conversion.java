@@ -10,6 +10,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -173,6 +175,7 @@ public final class Conversion {
   private static Object collection(Object value, Type type, Class<?> raw) {
     List<?> list = listOf(value);
     Type element = raw == Iterable.class ? argument(type, raw, 0) : new Types(type).resolve(Collection.class.getTypeParameters()[0]);
+    if (raw == EnumSet.class) return enums(list, element);
     @SuppressWarnings("unchecked")
     Collection<Object> made = (Collection<Object>) instance(raw, ArrayList.class, LinkedHashSet.class, TreeSet.class, ArrayDeque.class);
     for (Object each : list) made.add(convert(each, element));
@@ -189,9 +192,24 @@ public final class Conversion {
     Types types = new Types(type);
     Type key = types.resolve(Map.class.getTypeParameters()[0]);
     Type element = types.resolve(Map.class.getTypeParameters()[1]);
+    if (raw == EnumMap.class) return byEnum(given, key, element);
     @SuppressWarnings("unchecked")
     Map<Object, Object> made = (Map<Object, Object>) instance(raw, LinkedHashMap.class, TreeMap.class, ConcurrentHashMap.class);
     given.forEach((name, each) -> made.put(convert(name, key), convert(each, element)));
+    return made;
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static Object enums(List<?> list, Type element) {
+    EnumSet made = EnumSet.noneOf((Class) Types.rawOf(element));
+    for (Object each : list) made.add(convert(each, element));
+    return made;
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static Object byEnum(Map<?, ?> given, Type key, Type element) {
+    EnumMap made = new EnumMap((Class) Types.rawOf(key));
+    given.forEach((name, each) -> made.put((Enum) convert(name, key), convert(each, element)));
     return made;
   }
 

@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.time.ZonedDateTime;
 import java.util.Calendar;
 import java.util.Date;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 
@@ -110,6 +112,8 @@ public class Events {
     private String detailType;
     private Kind kind = Kind.OLD;
     private List<String> tags;
+    public EnumSet<Kind> kinds;
+    public EnumMap<Kind, Integer> counts;
     private Thing thing = new Thing("k", 1L, "e");
 
     public enum Kind {
