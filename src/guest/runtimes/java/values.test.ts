@@ -50,8 +50,8 @@ test("names in other spellings, dates, bytes, classes that are made of a text, a
     "detail-type": "Scheduled Event",
     kind: "NEW",
     tags: "one",
-    kinds: ["OLD"],
-    counts: { OLD: 2 },
+    kinds: ["OLD", "NEW"],
+    counts: { OLD: 2, NEW: 3 },
     thing: "",
   });
   const seen = JSON.parse(text.replace("1.50", '"1.50"'));

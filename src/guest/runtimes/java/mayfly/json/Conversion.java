@@ -199,17 +199,25 @@ public final class Conversion {
     return made;
   }
 
+  /** Without names that the enum lacks. */
   @SuppressWarnings({"unchecked", "rawtypes"})
   private static Object enums(List<?> list, Type element) {
     EnumSet made = EnumSet.noneOf((Class) Types.rawOf(element));
-    for (Object each : list) made.add(convert(each, element));
+    for (Object each : list) {
+      Object constant = convert(each, element);
+      if (constant != null) made.add(constant);
+    }
     return made;
   }
 
+  /** Without names that the enum lacks. */
   @SuppressWarnings({"unchecked", "rawtypes"})
   private static Object byEnum(Map<?, ?> given, Type key, Type element) {
     EnumMap made = new EnumMap((Class) Types.rawOf(key));
-    given.forEach((name, each) -> made.put((Enum) convert(name, key), convert(each, element)));
+    for (Map.Entry<?, ?> entry : given.entrySet()) {
+      Object constant = convert(entry.getKey(), key);
+      if (constant != null) made.put((Enum) constant, convert(entry.getValue(), element));
+    }
     return made;
   }
 
