@@ -128,8 +128,11 @@ test("requirements.txt may have what pip knows: files in it, constraints, extras
   for (const module of ["greeter_15", "more", "apart"]) assert.ok(listing.includes(`site-packages/${module}.py`), module);
   for (const module of ["greeter_1.py", "greeter_2"]) assert.ok(!listing.includes(`site-packages/${module}`), module);
 
-  const sha256 = createHash("sha256").update(readFileSync(join(wheels, "apart-1.0-py3-none-any.whl"))).digest("hex");
-  const hashed = (hash: string) => writeFileSync(join(folder, "requirements.txt"), `--no-index\n--find-links wheels\napart==1.0 --hash=sha256:${hash}\n`);
+  const sha256 = createHash("sha256")
+    .update(readFileSync(join(wheels, "apart-1.0-py3-none-any.whl")))
+    .digest("hex");
+  const hashed = (hash: string) =>
+    writeFileSync(join(folder, "requirements.txt"), `--no-index\n--find-links wheels\napart==1.0 --hash=sha256:${hash}\n`);
   hashed(sha256);
   assert.ok((await pathsOf(folder)).includes("site-packages/apart.py"));
   hashed("0".repeat(64));
@@ -140,7 +143,10 @@ test("dependencies that only a project's build finds are refused", async () => {
   const folder = appWith("plain", { "plain.py": "" });
   rmSync(join(folder, "requirements.txt"));
   writeFileSync(join(folder, "pyproject.toml"), '[project]\nname = "app"\ndynamic = ["version", "dependencies"]\n');
-  await assert.rejects(bundleApp(folder), { code: "packages-not-installed", message: /found by the project's build.*write them into project\.dependencies/ });
+  await assert.rejects(bundleApp(folder), {
+    code: "packages-not-installed",
+    message: /found by the project's build.*write them into project\.dependencies/,
+  });
 });
 
 test("a version that is not there is told with those that are, and an index that cannot be reached as such", async () => {

@@ -56,7 +56,19 @@ test("names in other spellings, dates, bytes, classes that are made of a text, a
   });
   const seen = JSON.parse(text.replace("1.50", '"1.50"'));
   // What is null is left out.
-  assert.deepEqual(Object.keys(seen).toSorted(), ["SNS", "URL", "at", "counts", "data", "day", "detailType", "kinds", "price", "stamp", "tags"]);
+  assert.deepEqual(Object.keys(seen).toSorted(), [
+    "SNS",
+    "URL",
+    "at",
+    "counts",
+    "data",
+    "day",
+    "detailType",
+    "kinds",
+    "price",
+    "stamp",
+    "tags",
+  ]);
   assert.deepEqual(
     [seen.SNS, seen.URL, seen.at, seen.data, seen.day, seen.detailType, seen.price, seen.tags],
     [{ Message: "m" }, "u", "2026-11-29T01:02:03.500Z", "AQI=", "2026-11-29T00:00:00Z", "Scheduled Event", { amount: "1.50" }, ["one"]],

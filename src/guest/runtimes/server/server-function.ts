@@ -85,7 +85,11 @@ export class ServerFunction {
     if (this.#pool === null) return;
     const isSeeded = (await this.#clones?.seed()) ?? true;
     if (!isSeeded)
-      this.#parts.log.say(null, LogLevel.Agent, `A thread of function ${this.#function.name} has not seeded its random generators in this clone`);
+      this.#parts.log.say(
+        null,
+        LogLevel.Agent,
+        `A thread of function ${this.#function.name} has not seeded its random generators in this clone`,
+      );
     this.#program?.tellContinued();
   }
 
