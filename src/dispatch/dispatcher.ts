@@ -732,9 +732,10 @@ class PolicyDispatcher implements LiveDispatcher {
     });
   }
 
-  #log(machine: MachineId, stream: number, level: LogLevel, text: string): void {
+  #log(machine: MachineId, stream: number | null, level: LogLevel, text: string): void {
     const record = this.#record(machine);
-    this.#lines.append(record, level, text, stream === 0 ? undefined : record.invocationOn(stream));
+    const owner = stream === null ? record.onlyInvocation : stream === 0 ? undefined : record.invocationOn(stream);
+    this.#lines.append(record, level, text, owner);
   }
 
   #slotsOf(part: string): number {

@@ -112,6 +112,11 @@ export class MachineRecord {
     return { streamNumber: stream, id: this.#endedIds[at]!, function: this.#endedFunctions[at]!, logged: () => undefined };
   }
 
+  /** The invocation that runs, if it is the only one. */
+  get onlyInvocation(): StreamOwner | undefined {
+    return this.#open.size === 1 ? this.#open.values().next().value : undefined;
+  }
+
   cameUpEvent(what: "blank" | "bound", facts: EventOfMachine): PlatformEvent {
     const { app, revision } = this;
     const startMs = this.blankAt - this.startAt;

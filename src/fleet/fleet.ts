@@ -83,7 +83,8 @@ export interface FleetEvents {
   dying(machine: MachineId): void;
   /** Nothing of the machine is left. */
   gone(machine: MachineId, end: MachineEnd): void;
-  log(machine: MachineId, stream: number, level: LogLevel, text: string): void;
+  /** @param stream null for a line of which nothing tells whether it belongs to an invocation */
+  log(machine: MachineId, stream: number | null, level: LogLevel, text: string): void;
 }
 
 export interface MachineEnd extends Pick<MachineExit, "reason" | "detail" | "code" | "signal" | "output"> {

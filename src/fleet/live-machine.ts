@@ -31,6 +31,7 @@ import { partCode } from "./part-code.ts";
 import { LoadMeter } from "./load-meter.ts";
 import { Nap } from "./nap.ts";
 import { Pulse } from "./pulse.ts";
+import { PrintedLines } from "./printed-lines.ts";
 import { Rest } from "./rest.ts";
 import type { FleetEvents, FleetOptions, FleetPhase, MachineEnd, MachineView, StartOrder } from "./fleet.ts";
 import type { AppTurns } from "./app-turns.ts";
@@ -76,6 +77,7 @@ export class LiveMachine {
   readonly #load = new LoadMeter();
   #nap: Nap | undefined;
   #pulse: Pulse | undefined;
+  #printed: PrintedLines | undefined;
   #kernel: ReadyMessage["kernel"] = "host";
   /** Why the machine is dying, if this class noticed it before the driver did. */
   #cause: MachineExit | undefined;
@@ -153,6 +155,7 @@ export class LiveMachine {
     this.#phase = "bound";
     this.#wasReady = true;
     this.#watch();
+    this.#followPrinted();
     this.#events.bound(this.#id);
   }
 
@@ -346,6 +349,13 @@ export class LiveMachine {
     return ready;
   }
 
+  #followPrinted(): void {
+    const log = (level: LogLevel, text: string) => this.#events.log(this.#id, null, level, text);
+    const printed = new PrintedLines(log, this.#options.clock);
+    this.#printed = printed;
+    this.#machine?.followPrinted?.(printed.take);
+  }
+
   /** Begins to look after a bound machine: its nap stops it while it has nothing to do, and its pulse is checked when it is silent. */
   #watch(): void {
     const { driver, clock, answerMs = ANSWER_MS, handshakeMs = HANDSHAKE_MS } = this.#options;
@@ -448,6 +458,7 @@ export class LiveMachine {
     if (!this.#isDying()) this.#beginDying();
     this.#end?.close();
     this.#mounts?.close();
+    this.#printed?.close(this.#asked || this.#cause !== undefined);
     this.#meter.close(machine.usage().cpuUs);
     this.#tellOperator(exit);
     // These two reasons are root causes. Anything that the host noticed before them was only a symptom.

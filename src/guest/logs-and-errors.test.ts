@@ -250,6 +250,23 @@ test("what a child process prints on inherited descriptors is logged under the i
     assert.equal(lines.filter((line) => line.level === level && line.text === text).length, 2, text);
 });
 
+test("a child process that inherits the outputs may open them by their paths", async () => {
+  const script = JSON.stringify(
+    `const fs = process.getBuiltinModule("node:fs"); for (const path of ["/dev/stdout", "/dev/stderr", "/proc/self/fd/1"]) fs.writeFileSync(path, "child by " + path + "\\n")`,
+  );
+  const reply = await run(
+    `const child = process.getBuiltinModule("node:child_process").spawn(process.execPath, ["-e", ${script}], { stdio: "inherit" });
+     return new Response(String(await new Promise((resolve) => child.on("close", resolve))))`,
+    60_000,
+  );
+  assert.equal(reply.text, "0");
+  for (const path of ["/dev/stdout", "/dev/stderr", "/proc/self/fd/1"])
+    assert.ok(
+      agent.logs.some(({ stream, text }) => stream === reply.stream && text === `child by ${path}`),
+      path,
+    );
+});
+
 test("a long line arrives in parts", async () => {
   const reply = await run(`console.log("ü".repeat(20000)); return new Response()`);
   const text = agent.logs

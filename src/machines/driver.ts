@@ -95,6 +95,9 @@ export interface StoredFiles {
   path(form: FilesForm): Promise<string>;
 }
 
+/** @param isError whether it came on descriptor 2. A machine with one console for both says no */
+export type TakePrinted = (text: string, isError: boolean) => void;
+
 export interface Machine {
   readonly id: string;
   /**
@@ -113,6 +116,11 @@ export interface Machine {
    * without having been asked to end. A driver learns from this whether its templates work.
    */
   cameUp?(worked: boolean): void;
+  /**
+   * Called at most once, when the machine is an app's: tells each line that programs in the machine print from then on to the descriptors 1 and 2 that the
+   * agent was started with, which neither the agent nor its channel sees. Lines of the machine's own kernel are left out. Absent if nothing is to be seen.
+   */
+  followPrinted?(take: TakePrinted): void;
   /** Never throws: figures that cannot be read at the moment are those that were read last. */
   usage(): Usage;
   /** Gives the machine this app's share of the host's CPU time. Called once; resolves some milliseconds later, when that is done. */

@@ -8,7 +8,7 @@ import { MayflyError } from "../../src/base/errors/error.ts";
 import { type Platform, createScope, startPlatform } from "../platform.ts";
 import type { Row } from "./rows/row.ts";
 import { table } from "./table.ts";
-import { appFolder, appName, install } from "./tree.ts";
+import { appFolder, appName, install, removeAppFolders } from "./tree.ts";
 
 interface Outcome {
   /** Of the deploy without what they advise. */
@@ -33,6 +33,7 @@ for (const row of rows) {
   );
 }
 await scope.close();
+removeAppFolders();
 console.log(`${asExpected} of ${rows.length} as expected`);
 process.exit(asExpected === rows.length ? 0 : 1);
 

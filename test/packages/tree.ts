@@ -14,6 +14,7 @@ interface Locked {
 
 const here = import.meta.dirname;
 const modules = join(here, "node_modules");
+const apps = join(here, "apps");
 
 /** Installs what the lock file lists, without running any package's scripts. */
 export function install(): void {
@@ -23,7 +24,7 @@ export function install(): void {
 
 /** The row's app as a folder that can be deployed. @param more is added to its mayfly.json */
 export function appFolder(row: Row, more: object = {}): string {
-  const dir = join(here, "apps", row.name.replaceAll(/[^a-z0-9]+/gi, "-"));
+  const dir = join(apps, row.name.replaceAll(/[^a-z0-9]+/gi, "-"));
   rmSync(dir, { recursive: true, force: true });
   const locked = (JSON.parse(readFileSync(join(here, "package-lock.json"), "utf8")) as { packages: Record<string, Locked> }).packages;
   const dependencies = Object.fromEntries(row.packages.map((name) => [name, locked[`node_modules/${name}`]?.version ?? ""]));
@@ -41,6 +42,11 @@ export function appFolder(row: Row, more: object = {}): string {
     for (const path of [...closure(row.packages, locked)].filter((each) => existsSync(join(here, each))))
       cpSync(join(here, path), join(dir, path), { recursive: true, verbatimSymlinks: true });
   return dir;
+}
+
+/** They would otherwise be linted with the project's own files. */
+export function removeAppFolders(): void {
+  rmSync(apps, { recursive: true, force: true });
 }
 
 export function appName({ name }: Row): string {

@@ -41,7 +41,7 @@ export function describeRuntimeConformance(driver: string, kernel: GuestKernelNa
           await platform.client.deploy({ ...manifest, timeoutMs: TIMEOUT_MS }, bundles);
           app = new AppUnderTest(subject, platform);
         });
-        describeReplies(() => app);
+        describeReplies(() => app, !isLinux);
         describeAborts(
           () => app,
           (name) => subject.lacks[name] === undefined,

@@ -5,7 +5,8 @@ import { until } from "../../src/base/clock/until.ts";
 import type { LogLine } from "../../src/doors/admin/client.ts";
 import type { AppUnderTest } from "./app-under-test.ts";
 
-export function describeReplies(app: () => AppUnderTest): void {
+/** @param onOsv whether the kernel has no such paths */
+export function describeReplies(app: () => AppUnderTest, onOsv: boolean): void {
   test("greets, with a file and a variable of its own, and its line belongs to the invocation", async () => {
     const response = await app().call("greets", "?name=Ada");
     assert.deepEqual([response.status, await response.text()], [200, "Hello, Ada, in green!\n"]);
@@ -46,6 +47,12 @@ export function describeReplies(app: () => AppUnderTest): void {
         assert.deepEqual([name, invocation], ["prints", ids[at]], `${part} ${word}`);
       }
   });
+
+  if (!onOsv)
+    test("what is written to its outputs by their paths, and not by its runtime, is in the log", async () => {
+      assert.equal(await app().text("misbehaves", "?do=paths"), "behaved\n");
+      for (const word of ["output", "errors"]) await app().line(new RegExp(`^written to the path of ${word}$`));
+    });
 
   test("many invocations wait at once in few machines", async () => {
     await app().text("waits");

@@ -20,7 +20,8 @@ export type ConformanceFunction =
   | "hears"
   /** The same, with a time limit of 2 s. */
   | "expires"
-  /** Prints `asked to <deed>` and does what the parameter `do` says: throw, exit, crash, spin, leak, or nothing. */
+  /** Prints `asked to <deed>` and does what the parameter `do` says: paths, throw, exit, crash, spin, leak, or nothing. `paths`
+   * writes to /dev/stdout `written to the path of output`, and to /proc/self/fd/2 `written to the path of errors`. */
   | "misbehaves"
   /** The same, with a time limit of 3 s. */
   | "spins"

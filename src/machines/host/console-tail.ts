@@ -1,14 +1,20 @@
-/** Keeps the last bytes that a machine printed. */
+/** Keeps the last bytes that a machine printed, and tells its lines to whoever follows them. */
 import type { Readable } from "node:stream";
 import { guarded } from "../../base/errors/guarded.ts";
+import type { TakePrinted } from "../driver.ts";
+import { cutPrinted } from "./cut-printed.ts";
 
 export interface ConsoleTail {
   /** At most the last 16 KiB, without control characters. */
   text(): string;
   /** The last lines, or the one line of a fatal error of V8's. @param noise lines that are left out */
   lastLines(count: number, noise?: RegExp): string[];
+  /** Tells each line that is printed from now on. @param noise lines that are not told */
+  follow(take: TakePrinted, noise?: RegExp): void;
 }
 
+/** Where the second source is a program's standard error, it is the one of errors. */
+const ERRORS = 1;
 /** Bytes. The cause of a guest's death may come before a long backtrace. */
 const LIMIT = 16_384;
 
@@ -31,6 +37,14 @@ export function keepTail(...sources: Readable[]): ConsoleTail {
         .split("\n")
         .filter((line) => line !== "" && noise?.test(line) !== true);
       return lastWords(lines, count);
+    },
+    follow(take, noise) {
+      for (const [at, source] of sources.entries()) {
+        const lines = cutPrinted((text) => noise?.test(text) !== true && take(text, at === ERRORS));
+        const stop = () => source.destroy();
+        source.on("data", guarded(lines.take, stop));
+        source.on("end", guarded(lines.end, stop));
+      }
     },
   };
 }

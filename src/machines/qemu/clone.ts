@@ -115,6 +115,7 @@ function createMachine({ spec, shape, tried, watch }: CloneOptions, qemu: QemuPr
     fresh: false,
     exited,
     cameUp: tried,
+    followPrinted: (take) => qemu.console.follow(take, shape.guest.ownLines),
     usage: () => (ended ? last : cgroup.usage()),
     assign: (app) => cgroup.assign(app),
     stop: async () => void (await qemu.qmp.command("stop")),

@@ -15,7 +15,7 @@ export interface ConsoleEnd extends Pick<MachineExit, "reason" | "detail" | "cod
 /** Enough lines for a program's message above a short stack. */
 const LINES = 6;
 /** A line of Linux itself, which begins with the time since boot, because printk.time is on. */
-const KERNEL_LINE = /^\[ *\d+\.\d+\]/;
+export const kernelLine = /^\[ *\d+\.\d+\]/;
 
 /**
  * Linux prints this at every boot of a machine without PCI, where nothing is wrong. Because of "Fatal", people would take it for the cause
@@ -29,7 +29,7 @@ const LINUX_NO_MEMORY = /out of memory: (killed process|compulsory|system is dea
 
 /** The agent is the guest's init, so the kernel panics when it ends. The panic then only says how the agent ended. */
 export function linuxEnd(console: string): ConsoleEnd {
-  const lines = console.split("\n").filter((line) => line !== "" && !KERNEL_LINE.test(line));
+  const lines = console.split("\n").filter((line) => line !== "" && !kernelLine.test(line));
   const panic = /Kernel panic - not syncing: (.*)/.exec(console)?.[1];
   const [, code] = /Attempted to kill init! exitcode=0x([0-9a-f]{8})/.exec(panic ?? "") ?? [];
   const output = lastWords(lines, LINES);
@@ -67,6 +67,9 @@ const OSV_FAULT = /^(page fault outside application|Assertion failed|Out of memo
 
 /** OSv prints this for every system call that glibc and Node try before another one. */
 export const osvNoise = /unimplemented system call/;
+/** What OSv prints of itself while an app's machine lives. The words of its end are in ConsoleEnd. */
+export const osvLine =
+  /unimplemented system call|^(\[(registers|backtrace)\]|page fault outside|Assertion failed|Uncaught signal|[A-Z0-9]{2,6}: 0x|0x[0-9a-f]{8,})/;
 /** OSv's greeting at each boot. */
 const OSV_GREETING = /^OSv v|^eth0: |^Booted up in |^Cmdline: /;
 

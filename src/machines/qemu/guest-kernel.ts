@@ -32,6 +32,8 @@ export interface GuestKernel {
   commandLine: (shape: MachineShape, tscKhz: number) => string;
   /** Matches lines of the kernel's console that say nothing about its end. */
   noise?: RegExp;
+  /** Matches lines of the console that the kernel printed, and no program. */
+  ownLines: RegExp;
   /** Why a guest ended by itself, from what it printed. */
   endOf: (console: string) => ConsoleEnd;
 }

@@ -6,7 +6,7 @@ import { channelAddress, linuxOptions, microvm, spareDiskWords } from "../host/q
 import { filesDiskBytes, filesPath } from "../../images/guest-layout.ts";
 import { FILES_NODE } from "./files-disk.ts";
 import type { GuestKernel, MachineShape } from "./guest-kernel.ts";
-import { kernelNoise, linuxEnd } from "./console-end.ts";
+import { kernelLine, kernelNoise, linuxEnd } from "./console-end.ts";
 
 export const linux: GuestKernel = {
   name: "linux",
@@ -19,6 +19,7 @@ export const linux: GuestKernel = {
   mounts: true,
   commandLine: kernelArguments,
   noise: kernelNoise,
+  ownLines: kernelLine,
   endOf: linuxEnd,
 };
 

@@ -11,7 +11,7 @@ import { heapFlags } from "../host/child/node-limits.ts";
 import { channelAddress, randomWords } from "../host/qemu/words.ts";
 import { TASK_ROOT_VARIABLE } from "../../wire/protocol.ts";
 import type { GuestKernel, MachineShape } from "./guest-kernel.ts";
-import { osvEnd, osvNoise } from "./console-end.ts";
+import { osvEnd, osvLine, osvNoise } from "./console-end.ts";
 
 /** Megabytes that OSv itself holds, or cannot give to its program. In a machine of 256 MB, V8's heap can grow to 170 MB. */
 const SYSTEM_MB = 40;
@@ -49,6 +49,7 @@ export const osv: GuestKernel = {
   },
 
   noise: osvNoise,
+  ownLines: osvLine,
   endOf: osvEnd,
 };
 

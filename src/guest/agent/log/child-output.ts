@@ -7,6 +7,7 @@ import childProcess, { type ChildProcess, type SpawnSyncOptions, type SpawnSyncR
 import type { Readable } from "node:stream";
 import { type GuestLogLevel, LogLevel } from "../../../wire/protocol.ts";
 import { type Print, lineCutter } from "./lines.ts";
+import { type OutputPipe, openOutputPipe } from "./output-pipe.ts";
 
 /** The child's descriptor → ours, which is 1 or 2. */
 type Inherited = Map<number, number>;
@@ -39,16 +40,28 @@ function captureSpawn(print: Print): void {
   prototype.spawn = function capturedSpawn(this: ChildProcess, options) {
     const { stdio, inherited } = withPipes(options?.stdio);
     if (inherited.size === 0) return Reflect.apply(spawn, this, [options]);
-    const failed = Reflect.apply(spawn, this, [{ ...options, stdio }]);
-    for (const [at, fd] of inherited) follow(this, at, lineCutter(levelOf(fd), print));
-    return failed;
+    const list = [...(stdio as unknown[])];
+    const pipes = new Map([...inherited.keys()].map((at) => [at, openOutputPipe()]));
+    for (const [at, pipe] of pipes) if (pipe !== undefined) list[at] = pipe.fd;
+    try {
+      return Reflect.apply(spawn, this, [{ ...options, stdio: list }]);
+    } finally {
+      for (const [at, fd] of inherited) follow(this, at, pipes.get(at), lineCutter(levelOf(fd), print));
+    }
   };
 }
 
 /** Logs what the child prints under the invocation that started it. User code sees no stream there, as with an inherited descriptor. */
-function follow(child: ChildProcess, at: number, take: (chunk: Buffer) => void): void {
+function follow(child: ChildProcess, at: number, pipe: OutputPipe | undefined, take: (chunk: Buffer) => void): void {
   const inContext = AsyncLocalStorage.snapshot();
-  const all = child.stdio as unknown as (Readable | null)[];
+  if (pipe !== undefined) {
+    pipe.handedOver();
+    pipe.out.on("data", (chunk: Buffer) => inContext(take, chunk));
+    // What the child printed is in the log before anybody hears of its end.
+    child.prependOnceListener("exit", () => inContext(take, pipe.rest()));
+    return;
+  }
+  const all = (child.stdio ?? []) as unknown as (Readable | null)[];
   all[at]?.on("data", (chunk: Buffer) => inContext(take, chunk));
   all[at] = null;
   if (at === 1) child.stdout = null;

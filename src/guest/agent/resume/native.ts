@@ -13,6 +13,7 @@ const SIGNATURES = {
   getsockopt: { arguments: ["int32", "int32", "int32", "buffer", "buffer"], return: "int32" },
   clock_settime: { arguments: ["int32", "buffer"], return: "int32" },
   ioctl: { arguments: ["int32", "uint64", "buffer"], return: "int32" },
+  pipe2: { arguments: ["buffer", "int32"], return: "int32" },
   mount: { arguments: ["buffer", "buffer", "buffer", "uint64", "uint64"], return: "int32" },
 };
 

@@ -17,6 +17,8 @@ export function resume(message: ResumeMessage, transport: Transport): { ready: R
   if (transport === "tcp") setWallClock(message.now);
   // A Bind may need it (files/linked-folder.ts).
   if (kernel === "linux") nativeCall("mount");
+  // A program of the app's needs it (log/output-pipe.ts).
+  if (kernel !== "osv") nativeCall("pipe2");
   resetTimeOrigin();
   const failures = spreadEntropy(Buffer.from(message.entropy, "base64"), kernel === "linux");
   if (message.restored === true) dropDrawnAhead();

@@ -8,6 +8,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { constants } from "node:os";
+import type { Readable } from "node:stream";
+import { openOutputPipe } from "../../agent/log/output-pipe.ts";
 import type { Print } from "../../agent/log/lines.ts";
 import { LogLevel } from "../../../wire/protocol.ts";
 import { taskRoot } from "../../agent/files/task-root.ts";
@@ -36,8 +38,12 @@ export class Program {
   constructor(command: string, args: string[], env: Record<string, string>, print: Print) {
     // An app without files has no task root yet.
     mkdirSync(taskRoot, { recursive: true });
-    this.#child = spawn(command, args, { cwd: taskRoot, env: { ...env, ...markOf(this.#id) }, stdio: ["ignore", "pipe", "pipe"] });
-    this.ended = watch(this.#child, print).finally(() => this.kill());
+    const pipes = [openOutputPipe(), openOutputPipe()];
+    const [out, error] = pipes.map((pipe) => pipe?.fd ?? "pipe");
+    this.#child = spawn(command, args, { cwd: taskRoot, env: { ...env, ...markOf(this.#id) }, stdio: ["ignore", out, error] });
+    for (const pipe of pipes) pipe?.handedOver();
+    const { stdout, stderr } = this.#child;
+    this.ended = watch(this.#child, [pipes[0]?.out ?? stdout!, pipes[1]?.out ?? stderr!], print).finally(() => this.kill());
     const end = () => this.kill();
     process.on("exit", end);
     void this.ended.then(() => process.off("exit", end));
@@ -59,8 +65,9 @@ export class Program {
   }
 }
 
-function watch(child: ChildProcess, print: Print): Promise<ProgramEnd> {
-  const outputs = [follow(child.stdout, LogLevel.Info, print), follow(child.stderr, LogLevel.Error, print)];
+function watch(child: ChildProcess, streams: [out: Readable, error: Readable], print: Print): Promise<ProgramEnd> {
+  const outputs = [follow(streams[0], LogLevel.Info, print), follow(streams[1], LogLevel.Error, print)];
+  const allRead = Promise.all(streams.map((stream) => new Promise((closed) => void stream.once("close", closed))));
   return new Promise((resolve) => {
     const over = (end: ProgramEnd) => {
       for (const output of outputs) output.end();
@@ -73,18 +80,18 @@ function watch(child: ChildProcess, print: Print): Promise<ProgramEnd> {
     child.once("exit", (code, signal) => {
       const end = endOf(code, signal);
       const timer = setTimeout(() => over(end), DRAIN_MS);
-      child.once("close", () => {
+      void allRead.then(() => {
         clearTimeout(timer);
-        over(end);
+        return over(end);
       });
     });
   });
 }
 
-function follow(stream: ChildProcess["stdout"], level: typeof LogLevel.Info | typeof LogLevel.Error, print: Print): ProgramOutput {
+function follow(stream: Readable, level: typeof LogLevel.Info | typeof LogLevel.Error, print: Print): ProgramOutput {
   const output = new ProgramOutput(level, print);
-  stream?.on("data", (chunk: Buffer) => output.take(chunk));
-  stream?.on("error", () => output.end());
+  stream.on("data", (chunk: Buffer) => output.take(chunk));
+  stream.on("error", () => output.end());
   return output;
 }
 

@@ -30,6 +30,9 @@ const programs: Record<string, string> = {
     `async (event) => { process.stdout.write("one\\ntw"); process.stdout.write("o\\n"); process.stderr.write("three"); return "printed" }`,
     `console.log("starting")`,
   ),
+  paths: bootstrap(
+    `async (event, { id }) => { const fs = require("node:fs"); for (const path of ["/dev/stdout", "/dev/stderr", "/proc/self/fd/1"]) fs.writeFileSync(path, "by " + path + "\\n"); return "written" }`,
+  ),
   slow: bootstrap(
     `async (event, { id }) => { console.log("begun " + event.rawPath); await new Promise((go) => setTimeout(go, 300)); console.log("late " + event.rawPath); return "slow" }`,
   ),
@@ -140,6 +143,11 @@ test("lines belong to the only invocation in flight, and those from before the f
     ["one", 1],
     ["two", 1],
   ]);
+});
+
+test("what a program writes to its outputs by their paths is logged", async () => {
+  assert.equal((await agent.call({ function: "paths" })).text, "written");
+  for (const path of ["/dev/stdout", "/dev/stderr", "/proc/self/fd/1"]) await agent.logged(`by ${path}`);
 });
 
 test("an invocation whose time is up stays the program's until it answers, which it may do late", async () => {

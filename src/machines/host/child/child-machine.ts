@@ -8,12 +8,13 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
+import fs from "node:fs";
+import { Socket } from "node:net";
 
 import { guarded } from "../../../base/errors/guarded.ts";
 import type { Clock } from "../../../base/clock/clock.ts";
 import { within } from "../../../base/clock/within.ts";
+import { createPipe } from "../../../base/libc/libc.ts";
 import type { Cgroup, CgroupSpec } from "../cgroup/cgroup.ts";
 import { createCgroup } from "../cgroup/create-cgroup.ts";
 import type { Machine, Usage } from "../../driver.ts";
@@ -91,17 +92,22 @@ const JOIN =
   'ulimit -c 0; while [ "$1" != -- ]; do echo 0 > "$1" || exit 1; shift; done; shift; exec /usr/bin/setpriv --pdeathsig=KILL "$@"';
 
 async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
+  const [out, err] = [openOutput(), openOutput()];
   const child = spawn("/bin/sh", ["-c", JOIN, "sh", ...cgroup.joinFiles, "--", plan.command, ...plan.args], {
     cwd: plan.cwd ?? plan.run.folder,
     env: plan.env,
     // The child has a process group of its own: a signal from the server's terminal is not meant for it.
     detached: true,
-    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    stdio: ["ignore", out.write, err.write, "pipe"],
   });
-  if (child.pid === undefined) throw ((await once(child, "error")) as [Error])[0];
-  const [, out, err, channel] = child.stdio as unknown as [null, Readable, Readable, Socket];
-  const output = keepTail(out, err);
-  const ended = Promise.all([once(child, "exit"), once(out, "close"), once(err, "close")]);
+  for (const { write } of [out, err]) fs.closeSync(write);
+  if (child.pid === undefined) {
+    for (const { read } of [out, err]) read.destroy();
+    throw ((await once(child, "error")) as [Error])[0];
+  }
+  const channel = child.stdio[3] as Socket;
+  const output = keepTail(out.read, err.read);
+  const ended = Promise.all([once(child, "exit"), once(out.read, "close"), once(err.read, "close")]);
   // A reader of the channel listens for errors as well. Without a reader an error only means that the machine ends, which `ended` tells.
   channel.on("error", () => channel.destroy());
   return {
@@ -111,6 +117,16 @@ async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
     ended: ended.then(([[code, signal]]) => ({ code, signal })),
     output,
   };
+}
+
+/**
+ * A pipe, because what Node would make is a socket, which no program can open by the path /dev/stdout. In a sandbox that path belongs to the one who made the
+ * pipe, and the agent is another user there.
+ */
+function openOutput(): { read: Socket; write: number } {
+  const { read, write } = createPipe();
+  fs.fchmodSync(write, 0o622);
+  return { read: new Socket({ fd: read, readable: true, writable: false }), write };
 }
 
 /** Waits for the first bytes without taking them. */
@@ -150,6 +166,7 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
     channel: child.channel,
     fresh: true,
     exited,
+    followPrinted: (take) => child.output.follow(take),
     usage: () => last ?? cgroup.usage(),
     assign: (app) => cgroup.assign(app),
     stop: async () => signal("SIGSTOP"),

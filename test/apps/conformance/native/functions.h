@@ -91,10 +91,21 @@ static void hears(struct call *call) {
   puts("heard");
 }
 
+static void write_to(const char *path, const char *text) {
+  FILE *file = fopen(path, "w");
+  if (file == NULL) return;
+  fputs(text, file);
+  fclose(file);
+}
+
 static void misbehaves(struct call *call) {
   const char *deed = parameter(call);
   printf("asked to %s\n", *deed ? deed : "behave");
   if (strcmp(deed, "throw") == 0) return fail(call, "thrown on demand");
+  if (strcmp(deed, "paths") == 0) {
+    write_to("/dev/stdout", "written to the path of output\n");
+    write_to("/proc/self/fd/2", "written to the path of errors\n");
+  }
   if (strcmp(deed, "exit") == 0) exit(7);
   if (strcmp(deed, "crash") == 0) *(volatile int *)8 = 1;
   while (strcmp(deed, "spin") == 0);

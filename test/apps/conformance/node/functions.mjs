@@ -1,5 +1,6 @@
 /** The functions of the suite of runtimes, as handlers in the style of AWS Lambda. */
 import { randomUUID } from "node:crypto";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -43,6 +44,10 @@ export const draws = async () => text(`${Date.now()} ${Math.random()} ${randomUU
 const deeds = {
   throw() {
     throw new Error("thrown on demand");
+  },
+  paths() {
+    writeFileSync("/dev/stdout", "written to the path of output\n");
+    appendFileSync("/proc/self/fd/2", "written to the path of errors\n");
   },
   exit: () => process.exit(7),
   /** process.abort() is one of the ways to exit that the agent sees; this is none. */

@@ -66,6 +66,10 @@ def misbehaves(event, context):
     print(f"asked to {deed or 'behave'}")
     if deed == "throw":
         raise ValueError("thrown on demand")
+    if deed == "paths":
+        for path, word in (("/dev/stdout", "output"), ("/proc/self/fd/2", "errors")):
+            with open(path, "w") as file:
+                print(f"written to the path of {word}", file=file)
     if deed == "exit":
         sys.exit(7)
     if deed == "crash":

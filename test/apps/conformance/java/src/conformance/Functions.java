@@ -7,6 +7,7 @@ import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -78,11 +79,15 @@ public final class Functions {
     }
   }
 
-  public Object misbehaves(Event event) throws ReflectiveOperationException {
+  public Object misbehaves(Event event) throws IOException, ReflectiveOperationException {
     String deed = event.get("do");
     System.out.println("asked to " + (deed.isEmpty() ? "behave" : deed));
     switch (deed) {
       case "throw" -> throw new IllegalStateException("thrown on demand");
+      case "paths" -> {
+        Files.writeString(Path.of("/dev/stdout"), "written to the path of output\n", StandardOpenOption.WRITE);
+        Files.writeString(Path.of("/proc/self/fd/2"), "written to the path of errors\n", StandardOpenOption.WRITE);
+      }
       case "exit" -> System.exit(7);
       case "crash" -> unsafe().putAddress(0, 0);
       case "spin" -> {
