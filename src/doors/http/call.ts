@@ -127,7 +127,7 @@ export class Call implements InvocationReply, OnConnection {
     if (ended && contentLength === -1 && status !== 204 && !hasNoLength) list.push("content-length", String(body.length));
     if (!this.#bodyless) this.#promised = contentLength;
     if (this.#breaksPromise(body.length, ended)) return this.#badResponse("its content-length is not that of its body");
-    const length = ended && !this.#bodyless ? body.length : contentLength;
+    const length = ended && (body.length > 0 || !this.#bodyless) ? body.length : contentLength;
     if (this.#route.compress && isCompressible(status, list, length)) this.#replyVarying({ status, headers: list, timing }, body, ended);
     else if (this.#writeHead(status, list, timing)) this.#replyBody(body, ended);
   }
@@ -252,10 +252,11 @@ export class Call implements InvocationReply, OnConnection {
   /** Replies compressed if this client takes that, and tells caches that other clients might get the reply so. */
   #replyVarying(head: ReplyHead, body: Buffer, ended: boolean): void {
     head.headers = varying(head.headers);
-    const mayCompress = !this.#bodyless && this.#context.compression.hasRoom;
-    const coding = mayCompress ? acceptedCoding(this.#request.headers["accept-encoding"]) : undefined;
-    if (coding !== undefined && ended) return this.#replyCompressed(head, body, coding);
-    if (coding !== undefined) this.#compressBody(head, coding);
+    const coding = this.#context.compression.hasRoom ? acceptedCoding(this.#request.headers["accept-encoding"]) : undefined;
+    // How long the compressed body would be is known only when it is compressed.
+    if (coding !== undefined && this.#bodyless) head.headers = compressedHeaders(head.headers, coding);
+    else if (coding !== undefined && ended) return this.#replyCompressed(head, body, coding);
+    else if (coding !== undefined) this.#compressBody(head, coding);
     if (this.#writeHead(head.status, head.headers, head.timing)) this.#replyBody(body, ended);
   }
 
@@ -300,7 +301,8 @@ export class Call implements InvocationReply, OnConnection {
       },
     );
     if (body.length > 0) this.#write(body);
-    else this.#response.flushHeaders();
+    // A client that gets no body does not wait for the end of one, which may be far.
+    if (body.length === 0 || this.#bodyless) this.#response.flushHeaders();
   }
 
   #write(chunk: Buffer): void {

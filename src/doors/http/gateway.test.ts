@@ -101,6 +101,60 @@ test("HEAD, 204 and 304 have no body, and the connection stays usable", async ()
   client.socket.destroy();
 });
 
+test("a HEAD has the head of a GET, and never another length: short, long, streamed, of unknown length, compressed, without a body", async () => {
+  const long = "long text ".repeat(20_000);
+  const html = ["content-type", "text/html"];
+  const replies: Record<string, { status?: number; headers: string[]; pieces: string[] }> = {
+    short: { headers: html, pieces: ["a body"] },
+    long: { headers: html, pieces: [long] },
+    "streamed, of known length": { headers: [...html, "content-length", String(2 * long.length)], pieces: ["", long, long] },
+    "streamed, of unknown length": { headers: html, pieces: ["", long, long] },
+    "streamed, with its first piece": { headers: html, pieces: [long, long] },
+    "not compressible": { headers: ["content-type", "image/png"], pieces: [long] },
+    "no content": { status: 204, headers: [], pieces: [] },
+    "not modified": { status: 304, headers: ["etag", '"a"'], pieces: [] },
+  };
+  let chosen = replies["short"]!;
+  await using open = await openTestGateway((seen) => {
+    const { status = 200, headers, pieces } = chosen;
+    setImmediate(() => {
+      seen.reply.head(status, headers, Buffer.from(pieces[0] ?? ""), pieces.length < 2, timing);
+      for (const piece of pieces.slice(1)) seen.reply.data(Buffer.from(piece));
+      if (pieces.length > 1) seen.reply.end();
+    });
+  });
+  for (const [name, reply] of Object.entries(replies))
+    for (const coding of ["identity", "gzip"]) {
+      chosen = reply;
+      const ask = (method: string) => fetch(`${open.url}/app/hello`, { method, headers: { "accept-encoding": coding } });
+      const [whole, alone] = [await ask("GET"), await ask("HEAD")];
+      const facts = ({ status, headers }: Response) =>
+        [status, ...["content-type", "content-encoding", "vary", "etag"].map((header) => headers.get(header))].join();
+      assert.equal(facts(alone), facts(whole), `${name}, ${coding}`);
+      assert.equal(await alone.text(), "", name);
+      const body = Buffer.from(await whole.arrayBuffer());
+      if (reply.status === undefined) assert.equal(body.toString(), reply.pieces.join(""), name);
+      const length = alone.headers.get("content-length");
+      assert.ok(length === null || length === whole.headers.get("content-length"), `${name}, ${coding}: ${length}`);
+      if (coding === "identity") assert.equal(length, whole.headers.get("content-length"), name);
+      assert.equal(alone.headers.get("transfer-encoding"), null, name);
+    }
+});
+
+test("the head of a body without an end is there at once for a HEAD", async () => {
+  await using open = await openTestGateway((seen) => setImmediate(() => seen.reply.head(200, [], Buffer.from("first"), false, timing)));
+  const client = rawClient(open.port, "HEAD /app/hello HTTP/1.1\r\nhost: h\r\n\r\n");
+  await until(() => client.text.endsWith("\r\n\r\n"));
+  const { reply } = open.invocations[0]!;
+  for (let piece = 1; piece <= 20; piece++) reply.data(Buffer.alloc(50_000));
+  await until(() => open.invocations[0]!.consumed === 1_000_005);
+  reply.end();
+  client.text = "";
+  client.send("HEAD /app/hello HTTP/1.1\r\nhost: h\r\n\r\n");
+  await until(() => client.text.startsWith("HTTP/1.1 200") && client.text.endsWith("\r\n\r\n"));
+  client.socket.destroy();
+});
+
 test("errors are JSON with code, cure and id; 429 says when to retry", async () => {
   await using open = await openTestGateway((seen) => seen.reply.fail("queue-full", { app: "app", limit: 5 }));
   const response = await fetch(`${open.url}/app/hello`);

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { loosePopfs } from "./popf.ts";
 import { forRingZero, withoutPopfq } from "./ring-zero.ts";
 
 const run = promisify(execFile);
@@ -31,9 +32,58 @@ const bits = new Float64Array(results);
 console.log(require("crypto").createHash("sha256").update(Buffer.from(bits.buffer)).digest("hex"), results.length, 5.5 % 2, -7.5 % 2, Math.PI % 2);
 `;
 
-test("the pinned Node has such places, and none is left", () => {
+test("the pinned Node has such places, and none is left, in any form", () => {
   assert.ok(places > 0);
   assert.equal(withoutPopfq(bytes), 0);
+  assert.deepEqual(loosePopfs(bytes), []);
+  assert.equal(loosePopfs(readFileSync(process.execPath)).length, places);
+});
+
+test("a Node that has the instruction in another form beside the known one is refused", async () => {
+  const other = readFileSync(process.execPath);
+  // movzx eax, ah; push rax; popfq; nop word [rax + rax]
+  Buffer.from("0fb6c4509d0f1f440000", "hex").copy(other, other.indexOf(Buffer.from("d9f8dfe0c1e808", "hex")) + 4);
+  const tree = (content: Buffer) => [{ kind: "file" as const, path: "/bin/node", mode: 0o755, content }];
+  await assert.rejects(forRingZero(tree(other)), {
+    code: "image-build-failed",
+    message: new RegExp(`beside ${places - 1} known places it has 1 in another form`),
+  });
+});
+
+test("the instruction is told from the same byte in a constant, an address or a jump, and from one that restores what was saved", () => {
+  const code = (...lines: string[]) => {
+    const text = Buffer.from(lines.join(""), "hex");
+    const head = Buffer.alloc(120);
+    head.write("\x7fELF", "latin1");
+    head.writeBigUInt64LE(64n, 32);
+    head.writeUInt16LE(1, 56);
+    head.writeUInt32LE(1, 64);
+    head.writeUInt32LE(5, 68);
+    head.writeBigUInt64LE(120n, 72);
+    head.writeBigUInt64LE(BigInt(text.length), 96);
+    return loosePopfs(Buffer.concat([head, text]));
+  };
+  const other = [
+    "b89d9d9d9d", // mov eax, constant
+    "48b89d9d9d9d9d9d9d9d", // movabs rax, constant
+    "749d", // je
+    "e89d9d9d9d", // call
+    "0f849d9d9d9d", // je, far
+    "488d849d9d9d9d9d", // lea rax, [rbp + rbx * 4 + displacement]
+    "66b89d9d", // mov ax, constant
+    "c744249d9d9d9d9d", // mov dword [rsp + displacement], constant
+    "f60424 9d".replace(" ", ""), // test byte [rsp], constant
+    "c5f170c09d", // vpshufd xmm0, xmm0, constant
+    "c4e37d0f c19d".replace(" ", ""), // vpalignr ymm0, ymm0, ymm1, constant
+    "62f17c48104101", // vmovups zmm0, [rcx + 64]
+    "660f3a0fc19d", // palignr xmm0, xmm1, constant
+    "a09d9d9d9d9d9d9d9d", // movabs al, [address]
+    "9c", // pushfq
+    "90909d", // popfq
+  ];
+  assert.deepEqual(code(...other), []);
+  const length = other.join("").length / 2;
+  for (const popf of ["9d", "669d", "489d"]) assert.deepEqual(code(...other, popf), [120 + length + popf.length / 2 - 1], popf);
 });
 
 for (const flags of [["--jitless"], ["--always-sparkplug", "--no-opt"], []])

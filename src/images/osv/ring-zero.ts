@@ -9,8 +9,10 @@
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
+import { counted } from "../../base/words/counted.ts";
 import { readPieces } from "../read-pieces.ts";
 import type { FileEntry, TreeEntry } from "../tree.ts";
+import { loosePopfs } from "./popf.ts";
 
 /** fprem; fnstsw ax. */
 const BEFORE = Buffer.from("d9f8dfe0", "hex");
@@ -23,7 +25,7 @@ const ELF = Buffer.from("\x7fELF", "latin1");
 /** A smaller program of Node's name does not contain V8. */
 const LEAST_NODE_BYTES = 16 * 1_048_576;
 
-/** Rejects with "image-build-failed" if a Node has no such place, because it may contain the code in another form. */
+/** Rejects with "image-build-failed" if a Node has no such place, or also has the instruction in another form. */
 export async function forRingZero(tree: TreeEntry[]): Promise<TreeEntry[]> {
   const safe: TreeEntry[] = [];
   for (const entry of tree) safe.push(entry.kind === "file" && (await isProgram(entry)) ? await safeFile(entry) : entry);
@@ -33,9 +35,11 @@ export async function forRingZero(tree: TreeEntry[]): Promise<TreeEntry[]> {
 async function safeFile(file: FileEntry): Promise<FileEntry> {
   const bytes = await bytesOf(file);
   const places = withoutPopfq(bytes);
-  if (places > 0) return { ...file, content: bytes };
-  if (basename(file.path) === "node" && bytes.length >= LEAST_NODE_BYTES) throw unknownNode(file.path);
-  return file;
+  const isNode = basename(file.path) === "node" && bytes.length >= LEAST_NODE_BYTES;
+  if (isNode && places === 0) throw unknownNode(file.path, "none of the places was found in it");
+  const left = isNode ? loosePopfs(bytes).length : 0;
+  if (left > 0) throw unknownNode(file.path, `beside ${counted(places, "known place")} it has ${left} in another form`);
+  return places > 0 ? { ...file, content: bytes } : file;
 }
 
 /** Changes the bytes in place, and returns the number of changed places. */
@@ -62,9 +66,9 @@ async function bytesOf({ content }: FileEntry, most = Infinity): Promise<Buffer>
   return Buffer.concat(await Array.fromAsync(readPieces(file, wanted)));
 }
 
-function unknownNode(path: string): MayflyError {
+function unknownNode(path: string, found: string): MayflyError {
   const what =
-    `${path} is a Node of a version that is not known to run on OSv: none of the places was found in it where V8 takes remainders by an ` +
-    "instruction that OSv's programs must not use. Take the Node that Mayfly pins";
+    `${path} is a Node of a version that is not known to run on OSv: V8 takes remainders by an instruction that OSv's programs must not use, ` +
+    `and ${found}. Take the Node that Mayfly pins`;
   return new MayflyError("image-build-failed", { what });
 }

@@ -56,7 +56,7 @@ export function sendFile(sending: Sending, site: Site, file: SiteFile, status: 2
     const part = ["content-range", `bytes ${first}-${last}/${chosen.bytes}`, "content-length", String(last - first + 1)];
     return send(sending, 206, [...headers, ...part], site.handle, chosen.at + first, last - first + 1);
   }
-  if (ready === undefined && wanted !== undefined && mayCompress && request.method !== "HEAD" && sending.compression?.hasRoom === true)
+  if (ready === undefined && wanted !== undefined && mayCompress && sending.compression?.hasRoom === true)
     return compress(sending, verdict.status, compressedHeaders(headers, wanted), site.handle, file, wanted);
   send(sending, verdict.status, [...headers, "content-length", String(chosen.bytes)], site.handle, chosen.at, chosen.bytes);
 }
@@ -97,9 +97,10 @@ function send({ request, response }: Sending, status: number, headers: string[],
 }
 
 function compress(sending: Sending, status: number, headers: string[], handle: FileHandle, { at, bytes }: SiteFile, coding: Coding): void {
-  const { response, compression } = sending;
+  const { request, response, compression } = sending;
   const failed = () => void response.destroy();
   response.writeHead(status, headers);
+  if (request.method === "HEAD") return void response.end();
   const compressor = compression!.stream(coding, (piece, taken) => void response.write(piece, taken), failed);
   response.once(
     "close",

@@ -109,6 +109,14 @@ test("a file comes with its type, its tag and what clients may keep of it", asyn
   assert.deepEqual([empty.status, empty.headers["content-length"]], [200, "0"]);
   const head = await get("/site/large.bin", {}, "HEAD");
   assert.deepEqual([head.status, head.headers["content-length"], head.body.length], [200, String(large.length), 0]);
+  for (const path of ["/site/", "/site/large.bin", "/site/app.3f2a9c1b.js", "/site/empty.txt", "/site/nowhere", "/site/docs"])
+    for (const coding of ["identity", "gzip", "br"]) {
+      const [whole, alone] = [await get(path, { "accept-encoding": coding }), await get(path, { "accept-encoding": coding }, "HEAD")];
+      const facts = ({ status, headers }: typeof whole) => [status, headers["content-type"], headers["content-encoding"], headers["etag"]];
+      assert.deepEqual([facts(alone), alone.body.length], [facts(whole), 0], `${path} in ${coding}`);
+      const length = alone.headers["content-length"];
+      assert.ok(length === undefined || length === whole.headers["content-length"], `${path} in ${coding}`);
+    }
   assert.ok((await get("/site/large.bin")).body.equals(large));
   assert.deepEqual(readdirSync(folder), [], "what is served has no name on the disk");
 });
