@@ -1,5 +1,5 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,websocket,files,nfs,runtimes,snapshot,guests,simulator,lambda,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * `./mayfly bench [--only warm,waiting,first-call,memory,rest,websocket,files,nfs,runtimes,snapshot,guests,simulator,lambda,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
  * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
  * measured.
  */
@@ -13,6 +13,7 @@ import { lambda } from "./cases/lambda.ts";
 import { live } from "./cases/live.ts";
 import { memory } from "./cases/memory.ts";
 import { nfs } from "./cases/nfs.ts";
+import { rest } from "./cases/rest.ts";
 import { runtimes } from "./cases/runtimes.ts";
 import { simulator } from "./cases/simulator.ts";
 import { snapshot } from "./cases/snapshot.ts";
@@ -28,6 +29,7 @@ const cases: Record<CaseName, (options: BenchOptions) => Promise<Section[]>> = {
   waiting,
   "first-call": firstCall,
   memory,
+  rest,
   websocket,
   files,
   nfs,

@@ -6,6 +6,7 @@ export const caseNames = [
   "waiting",
   "first-call",
   "memory",
+  "rest",
   "websocket",
   "files",
   "nfs",

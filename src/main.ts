@@ -32,6 +32,7 @@ import type { Urls } from "./control/overview.ts";
 import { openCanaryWatch } from "./control/open-canary-watch.ts";
 import { releaseUnmade } from "./control/appliances.ts";
 import { tenantInUrl, tenantOfUrl } from "./control/names.ts";
+import { nameSeen } from "./control/seen.ts";
 import { resumeRemovals } from "./control/tenants.ts";
 import { createInternalRoutes } from "./control/internal-routes.ts";
 import { openKinds } from "./control/open-kinds.ts";
@@ -111,7 +112,14 @@ export async function startMayfly(
   const urls = { gateway: "", api: "" };
   const authority = openAuthorityOf(start);
   const ownPorts = () => [urls.gateway, urls.api].map(portOf);
-  const egress = openEgress({ bound: config.egress.allow, ownPorts, certificates: authority, connections: descriptors.outside, clock });
+  const egress = openEgress({
+    bound: config.egress.allow,
+    ownPorts,
+    certificates: authority,
+    connections: descriptors.outside,
+    clock,
+    reached: config.egress.log ? ({ app, ...what }) => log.info({ app: nameSeen(catalog.names, { tenant: null, apps: null }, app), ...what }, "connected") : undefined,
+  });
   keepAccounts(accounts, events);
   const kinds = openKinds(start, catalog, driver);
   const internal = new InternalCalls({

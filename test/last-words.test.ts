@@ -41,6 +41,7 @@ for (const { name, settings } of machineKinds)
       await platform.client.deploy(manifest, bundles);
       const quick = { ...manifest, name: "quick", timeoutMs: 6_000 };
       await platform.client.deploy(quick, bundles);
+      await platform.client.deploy({ ...manifest, name: "two", vcpus: 2 }, bundles);
     });
     after(() => scope.close());
 
@@ -74,6 +75,17 @@ for (const { name, settings } of machineKinds)
         assert.ok(!lines.some(({ text }) => /\bRDX|Call Trace|Kernel Offset|\[backtrace\]/.test(text)), "no registers of a kernel");
         assert.ok(line?.invocation !== undefined, JSON.stringify(lines.slice(-8)));
       });
+
+    test("with two vCPUs it collects garbage in time, and a leak ends as an error of JavaScript's, too", async () => {
+      assert.equal(await (await platform.call("/two/words/garbage")).text(), "3");
+      const response = await platform.call("/two/words/leak");
+      assert.equal(response.status, 502, await response.text());
+      const lines = await platform.logged("two", /ran out of memory.*JavaScript heap out of memory/);
+      assert.ok(
+        lines.some(({ text }) => text === "last words before a leak"),
+        JSON.stringify(lines.slice(-8)),
+      );
+    });
 
     test("its log has the output from before it hung, including an unfinished line", async () => {
       // Its machine is there before the call that is to run out of time.

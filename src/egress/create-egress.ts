@@ -39,6 +39,8 @@ export interface EgressOptions {
   unread?: boolean;
   /** The app whose machine this is: apps share `names` and `shares` fairly. */
   app?: string;
+  /** Called when a connection is open. @param to host and port, as they were asked for @param address of the other end */
+  opened?: (to: string, address: string) => void;
   /** The look-ups of the whole process. Default: look-ups of this machine alone. */
   names?: Names;
   /** The connections of the whole process. Default: no limit but `connections`. */
@@ -84,7 +86,9 @@ class CheckedEgress implements SocketEgress {
     try {
       const addresses = name === undefined ? await this.#allowed(host, port, signal) : [await this.#allowedBy(name, host, port, signal)];
       const { attemptMs = ATTEMPT_MS, unread = false } = this.#options;
-      return this.#keep(await dial(addresses.slice(0, ATTEMPTS), port, { attemptMs, gone: signal, unread }), release);
+      const socket = this.#keep(await dial(addresses.slice(0, ATTEMPTS), port, { attemptMs, gone: signal, unread }), release);
+      this.#options.opened?.(`${shown(name ?? host)}:${port}`, socket.remoteAddress ?? "");
+      return socket;
     } catch (error) {
       release();
       throw error;

@@ -4,8 +4,10 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import { systemClock } from "../base/clock/clock.ts";
 import { listening } from "../base/testing/listening.ts";
+import { FakeClock } from "../dispatch/testing/fake-clock.ts";
 import type { Egress } from "./egress.ts";
 import { openEgress } from "./open-egress.ts";
+import { type Reached, ReachedLog } from "./reached-log.ts";
 
 const certificates = { certificateOf: () => Promise.reject(new Error("nobody asks")) };
 
@@ -81,4 +83,38 @@ test("an app that opens all the connections that it gets leaves some to others",
   // What failed, or was refused, takes no place either.
   for (let n = 0; n < 20; n++) await assert.rejects(first.connect("10.0.0.1", 80), { code: "egress-denied", message: /private/ });
   for (let n = 0; n < 4; n++) await second.connect("127.0.0.1", port);
+});
+
+test("the operator is told what apps reach: each address once a minute, and of a flood some lines and how many were left out", async (t) => {
+  const server = createServer((socket) => socket.on("error", () => {}));
+  const port = await listening(server);
+  t.after(() => server.close());
+  const clock = new FakeClock();
+  const told: Reached[] = [];
+  const settings = { bound: ["*.shop.internal:*", `127.0.0.1:${port}`], ownPorts: () => [], certificates, connections: 100, clock };
+  const all = openEgress({ ...settings, reached: (entry) => told.push(entry) });
+  const reach = async (app: string) => {
+    const egress = all.of(app, { egress: true, allow: [`127.0.0.1:${port}`] }, { injections: [], tell: () => {} })!;
+    t.after(() => egress.close());
+    const socket = await egress.connect("127.0.0.1", port);
+    socket.destroy();
+  };
+  const line = (app: string) => ({ app, to: `127.0.0.1:${port}`, address: "127.0.0.1" });
+  for (const app of ["shop", "shop", "other"]) await reach(app);
+  assert.deepEqual(told, [line("shop"), line("other")]);
+  await clock.advance(60_000);
+  await reach("shop");
+  assert.deepEqual(told.slice(2), [line("shop")]);
+});
+
+test("of an app that reaches many addresses some are told, and how many were not", async () => {
+  const clock = new FakeClock();
+  const told: Reached[] = [];
+  const log = new ReachedLog((entry) => told.push(entry), clock);
+  for (let n = 0; n < 5_000; n++) log.connected("shop", `h${n}.example:443`, `192.0.2.${n % 250}`);
+  log.connected("other", "h.example:443", "192.0.2.1");
+  assert.equal(told.length, 61);
+  await clock.advance(2_000);
+  log.connected("shop", "last.example:443", "192.0.2.1");
+  assert.deepEqual(told.at(-1), { app: "shop", to: "last.example:443", address: "192.0.2.1", leftOut: 4_940 });
 });

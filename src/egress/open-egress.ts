@@ -11,6 +11,7 @@ import { withInjections } from "./inject/injecting-egress.ts";
 import type { CertificateSource, Injection } from "./inject/injection.ts";
 import { Places } from "./inject/places.ts";
 import { createNames } from "./names.ts";
+import { type Reached, ReachedLog } from "./reached-log.ts";
 import { Shares } from "./shares.ts";
 
 /** The manifest's `network`. */
@@ -53,15 +54,23 @@ export interface EgressSettings {
   /** How many connections all apps and appliances together may have open. */
   connections: number;
   clock: Clock;
+  /** Told what apps and appliances connect to, some of it (reached-log.ts). Default: nobody is. */
+  reached?: ((reached: Reached) => void) | undefined;
 }
 
-export function openEgress({ bound, ownPorts, certificates, connections, clock }: EgressSettings): EgressOfServer {
-  const shared = { names: createNames(), shares: new Shares(connections) };
+export function openEgress({ bound, ownPorts, certificates, connections, clock, reached }: EgressSettings): EgressOfServer {
+  const log = reached && new ReachedLog(reached, clock);
+  const all = { names: createNames(), shares: new Shares(connections) };
+  const sharedBy = (app: string) => ({
+    app,
+    ...all,
+    ...(log && { opened: (to: string, address: string) => log.connected(app, to, address) }),
+  });
   const ending = { contexts: new Contexts(certificates), places: new Places(clock) };
   return {
     of(app, network, { injections, tell }) {
       if (network === "none") return null;
-      const egress = createEgress({ allow: allowOf(network), bound, ownPorts, app, ...shared });
+      const egress = createEgress({ allow: allowOf(network), bound, ownPorts, ...sharedBy(app) });
       return injections.length === 0 ? egress : withInjections(egress, injections, { ...ending, app, tell });
     },
     ofMounts: (app, servers) =>
@@ -69,13 +78,12 @@ export function openEgress({ bound, ownPorts, certificates, connections, clock }
         allow: servers.filter((text) => problemOfServer(text, bound) === undefined),
         bound,
         ownPorts,
-        app,
-        ...shared,
+        ...sharedBy(app),
         only: true,
       }),
     problemsOfServers: (servers) => servers.flatMap((text) => problemOfServer(text, bound) ?? []),
-    ofHost: (app, isPlain) => createEgress({ allow: bound, bound, ownPorts, app, ...shared, only: isPlain }),
-    ofAppliance: (name) => createEgress({ allow: [], bound: [], ownPorts, app: name, ...shared, unread: true }),
+    ofHost: (app, isPlain) => createEgress({ allow: bound, bound, ownPorts, ...sharedBy(app), only: isPlain }),
+    ofAppliance: (name) => createEgress({ allow: [], bound: [], ownPorts, ...sharedBy(name), unread: true }),
     problems: (network) => allowOf(network).flatMap((entry) => problemOf(entry, bound) ?? []),
   };
 }

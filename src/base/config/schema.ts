@@ -108,6 +108,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** The addresses that apps may open with network.allow in their manifests. Public addresses need no entry. */
       allow: z.array(egressEntry).max(1_000).default([]),
+      /** Whether the server's log tells what apps and appliances connect to. */
+      log: z.boolean().default(false),
     })
     .prefault({}),
   appliances: z
