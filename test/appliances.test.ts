@@ -55,7 +55,9 @@ test("no appliance reaches another one, the host, or its API; a proxy leads out 
   const script = `for (const url of ${JSON.stringify(tries)}) {
     const reply = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch((error) => ({ status: error.cause?.code ?? error.name, text: () => "" }));
     console.log("tried", url, reply.status, await reply.text());
-  } console.log("proxy", process.env.HTTP_PROXY)`;
+  }
+  (await import("node:fs")).writeFileSync("/dev/stdout", "written to the path of output\\n");
+  console.log("proxy", process.env.HTTP_PROXY)`;
   const command = ["/bin/node", "--input-type=module", "-e", script];
   for (const network of ["none", "egress"] as const) {
     const name = `probe-${network}`;
@@ -63,6 +65,7 @@ test("no appliance reaches another one, the host, or its API; a proxy leads out 
     const lines = await logged(name, /^proxy /);
     const tried = lines.filter((line) => line.startsWith("tried "));
     assert.equal(tried.length, tries.length);
+    assert.ok(lines.includes("written to the path of output"), lines.join("\n"));
     for (const line of tried) assert.doesNotMatch(line, / 200 |customer/, line);
     assert.match(lines.join("\n"), network === "egress" ? /proxy http:\/\/10\.0\.2\.2:3128/ : /proxy undefined/);
     if (network === "egress") assert.match(lines.join("\n"), /403 The app may not reach/);

@@ -62,8 +62,6 @@ busybox mount -t erofs -o ro,nodev,nosuid /dev/vda /root
 busybox mount -o move /proc /root/proc
 busybox mount -o move /sys /root/sys
 busybox mount -o move /dev /root/dev
-busybox ln -s /proc/self/fd /root/dev/fd
-for output in 0:stdin 1:stdout 2:stderr; do busybox ln -s /proc/self/fd/\${output%:*} /root/dev/\${output#*:}; done
 busybox mkdir /root/dev/shm
 busybox mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /root/dev/shm
 busybox mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /root/tmp
