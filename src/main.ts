@@ -118,7 +118,9 @@ export async function startMayfly(
     certificates: authority,
     connections: descriptors.outside,
     clock,
-    reached: config.egress.log ? ({ app, ...what }) => log.info({ app: nameSeen(catalog.names, { tenant: null, apps: null }, app), ...what }, "connected") : undefined,
+    reached: config.egress.log
+      ? ({ app, ...what }) => log.info({ app: nameSeen(catalog.names, { tenant: null, apps: null }, app), ...what }, "connected")
+      : undefined,
   });
   keepAccounts(accounts, events);
   const kinds = openKinds(start, catalog, driver);

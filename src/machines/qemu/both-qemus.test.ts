@@ -102,8 +102,7 @@ async function measure(suite: Suite, driver: Driver, context: TestContext): Prom
     assert.equal((await call("echo", Buffer.from("hello"))).toString(), "hello");
     // How much a clone still has to translate depends on how far its template came; after some work all clones have translated the
     // same.
-    for (let round = 0; round < ROUNDS; round++)
-      await Promise.all(Array.from({ length: 20 }, () => call("echo", Buffer.from("hello"))));
+    for (let round = 0; round < ROUNDS; round++) await Promise.all(Array.from({ length: 20 }, () => call("echo", Buffer.from("hello"))));
     await machine.stop();
     await machine.cont();
     await host.resume(Date.now(), randomBytes(64), machine.id, false);
