@@ -65,6 +65,7 @@ const notInEnvironment = [
   "TMPDIR",
   "MAYFLY_APP",
   "MAYFLY_VERSION",
+  "MAYFLY_PROGRAM",
   "_LAMBDA_TELEMETRY_LOG_FD",
   "AWS_ACCESS_KEY",
   "AWS_SECRET_KEY",
