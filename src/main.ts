@@ -9,6 +9,7 @@ import { type Certificate, namesIn, readCertificate } from "./base/listen/certif
 import { pinOf } from "./doors/admin/pinned.ts";
 import { ensureToken } from "./doors/admin/token.ts";
 import { type Clock, systemClock } from "./base/clock/clock.ts";
+import { Shares } from "./clients/shares.ts";
 import { assertDescriptors, type DescriptorBudget, descriptorBudget, descriptorLimit } from "./clients/descriptors.ts";
 import { usualChoice } from "./base/kind/machine-kind.ts";
 import type { Config } from "./base/config/schema.ts";
@@ -197,13 +198,15 @@ export async function startMayfly(
   const gatewayParts = { dispatcher, routes, gate, certificate, hostCertificates, urls: invoking.urls, catalog };
   const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
   urls.gateway = gateway.url;
-  const parts = { catalog, lambda: lambdaStore, accounts, logs, principals, audit, appliances, events, serving, overview };
+  const places = new Shares(descriptors.api);
+  const parts = { catalog, places, lambda: lambdaStore, accounts, logs, principals, audit, appliances, events, serving, overview };
   const lambda = openLambda(start, {
     ...lambdaParts,
     audit,
     invokeRoutes: invoking.routes,
     urlAddress: invoking.urlAddress,
     isTls: certificate !== undefined,
+    places,
   });
   const api = await openApi(start, supervision?.sockets.api, { parts, certificate, beside: lambda });
   urls.api = api.url;

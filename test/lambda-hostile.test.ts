@@ -8,20 +8,28 @@ import { after, before, describe, test } from "node:test";
 import {
   AddPermissionCommand,
   CreateFunctionCommand,
+  type CreateFunctionCommandInput,
   CreateFunctionUrlConfigCommand,
   DeleteFunctionCommand,
+  GetFunctionConfigurationCommand,
   GetPolicyCommand,
   InvokeCommand,
   LambdaClient,
+  ListFunctionsCommand,
   PublishLayerVersionCommand,
   waitUntilFunctionActiveV2,
 } from "@aws-sdk/client-lambda";
 import { SignatureV4 } from "@smithy/signature-v4";
+import { until } from "../src/base/clock/until.ts";
 import { Sha256 } from "../src/doors/signature/sha256.ts";
 import { mayfly, serve, type Server } from "./command.ts";
 import { createKey, type KeyPair } from "./lambda/key.ts";
 import { zip } from "./lambda/zip.ts";
 import { type Scope, temporaryFolder } from "./platform.ts";
+
+/** What the server may open, and how many connections its API has then. */
+const DESCRIPTORS = 512;
+const API_CONNECTIONS = 32;
 
 interface Reply {
   status: number;
@@ -39,7 +47,7 @@ describe("hostile tenants at AWS Lambda's API", () => {
 
   before(async () => {
     stateDir = temporaryFolder(scope);
-    server = await serve(scope, stateDir, ["--driver", "process", "--blanks", "0", "--domain", "apps.test"]);
+    server = await serve(scope, stateDir, ["--driver", "process", "--blanks", "0", "--domain", "apps.test", "--max-machines", "6"], DESCRIPTORS);
     for (const name of ["alice", "bob"])
       assert.equal((await mayfly(["tenant", "create", name, "--api", server.apiUrl, "--state", stateDir])).code, 0);
     admin = await key("tenant-admin", "alice");
@@ -62,7 +70,7 @@ describe("hostile tenants at AWS Lambda's API", () => {
   const zipFiles = () => readdirSync(join(stateDir, "lambda-zips"));
 
   /** Returns the name of a new function of alice's. */
-  async function create(code: string, FunctionName = `victim-${++made}`): Promise<string> {
+  async function create(code: string, FunctionName = `victim-${++made}`, more: Partial<CreateFunctionCommandInput> = {}): Promise<string> {
     await lambda.send(
       new CreateFunctionCommand({
         FunctionName,
@@ -70,15 +78,23 @@ describe("hostile tenants at AWS Lambda's API", () => {
         Handler: "index.handler",
         Role: "arn:aws:iam::000000000000:role/any",
         Code: { ZipFile: zip([{ name: "index.js", content: code }]) },
+        ...more,
       }),
     );
     await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName });
     return FunctionName;
   }
 
-  async function signed(credentials: KeyPair, host: string, path: string): Promise<Record<string, string>> {
+  async function accountOf(credentials: KeyPair): Promise<string> {
+    const { LayerArn } = await clientOf(credentials).send(
+      new PublishLayerVersionCommand({ LayerName: "any", Content: { ZipFile: zip([{ name: "a", content: "a" }]) } }),
+    );
+    return LayerArn!.split(":")[4]!;
+  }
+
+  async function signed(credentials: KeyPair, host: string, path: string, method = "GET"): Promise<Record<string, string>> {
     const signer = new SignatureV4({ service: "lambda", region: "us-east-1", credentials, sha256: Sha256 });
-    return (await signer.sign({ protocol: "http:", hostname: host, method: "GET", path, headers: { host } })).headers;
+    return (await signer.sign({ protocol: "http:", hostname: host, method, path, headers: { host } })).headers;
   }
 
   /** Sends the path as it is to the gateway. */
@@ -187,5 +203,40 @@ describe("hostile tenants at AWS Lambda's API", () => {
     assert.equal(zipFiles().length, before + 2);
     assert.equal((await mayfly(["tenant", "remove", "carol", "--force", "--yes", ...on])).code, 0);
     assert.equal(zipFiles().length, before);
+  });
+
+  test("a tenant whose calls wait for ever leaves connections of the API to others, and is told so", async () => {
+    const FunctionName = await create("exports.handler = () => new Promise(() => {});", "waits", { Timeout: 600 });
+    const path = `/2015-03-31/functions/${FunctionName}/invocations`;
+    const { hostname, port, host } = new URL(server.apiUrl);
+    const headers = await signed(admin, host, path, "POST");
+    const answers: number[] = [];
+    const calls = Array.from({ length: API_CONNECTIONS }, () => {
+      const sent = request({ hostname, port, path, method: "POST", headers, agent: false }, (response) => answers.push(response.statusCode!));
+      return sent.on("error", () => {}).end();
+    });
+    await until(() => answers.length >= API_CONNECTIONS / 4);
+    assert.deepEqual(new Set(answers), new Set([429]));
+    assert.equal((await mayfly(["list", "--api", server.apiUrl, "--state", stateDir])).code, 0);
+    await clientOf(await key("reader", "bob")).send(new ListFunctionsCommand({}));
+    for (const each of calls) each.destroy();
+    await until(async () => lambda.send(new ListFunctionsCommand({})).then(() => true, () => false));
+  });
+
+  test("what a policy lets another account do is in the audit log of both", async () => {
+    const FunctionName = await create("exports.handler = async () => 'done';");
+    const bob = await key("tenant-admin", "bob");
+    const account = await accountOf(bob);
+    await lambda.send(
+      new AddPermissionCommand({ FunctionName, StatementId: "bob", Action: "lambda:GetFunctionConfiguration", Principal: account }),
+    );
+    const { FunctionArn } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+    await clientOf(bob).send(new GetFunctionConfigurationCommand({ FunctionName: FunctionArn! }));
+    for (const tenant of ["alice", "bob"]) {
+      const { stdout } = await mayfly(["audit", "-n", "100", "--tenant", tenant, "--json", "--api", server.apiUrl, "--state", stateDir]);
+      const lines = stdout.trim().split("\n").flatMap((line) => [JSON.parse(line) as { of: string; action: string; tenant: string }].flat());
+      const line = lines.find(({ action, of }) => action === "lambda:GetFunctionConfiguration" && of === "bob");
+      assert.equal(line?.tenant, tenant, stdout);
+    }
   });
 });

@@ -15,5 +15,5 @@ test("listeners, connections to the outside and machines together leave descript
 });
 
 test("with the limit of the service's unit there is room for many times the machines of the usual settings", () => {
-  assert.deepEqual(descriptorBudget(65_536), { gateway: 16_384, perClient: 4_096, api: 256, outside: 16_384, machines: 5_061 });
+  assert.deepEqual(descriptorBudget(65_536), { gateway: 16_384, perClient: 4_096, api: 1_024, outside: 16_384, machines: 4_917 });
 });

@@ -10,7 +10,7 @@ export interface DescriptorBudget {
   gateway: number;
   /** Connections of one gateway client. */
   perClient: number;
-  /** Connections to the management API, counted apart so that the API answers even if the gateway is full. */
+  /** Connections to the management API and AWS Lambda's, counted apart so that they answer even if the gateway is full. */
   api: number;
   /** Connections to the outside of all apps and appliances together, with look-ups of names. */
   outside: number;
@@ -19,7 +19,8 @@ export interface DescriptorBudget {
 
 /** Each connection holds about 15 KB of memory. */
 const MOST_AT_GATEWAY = 16_384;
-const MOST_AT_API = 256;
+/** Callers of functions by AWS Lambda's API wait on them for the results. */
+const MOST_AT_API = 1_024;
 const MOST_OUTSIDE = 16_384;
 /** Of the server itself: it holds about 40 for its databases and logs, and others for a moment. */
 const OWN = 64;

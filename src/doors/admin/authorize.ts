@@ -1,22 +1,24 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import type { Shares } from "../../clients/shares.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
-import type { Principals } from "../../store/principals/principal.ts";
+import type { Principal, Principals } from "../../store/principals/principal.ts";
 import { type ApiEnv, makeScope, TENANT_HEADER } from "./scope.ts";
 
 interface AuthorizeParts {
   principals: Pick<Principals, "ofToken">;
   catalog: Pick<Catalog, "names">;
   clock: Pick<Clock, "wall">;
+  places: Shares;
 }
 
 /**
  * Lets requests with `Authorization: Bearer <token>` pass whose token is a principal's. A token is looked up by its digest, so that the time of a refusal says
  * nothing about the tokens that there are.
  */
-export function authorize({ principals, catalog, clock }: AuthorizeParts): MiddlewareHandler<ApiEnv> {
+export function authorize({ principals, catalog, clock, places }: AuthorizeParts): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {
     const [, given = ""] = /^Bearer +(\S+)$/i.exec(context.req.header("authorization") ?? "") ?? [];
     const principal = given === "" ? null : principals.ofToken(given, clock.wall());
@@ -24,7 +26,18 @@ export function authorize({ principals, catalog, clock }: AuthorizeParts): Middl
     context.set("isStillValid", () => principals.ofToken(given, clock.wall())?.id === principal.id);
     // A refusal of the tenant that the request names is noted in the audit log as this principal's, too.
     context.set("scope", { principal, tenant: principal.tenant ?? mainTenant, isChosen: principal.tenant !== null });
+    takePlace(places, principal, context);
     context.set("scope", makeScope(catalog, principal, context.req.header(TENANT_HEADER)));
     await next();
   };
+}
+
+/** Whoever follows logs, or uploads, is there for long. Throws "too-many-connections" if the tenant has as many requests under way as it may have now. */
+function takePlace(places: Shares, { tenant }: Principal, { env }: Context<ApiEnv>): void {
+  // Before the server listened, or in a test, there is no connection.
+  const { whenOver } = (env as ApiEnv["Bindings"] | undefined) ?? {};
+  if (whenOver === undefined) return;
+  const holder = tenant ?? "server";
+  if (!places.take(holder, 1)) throw new MayflyError("too-many-connections");
+  whenOver(() => places.give(holder, 1));
 }

@@ -8,6 +8,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { systemClock } from "../../base/clock/clock.ts";
+import { Shares } from "../../clients/shares.ts";
 import { audited } from "./audited.ts";
 import { authorize } from "./authorize.ts";
 import type { RouteName } from "./endpoint.ts";
@@ -37,7 +38,7 @@ export interface Api {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const parts = { clock: systemClock, ...options };
+  const parts = { clock: systemClock, places: new Shares(Infinity), ...options };
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
   app.onError(replyWithError(parts.onError));
   app.notFound(replyNotFound);

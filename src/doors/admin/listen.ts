@@ -53,7 +53,13 @@ const KEEP_ALIVE_MS = 65_000;
 
 interface App {
   /** @param env what the request's handlers know of its connection */
-  fetch: (request: Request, env: { peer: string }) => Response | Promise<Response>;
+  fetch: (request: Request, env: Surroundings) => Response | Promise<Response>;
+}
+
+interface Surroundings {
+  peer: string;
+  /** Has the function called when the reply has ended. */
+  whenOver: (over: () => void) => void;
 }
 
 /** Rejects with "unsafe-bind", "port-in-use" or "address-unusable". */
@@ -64,9 +70,14 @@ export async function listen(app: App, listener: ApiListener, clock: Clock = sys
   const trusted = new Ranges(listener.trustedProxies ?? []);
   const room = new Room(listener.mostConnections ?? Infinity, clock);
   const server = createAdaptorServer({
-    fetch: (request, { incoming }) => {
+    fetch: (request, { incoming, outgoing }) => {
       const received = incoming as IncomingMessage;
-      return room.refusal(received) ?? answer(app, request, host, peerOf(received, trusted));
+      const whenOver = (over: () => void) =>
+        void (outgoing as ServerResponse).once(
+          "close",
+          guarded(over, () => {}),
+        );
+      return room.refusal(received) ?? answer(app, request, host, { peer: peerOf(received, trusted), whenOver });
     },
     autoCleanupIncoming: false,
     createServer: ((settings: ServerOptions, onRequest: RequestListener) =>
@@ -111,9 +122,9 @@ function headerOf({ headers }: IncomingMessage, name: string): string | null {
   return headers[name]?.toString() ?? null;
 }
 
-function answer(app: App, request: Request, host: string, peer: string): Response | Promise<Response> {
+function answer(app: App, request: Request, host: string, env: Surroundings): Response | Promise<Response> {
   const error = foreign(request.headers, host);
-  return error === undefined ? app.fetch(request, { peer }) : Response.json(error.body(), { status: error.entry.status });
+  return error === undefined ? app.fetch(request, env) : Response.json(error.body(), { status: error.entry.status });
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What the management API needs. */
 import type { Appliances } from "../../appliances/appliances.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
+import type { Shares } from "../../clients/shares.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
@@ -26,6 +27,8 @@ export interface ApiOptions {
   principals: Principals;
   /** Receives a line for each call. */
   audit: Audit;
+  /** For the requests that are under way, of which no tenant has all that there may be. Default: there may be any number. */
+  places?: Shares;
   clock?: Clock;
   /** Called with failures that are not the caller's fault, for the server's own log. */
   onError: (error: unknown) => void;

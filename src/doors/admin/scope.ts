@@ -26,7 +26,7 @@ export interface Call {
 
 /** What the requests of the API carry from step to step. */
 export interface ApiEnv {
-  Bindings: { peer?: string };
+  Bindings: { peer?: string; whenOver?: (over: () => void) => void };
   Variables: {
     call?: Call;
     scope?: Scope;

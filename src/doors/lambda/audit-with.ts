@@ -16,7 +16,7 @@ const LONGEST = 200;
 
 export function auditWith({ audit, catalog: { names }, clock }: AuditParts): (call: AuditedCall) => void {
   const nameOf = (tenant: string) => names.tenantName(tenant) ?? tenant;
-  return ({ peer, operation, right, target, principal, status, result }) => {
+  return ({ peer, operation, right, target, principal, owner, status, result }) => {
     if (right === "invoke") return;
     const tenant = principal === null ? null : (principal.tenant ?? mainTenant);
     const line = {
@@ -32,5 +32,6 @@ export function auditWith({ audit, catalog: { names }, clock }: AuditParts): (ca
       status,
     };
     audit.write(tenant, line, right === "read");
+    if (owner !== undefined) audit.write(owner, { ...line, tenant: nameOf(owner) }, right === "read");
   };
 }

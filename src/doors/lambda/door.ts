@@ -4,11 +4,13 @@
  * 1. A request is answered only to a principal that signed it and may do what it asks.
  * 2. The body of a request is read within a limit of its own and one for all requests together, of which no tenant gets all, and only if its head has a signature that may be
  *    right. If the head says what the body's hash is, as AWS's SDK for JavaScript does, the signature and the rights are checked before anything of the body is read.
- * 3. Nothing that a client sends is able to throw past handle().
+ * 3. Of the requests that are under way, no tenant has all that there may be, so that the APIs of this port answer others.
+ * 4. Nothing that a client sends is able to throw past handle().
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../base/clock/clock.ts";
+import { guarded } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { AwsError } from "../../control/lambda/aws-error.ts";
 import { type Account, accountOf } from "../../control/lambda/names.ts";
@@ -20,9 +22,9 @@ import { doesNotMatch, SignatureRefusal, unknownKey } from "../signature/signatu
 import type { LambdaAnswer, LambdaCall, LambdaRoute } from "./call.ts";
 import { SMALL_BODY } from "./call.ts";
 import { actionOf } from "./authorize.ts";
-import { type BodyOf, busy, readBody } from "./read-body.ts";
+import { type BodyOf, busy, holderOf, readBody } from "./read-body.ts";
 import { LambdaRouter } from "./router.ts";
-import { Shares } from "./shares.ts";
+import { Shares } from "../../clients/shares.ts";
 
 export interface LambdaDoor {
   /** Whether the path is one of this API's, which the management API has none of. @param url the request's target */
@@ -38,6 +40,8 @@ export interface LambdaDoorOptions {
   principals: Pick<Principals, "ofAccessKey">;
   /** Returns whose functions the call is about. Throws an AwsError if the principal may not do that. */
   authorize(call: Omit<LambdaCall, "body">, route: LambdaRoute): Account;
+  /** For the requests that are under way. */
+  places: Shares;
   /** Called when the reply to a call is known. */
   audit(call: AuditedCall): void;
   clock: Clock;
@@ -54,6 +58,8 @@ export interface AuditedCall {
   target: string;
   /** Null: nobody is known who signed it. */
   principal: Principal | null;
+  /** The id of the tenant to whom it was done, if a policy of its own allows that. */
+  owner?: string;
   status: number;
   /** `ok`, or AWS's name of the error. */
   result: string;
@@ -70,7 +76,7 @@ export interface OpenRoute {
 const ALL_BODIES = 300_000_000;
 
 export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
-  const { principals, clock, routes, open } = options;
+  const { principals, clock, routes, open, places } = options;
   const router = new LambdaRouter(routes);
   const check = signatureCheck({ keys: principals, service: "lambda", clock });
   const room = new Shares(ALL_BODIES);
@@ -78,7 +84,10 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
   async function answer(request: IncomingMessage, response: ServerResponse, id: string, told: AuditedCall): Promise<LambdaAnswer | null> {
     const [path, query] = targetOf(request.url!);
     const free = open.find(({ prefix }) => path.startsWith(prefix));
-    if (free !== undefined && request.method === "GET") return free.handle(path, query, response);
+    if (free !== undefined && request.method === "GET") {
+      if (!takePlace(places, response, null)) throw busy();
+      return free.handle(path, query, response);
+    }
     const matched = router.find(request.method ?? "", path, query);
     if (matched === undefined)
       throw new AwsError("UnknownOperationException", `There is no operation ${request.method} ${path.slice(0, 200)}`);
@@ -91,12 +100,16 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
       const account = { tenant, account: accountOf(tenant), region };
       const { operation } = route;
       const call = { id, operation, params, query, headers: request.headers, account, principal, request, response };
-      return { ...call, account: options.authorize(call, route) };
+      const owner = options.authorize(call, route);
+      if (owner.tenant !== tenant) told.owner = owner.tenant;
+      return { ...call, account: owner };
     };
     const isDeclared = request.headers["x-amz-content-sha256"] !== undefined;
     const early = isDeclared ? signed(() => head.checkHead()) : undefined;
     const first = early && allowed(early);
-    const body = await readBody(request, bodyOf(head, route), room);
+    const sent = bodyOf(head, route);
+    if (!takePlace(places, response, sent.tenant)) throw sent.noRoom();
+    const body = await readBody(request, sent, clock, room);
     try {
       if (early?.bodySha256 !== undefined && early.bodySha256 !== sha256Hex(body.bytes)) throw refusal(doesNotMatch());
       const call = first ?? allowed(signed(() => head.check(body.bytes)));
@@ -131,6 +144,18 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
       });
     },
   };
+}
+
+/** The place is given back when the reply has ended. Returns whether there was one. @param tenant null: nobody knows whose request it is */
+function takePlace(places: Shares, response: ServerResponse, tenant: string | null): boolean {
+  const [holder, part] = holderOf(tenant);
+  if (!places.take(holder, 1, part)) return false;
+  const giveBack = () => places.give(holder, 1);
+  response.once(
+    "close",
+    guarded(giveBack, () => {}),
+  );
+  return true;
 }
 
 function bodyOf(head: HeadOfSigned<Principal>, { operation, mostBytes = SMALL_BODY }: LambdaRoute): BodyOf {

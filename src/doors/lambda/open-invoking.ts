@@ -12,7 +12,7 @@ import { runWhole } from "./invoke/collect.ts";
 import { EventQueue } from "./invoke/event-queue.ts";
 import { Executions } from "./invoke/executions.ts";
 import { invokeRoutes } from "./invoke/invoke-routes.ts";
-import { Shares } from "./shares.ts";
+import { Shares } from "../../clients/shares.ts";
 import { FunctionUrls } from "./urls/function-urls.ts";
 import { UrlDoor } from "./urls/url-door.ts";
 

@@ -4,6 +4,7 @@ import { createDeployments } from "../../control/lambda/create-deployments.ts";
 import { resumeProvisioned } from "../../control/lambda/provisioning.ts";
 import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
 import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
+import type { Shares } from "../../clients/shares.ts";
 import type { LambdaRoute } from "./call.ts";
 import type { Principals } from "../../store/principals/principal.ts";
 import type { Audit } from "../../store/audit/audit.ts";
@@ -22,6 +23,8 @@ export interface LambdaNeeds extends Omit<LambdaParts, "deployments" | "clock" |
   /** The address of a function's URL. */
   urlAddress: (id: string, region: string) => string;
   isTls: boolean;
+  /** For the requests that are under way. */
+  places: Shares;
 }
 
 /** An app that is removed by any way takes along what this API keeps of its function: policies and URLs would count for a later app of that name. */
@@ -35,7 +38,7 @@ function forgetWithApps({ events, catalog, store }: Pick<LambdaNeeds, "events" |
 }
 
 export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNeeds): LambdaDoor {
-  const { principals, audit, invokeRoutes, urlAddress, isTls, ...rest } = needs;
+  const { principals, audit, invokeRoutes, urlAddress, isTls, places, ...rest } = needs;
   const onFailure = (error: unknown) => log.error({ err: error }, "a function of the Lambda API was not deployed");
   const deployments = createDeployments({ ...rest, clock, onFailure });
   closing.defer(() => deployments.close());
@@ -49,6 +52,7 @@ export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNe
     open: [links.route],
     principals,
     authorize: authorizeWith(rest),
+    places,
     audit: auditWith({ audit, catalog: rest.catalog, clock }),
     clock,
     onError: (error) => log.error({ err: error }, "the Lambda API failed"),

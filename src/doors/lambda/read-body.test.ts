@@ -3,9 +3,17 @@ import type { IncomingMessage } from "node:http";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { readBody } from "./read-body.ts";
-import { Shares } from "./shares.ts";
+import { Shares } from "../../clients/shares.ts";
 
 const ROOM = 8_000;
+/** Of those who wait for a body, each by what it calls when the time is over. */
+const waiting = new Set<() => void>();
+const clock = {
+  after(_ms: number, callback: () => void) {
+    waiting.add(callback);
+    return () => void waiting.delete(callback);
+  },
+};
 
 class Body extends PassThrough {
   readonly headers = {};
@@ -19,7 +27,7 @@ class Body extends PassThrough {
 function sends(room: Shares, tenant: string | null, bytes: number) {
   const request = new Body();
   const noRoom = () => new Error("no room");
-  const body = readBody(request as unknown as IncomingMessage, { tenant, operation: "Invoke", most: ROOM, noRoom }, room);
+  const body = readBody(request as unknown as IncomingMessage, { tenant, operation: "Invoke", most: ROOM, noRoom }, clock, room);
   // Bodies that stay unfinished are never awaited.
   body.catch(() => {});
   for (let sent = 0; sent < bytes; sent += 100) request.write(Buffer.alloc(100));
@@ -54,4 +62,16 @@ test("a tenant that sends bodies without an end leaves room for another's, and g
   for (const each of all) each.request.destroy();
   await Promise.allSettled(all.map((each) => each.body));
   assert.equal(room.left, ROOM - 1_500);
+});
+
+test("a body of nobody's does not take long, and one of a tenant's may", async () => {
+  waiting.clear();
+  const room = new Shares(ROOM);
+  const { body } = sends(room, null, 100);
+  sends(room, "ten_alice", 100);
+  await arrived();
+  assert.equal(waiting.size, 1);
+  for (const over of waiting) over();
+  await assert.rejects(body, /^Error: no room$/);
+  assert.deepEqual([room.left, waiting.size], [ROOM - 100, 0]);
 });

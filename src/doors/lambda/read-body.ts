@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { AwsError } from "../../control/lambda/aws-error.ts";
+import type { Clock } from "../../base/clock/clock.ts";
 import { guarded } from "../../base/errors/guarded.ts";
-import type { Shares } from "./shares.ts";
+import type { Shares } from "../../clients/shares.ts";
 
 /** Who sends the body, as far as its head says. */
 export interface BodyOf {
@@ -15,8 +16,15 @@ export interface BodyOf {
 }
 
 const STRANGERS = "";
-/** The part of all bodies' room that those have together whom nobody knows: a body of theirs is read only to be refused. */
+/** The part of all there is that those have together whom nobody knows: a body of theirs is read only to be refused. */
 const OF_STRANGERS = 1 / 8;
+/** How long such a body may take. */
+const STRANGERS_MS = 10_000;
+
+/** Who holds what the tenant's requests take, and the most of it, as a part of all. @param tenant null: nobody knows whose request it is */
+export function holderOf(tenant: string | null): [holder: string, part: number] {
+  return tenant === null ? [STRANGERS, OF_STRANGERS] : [tenant, 1];
+}
 
 export interface ReadBody {
   bytes: Buffer;
@@ -24,9 +32,14 @@ export interface ReadBody {
   release(): void;
 }
 
-/** Rejects with an AwsError if the body is too large, with what `noRoom` gives if all of them together are, and with an Error if the client leaves. @param room for the bytes of all bodies */
-export function readBody(request: IncomingMessage, { tenant, operation, most, noRoom }: BodyOf, room: Shares): Promise<ReadBody> {
-  const [holder, part] = tenant === null ? [STRANGERS, OF_STRANGERS] : [tenant, 1];
+/** Rejects with an AwsError if the body is too large, with what `noRoom` gives if all of them together are, or nobody knows whose it is and it takes long, and with an Error if the client leaves. @param room for the bytes of all bodies */
+export function readBody(
+  request: IncomingMessage,
+  { tenant, operation, most, noRoom }: BodyOf,
+  clock: Pick<Clock, "after">,
+  room: Shares,
+): Promise<ReadBody> {
+  const [holder, part] = holderOf(tenant);
   const { promise, resolve, reject } = Promise.withResolvers<ReadBody>();
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -35,6 +48,7 @@ export function readBody(request: IncomingMessage, { tenant, operation, most, no
     bytes = 0;
   };
   const fail = (error: unknown) => {
+    stopWaiting();
     request.removeListener("data", onData);
     chunks.length = 0;
     release();
@@ -50,10 +64,14 @@ export function readBody(request: IncomingMessage, { tenant, operation, most, no
     reject(tooLarge(most, operation));
     return promise;
   }
+  const stopWaiting = tenant === null ? clock.after(STRANGERS_MS, () => fail(noRoom())) : () => {};
   request.on("data", onData);
   request.on(
     "end",
-    guarded(() => resolve({ bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), release }), fail),
+    guarded(() => {
+      stopWaiting();
+      resolve({ bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), release });
+    }, fail),
   );
   request.on("error", guarded(fail, fail));
   request.on(

@@ -138,6 +138,14 @@ describe("a signature in the header Authorization", () => {
     }
   });
 
+  test("is for a region that ARNs can name", async () => {
+    const head = await signed({});
+    for (const region of ["us-east-1:999999999999", "us east", "é", "x".repeat(65)]) {
+      const authorization = head.headers.authorization.replace("/eu-central-1/", `/${region}/`);
+      await refused(async () => caller({ ...head, headers: { ...head.headers, authorization } }), "InvalidSignatureException", /valid region/);
+    }
+  });
+
   test("has the whole day in its scope", async () => {
     const head = await signed({});
     const authorization = head.headers.authorization.replace("/20260131/", "/2026/");

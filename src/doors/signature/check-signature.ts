@@ -113,8 +113,10 @@ function refuseUncovered({ url, headers }: SignedHead, { signedHeaders }: Signat
 /** CloudFront adds a header of its own to what it passes on. */
 const OF_CLOUDFRONT = "x-amz-cf-";
 
-function refuseScope({ service, date, day, signedHeaders }: Signature, wanted: string): void {
+function refuseScope({ service, region, date, day, signedHeaders }: Signature, wanted: string): void {
   if (service !== wanted) throw invalid(`Credential should be scoped to correct service: '${wanted}'.`);
+  // It becomes a part of ARNs that functions see.
+  if (!/^[a-zA-Z0-9-]{1,64}$/.test(region)) throw invalid(`Credential should be scoped to a valid region.`);
   if (!/^\d{8}T\d{6}Z$/.test(date)) throw invalid(`Date must be in ISO-8601 'basic format'. Got '${date}'.`);
   if (date.slice(0, 8) !== day)
     throw invalid(

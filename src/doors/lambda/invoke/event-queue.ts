@@ -14,7 +14,7 @@ import type { Clock } from "../../../base/clock/clock.ts";
 import { AwsError } from "../../../control/lambda/aws-error.ts";
 import type { Invokable } from "../../../control/lambda/invokables.ts";
 import { busy } from "../read-body.ts";
-import { Shares } from "../shares.ts";
+import { Shares } from "../../../clients/shares.ts";
 import type { Outcome } from "./collect.ts";
 import type { GivenTrace } from "./trace-header.ts";
 

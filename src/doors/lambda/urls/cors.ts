@@ -13,7 +13,8 @@ export interface CorsRules {
 /** The headers that take the place of the function's own. Name, value, name, value …; none if the origin is not allowed. */
 export function corsHeaders(rules: CorsRules, origin: string | undefined): string[] {
   if (origin === undefined) return [];
-  const { AllowOrigins = [], AllowCredentials = false, ExposeHeaders = [] } = rules;
+  const { AllowOrigins = [], AllowCredentials = false } = rules;
+  const ExposeHeaders = carried(rules.ExposeHeaders);
   if (!AllowOrigins.some((each) => matches(each, origin))) return [];
   const anybody = AllowOrigins.includes("*") && !AllowCredentials;
   return [
@@ -25,11 +26,17 @@ export function corsHeaders(rules: CorsRules, origin: string | undefined): strin
   ];
 }
 
+/** Those that a header can carry: AWS lets a configuration have any text, and a text that is no header's would end the reply. */
+function carried(texts: readonly string[] = []): string[] {
+  return texts.filter((text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text));
+}
+
 /** The answer to a browser's question whether it may send a request. The function is not asked. */
 export function preflightHeaders(rules: CorsRules, origin: string | undefined): string[] {
   const allowed = corsHeaders(rules, origin);
   if (allowed.length === 0) return [];
-  const { AllowMethods = [], AllowHeaders = [], MaxAge } = rules;
+  const [AllowMethods, AllowHeaders] = [carried(rules.AllowMethods), carried(rules.AllowHeaders)];
+  const { MaxAge } = rules;
   return [
     ...allowed,
     ...(AllowMethods.length > 0 ? ["access-control-allow-methods", AllowMethods.join(",")] : []),

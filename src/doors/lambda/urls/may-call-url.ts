@@ -1,21 +1,26 @@
 /** Whether the resource policy of a function lets somebody call its URL. */
 import type { Statement } from "../../../store/lambda/records.ts";
 
-/** @param account of who signed the request; undefined: nobody did */
-export function mayCallUrl(statements: readonly Statement[], authType: string, account: string | undefined): boolean {
+/** Who signed a request: the number of the account, and the ARN. */
+export interface SignedBy {
+  account: string;
+  arn: string;
+}
+
+/** @param signer undefined: nobody signed the request */
+export function mayCallUrl(statements: readonly Statement[], authType: string, signer: SignedBy | undefined): boolean {
   return statements.some(
     ({ Effect, Action, Principal, Condition }) =>
-      Effect === "Allow" && [Action].flat().some((each) => actions.has(each)) && isMeant(Principal, account) && isMet(Condition, authType),
+      Effect === "Allow" && [Action].flat().some((each) => actions.has(each)) && isMeant(Principal, signer) && isMet(Condition, authType),
   );
 }
 
 const actions = new Set(["lambda:InvokeFunctionUrl", "lambda:*", "*"]);
 
-function isMeant(principal: unknown, account: string | undefined): boolean {
+function isMeant(principal: unknown, signer: SignedBy | undefined): boolean {
   const named = typeof principal === "object" && principal !== null && "AWS" in principal ? principal.AWS : principal;
-  return [named]
-    .flat()
-    .some((each) => each === "*" || (account !== undefined && (each === account || String(each).startsWith(`arn:aws:iam::${account}:`))));
+  const names = signer === undefined ? ["*"] : ["*", signer.account, `arn:aws:iam::${signer.account}:root`, signer.arn];
+  return [named].flat().some((each) => names.includes(String(each)));
 }
 
 /** A condition of another kind than those that AWS's own tools set is not met. */

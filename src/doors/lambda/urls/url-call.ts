@@ -24,10 +24,10 @@ import { runWhole } from "../invoke/collect.ts";
 import { run, type Run, type RunParts } from "../invoke/run.ts";
 import { traceOf } from "../invoke/trace-header.ts";
 import { busy } from "../read-body.ts";
-import type { Shares } from "../shares.ts";
+import type { Shares } from "../../../clients/shares.ts";
 import { corsHeaders, type CorsRules, preflightHeaders } from "./cors.ts";
 import { accountIn, type FoundUrl } from "./function-urls.ts";
-import { mayCallUrl } from "./may-call-url.ts";
+import { mayCallUrl, type SignedBy } from "./may-call-url.ts";
 import { UrlStream } from "./url-stream.ts";
 import { urlEvent, type UrlRequest } from "./url-event.ts";
 import { urlReply } from "./url-result.ts";
@@ -188,8 +188,8 @@ export class UrlCall {
     }
     const { principal, accessKeyId } = this.#signed(() => this.#signature!.check(body));
     if (!mayCall(principal, tenant, invokable)) throw new AwsError("AccessDeniedException", FORBIDDEN);
-    const accountId = accountOf(principal.tenant ?? mainTenant);
-    return { accessKey: accessKeyId, accountId, arn: `arn:aws:iam::${accountId}:user/${principal.name}` };
+    const { account: accountId, arn } = signerOf(principal);
+    return { accessKey: accessKeyId, accountId, arn };
   }
 
   /** A signature that is no good is told in the words of URLs. */
@@ -269,7 +269,12 @@ function mayCall(principal: Principal, tenant: string, { app, statements }: Invo
   if (may(principal, "invoke", { tenant, app })) return true;
   const own = principal.tenant ?? mainTenant;
   if (own === tenant || !may(principal, "invoke", { tenant: own, app: null })) return false;
-  return mayCallUrl(statements, "AWS_IAM", accountOf(own));
+  return mayCallUrl(statements, "AWS_IAM", signerOf(principal));
+}
+
+function signerOf({ tenant, name }: Principal): SignedBy {
+  const account = accountOf(tenant ?? mainTenant);
+  return { account, arn: `arn:aws:iam::${account}:user/${name}` };
 }
 
 /** Reads a body for a call, and hands it over. Returns what stops that. */
