@@ -18,7 +18,18 @@ import { createScope, projectDir, temporaryFolder } from "./platform.ts";
 
 const seed = seedOf();
 const REQUESTS = 2_500;
-const NAMES = ["one", "two", "one:1", "1", "live", "$LATEST", "000000000000:one", "arn:aws:lambda:us-east-1:000000000000:function:one", "ALL", "layer"];
+const NAMES = [
+  "one",
+  "two",
+  "one:1",
+  "1",
+  "live",
+  "$LATEST",
+  "000000000000:one",
+  "arn:aws:lambda:us-east-1:000000000000:function:one",
+  "ALL",
+  "layer",
+];
 const sources = globSync("src/doors/lambda/**/*.ts", { cwd: projectDir }).map((file) => readFileSync(join(projectDir, file), "utf8"));
 /** What the operations read of bodies and queries. */
 const members = unique(/\.(?:text|number|integer|flag|texts|object|objects|map|numbers|has|raw)\("(\w+)"\)/g);
@@ -64,8 +75,28 @@ test(`whatever an operation is sent, it answers (seed ${seed})`, async () => {
   // Only their table is read here, and nothing of what they would need.
   const routes: LambdaRoute[] = [...lambdaRoutes({} as never), ...invokeRoutes({ limits: {} } as never)];
   const code = zip([{ name: "index.js", content: "exports.handler = async () => 1;" }]).toString("base64");
-  const sound = ['"one"', '"two"', '"1"', '"$LATEST"', '"nodejs24.x"', '"index.handler"', '"arn:aws:iam::000000000000:role/any"', `{"ZipFile":"${code}"}`, `"${code}"`, "3", "128", "true", '{"1":0.5}'];
-  const made = { FunctionName: "one", Runtime: "nodejs24.x", Handler: "index.handler", Role: "arn:aws:iam::000000000000:role/any", Code: { ZipFile: code } };
+  const sound = [
+    '"one"',
+    '"two"',
+    '"1"',
+    '"$LATEST"',
+    '"nodejs24.x"',
+    '"index.handler"',
+    '"arn:aws:iam::000000000000:role/any"',
+    `{"ZipFile":"${code}"}`,
+    `"${code}"`,
+    "3",
+    "128",
+    "true",
+    '{"1":0.5}',
+  ];
+  const made = {
+    FunctionName: "one",
+    Runtime: "nodejs24.x",
+    Handler: "index.handler",
+    Role: "arn:aws:iam::000000000000:role/any",
+    Code: { ZipFile: code },
+  };
   await send("POST", "/2015-03-31/functions", {}, {}, JSON.stringify(made));
   const statuses = new Map<number, number>();
   for (let round = 0; round < REQUESTS; round++) {
@@ -75,8 +106,17 @@ test(`whatever an operation is sent, it answers (seed ${seed})`, async () => {
     const path = plain.replaceAll(/\{\w+\}/g, () => encodeURIComponent(oddText(random, NAMES)) || "x");
     const query = Object.fromEntries(parameters.filter(() => random.chance(0.2)).map((name) => [name, oddText(random, NAMES)]));
     if (wanted !== undefined) query[wanted.split("=")[0]!] = wanted.split("=")[1]!;
-    const more = random.chance(0.3) ? { "x-amz-invocation-type": random.pick(["Event", "DryRun", "RequestResponse", "x"]), "x-amz-client-context": "e30=" } : {};
-    const body = method === "GET" ? "" : oddBody(random, members.filter(() => random.chance(0.4)), sound);
+    const more = random.chance(0.3)
+      ? { "x-amz-invocation-type": random.pick(["Event", "DryRun", "RequestResponse", "x"]), "x-amz-client-context": "e30=" }
+      : {};
+    const body =
+      method === "GET"
+        ? ""
+        : oddBody(
+            random,
+            members.filter(() => random.chance(0.4)),
+            sound,
+          );
     const { status, text, error } = await send(method, path, query, more, body);
     const what = `round ${round}, ${operation}: ${status} ${error} ${text.slice(0, 300)}; ${method} ${path} ${JSON.stringify(query)} ${body.slice(0, 800)}`;
     assert.ok(status < 500 || (error === "ServiceException" && /no.room|disk/.test(text)), what);

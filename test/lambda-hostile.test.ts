@@ -47,7 +47,12 @@ describe("hostile tenants at AWS Lambda's API", () => {
 
   before(async () => {
     stateDir = temporaryFolder(scope);
-    server = await serve(scope, stateDir, ["--driver", "process", "--blanks", "0", "--domain", "apps.test", "--max-machines", "6"], DESCRIPTORS);
+    server = await serve(
+      scope,
+      stateDir,
+      ["--driver", "process", "--blanks", "0", "--domain", "apps.test", "--max-machines", "6"],
+      DESCRIPTORS,
+    );
     for (const name of ["alice", "bob"])
       assert.equal((await mayfly(["tenant", "create", name, "--api", server.apiUrl, "--state", stateDir])).code, 0);
     admin = await key("tenant-admin", "alice");
@@ -212,7 +217,9 @@ describe("hostile tenants at AWS Lambda's API", () => {
     const headers = await signed(admin, host, path, "POST");
     const answers: number[] = [];
     const calls = Array.from({ length: API_CONNECTIONS }, () => {
-      const sent = request({ hostname, port, path, method: "POST", headers, agent: false }, (response) => answers.push(response.statusCode!));
+      const sent = request({ hostname, port, path, method: "POST", headers, agent: false }, (response) =>
+        answers.push(response.statusCode!),
+      );
       return sent.on("error", () => {}).end();
     });
     await until(() => answers.length >= API_CONNECTIONS / 4);
@@ -220,7 +227,12 @@ describe("hostile tenants at AWS Lambda's API", () => {
     assert.equal((await mayfly(["list", "--api", server.apiUrl, "--state", stateDir])).code, 0);
     await clientOf(await key("reader", "bob")).send(new ListFunctionsCommand({}));
     for (const each of calls) each.destroy();
-    await until(async () => lambda.send(new ListFunctionsCommand({})).then(() => true, () => false));
+    await until(async () =>
+      lambda.send(new ListFunctionsCommand({})).then(
+        () => true,
+        () => false,
+      ),
+    );
   });
 
   test("what a policy lets another account do is in the audit log of both", async () => {
@@ -234,7 +246,10 @@ describe("hostile tenants at AWS Lambda's API", () => {
     await clientOf(bob).send(new GetFunctionConfigurationCommand({ FunctionName: FunctionArn! }));
     for (const tenant of ["alice", "bob"]) {
       const { stdout } = await mayfly(["audit", "-n", "100", "--tenant", tenant, "--json", "--api", server.apiUrl, "--state", stateDir]);
-      const lines = stdout.trim().split("\n").flatMap((line) => [JSON.parse(line) as { of: string; action: string; tenant: string }].flat());
+      const lines = stdout
+        .trim()
+        .split("\n")
+        .flatMap((line) => [JSON.parse(line) as { of: string; action: string; tenant: string }].flat());
       const line = lines.find(({ action, of }) => action === "lambda:GetFunctionConfiguration" && of === "bob");
       assert.equal(line?.tenant, tenant, stdout);
     }

@@ -11,7 +11,7 @@ import { oddBody, oddText } from "./testing/odd-json.ts";
 interface Route {
   method: string;
   path: string;
-  request?: { body?: { content?: Record<string, { schema?: object }> }; query?: object };
+  request?: { params?: object; body?: { content?: Record<string, { schema?: object }> }; query?: object };
 }
 
 const seed = seedOf();

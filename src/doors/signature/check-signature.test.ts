@@ -142,7 +142,11 @@ describe("a signature in the header Authorization", () => {
     const head = await signed({});
     for (const region of ["us-east-1:999999999999", "us east", "é", "x".repeat(65)]) {
       const authorization = head.headers.authorization.replace("/eu-central-1/", `/${region}/`);
-      await refused(async () => caller({ ...head, headers: { ...head.headers, authorization } }), "InvalidSignatureException", /valid region/);
+      await refused(
+        async () => caller({ ...head, headers: { ...head.headers, authorization } }),
+        "InvalidSignatureException",
+        /valid region/,
+      );
     }
   });
 
