@@ -20,6 +20,7 @@ import { openDispatcher } from "./dispatch/open-dispatcher.ts";
 import { openLookUpTxt } from "./egress/look-up-txt.ts";
 import { openEgress } from "./egress/open-egress.ts";
 import { openApi, openBeside, openGateway, openHostCertificates, renewCertificates } from "./doors/open-doors.ts";
+import { WrongCredentials } from "./clients/wrong-credentials.ts";
 import { openGate } from "./doors/access/open-gate.ts";
 import { callersOf } from "./doors/access/token.ts";
 import { openInvoking } from "./doors/lambda/open-invoking.ts";
@@ -186,20 +187,22 @@ export async function startMayfly(
   releaseUnmade({ catalog, appliances });
   goOnRemovingTenants(start, { catalog, lambda: lambdaStore, accounts, logs, principals, audit, appliances, events, serving, clock });
   void appliances.resume(supervision?.lost ?? [], new Set(supervision?.leaveAlone), supervision?.apart);
+  const wrong = new WrongCredentials(clock);
   const gate = openGate(start, {
     callers: callersOf(principals),
     signingKey: (app) => catalog.signingKeys.find(app),
+    wrong,
     connections: (app, isPlain) => egress.ofHost(app, isPlain),
     tell: stores.tell,
   });
   const hostCertificates = await openHostCertificates(start);
-  const lambdaParts = { store: lambdaStore, catalog, serving, logs, events, principals };
+  const lambdaParts = { store: lambdaStore, catalog, serving, logs, events, principals, wrong };
   const invoking = openInvoking(start, { ...lambdaParts, dispatcher, gatewayUrl: () => urls.gateway });
   const gatewayParts = { dispatcher, routes, gate, certificate, hostCertificates, urls: invoking.urls, catalog };
   const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
   urls.gateway = gateway.url;
   const places = new Shares(descriptors.api);
-  const parts = { catalog, places, lambda: lambdaStore, accounts, logs, principals, audit, appliances, events, serving, overview };
+  const parts = { catalog, places, lambda: lambdaStore, accounts, logs, principals, audit, appliances, events, serving, overview, wrong };
   const lambda = openLambda(start, {
     ...lambdaParts,
     audit,

@@ -1,5 +1,7 @@
 /** AWS Lambda's API by AWS's SDK, where it meets the rest of the platform: machines, other deploys, kills, rights. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { after, before, describe, test } from "node:test";
 import {
   CreateAliasCommand,
@@ -24,7 +26,9 @@ import {
   waitUntilFunctionUpdatedV2,
   waitUntilPublishedVersionActive,
 } from "@aws-sdk/client-lambda";
+import { SignatureV4 } from "@smithy/signature-v4";
 import { until } from "../src/base/clock/until.ts";
+import { Sha256 } from "../src/doors/signature/sha256.ts";
 import { createClient } from "../src/doors/admin/client.ts";
 import { manifestSchema } from "../src/store/catalog/manifest.ts";
 import { mayfly, serve, type Server } from "./command.ts";
@@ -263,6 +267,34 @@ describe("AWS Lambda's API", () => {
     await unknown.body?.cancel();
     // The management API beside it is untouched.
     assert.equal((await fetch(`${server.apiUrl}/v1/health`)).status, 200);
+  });
+
+  test("too many wrong signatures from one address are refused with a time to come again, and a right one from there is not", async () => {
+    const from = async (secretAccessKey: string) => {
+      const { hostname, port, host } = new URL(server.apiUrl);
+      const head = { method: "GET", protocol: "http:", hostname, port: Number(port), path: "/2015-03-31/functions", headers: { host } };
+      const signer = new SignatureV4({
+        service: "lambda",
+        region: "us-east-1",
+        credentials: { ...credentials, secretAccessKey },
+        sha256: Sha256,
+      });
+      const { headers } = await signer.sign(head);
+      const sent = request({ ...head, headers, localAddress: "127.0.0.2" });
+      sent.end();
+      const [response] = (await once(sent, "response")) as [IncomingMessage];
+      response.resume();
+      return response;
+    };
+    const answers = [];
+    for (let at = 0; at < 45; at++) answers.push(await from("another"));
+    assert.equal(answers[0]!.headers["x-amzn-errortype"], "InvalidSignatureException");
+    const late = answers.find(({ statusCode }) => statusCode === 429);
+    assert.equal(late?.headers["x-amzn-errortype"], "TooManyRequestsException");
+    assert.match(late.headers["retry-after"]!, /^[12]$/);
+    assert.equal((await from(credentials.secretAccessKey)).statusCode, 200);
+    const wrong = clientOf(server.apiUrl, { ...credentials, secretAccessKey: "another" });
+    await refused(wrong.send(new ListFunctionsCommand({})), "InvalidSignatureException", /does not match/);
   });
 
   test("what a killed worker had begun to deploy, the next one deploys, and its records are there; the API answers on a port of its own", async (context) => {

@@ -135,6 +135,12 @@ export const errorTable = {
     message: "The queue of app {app} is full: {limit} invocations are waiting.",
     cure: "Retry after the time in Retry-After, or raise queue, concurrency or maxMachines in the app's mayfly.json.",
   },
+  "too-many-wrong-credentials": {
+    status: 429,
+    side: "caller",
+    message: "Too many requests with wrong credentials have come from this address.",
+    cure: "Retry after the time in Retry-After, with credentials that are right; `mayfly token list` shows which tokens there are, and when they end.",
+  },
   "tenant-id-needed": {
     status: 400,
     side: "caller",

@@ -122,6 +122,32 @@ describe("a function for holders of tokens", () => {
   });
 });
 
+describe("wrong credentials", () => {
+  test("that come many times from one address are told less, while right ones and other addresses are let in", async () => {
+    const from = (address: string, path: string, headers: Record<string, string>) =>
+      fetch(`${proxied.url}/shop/${path}`, { headers: { "x-forwarded-for": address, ...headers } });
+    const statuses = [];
+    for (let at = 0; at < 40; at++) statuses.push((await from("192.0.2.1", "holders", bearer(`wrong ${at}`.replace(" ", "-")))).status);
+    assert.deepEqual([...new Set(statuses)], [401, 429]);
+    assert.equal(statuses.filter((status) => status === 401).length, 30);
+    const late = await from("192.0.2.1", "holders", bearer("wrong"));
+    const { error } = (await late.json()) as { error: { code: string } };
+    assert.deepEqual([late.status, error.code, late.headers.get("retry-after")], [429, "too-many-wrong-credentials", "2"]);
+    const expires = Math.floor(clock.ms / 1_000) + 60;
+    const signed = (path: string) => from("192.0.2.1", `signed${path}`, {});
+    assert.equal((await signed("/?mayfly-expires=99&mayfly-signature=AAAA")).status, 429, "a wrong URL counts with wrong tokens");
+    assert.equal((await from("192.0.2.1", "holders", {})).status, 401, "what is missing is not wrong");
+    assert.equal((await from("192.0.2.1", "everybody", bearer("wrong"))).status, 200);
+    assert.equal((await from("192.0.2.1", "holders", bearer("other"))).status, 403, "nor is what gives no right");
+    assert.equal((await from("192.0.2.1", "holders", bearer("good"))).status, 200);
+    assert.equal((await signed(signPath(signingKey, { function: "signed", method: "GET", path: "/" }, expires))).status, 200);
+    assert.equal((await from("192.0.2.2", "holders", bearer("wrong"))).status, 401);
+    clock.ms += 2_000;
+    assert.equal((await from("192.0.2.1", "holders", bearer("wrong"))).status, 401);
+    assert.equal((await from("192.0.2.1", "holders", bearer("wrong"))).status, 429);
+  });
+});
+
 test("what says who calls reaches no function from outside, in whatever spelling, whether everybody may call it or not", async () => {
   const forged = [
     "X-Mayfly-Caller: root",

@@ -6,11 +6,13 @@
  *    own callers, and a browser's question needs nothing that shows who calls.
  * 2. Of several ways to show who calls, one is enough. A request that shows nothing, and one whose showing is wrong, are told apart, but not why a
  *    token of Mayfly is wrong: whether it exists, has expired or was revoked.
- * 3. What fails here refuses the request.
+ * 3. Right credentials are let in however many wrong ones come from the same address; wrong ones are counted, and are told less when they are too many.
+ * 4. What fails here refuses the request.
  */
 import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { clientKey } from "../../base/network/addresses.ts";
+import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { checkAws, type ReadSignature } from "./aws.ts";
 import { isPreflight, preflightHeaders, replyHeadersOf } from "./cors.ts";
 import type { JwtChecks } from "./jwt.ts";
@@ -62,6 +64,7 @@ export interface GateOptions {
   signingKey: FindSigningKey;
   jwts: JwtChecks;
   rates: RateLimits;
+  wrong: WrongCredentials;
   clock: Pick<Clock, "now" | "wall">;
   /** Called with failures that are not the caller's fault, for the server's own log. */
   onFailure: (error: unknown) => void;
@@ -121,15 +124,18 @@ export class Gate {
   }
 
   #check(rules: AccessRules, way: CheckedWay, visit: Visit): Verdict | Promise<Verdict> {
-    const { callers, signatures, signingKey, jwts, clock } = this.#options;
+    const { callers, signatures, signingKey, jwts, wrong, clock } = this.#options;
     if (way.kind === "aws") return checkAws(signatures, callers, rules, visit);
     if (way.kind === "signed-url") return checkSignedUrl(signingKey, rules, visit, clock.wall());
     const bearer = bearerOf(visit);
-    return way.kind === "jwt" ? jwts.check(rules, way.rule, bearer) : checkToken(callers, rules, bearer, clock.wall());
+    if (way.kind === "jwt") return jwts.check(rules, way.rule, bearer, visit.address, wrong.waitS(visit.address) > 0);
+    return checkToken(callers, rules, bearer, clock.wall());
   }
 
   #decide(rules: AccessRules, visit: Visit, verdict: Verdict, reply: readonly string[]): Admission {
     if (verdict.is === "caller") return this.#count(rules, visit, verdict.caller, reply);
+    const retryAfterS = verdict.is === "refused" && verdict.isWrong ? this.#options.wrong.count(visit.address) : 0;
+    if (retryAfterS > 0) return refusal(new MayflyError("too-many-wrong-credentials", { retryAfterS }), reply);
     const error =
       verdict.is === "refused" ? verdict.error : new MayflyError("credentials-missing", { ...namesOf(rules), ways: waysInWords(rules) });
     return refusal(error, [...reply, ...challenges(rules, error)]);

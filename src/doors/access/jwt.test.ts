@@ -340,3 +340,29 @@ describe("keys by URL", () => {
     assert.equal(fetches, 0);
   });
 });
+
+test("after many wrong tokens from an address only those of users are checked that were let in from there, and the keys of others are not fetched", async () => {
+  let fetches = 0;
+  const gate = createTestGate(async () => {
+    fetches += 1;
+    return JSON.stringify(keysOf("RS256"));
+  });
+  const rules = rulesFor(URL_OF_KEYS);
+  assert.equal(await outcome(gate, rules, await tokenOf(gate)), "granted");
+  const ended = await tokenOf(gate, { ends: -60 });
+  for (let at = 0; at < 40; at++)
+    assert.match(await outcome(gate, rules, ended), /^credentials-refused/, "an ended token is not a wrong one");
+  const forged = await tokenOf(gate, { by: "PS256", claims: { sub: "eve" } });
+  const outcomes: string[] = [];
+  for (let at = 0; at < 40; at++) outcomes.push((await outcome(gate, rules, forged)).split(":")[0]!);
+  assert.deepEqual([outcomes[29], outcomes[30]], ["credentials-refused", "too-many-wrong-credentials"]);
+  gate.clock.ms += 60;
+  const other = rulesFor(URL_OF_KEYS, {}, "app_2");
+  const before = fetches;
+  const newcomer = await tokenOf(gate, { claims: { sub: "bob" } });
+  assert.match(await outcome(gate, other, newcomer), /^too-many-wrong-credentials/);
+  assert.equal(fetches, before, "nothing is fetched for what is not checked");
+  assert.equal(await outcome(gate, rules, await tokenOf(gate, { ends: 290 })), "granted", "a new token of the same user");
+  gate.clock.ms += 60_000;
+  assert.equal(await outcome(gate, other, newcomer), "granted");
+});

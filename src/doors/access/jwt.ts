@@ -3,12 +3,14 @@
  *
  * 1. Only signatures by public keys count: neither "none", nor a secret that both sides have, which for a checker would be the public key itself.
  * 2. A token without an end is refused.
- * 3. A token that was found good counts for at most TRUSTED_MS without another look, and never beyond its end. Bad ones are not remembered.
+ * 3. Of an address that has sent too many wrong credentials, only tokens are checked that name a user who was let in from there within REMEMBERED_MS.
+ * 4. A token that was found good counts for at most TRUSTED_MS without another look, and never beyond its end. Bad ones are not remembered.
  */
 import { hash } from "node:crypto";
 import { decodeJwt, errors, jwtVerify, type JWTPayload } from "jose";
 import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
+import { clientKey } from "../../base/network/addresses.ts";
 import { BoundedCache } from "./bounded-cache.ts";
 import { type KeySets, NoKeys } from "./key-sets.ts";
 import type { AccessRules, CheckedJwt } from "./rules.ts";
@@ -24,29 +26,43 @@ const MOST_OF_TOKEN = 8_192;
 /** In characters of the headers of trusted callers, and what else is kept of each. */
 const MOST_TRUSTED = 16_777_216;
 const ENTRY = 300;
+/** In characters, as above. */
+const MOST_VISITORS = 8_388_608;
+const REMEMBERED_MS = 3_600_000;
 
 export class JwtChecks {
   readonly #keySets: KeySets;
   readonly #clock: Pick<Clock, "wall">;
   readonly #trusted = new BoundedCache<Caller>(MOST_TRUSTED);
+  /** Users that were let in, with their addresses. */
+  readonly #visitors = new BoundedCache<true>(MOST_VISITORS);
 
   constructor(keySets: KeySets, clock: Pick<Clock, "wall">) {
     this.#keySets = keySets;
     this.#clock = clock;
   }
 
-  /** @param bearer what the Authorization header has @returns a promise only for tokens that are not trusted already */
-  check(rules: AccessRules, rule: CheckedJwt, bearer: string | undefined): Verdict | Promise<Verdict> {
+  /**
+   * @param bearer what the Authorization header has
+   * @param address of the caller
+   * @param isSlowed whether so many wrong credentials came from there that only tokens are checked whose user was let in from there lately
+   * @returns a promise only for tokens that are not trusted already
+   */
+  check(rules: AccessRules, rule: CheckedJwt, bearer: string | undefined, address: string, isSlowed: boolean): Verdict | Promise<Verdict> {
     if (bearer === undefined || !looksLikeJwt(bearer)) return absent;
     if (bearer.length > MOST_OF_TOKEN) return bad(rules, `it has more than ${MOST_OF_TOKEN} characters`);
     const key = `${rule.id} ${hash("sha256", bearer, "base64url")}`;
     const caller = this.#trusted.get(key, this.#clock.wall());
     if (caller !== undefined) return { is: "caller", caller };
     // Nobody's keys are fetched for a token that another issuer has made, or that is none.
-    return issuerOf(bearer) === rule.issuer ? this.#verify(rules, rule, bearer, key) : bad(rules, claimReasons.get("iss")!);
+    const claimed = claimsOf(bearer);
+    if (claimed?.iss !== rule.issuer) return bad(rules, claimReasons.get("iss")!);
+    const visitor = `${clientKey(address)} ${rule.id} ${nameOf(claimed)}`;
+    if (isSlowed && this.#visitors.get(visitor, this.#clock.wall()) === undefined) return bad(rules, "it was not checked");
+    return this.#verify(rules, rule, bearer, key, visitor);
   }
 
-  async #verify(rules: AccessRules, rule: CheckedJwt, token: string, key: string): Promise<Verdict> {
+  async #verify(rules: AccessRules, rule: CheckedJwt, token: string, key: string, visitor: string): Promise<Verdict> {
     const now = this.#clock.wall();
     try {
       const { payload } = await jwtVerify(token, this.#keySets.of(rules.app, rule), {
@@ -65,10 +81,13 @@ export class JwtChecks {
       const caller = callerOf(payload);
       const weight = caller.headers.reduce((sum, text) => sum + text.length, ENTRY);
       this.#trusted.put(key, caller, weight, Math.min(now + TRUSTED_MS, payload.exp! * 1_000));
+      this.#visitors.put(visitor, true, visitor.length + ENTRY, now + REMEMBERED_MS);
       return { is: "caller", caller };
     } catch (error) {
       if (error instanceof NoKeys) return refused(new MayflyError("keys-unavailable", names(rules)));
-      return bad(rules, whyBad(error));
+      // The signature of these is right.
+      const isSigned = error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed;
+      return bad(rules, whyBad(error), !isSigned);
     }
   }
 }
@@ -80,9 +99,9 @@ export function looksLikeJwt(bearer: string): boolean {
 }
 
 /** As the token says, which nobody has checked. */
-function issuerOf(token: string): string | undefined {
+function claimsOf(token: string): JWTPayload | undefined {
   try {
-    return decodeJwt(token).iss;
+    return decodeJwt(token);
   } catch {
     return undefined;
   }
@@ -92,17 +111,23 @@ function names({ appName, function: name }: AccessRules) {
   return { app: appName, function: name };
 }
 
-function bad(rules: AccessRules, what: string): Verdict {
+function bad(rules: AccessRules, what: string, isWrong = true): Verdict {
   return refused(
     new MayflyError("credentials-refused", { ...names(rules), what: `the token in the Authorization header is refused: ${what}` }),
+    isWrong,
   );
 }
 
+/** Null if the token names nobody. */
+function nameOf({ iss, sub }: JWTPayload): string | null {
+  return typeof sub === "string" && sub !== "" ? `jwt ${JSON.stringify([iss, sub])}` : null;
+}
+
 function callerOf(payload: JWTPayload): Caller {
-  const { iss, sub } = payload;
+  const { sub } = payload;
   return {
     way: "jwt",
-    key: typeof sub === "string" && sub !== "" ? `jwt ${JSON.stringify([iss, sub])}` : null,
+    key: nameOf(payload),
     headers: headersOf("jwt", typeof sub === "string" ? sub : undefined, payload),
   };
 }

@@ -1,5 +1,6 @@
 /** Opens what decides who may call the functions that are not for everybody. */
 import type { ServerStart } from "../../base/config/server-start.ts";
+import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { signatureCheck } from "../signature/check-signature.ts";
 import { createFetchKeys, type KeyConnections } from "./fetch-keys.ts";
 import { Gate } from "./gate.ts";
@@ -14,13 +15,14 @@ const SWEEP_MS = 60_000;
 interface GateNeeds {
   callers: Callers;
   signingKey: FindSigningKey;
+  wrong: WrongCredentials;
   /** What one fetch of an app's keys connects with. `isPlain`: without TLS. */
   connections: (app: string, isPlain: boolean) => KeyConnections;
   /** Writes to the server's log and to the app's. */
   tell: (app: string, text: string) => void;
 }
 
-export function openGate({ clock, closing, log }: ServerStart, { callers, signingKey, connections, tell }: GateNeeds): Gate {
+export function openGate({ clock, closing, log }: ServerStart, { callers, signingKey, wrong, connections, tell }: GateNeeds): Gate {
   const rates = new RateLimits();
   closing.defer(clock.every(SWEEP_MS, () => rates.sweep(clock.now())));
   const keySets = new KeySets({
@@ -35,6 +37,7 @@ export function openGate({ clock, closing, log }: ServerStart, { callers, signin
     signingKey,
     jwts: new JwtChecks(keySets, clock),
     rates,
+    wrong,
     clock,
     onFailure: (error) => log.error({ err: error }, "who calls could not be checked"),
   });

@@ -14,12 +14,13 @@ export interface Caller {
   bodySha256?: string;
 }
 
-export type Verdict = { is: "absent" } | { is: "caller"; caller: Caller } | { is: "refused"; error: MayflyError };
+export type Verdict = { is: "absent" } | { is: "caller"; caller: Caller } | { is: "refused"; error: MayflyError; isWrong: boolean };
 
 export const absent: Verdict = { is: "absent" };
 
-export function refused(error: MayflyError): Verdict {
-  return { is: "refused", error };
+/** @param isWrong whether what the caller has shown counts as wrong credentials of its address. Default: if they were refused */
+export function refused(error: MayflyError, isWrong = error.code === "credentials-refused"): Verdict {
+  return { is: "refused", error, isWrong };
 }
 
 /** @param name any text @param claims what is known of the caller, which goes to the function as JSON */

@@ -3,6 +3,7 @@ import type { Shares } from "../../clients/shares.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
+import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
 import { type ApiEnv, makeScope, TENANT_HEADER } from "./scope.ts";
@@ -10,6 +11,7 @@ import { type ApiEnv, makeScope, TENANT_HEADER } from "./scope.ts";
 interface AuthorizeParts {
   principals: Pick<Principals, "ofToken">;
   catalog: Pick<Catalog, "names">;
+  wrong: WrongCredentials;
   clock: Pick<Clock, "wall">;
   places: Shares;
 }
@@ -18,11 +20,15 @@ interface AuthorizeParts {
  * Lets requests with `Authorization: Bearer <token>` pass whose token is a principal's. A token is looked up by its digest, so that the time of a refusal says
  * nothing about the tokens that there are.
  */
-export function authorize({ principals, catalog, clock, places }: AuthorizeParts): MiddlewareHandler<ApiEnv> {
+export function authorize({ principals, catalog, wrong, clock, places }: AuthorizeParts): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {
     const [, given = ""] = /^Bearer +(\S+)$/i.exec(context.req.header("authorization") ?? "") ?? [];
     const principal = given === "" ? null : principals.ofToken(given, clock.wall());
-    if (principal === null) throw new MayflyError("unauthorized");
+    if (principal === null) {
+      const peer = (context.env as ApiEnv["Bindings"] | undefined)?.peer ?? "";
+      const retryAfterS = given === "" ? 0 : wrong.count(peer);
+      throw retryAfterS > 0 ? new MayflyError("too-many-wrong-credentials", { retryAfterS }) : new MayflyError("unauthorized");
+    }
     context.set("isStillValid", () => principals.ofToken(given, clock.wall())?.id === principal.id);
     // A refusal of the tenant that the request names is noted in the audit log as this principal's, too.
     context.set("scope", { principal, tenant: principal.tenant ?? mainTenant, isChosen: principal.tenant !== null });

@@ -9,6 +9,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { systemClock } from "../../base/clock/clock.ts";
 import { Shares } from "../../clients/shares.ts";
+import { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { audited } from "./audited.ts";
 import { authorize } from "./authorize.ts";
 import type { RouteName } from "./endpoint.ts";
@@ -38,7 +39,8 @@ export interface Api {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const parts = { clock: systemClock, places: new Shares(Infinity), ...options };
+  const { clock = systemClock } = options;
+  const parts = { wrong: new WrongCredentials(clock), places: new Shares(Infinity), ...options, clock };
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
   app.onError(replyWithError(parts.onError));
   app.notFound(replyNotFound);

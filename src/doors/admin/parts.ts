@@ -1,5 +1,6 @@
 /** What the management API needs. */
 import type { Appliances } from "../../appliances/appliances.ts";
+import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
 import type { Shares } from "../../clients/shares.ts";
 import type { Clock } from "../../base/clock/clock.ts";
@@ -29,6 +30,8 @@ export interface ApiOptions {
   audit: Audit;
   /** For the requests that are under way, of which no tenant has all that there may be. Default: there may be any number. */
   places?: Shares;
+  /** How many wrong tokens come from each address. Default: those of this API alone. */
+  wrong?: WrongCredentials;
   clock?: Clock;
   /** Called with failures that are not the caller's fault, for the server's own log. */
   onError: (error: unknown) => void;

@@ -14,6 +14,7 @@ import { guarded } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { AwsError } from "../../control/lambda/aws-error.ts";
 import { type Account, accountOf } from "../../control/lambda/names.ts";
+import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
 import { type HeadOfSigned, signatureCheck } from "../signature/check-signature.ts";
@@ -44,6 +45,8 @@ export interface LambdaDoorOptions {
   places: Shares;
   /** Called when the reply to a call is known. */
   audit(call: AuditedCall): void;
+  /** How many wrong signatures come from each address. */
+  wrong: WrongCredentials;
   clock: Clock;
   /** Called with failures that are not the caller's fault. */
   onError(error: unknown): void;
@@ -93,7 +96,7 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
       throw new AwsError("UnknownOperationException", `There is no operation ${request.method} ${path.slice(0, 200)}`);
     const { route, params } = matched;
     Object.assign(told, { operation: route.operation, right: route.right, target: Object.values(params).join("/") });
-    const head = signed(() => check({ method: request.method!, url: request.url!, headers: request.headers as Record<string, string> }));
+    const head = check({ method: request.method!, url: request.url!, headers: request.headers as Record<string, string> });
     const allowed = ({ principal, region }: Signer): Omit<LambdaCall, "body"> => {
       told.principal = principal;
       const tenant = principal.tenant ?? mainTenant;
@@ -105,14 +108,14 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
       return { ...call, account: owner };
     };
     const isDeclared = request.headers["x-amz-content-sha256"] !== undefined;
-    const early = isDeclared ? signed(() => head.checkHead()) : undefined;
+    const early = isDeclared ? head.checkHead() : undefined;
     const first = early && allowed(early);
     const sent = bodyOf(head, route);
     if (!takePlace(places, response, sent.tenant)) throw sent.noRoom();
     const body = await readBody(request, sent, clock, room);
     try {
-      if (early?.bodySha256 !== undefined && early.bodySha256 !== sha256Hex(body.bytes)) throw refusal(doesNotMatch());
-      const call = first ?? allowed(signed(() => head.check(body.bytes)));
+      if (early?.bodySha256 !== undefined && early.bodySha256 !== sha256Hex(body.bytes)) throw doesNotMatch();
+      const call = first ?? allowed(head.check(body.bytes));
       return await route.handle({ ...call, body: body.bytes });
     } finally {
       body.release();
@@ -127,7 +130,7 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
       options.audit({ ...told, status: given?.status ?? 200 });
       if (given !== null) send(response, id, given);
     } catch (error) {
-      const refused = asAwsError(error);
+      const refused = asAwsError(error instanceof SignatureRefusal ? refusal(error, options.wrong, peer) : error);
       if (refused.shape.status >= 500) options.onError(error);
       options.audit({ ...told, status: refused.shape.status, result: refused.name });
       if (response.headersSent || response.destroyed) response.destroy();
@@ -162,7 +165,7 @@ function bodyOf(head: HeadOfSigned<Principal>, { operation, mostBytes = SMALL_BO
   const { claimed } = head;
   const tenant = claimed && (claimed.tenant ?? mainTenant);
   // Of a key that nobody has it is known already how the request ends.
-  const noRoom = () => (tenant === null ? refusal(unknownKey()) : busy());
+  const noRoom = () => (tenant === null ? unknownKey() : busy());
   return { tenant, operation: actionOf(operation), most: mostBytes, noRoom };
 }
 
@@ -174,17 +177,17 @@ function targetOf(url: string): [path: string, query: URLSearchParams] {
   return at < 0 ? [url, new URLSearchParams()] : [url.slice(0, at), new URLSearchParams(url.slice(at + 1))];
 }
 
-/** The same as what it returns or rejects with, but refusals in the form of this API. */
-function signed<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw refusal(error);
-  }
+/** Signatures that are no good are counted, and told in the form of this API. */
+function refusal({ fault, message }: SignatureRefusal, wrong: WrongCredentials, peer: string): AwsError {
+  const isMissing = fault === "MissingAuthenticationTokenException";
+  return (isMissing ? undefined : tooManyWrong(wrong.count(peer))) ?? new AwsError(fault, message);
 }
 
-function refusal(error: unknown): unknown {
-  return error instanceof SignatureRefusal ? new AwsError(error.fault, error.message) : error;
+/** Undefined if there is nothing to wait for. @param waitS seconds */
+export function tooManyWrong(waitS: number): AwsError | undefined {
+  if (waitS === 0) return undefined;
+  const text = new MayflyError("too-many-wrong-credentials").message;
+  return new AwsError("TooManyRequestsException", text, { Reason: "CallerRateLimitExceeded", retryAfterSeconds: String(waitS) });
 }
 
 /** What is the caller's fault is told in Mayfly's words; what is not, only in the server's own log. */
@@ -197,7 +200,12 @@ function asAwsError(error: unknown): AwsError {
 }
 
 export function sendError(response: ServerResponse, id: string, error: AwsError): void {
-  send(response, id, { status: error.shape.status, headers: { "x-amzn-errortype": error.name }, body: error.body() });
+  send(response, id, { status: error.shape.status, headers: { "x-amzn-errortype": error.name, ...retryAfter(error) }, body: error.body() });
+}
+
+function retryAfter({ more }: AwsError): { "retry-after"?: string } {
+  const seconds = more["retryAfterSeconds"];
+  return typeof seconds === "string" ? { "retry-after": seconds } : {};
 }
 
 function send(response: ServerResponse, id: string, { status, headers = {}, body }: LambdaAnswer): void {

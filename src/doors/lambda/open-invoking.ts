@@ -1,5 +1,6 @@
 /** Opens what calls functions of the Lambda API: its operations, asynchronous invocations, and functions' URLs at the gateway. */
 import type { ServerStart } from "../../base/config/server-start.ts";
+import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { createInvokables } from "../../control/lambda/invokables.ts";
 import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
 import type { Dispatcher } from "../../dispatch/invocation.ts";
@@ -19,6 +20,7 @@ import { UrlDoor } from "./urls/url-door.ts";
 interface InvokingNeeds extends Pick<LambdaParts, "store" | "catalog" | "serving" | "logs" | "events"> {
   dispatcher: Dispatcher;
   principals: Pick<Principals, "ofAccessKey">;
+  wrong: WrongCredentials;
   /** The gateway's address, without a trailing slash, once it is open. */
   gatewayUrl: () => string;
 }
@@ -35,7 +37,7 @@ export interface Invoking {
 const ALL_BODIES = 300_000_000;
 
 export function openInvoking({ config, clock, log, closing }: ServerStart, needs: InvokingNeeds): Invoking {
-  const { store, logs, dispatcher, principals, gatewayUrl } = needs;
+  const { store, logs, dispatcher, principals, wrong, gatewayUrl } = needs;
   const { requestBytes, responseBytes, eventBytes, maxEvents, maxEventMb, retryMs } = config.lambda;
   const parts = {
     dispatcher,
@@ -62,6 +64,7 @@ export function openInvoking({ config, clock, log, closing }: ServerStart, needs
       room: new Shares(ALL_BODIES),
       requestBytes,
       responseBytes,
+      wrong,
       check: signatureCheck<Principal>({ keys: principals, service: "lambda", clock }),
       onError: (error) => log.error({ err: error }, "a function's URL failed"),
     }),

@@ -1,5 +1,6 @@
 /** Opens the Lambda API: its records, the deploys that go on beside its calls, and its door. */
 import type { ServerStart } from "../../base/config/server-start.ts";
+import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { createDeployments } from "../../control/lambda/create-deployments.ts";
 import { resumeProvisioned } from "../../control/lambda/provisioning.ts";
 import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
@@ -17,6 +18,7 @@ import { lambdaRoutes } from "./routes.ts";
 export interface LambdaNeeds extends Omit<LambdaParts, "deployments" | "clock" | "store"> {
   store: LambdaStore;
   principals: Pick<Principals, "ofAccessKey">;
+  wrong: WrongCredentials;
   audit: Pick<Audit, "write">;
   /** The operations that call functions. */
   invokeRoutes: readonly LambdaRoute[];
@@ -38,7 +40,7 @@ function forgetWithApps({ events, catalog, store }: Pick<LambdaNeeds, "events" |
 }
 
 export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNeeds): LambdaDoor {
-  const { principals, audit, invokeRoutes, urlAddress, isTls, places, ...rest } = needs;
+  const { principals, wrong, audit, invokeRoutes, urlAddress, isTls, places, ...rest } = needs;
   const onFailure = (error: unknown) => log.error({ err: error }, "a function of the Lambda API was not deployed");
   const deployments = createDeployments({ ...rest, clock, onFailure });
   closing.defer(() => deployments.close());
@@ -51,6 +53,7 @@ export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNe
     routes: [...lambdaRoutes(parts), ...invokeRoutes],
     open: [links.route],
     principals,
+    wrong,
     authorize: authorizeWith(rest),
     places,
     audit: auditWith({ audit, catalog: rest.catalog, clock }),

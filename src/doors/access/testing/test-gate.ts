@@ -1,5 +1,6 @@
 /** A gate whose tokens, signing keys, sets of public keys and time are as the test says. */
 import { randomBytes } from "node:crypto";
+import { WrongCredentials } from "../../../clients/wrong-credentials.ts";
 import { signatureCheck } from "../../signature/check-signature.ts";
 import { Gate } from "../gate.ts";
 import { JwtChecks } from "../jwt.ts";
@@ -41,6 +42,7 @@ export function createTestGate(fetchKeys: FetchKeys = () => Promise.reject(new E
     },
     jwts: new JwtChecks(keySets, clock),
     rates: new RateLimits(),
+    wrong: new WrongCredentials(clock),
     clock,
     onFailure: (error) => failures.push(String(error)),
   });

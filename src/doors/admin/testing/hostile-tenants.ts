@@ -2,6 +2,7 @@
 import { systemClock } from "../../../base/clock/clock.ts";
 import type { NewPrincipal } from "../../../store/principals/principal.ts";
 import { createClient } from "../client.ts";
+import { WrongCredentials } from "../../../clients/wrong-credentials.ts";
 import { bundle, manifest, type ServedApi, serveApi, token } from "./serve-api.ts";
 
 /** Kinds of principals that are accepted. Those without another tenant in their name are of acme, or of the whole server. */
@@ -36,7 +37,9 @@ export interface HostileTenants extends ServedApi {
 }
 
 export async function serveTwoTenants(): Promise<HostileTenants> {
-  const served = await serveApi();
+  // All requests come from one address, and each is to be answered with its own error: time goes fast enough.
+  let ms = 0;
+  const served = await serveApi({ wrong: new WrongCredentials({ now: () => (ms += 60_000) }) });
   const { catalog, principals } = served;
   const [acme, other] = ["acme", "other"].map((name) => catalog.tenants.create(name).id) as [string, string];
   const deploy = async (tenant: string, app: string) => {

@@ -10,6 +10,7 @@ import type { Bundle, Catalog, Target } from "../../../store/catalog/catalog.ts"
 import { type Manifest, manifestSchema } from "../../../store/catalog/manifest.ts";
 import { openSeal } from "../../../store/catalog/seal.ts";
 import { openCatalog } from "../../../store/catalog/sqlite.ts";
+import type { WrongCredentials } from "../../../clients/wrong-credentials.ts";
 import { systemClock } from "../../../base/clock/clock.ts";
 import { createEgress } from "../../../egress/create-egress.ts";
 import { createLedger } from "../../../store/ledger/create-ledger.ts";
@@ -99,7 +100,8 @@ interface TargetsToTell {
   targets: [number: number, weight: number][];
 }
 
-export async function serveApi(): Promise<ServedApi> {
+/** @param wrong how many wrong tokens come from each address, if not as on a server */
+export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Promise<ServedApi> {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-api-"));
   const told: ServedApi["told"] = [];
   const failures: unknown[] = [];
@@ -178,6 +180,7 @@ export async function serveApi(): Promise<ServedApi> {
     events,
     principals,
     audit,
+    ...(wrong && { wrong }),
     onError: (error) => failures.push(error),
   });
   const server = await api.listen({ address: "127.0.0.1:0", allowInsecureBind: false });

@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { guarded } from "../../../base/errors/guarded.ts";
 import type { MayflyError } from "../../../base/errors/error.ts";
 import { AwsError } from "../../../control/lambda/aws-error.ts";
+import type { WrongCredentials } from "../../../clients/wrong-credentials.ts";
 import { accountOf } from "../../../control/lambda/names.ts";
 import type { Invokable, Invokables } from "../../../control/lambda/invokables.ts";
 import type { Clock } from "../../../base/clock/clock.ts";
@@ -20,6 +21,7 @@ import type { Principal } from "../../../store/principals/principal.ts";
 import { may } from "../../../store/principals/rights.ts";
 import type { HeadOfSigned, SignedHead } from "../../signature/check-signature.ts";
 import { SignatureRefusal } from "../../signature/signature-refusal.ts";
+import { tooManyWrong } from "../door.ts";
 import { runWhole } from "../invoke/collect.ts";
 import { run, type Run, type RunParts } from "../invoke/run.ts";
 import { traceOf } from "../invoke/trace-header.ts";
@@ -40,6 +42,7 @@ export interface UrlParts extends RunParts {
   room: Shares;
   requestBytes: number;
   responseBytes: number;
+  wrong: WrongCredentials;
   check(head: SignedHead): HeadOfSigned<Principal>;
   onError(error: unknown): void;
 }
@@ -198,7 +201,10 @@ export class UrlCall {
       return work();
     } catch (error) {
       // Anything else is not the caller's fault.
-      throw error instanceof SignatureRefusal ? new AwsError("AccessDeniedException", FORBIDDEN) : error;
+      if (!(error instanceof SignatureRefusal)) throw error;
+      const isMissing = error.fault === "MissingAuthenticationTokenException";
+      const waitS = isMissing ? 0 : this.#parts.wrong.count(this.#arrived.source);
+      throw tooManyWrong(waitS) ?? new AwsError("AccessDeniedException", FORBIDDEN);
     }
   }
 
