@@ -118,7 +118,7 @@ test("a HEAD has the head of a GET, and never another length: short, long, strea
   await using open = await openTestGateway((seen) => {
     const { status = 200, headers, pieces } = chosen;
     setImmediate(() => {
-      seen.reply.head(status, headers, Buffer.from(pieces[0] ?? ""), pieces.length < 2, timing);
+      seen.reply.head(status, [...headers], Buffer.from(pieces[0] ?? ""), pieces.length < 2, timing);
       for (const piece of pieces.slice(1)) seen.reply.data(Buffer.from(piece));
       if (pieces.length > 1) seen.reply.end();
     });
