@@ -1,6 +1,6 @@
 /** The commands, as a user types them, against a served platform. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Command } from "commander";
@@ -8,6 +8,7 @@ import { commands } from "../src/cli/commands.ts";
 import { type Outcome, type Server, firstLine, mayfly, serve, start } from "./command.ts";
 import { createScope, temporaryFolder } from "./platform.ts";
 import { afterwards } from "../src/base/testing/afterwards.ts";
+import { until } from "../src/base/clock/until.ts";
 
 /** What `mayfly NAME --help` prints, without a process for each command. */
 async function helpOf(name: string): Promise<string> {
@@ -144,6 +145,78 @@ describe("the command line", () => {
     bad(await run("tenant", "remove", "acme", "--yes"), 5, /still has 1 app, 1 token or key/);
     assert.equal(await good("tenant", "remove", "acme", "--yes", "--force"), "Removed the tenant acme.\n");
     assert.match(await good("tenant", "list"), /^TENANT +APPS.*\nmain +\d+ .*\n$/);
+  });
+
+  test("an app is named as lists of the whole server show it: @tenant/app", async () => {
+    await good("tenant", "create", "named");
+    await good("deploy", "examples/hello", "--tenant", "named");
+    assert.match(await good("invoke", "@named/hello/hello?name=Ada"), /Ada/);
+    assert.match(await good("versions", "@named/hello"), /100 %/);
+    assert.match(await good("bill", "@named/hello"), /^Bill of hello /);
+    assert.match((await run("logs", "@named/hello/hello")).stderr, /no lines of hello\/hello/);
+    await good("secret", "set", "@named/hello", "KEY", "--value", "x");
+    assert.deepEqual((await json("secret", "list", "hello", "--tenant", "named")).names, ["KEY"]);
+    bad(await run("versions", "@named/hello", "--tenant", "main"), 2, /It names the tenant named, and --tenant the tenant main/);
+    bad(await run("versions", "@nobody/hello"), 1, /There is no tenant nobody/);
+    assert.equal(await good("remove", "@named/hello", "--yes"), "Removed hello.\n");
+    bad(await run("invoke", "@main/hello/hello", "--tenant", "main"), 1, /Nothing is routed at \/hello\/hello/);
+    await good("tenant", "remove", "named", "--yes", "--force");
+  });
+
+  test("a token expires never if it is told so, and one of the whole server is not made where a tenant is named", async () => {
+    const { expiresAt, id } = await json("token", "create", "forever", "--role", "reader", "--expires", "never");
+    assert.equal(expiresAt, null);
+    await good("token", "revoke", id as string);
+    await good("tenant", "create", "bounded");
+    for (const whole of [
+      ["--role", "operator"],
+      ["--role", "reader", "--all-tenants"],
+    ])
+      bad(await run("token", "create", "eve", ...whole, "--tenant", "bounded"), 2, /is of the whole server, and of no tenant/);
+    assert.equal((await json("token", "list")).tokens.length, 0);
+    await good("tenant", "remove", "bounded", "--yes");
+    bad(await run("tenant", "create", "main"), 2, /the tenant main is always there/);
+  });
+
+  test("a log that is followed ends with an error when the token is revoked", async () => {
+    await good("deploy", "examples/hello");
+    const { token, id } = await json("token", "create", "follower", "--role", "reader");
+    const env = { MAYFLY_API: server.apiUrl, MAYFLY_TOKEN: token as string, MAYFLY_STATE_DIR: temporaryFolder(scope) };
+    const following = mayfly(["logs", "-f", "hello"], { env });
+    // It has been used when the follower is connected.
+    await until(async () => (await json("token", "list")).tokens.some((each: { lastUsedAt: number | null }) => each.lastUsedAt !== null));
+    await good("token", "revoke", id as string);
+    bad(await following, 4, /needs a valid token/);
+  });
+
+  test("a path and a URL are told from a function, and where a reply leads is said", async () => {
+    await good("deploy", "examples/hello");
+    assert.match(await good("invoke", "/hello/hello?name=Ada"), /Ada/);
+    bad(await run("invoke", `${server.gatewayUrl}/hello/hello`), 2, /is a URL; name the function as app\/function/);
+    bad(await run("invoke", "hello/hello", "--concurrency", "4"), 2, /--concurrency is for calls that are repeated/);
+    const site = join(temporaryFolder(scope), "site");
+    mkdirSync(join(site, "public", "docs"), { recursive: true });
+    for (const path of ["index.html", "docs/index.html"]) writeFileSync(join(site, "public", path), path);
+    writeFileSync(join(site, "mayfly.json"), JSON.stringify({ name: "site", static: "public/" }));
+    assert.match(
+      await good("deploy", site),
+      new RegExp(`^Deployed site, revision 1:\n {2}${server.gatewayUrl}/site/ {2}\\(the files of public/\\)\n`),
+    );
+    assert.match(await good("list"), /^site +\(files of public\/\)/m);
+    const led = await run("invoke", "site/docs");
+    assert.deepEqual([led.code, led.stderr], [0, "The reply's status is 308: it leads to /site/docs/\n"]);
+  });
+
+  test("a deploy says what stands in place of the app's folder, and which options would do nothing", async () => {
+    bad(await run("deploy", "examples/hello/mayfly.json"), 2, /mayfly\.json is a file; name the app's folder, which is examples\/hello/);
+    bad(await run("deploy", "examples/hello/hello.ts"), 2, /hello\.ts is a file; name the app's folder/);
+    bad(await run("deploy", "no-such-folder"), 2, /there is no folder no-such-folder/);
+    bad(await run("deploy", "examples/sam", "--stage", "prod"), 2, /--stage is for a serverless\.yml, and .*template\.yaml is a template/);
+    bad(await run("deploy", "examples/serverless", "--stack", "Shop"), 2, /--stack is for what CDK has synthesised/);
+    assert.match(await good("deploy", "examples/serverless", "--from", "serverless.yml", "--dry-run"), /^The app quotes/);
+    const first = await run("deploy", "examples/calls", "--canary", "10");
+    assert.deepEqual([first.code, /is no canary/.test(first.stderr)], [0, true]);
+    assert.match(await good("deploy", "examples/calls", "--alias", "live"), /^Nothing changed: .* which is live already/);
   });
 
   test("logs show what was printed, by function", async () => {

@@ -99,6 +99,40 @@ describe("AWS Lambda's API", () => {
     assert.equal(await called("waited"), "second");
   });
 
+  test("a key for one app makes, changes and lists that function, also before it is there, and no other", async () => {
+    const made = await mayfly([
+      "key",
+      "create",
+      "pipeline",
+      "--role",
+      "deployer",
+      "--app",
+      "piped",
+      "--json",
+      "--api",
+      server.apiUrl,
+      "--state",
+      stateDir,
+    ]);
+    const { id, secret } = JSON.parse(made.stdout) as { id: string; secret: string };
+    const pipeline = clientOf(server.apiUrl, { accessKeyId: id, secretAccessKey: secret });
+    await create("another", answering("another"));
+    const get = (FunctionName: string) => pipeline.send(new GetFunctionConfigurationCommand({ FunctionName }));
+    await assert.rejects(get("piped"), { name: "ResourceNotFoundException" });
+    await assert.rejects(get("another"), { name: "AccessDeniedException" });
+    await assert.rejects(create("third", answering("third"), {}, pipeline), { name: "AccessDeniedException", message: /function:third$/ });
+    await create("piped", answering("piped"), {}, pipeline);
+    await settled("piped");
+    assert.equal(await called("piped"), "piped");
+    const { Functions = [] } = await pipeline.send(new ListFunctionsCommand({}));
+    assert.deepEqual(
+      Functions.map(({ FunctionName }) => FunctionName),
+      ["piped"],
+    );
+    await pipeline.send(new DeleteFunctionCommand({ FunctionName: "piped" }));
+    pipeline.destroy();
+  });
+
   test("a function has the files of its zip file, its variables, and the files of its layers", async () => {
     const layer = await lambda.send(
       new PublishLayerVersionCommand({

@@ -126,6 +126,15 @@ describe("a deploy refuses", () => {
     });
   });
 
+  test("a folder of static files that is not there, and a fallback that is not in it", async () => {
+    write("mayfly.json", JSON.stringify({ name: "site", static: "public/", fallback: "index.html" }));
+    await refused("bad-manifest", /static is "public\/", but there is no such folder/);
+    write("public/home.html", "home");
+    await refused("bad-manifest", /fallback is "index\.html", but there is no such file in public\//);
+    write("mayfly.json", JSON.stringify({ name: "site", fallback: "index.html", functions: { main: { entry: "main.ts" } } }));
+    await refused("bad-manifest", /fallback cannot be without static/);
+  });
+
   test("a mayfly.json in UTF-16; one in UTF-8 may begin with a byte order mark", async () => {
     app(hello);
     const text = JSON.stringify({ name: "marked", functions: { main: { entry: "main.ts" } } });
@@ -145,7 +154,7 @@ describe("a deploy refuses", () => {
       [{ memoryMb: 64 }, /memoryMb is 64, but must be at least 128/],
       [{ memoryMb: "1 GB" }, /memoryMb is "1 GB", but must be a number/],
       [{ vcpus: 1.5 }, /vcpus is 1.5, but must be a whole number/],
-      [{ memory: 64 }, /memory is not a known key; there are .*memoryMb/],
+      [{ memory: 64 }, /memory is not a known key \(did you mean memoryMb\?\); there are .*memoryMb/],
       [
         { functions: { main: { entry: "main.ts", memory: 1 } } },
         /functions.main.memory is not a known key.*there are entry, command, runtime, handler, payload, timeoutMs/,

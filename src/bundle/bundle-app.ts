@@ -96,7 +96,8 @@ async function bundleParts(
     const folder = { manifest: someTakePackages && !takesPackages(part) ? withoutPackages(part) : part, root, file };
     bundledParts.push(await bundlers[part.runtime](folder, surroundings));
   }
-  if (manifest.static !== undefined && staticRoot !== undefined) bundledParts.push(await bundleStatic(manifest.static, staticRoot, file));
+  if (manifest.static !== undefined && staticRoot !== undefined)
+    bundledParts.push(await bundleStatic(manifest.static, manifest.fallback, staticRoot, file));
   const { commands = [], ...bundled } = await mergeParts(bundledParts, manifest, file);
   refuseTooLarge(bundled.bundles.flatMap(({ code }) => (code instanceof Blob ? [] : [code.byteLength])));
   return { manifest: withCommands(manifest, new Map(commands)), ...bundled };

@@ -10,7 +10,8 @@ export interface CredentialOptions extends ConnectionOptions {
   role: Role;
   app?: string[];
   allTenants?: true;
-  expires: number | null;
+  /** Seconds. */
+  expires: number | "never";
   json?: true;
 }
 
@@ -20,11 +21,11 @@ export function withCredentialOptions(command: Command): Command {
     .addOption(new Option("--role <role>", "what the principal may do: docs/tenants.md").choices(ROLES).makeOptionMandatory())
     .option("--app <name>", "an app that the principal is bounded to; may be repeated; default: all of the tenant", collect)
     .option("--all-tenants", "the principal is of the whole server, as an operator always is")
-    .option("--expires <time>", "such as 12h or 90d, or never", parseLifetime, null);
+    .option("--expires <time>", "such as 12h or 90d, or never", parseLifetime, "never");
 }
 
 export function requestOf(principal: string, { role, app, allTenants, expires }: CredentialOptions): NewCredential {
-  return { principal, role, apps: app ?? null, allTenants: allTenants ?? false, expiresInSeconds: expires };
+  return { principal, role, apps: app ?? null, allTenants: allTenants ?? false, expiresInSeconds: expires === "never" ? null : expires };
 }
 
 export function credentialsInWords(all: CredentialInfo[], now: number): string {
@@ -55,9 +56,9 @@ function collect(name: string, earlier: string[] = []): string[] {
 
 const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** "90d" in seconds; null for "never". */
-function parseLifetime(text: string): number | null {
-  if (text === "never") return null;
+/** "90d" in seconds. "never" stays a word: commander makes an empty text of a null. */
+function parseLifetime(text: string): number | "never" {
+  if (text === "never") return text;
   const [, count, unit] = /^([1-9]\d{0,8})([smhd])$/.exec(text) ?? [];
   if (count === undefined) throw new InvalidArgumentError("It must be a number with s, m, h or d behind it, such as 90d, or never.");
   return Number(count) * SECONDS[unit as keyof typeof SECONDS];

@@ -7,6 +7,7 @@ import { dieWithParent } from "../base/libc/libc.ts";
 import { asMayflyError } from "../base/errors/error.ts";
 import { systemClock } from "../base/clock/clock.ts";
 import { contained } from "../base/clock/contained.ts";
+import { misspeltVariables } from "../base/config/environment.ts";
 import { logSteps, openServerLog } from "../store/logs/server-log.ts";
 import { startMayfly } from "../main.ts";
 import type { Ask, FromWorker, StartMessage } from "../supervisor/messages.ts";
@@ -34,6 +35,8 @@ const [{ config, json, sockets, pid, startedAt, deaths, restarts, lost, leaveAlo
 if (!dieWithParent(pid)) process.exit(1);
 
 const log = openServerLog(config);
+for (const { name, meant } of misspeltVariables(process.env))
+  log.warn({ variable: name }, `the variable ${name} is no setting and has no effect; did you mean ${meant}?`);
 const contain = containing(log, () => performance.now());
 // An error in the code of an event still ends the worker, which is replaced: what was being done then may be half done.
 process.on("unhandledRejection", contain);

@@ -1,6 +1,6 @@
 /** What `deploy` and `init` do with the file of another tool. */
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { MayflyError } from "../base/errors/error.ts";
 import { cacheFolder } from "../base/config/load.ts";
@@ -54,14 +54,27 @@ function parseParameter(text: string, earlier = new Map<string, string>()): Map<
 /** The file of another tool that a command is to read: the one that is named, or that of a folder without mayfly.json. */
 export function toolFileOf(dir: string, options: ToolFileOptions): FoundFile | undefined {
   const { from } = options;
-  if (from !== undefined) {
-    const found = existsSync(resolve(from)) ? findToolFile(resolve(from)) : undefined;
-    if (found === undefined) throw new MayflyError("bad-tool-file", { file: from, what: "there is no such file" });
-    return found;
-  }
-  const found = existsSync(join(dir, "mayfly.json")) ? undefined : findToolFile(dir);
+  if (from === undefined) refuseOtherPaths(dir);
+  const found = from === undefined ? (existsSync(join(dir, "mayfly.json")) ? undefined : findToolFile(dir)) : namedFile(from, dir);
   if (found === undefined) refuseToolOptions(options);
+  else refuseOtherTools(found, options);
   return found;
+}
+
+/** @param from a path, or the name of a file of the app's folder */
+function namedFile(from: string, dir: string): FoundFile {
+  const path = [from, join(dir, from)].find((each) => existsSync(each));
+  const found = path === undefined ? undefined : findToolFile(path);
+  if (found === undefined) throw new MayflyError("bad-tool-file", { file: from, what: "there is no such file" });
+  return found;
+}
+
+/** What stands in place of the app's folder by mistake. A file of another tool may, whatever its name. */
+function refuseOtherPaths(dir: string): void {
+  if (!existsSync(dir)) throw new MayflyError("not-done", { what: `there is no folder ${dir}` });
+  const isFile = statSync(dir).isFile();
+  if (isFile && (basename(dir) === "mayfly.json" || !/\.(ya?ml|json|template)$/i.test(dir)))
+    throw new MayflyError("not-done", { what: `${dir} is a file; name the app's folder, which is ${dirname(dir)}` });
 }
 
 /** For a command that reads no file of another tool: an option that would do nothing is a mistake. */
@@ -72,6 +85,16 @@ export function refuseToolOptions(options: ToolFileOptions): void {
 }
 
 const foreign = new Set(["name", "stage", "stack", "parameter", "env", "only", "except", "concurrency"]);
+
+function refuseOtherTools({ tool, file }: FoundFile, { stage, stack }: ToolFileOptions): void {
+  const refuse = (what: string) => {
+    throw new MayflyError("not-done", {
+      what: `${what}, and ${file} is ${tool === "cdk" ? "of CDK" : `a ${tool === "template" ? "template" : "serverless.yml"}`}`,
+    });
+  };
+  if (stage !== undefined && tool !== "serverless") refuse("--stage is for a serverless.yml");
+  if (stack !== undefined && tool !== "cdk") refuse("--stack is for what CDK has synthesised");
+}
 
 /** @param use gets what was read, while the code is where it says */
 export function readToolFile<T>(found: FoundFile, options: ToolFileOptions, use: (app: ReadApp) => Promise<T>): Promise<T> {

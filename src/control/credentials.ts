@@ -38,14 +38,23 @@ export interface ShownCredential extends Omit<Credential, "principal"> {
   apps: string[] | null;
 }
 
-/** Throws "forbidden" if the actor would give more than it has, and what Principals.createToken() throws. */
-export function createToken(parts: CredentialParts, actor: Actor, request: CredentialRequest): ShownCredential & { token: string } {
+/** Who makes a principal, and the tenant that this is to be of. */
+export interface Maker extends Actor {
+  /** Whether the maker named the tenant. If not, it is that of the maker, or `main`. */
+  isChosen: boolean;
+}
+
+/**
+ * Throws "forbidden" if the maker would give more than it has, "bad-request" for a principal of the whole server where a tenant is named, and what
+ * Principals.createToken() throws.
+ */
+export function createToken(parts: CredentialParts, actor: Maker, request: CredentialRequest): ShownCredential & { token: string } {
   const now = parts.clock.wall();
   const { credential, token } = parts.principals.createToken(ownerOf(parts, actor, request), expiry(request, now), now);
   return { ...shown(parts, credential), token };
 }
 
-export function createKey(parts: CredentialParts, actor: Actor, request: CredentialRequest): ShownCredential & { secret: string } {
+export function createKey(parts: CredentialParts, actor: Maker, request: CredentialRequest): ShownCredential & { secret: string } {
   const now = parts.clock.wall();
   const { credential, secret } = parts.principals.createKey(ownerOf(parts, actor, request), expiry(request, now), now);
   return { ...shown(parts, credential), secret };
@@ -67,7 +76,7 @@ export function describePrincipal({ catalog }: Pick<CredentialParts, "catalog">,
   return { principal: name, role, tenant: tenant === null ? null : tenantName(catalog, tenant), apps: namesOf(catalog, apps) };
 }
 
-function ownerOf({ catalog }: CredentialParts, actor: Actor, { principal: name, role, apps, allTenants }: CredentialRequest): NewPrincipal {
+function ownerOf({ catalog }: CredentialParts, actor: Maker, { principal: name, role, apps, allTenants }: CredentialRequest): NewPrincipal {
   const ofServer = allTenants || role === "operator";
   const tenant = ofServer ? null : (actor.tenant ?? "");
   if (!may(actor.principal, "manage-credentials", { tenant, app: null }) || !mayGive(actor.principal, role))
@@ -76,6 +85,11 @@ function ownerOf({ catalog }: CredentialParts, actor: Actor, { principal: name, 
       what: `make a principal of ${ofServer ? "the whole server" : "this tenant"} with the role ${role}`,
       reason: `its role is ${actor.principal.role}`,
     });
+  // Whoever names a tenant means a principal of that tenant, and one of the whole server may far more.
+  if (ofServer && actor.isChosen)
+    throw bad(
+      `${role === "operator" ? "an operator" : "with --all-tenants, the principal"} is of the whole server, and of no tenant: leave out --tenant and MAYFLY_TENANT (the header Mayfly-Tenant), or make a principal of the tenant, such as a tenant-admin`,
+    );
   if (ofServer && role === "tenant-admin") throw bad("a tenant-admin is of one tenant; give it one, or make an operator");
   if (apps === null) return { name, role, tenant, apps: null };
   if (tenant === null) throw bad("apps are a tenant's: a principal of the whole server cannot be for some of them only");

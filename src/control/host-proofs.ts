@@ -55,7 +55,7 @@ export class HostProofs {
         throw refusal(
           manifest,
           hosts[at]!,
-          `no entry of the setting hosts gives it to the app, and _mayfly.${hosts[at]} has no TXT record ${wanted[0]}`,
+          `no entry of the setting hosts gives it to the app, and _mayfly.${hosts[at]} has no TXT record ${wanted[0]}${othersInWords(found)}`,
         );
     const app = names.appId(tenant, manifest.name);
     for (const [at, host] of hosts.entries()) this.#take(app, host, records[at]!);
@@ -88,6 +88,12 @@ export class HostProofs {
       );
     }
   }
+}
+
+/** A record for another app, or a mistyped one. DNS is public. */
+function othersInWords(records: string[]): string {
+  const others = records.filter((text) => text.startsWith(PREFIX));
+  return others.length === 0 ? "" : `, but ${JSON.stringify(others[0]!.slice(0, 200))}`;
 }
 
 function refusal({ name }: Manifest, host: string, reason: string): MayflyError {

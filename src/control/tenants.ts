@@ -40,8 +40,10 @@ export interface TenantInFull extends ShownTenant {
 
 const unlimited = { spend: null, requests: null, cpuSeconds: null };
 
-/** Throws "name-taken". */
+/** Throws "name-taken", and "bad-request" for `main`, which nobody can remove to have the name. */
 export function createTenant(parts: TenantParts, name: string): ShownTenant {
+  if (name === "main")
+    throw new MayflyError("bad-request", { what: "the tenant main is always there: it has the apps without a tenant in their URLs" });
   return shown(parts, parts.catalog.tenants.create(name));
 }
 

@@ -1,3 +1,4 @@
+import { BadToolFile } from "./document/bad-tool-file.ts";
 import type { Value } from "./document/value.ts";
 
 /** What the user says beside the file. */
@@ -24,4 +25,20 @@ export interface Surroundings {
 
 export function isWanted(name: string, { only, except }: Pick<ToolOptions, "only" | "except">): boolean {
   return !except.has(name) && (only.size === 0 || only.has(name));
+}
+
+/** Throws BadToolFile for a name that nothing in the file has: it is mistyped, and what it was meant to choose or leave out would be treated otherwise. */
+export function refuseUnknown(
+  { only, except }: Pick<ToolOptions, "only" | "except">,
+  functions: readonly string[],
+  others: readonly string[] = [],
+): void {
+  const all = new Set([...functions, ...others]);
+  const mistyped = [...only].find((name) => !functions.includes(name)) ?? [...except].find((name) => !all.has(name));
+  if (mistyped === undefined) return;
+  const option = only.has(mistyped) ? "--only" : "--except";
+  throw new BadToolFile(
+    "",
+    `it has no function ${mistyped}, which ${option} names${functions.length > 0 ? `; there are ${functions.slice(0, 50).join(", ")}` : ""}`,
+  );
 }

@@ -157,6 +157,16 @@ test("folders of several functions of Python are put together, and modules that 
   assert.deepEqual(Object.keys((await read(differing, { only: new Set(["B"]) })).manifest.functions), ["B"]);
 });
 
+test("a name that --only or --except mistypes is refused with those that there are", async (t) => {
+  const template = folder(t, {
+    "template.json": sam({ Api: { InlineCode: node, Handler: "index.handler", Runtime: "nodejs20.x" } }),
+  });
+  await refused(template, /no function Apy, which --only names; there are Api/, { only: new Set(["Api", "Apy"]) });
+  await refused(template, /no function Apy, which --except names; there are Api/, { except: new Set(["Apy"]) });
+  const ofServerless = folder(t, { "serverless.json": service({ pay: { handler: "a.b" } }) });
+  await refused(ofServerless, /no function pya, which --only names; there are pay/, { only: new Set(["pya"]) });
+});
+
 test("code that stands in the file is bundled from a folder that is removed afterwards", async (t) => {
   const root = folder(t, { "template.json": sam({ F: { InlineCode: node, Handler: "index.handler", Runtime: "nodejs20.x" } }) });
   const place = await read(root, {}, async ({ groups, manifest }) => {

@@ -3,6 +3,7 @@
  * type of its setting; lists are separated by commas.
  */
 import { z } from "zod";
+import { likeliest } from "../words/likeliest.ts";
 import { configSchema } from "./schema.ts";
 
 interface Described {
@@ -14,6 +15,31 @@ interface Described {
 export function settingsFromEnvironment(env: Record<string, string | undefined>): Record<string, unknown> {
   const described = z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }) as Described;
   return collect(described, "MAYFLY", env) ?? {};
+}
+
+/** Variables of Mayfly that are no settings: commands use them to find a server. */
+const others = new Set(["MAYFLY_CONFIG", "MAYFLY_TOKEN", "MAYFLY_TENANT", "MAYFLY_GATEWAY"]);
+
+/**
+ * Variables that are no settings, but are written nearly like one: they have no effect, and whoever has set them expects one. Others are not told, because
+ * container platforms set variables of their own that begin alike, such as MAYFLY_SERVICE_HOST.
+ */
+export function misspeltVariables(env: Record<string, string | undefined>): { name: string; meant: string }[] {
+  const described = z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }) as Described;
+  const settings = variablesIn(described, "MAYFLY");
+  const bare = settings.map((name) => name.slice("MAYFLY_".length));
+  return Object.keys(env).flatMap((name) => {
+    if (!name.startsWith("MAYFLY_") || others.has(name) || settings.includes(name)) return [];
+    const meant = likeliest(name.slice("MAYFLY_".length), bare);
+    return meant === undefined ? [] : [{ name, meant: `MAYFLY_${meant}` }];
+  });
+}
+
+function variablesIn(object: Described, prefix: string): string[] {
+  return Object.entries(object.properties ?? {}).flatMap(([key, property]) => {
+    const name = `${prefix}_${snake(key)}`;
+    return property.properties ? variablesIn(property, name) : [name];
+  });
 }
 
 /** For example variableOf("stateDir") is "MAYFLY_STATE_DIR". */

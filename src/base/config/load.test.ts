@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { MayflyError } from "../errors/error.ts";
+import { misspeltVariables } from "./environment.ts";
 import { defaultCacheDir, defaultRunDir, defaultStateDir } from "./folders.ts";
 import { cacheFolder, loadConfig } from "./load.ts";
 
@@ -118,7 +119,10 @@ test("an entry of hosts that can never have an effect is refused with the reason
 
 test("an unknown setting in the file is refused with the list of those that exist", () => {
   inFile('{"blank": 1}', (file) => {
-    assert.throws(() => loadConfig({ env: {}, file }), /The setting blank is not a known key; there are listen, api,/);
+    assert.throws(
+      () => loadConfig({ env: {}, file }),
+      /The setting blank is not a known key \(did you mean blanks\?\); there are listen, api,/,
+    );
   });
 });
 
@@ -170,4 +174,21 @@ test("the cache folder is found by commands whose environment has the address of
   const env = { MAYFLY_API: "https://mayfly.example:7070", HOME: "/home/ada", MAYFLY_CACHE_DIR: "/data/cache" };
   assert.equal(cacheFolder({ env }), "/data/cache");
   assert.equal(cacheFolder({ env: { MAYFLY_API: env.MAYFLY_API, MAYFLY_CACHE_DIR: "" } }), cacheFolder({ env: {} }));
+});
+
+test("a variable that is written nearly like a setting's is told, and others are not", () => {
+  const env = {
+    MAYFLY_LSTEN: "127.0.0.1:1",
+    MAYFLY_MAX_MEMORY: "1",
+    MAYFLY_LISTEN: "127.0.0.1:2",
+    MAYFLY_TOKEN: "t",
+    MAYFLY_TENANT: "acme",
+    MAYFLY_SERVICE_HOST: "10.0.0.1",
+    MAYFLY_PORT_8080_TCP: "tcp://10.0.0.1:8080",
+    PATH: "/bin",
+  };
+  assert.deepEqual(misspeltVariables(env), [
+    { name: "MAYFLY_LSTEN", meant: "MAYFLY_LISTEN" },
+    { name: "MAYFLY_MAX_MEMORY", meant: "MAYFLY_MAX_MEMORY_MB" },
+  ]);
 });

@@ -54,6 +54,10 @@ test("other values are quoted, and the place of a mistake is told", () => {
   assert.deepEqual(told({ memoryMb: 64 }), { key: "memoryMb", what: "is 64, but must be at least 128" });
   assert.deepEqual(told({}), { key: "memoryMb", what: "is missing" });
   assert.deepEqual(told({ memoryMb: 128, list: { a: 1 } }), { key: "list", what: "is an object, but must be a list" });
+  assert.deepEqual(told({ memory: 64 }), { key: "memory", what: "is not a known key (did you mean memoryMb?); there are memoryMb, list" });
+  assert.throws(() => parseManifest(JSON.stringify({ name: "a", functions, rate: { calls: 5 } }), "mayfly.json"), {
+    message: /rate\.calls is not a known key; there are perCaller, perFunction/,
+  });
   assert.deepEqual(told("text"), { key: "", what: "is a text of 4 characters, but must be an object" });
   const texts: [string, string][] = [
     ['{\n  "a": 1,\n  "b" 2\n}', "it is not valid JSON at line 3, column 7"],

@@ -3,6 +3,7 @@
  * any value that may contain some, because errors end up in terminals, logs and replies to other people.
  */
 import { z } from "zod";
+import { likeliest } from "../words/likeliest.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -11,11 +12,11 @@ type Issue = z.core.$ZodIssue;
  * empty for the whole value; `what` is a clause such as `is 64, but must be at least 128`.
  */
 export function firstIssue(error: z.ZodError, given: unknown, schema?: z.ZodType): { key: string; what: string } {
-  const issue = closest(error.issues[0]!);
+  const issue = closest(misspelt(error.issues, given) ?? error.issues[0]!);
   if (issue.code === "unrecognized_keys") {
     const unknown = issue.keys[0]!;
-    const key = keyInWords([...issue.path, plainName.test(unknown) ? unknown : "(a name)"]);
-    return { key, what: `is not a known key${keysInWords(schemaAt(schema, issue.path))}` };
+    const name = plainName.test(unknown) ? unknown : "(a name)";
+    return { key: keyInWords([...issue.path, name]), what: `is not a known key${keysInWords(schemaAt(schema, issue.path), name)}` };
   }
   if (issue.code === "invalid_key") return badKey(issue);
   const value = issue.path.reduce<unknown>(step, given);
@@ -23,6 +24,14 @@ export function firstIssue(error: z.ZodError, given: unknown, schema?: z.ZodType
   if (value === undefined) return { key, what: wrongTypes.has(issue.code) ? "is missing" : allowed(issue) };
   if (isOfWhole(issue, value)) return { key, what: allowed(issue) };
   return { key, what: `is ${isSensitive(issue.path) ? kindOf(value) : shortened(value)}, but ${allowed(issue)}` };
+}
+
+/** Where a key is missing and another one beside it is not known, the latter is probably that key, misspelt, and explains more. */
+function misspelt(issues: Issue[], given: unknown): Issue | undefined {
+  const { path } = issues[0]!;
+  if (path.length === 0 || path.reduce<unknown>(step, given) !== undefined) return undefined;
+  const around = JSON.stringify(path.slice(0, -1));
+  return issues.find((issue) => issue.code === "unrecognized_keys" && JSON.stringify(issue.path) === around);
 }
 
 /** The codes of issues that a value which is absent has, too. */
@@ -118,8 +127,13 @@ function kindOf(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-function keysInWords(schema: z.ZodType | undefined): string {
-  return schema instanceof z.ZodObject ? `; there are ${Object.keys(schema.shape).join(", ")}` : "";
+/** @param unknown a key that is none of the schema's */
+function keysInWords(schema: z.ZodType | undefined, unknown: string): string {
+  const inner = unwrapped(schema);
+  if (!(inner instanceof z.ZodObject)) return "";
+  const keys = Object.keys(inner.shape);
+  const meant = likeliest(unknown, keys);
+  return `${meant === undefined ? "" : ` (did you mean ${meant}?)`}; there are ${keys.join(", ")}`;
 }
 
 /** The schema of the value at `path`, found by descending through objects and records. */

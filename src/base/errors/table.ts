@@ -409,7 +409,7 @@ export const errorTable = {
   "credentials-missing": {
     status: 401,
     side: "caller",
-    message: "Function {function} of app {app} is not for everybody, and the request does not show who calls.",
+    message: "Function {function} of app {app} is not for everybody, and {shown}.",
     cure: "Call it with {ways}. docs/access.md says how to get and send that.",
   },
   "credentials-refused": {

@@ -99,6 +99,15 @@ test("a file that a module of a folder names is looked up beside it, too", async
   );
 });
 
+test("a file that travels beside its module is not missed elsewhere", async () => {
+  write("report.txt");
+  write("report/report.txt");
+  write("report/app.py", `import os\nopen(os.path.join(os.path.dirname(__file__), "report.txt"))`);
+  const entry = `import report.app\n${handler}`;
+  assert.deepEqual((await bundled(entry, ["report/report.txt"])).warnings, []);
+  assert.equal((await bundled(entry)).warnings.length, 1);
+});
+
 test("one warning tells of a folder and of what is in it", async () => {
   write("templates/a.html");
   const code = `${handler}\ndef f(Flask, render_template):\n  Flask("main")\n  render_template("a.html")\n`;

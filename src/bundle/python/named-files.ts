@@ -125,7 +125,9 @@ export async function unshippedFiles(
   const warnings = new Map<string, string>();
   for (const [index, line, text] of JSON.parse(stdout) as [number, number, string][]) {
     const { path } = modules[index]!;
-    const named = [root, dirname(join(root, path))].map((folder) => join(folder, text)).find((place) => isLacking(place, root, shipped));
+    const places = [root, dirname(join(root, path))].map((folder) => join(folder, text));
+    // The code finds it where it is in the machine, and does not miss it elsewhere.
+    const named = places.some((place) => isShipped(place, shipped)) ? undefined : places.find((place) => isInFolder(place, root));
     if (named !== undefined && !warnings.has(named)) warnings.set(named, sentence(relative(root, named), named, `${path}:${line}`));
   }
   // What is said of a folder holds for what is in it.
@@ -137,11 +139,15 @@ export async function unshippedFiles(
   return [...all.slice(0, SHOWN), ...more];
 }
 
-/** Whether it is there, in the app's folder, and nothing of it is in the machine. */
-function isLacking(place: string, root: string, shipped: Set<string>): boolean {
+function isInFolder(place: string, root: string): boolean {
   const bare = place.replace(/\/$/, "");
-  if (bare === root || !isWithin(bare, root) || statOf(bare) === undefined) return false;
-  return !shipped.has(bare) && !shipped.values().some((each) => isWithin(each, bare));
+  return bare !== root && isWithin(bare, root) && statOf(bare) !== undefined;
+}
+
+/** Whether it, or something of it, is in the machine. */
+function isShipped(place: string, shipped: Set<string>): boolean {
+  const bare = place.replace(/\/$/, "");
+  return shipped.has(bare) || shipped.values().some((each) => isWithin(each, bare));
 }
 
 function sentence(what: string, place: string, at: string): string {

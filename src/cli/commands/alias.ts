@@ -5,6 +5,7 @@ import { counted } from "../../base/words/counted.ts";
 import { parseCount } from "../parse.ts";
 import { percent } from "../../base/words/percent.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 
 type AliasOptions = ConnectionOptions & { json?: true };
@@ -32,9 +33,8 @@ const reservedColumn: Column<AliasInfo> = {
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly alias set shop live 3");
-  withConnectionOptions(command.command("set"))
+  withApp(withConnectionOptions(command.command("set")), "<app>")
     .description("point an alias at a revision, or at several by weight; calls go to `live`")
-    .argument("<app>")
     .argument("<alias>", "created if it does not exist", parseAlias)
     .argument(
       "[revision...]",
@@ -48,14 +48,12 @@ export function define(command: Command): void {
       "\nWithout a revision, the alias stays where it points.\n\nExamples:\n  mayfly alias set shop live 3\n  mayfly alias set shop live 3=90% 4=10% --sticky cookie:session\n  mayfly alias set shop live --reserved 2",
     )
     .action(set);
-  withConnectionOptions(command.command("list"))
+  withApp(withConnectionOptions(command.command("list")), "<app>")
     .description("list an app's aliases, and the revisions that they name")
-    .argument("<app>")
     .addHelpText("after", "\nExample:\n  mayfly alias list shop")
     .action(list);
-  withConnectionOptions(command.command("remove"))
+  withApp(withConnectionOptions(command.command("remove")), "<app>")
     .description("remove an alias; its revisions stay until newer ones replace them")
-    .argument("<app>")
     .argument("<alias>")
     .addHelpText("after", "\nExample:\n  mayfly alias remove shop canary")
     .action(remove);

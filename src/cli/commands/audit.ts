@@ -4,6 +4,7 @@ import { counted } from "../../base/words/counted.ts";
 import { dim, harmless, red } from "../../base/terminal/terminal.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
+import { sayWhyItEnded } from "./logs.ts";
 
 type AuditOptions = ConnectionOptions & { follow?: true; lines: number; json?: true };
 
@@ -22,8 +23,9 @@ async function audit(options: AuditOptions): Promise<void> {
   const { client } = await connect(options);
   const print = (line: AuditLine) => console.log(options.json ? JSON.stringify(line) : auditInWords(line));
   const query = { tail: options.lines };
-  if (options.follow) for await (const line of client.followAudit(query)) print(line);
-  else for (const line of await client.audit(query)) print(line);
+  if (!options.follow) return (await client.audit(query)).forEach(print);
+  for await (const line of client.followAudit(query)) print(line);
+  await sayWhyItEnded(client);
 }
 
 /** "2026-11-30T12:00:00.000Z 192.0.2.1 ada@acme deploy @acme/shop ok". What callers choose is made harmless, so that no name can look like another line. */

@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { monthPattern } from "../../store/ledger/month.ts";
 import { appBillInWords, billInWords } from "../bill-text.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 
 type BillOptions = ConnectionOptions & { month?: string; json?: true };
 
 export function define(command: Command): void {
-  withConnectionOptions(command)
-    .argument("[app]", "show only this app, with its functions; a removed app keeps its bills")
+  withApp(withConnectionOptions(command), "[app]", "show only this app, with its functions; a removed app keeps its bills")
     .option("--month <YYYY-MM>", "a month (UTC); default: the present one", parseMonth)
     .addHelpText(
       "after",

@@ -21,6 +21,7 @@ import { targetsInWords } from "../targets.ts";
 import { bytesInWords, durationInWords } from "../units.ts";
 import { neededSecrets } from "../../store/catalog/injections.ts";
 import { asksForSnapshot } from "../../store/catalog/snapshot-of.ts";
+import { ALL_ROUTES } from "../../store/catalog/route-schema.ts";
 
 export function define(command: Command): void {
   withToolFileOptions(withConnectionOptions(command))
@@ -70,7 +71,9 @@ interface DeployOptions extends ConnectionOptions, ToolFileOptions {
   maxP99?: string;
 }
 
-async function deploy(dir: string, options: DeployOptions): Promise<void> {
+async function deploy(dir: string, { alias, ...given }: DeployOptions): Promise<void> {
+  // Calls go to the alias `live`: to point that at the revision is what a deploy does by itself.
+  const options: DeployOptions = alias === undefined || (alias === "live" && given.canary === undefined) ? given : { ...given, alias };
   const query = queryOf(options);
   const toolFile = toolFileOf(dir, options);
   if (options.dryRun) return showPlan(dir, toolFile, options);
@@ -91,18 +94,35 @@ async function deploy(dir: string, options: DeployOptions): Promise<void> {
       bytes: code instanceof Blob ? code.size : code.byteLength,
     }));
   const { app, id, number, digest, changed, canary } = revision;
+  const site = manifest.static === undefined ? null : `${at}/${named}/`;
+  // They lead to what live names.
+  const hosts = options.alias === undefined ? hostsOf(manifest, at) : [];
   if (options.json) {
     const of = toolFile === undefined ? {} : { passedOver };
-    return console.log(JSON.stringify({ app, version: id, revision: number, digest, changed, canary, functions, files, ...of }));
+    return console.log(
+      JSON.stringify({ app, version: id, revision: number, digest, changed, canary, functions, site, hosts, files, ...of }),
+    );
   }
   console.log(outcomeInWords(revision, options.alias));
+  if (options.canary !== undefined && canary === null && changed)
+    console.error(
+      `${yellow("note:", process.stderr)} ${app} had no other revision that gets calls, so that this one gets all of them and is no canary`,
+    );
+  if (site !== null) console.log(`  ${site}  (the files of ${manifest.static})`);
   // Code without a byte of its own is among the files.
   for (const { url, bytes } of functions) console.log(bytes > 0 ? `  ${url}  (${bytesInWords(bytes)} of code)` : `  ${url}`);
   for (const [key, to] of Object.entries(manifest.routes ?? {})) console.log(`  ${key} leads to ${to}, below ${at}/${named}`);
+  for (const { url, to } of hosts) console.log(`  ${url} leads to ${to === ALL_ROUTES ? "the routes" : to}`);
   if (files.count > 0) console.log(filesInWords(files));
   if (asksForSnapshot(manifest) && changed)
     console.log(`  a snapshot is made when the host has nothing to do: \`${commandName} logs ${app}\` says when it is there`);
   for (const line of passedOverInWords(passedOver)) console.log(line);
+}
+
+/** @param at where the gateway answers. A proxy before it may have another port, which nobody here knows. */
+function hostsOf({ hosts }: Manifest, at: string): { url: string; to: string }[] {
+  const { protocol, port } = new URL(at);
+  return Object.entries(hosts).map(([host, to]) => ({ url: new URL(`${protocol}//${host}${port === "" ? "" : `:${port}`}/`).href, to }));
 }
 
 interface Bundled extends BundledApp {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { DecisionInfo, ExplainInfo } from "../../doors/admin/schemas.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 import { bold, dim, harmless } from "../../base/terminal/terminal.ts";
@@ -9,8 +10,7 @@ import { counted } from "../../base/words/counted.ts";
 type ExplainOptions = ConnectionOptions & { limit: number; json?: true };
 
 export function define(command: Command): void {
-  withConnectionOptions(command)
-    .argument("<app>")
+  withApp(withConnectionOptions(command), "<app>")
     .option("-n, --limit <count>", "newest decisions to show", parseCount(0, 500), 100)
     .addHelpText("after", "\ndocs/scaling.md says how machines are decided on.\n\nExample:\n  mayfly explain hello")
     .action(explain);

@@ -5,7 +5,9 @@ import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
 import { type ErrorBody, MayflyError } from "../../base/errors/error.ts";
 import { errorTable } from "../../base/errors/table.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { harmless } from "../../base/terminal/terminal.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { bodyFailure, type Call, callMany, callOnce } from "../call.ts";
 import { parseCount, parseHeader, parseMethod } from "../parse.ts";
@@ -18,33 +20,37 @@ interface InvokeOptions extends ConnectionOptions {
   path?: string;
   header?: [string, string][];
   repeat: number;
-  concurrency: number;
+  concurrency?: number;
   include?: true;
   json?: true;
 }
 
 export function define(command: Command): void {
-  withConnectionOptions(command)
-    .argument("<app/function>", "the function, with a query if you like: hello/hello?name=Ada")
+  withApp(withConnectionOptions(command), "<app/function>", "the function, with a query if you like: hello/hello?name=Ada")
     .option("-d, --data <text>", "request body; @file reads a file, @- standard input; makes the method POST")
     .option("-X, --method <method>", "request method", parseMethod)
     .option("-p, --path <path>", "path below the function, for example /notes/1")
     .option("-H, --header <name: value>", "request header; may be repeated", parseHeader)
     .addOption(new Option("-i, --include", "show the reply's status and headers, too, before its body").conflicts(["repeat", "json"]))
     .option("-r, --repeat <count>", "call this many times and print the latencies", parseCount(1, 10_000_000), 1)
-    .option("-c, --concurrency <count>", "calls in flight at once, with --repeat", parseCount(1, 10_000), 1)
+    .option("-c, --concurrency <count>", "calls in flight at once, with --repeat; default: 1", parseCount(1, 10_000))
     .addHelpText("after", "\nThe reply's body goes to standard output. A status of 400 or more makes the exit code 1.\n")
     .addHelpText("after", "Examples:\n  mayfly invoke hello/hello?name=Ada\n  mayfly invoke wait/wait --repeat 1000 --concurrency 100")
     .action(invoke);
 }
 
 async function invoke(target: string, options: InvokeOptions): Promise<void> {
+  if (options.concurrency !== undefined && options.repeat === 1)
+    throw new MayflyError("not-done", { what: "--concurrency is for calls that are repeated; add --repeat 100, for example" });
   const call = await describeCall(target, options);
   process.exitCode = await (options.repeat > 1 ? repeat(call, options) : options.json ? printJson(call) : print(call, options));
 }
 
 async function describeCall(target: string, options: InvokeOptions): Promise<Call> {
-  const [path, query] = splitOnce(target, "?");
+  if (/^https?:\/\//i.test(target))
+    throw new MayflyError("not-done", { what: `${target} is a URL; name the function as app/function, or call the URL with curl` });
+  // Paths of URLs begin with a slash, and are what people copy.
+  const [path, query] = splitOnce(target.replace(/^\/+/, ""), "?");
   const below = options.path === undefined ? "" : `/${options.path.replace(/^\//, "")}`;
   const body = options.data === undefined ? undefined : await readData(options.data);
   const { url, pin } = await (await connect(options)).gateway();
@@ -70,6 +76,9 @@ async function print(call: Call, { include }: InvokeOptions): Promise<number> {
   await pipeline(response, process.stdout, { end: false }).catch((error: unknown) => {
     throw bodyFailure(call, error);
   });
+  const { location } = response.headers;
+  if (response.statusCode! >= 300 && location !== undefined)
+    console.error(`The reply's status is ${response.statusCode}: it leads to ${harmless(location)}`);
   return ExitCode.Ok;
 }
 
@@ -113,7 +122,7 @@ function platformError(body: Buffer): ErrorBody | undefined {
 }
 
 async function repeat(call: Call, options: InvokeOptions): Promise<number> {
-  const summary = await callMany(call, options.repeat, options.concurrency);
+  const summary = await callMany(call, options.repeat, options.concurrency ?? 1);
   console.log(options.json ? JSON.stringify(summary) : summaryInWords(summary));
   return summary.errors > 0 ? ExitCode.Failed : ExitCode.Ok;
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { AppLimitsInfo, LimitChanges, LimitsInfo } from "../../doors/admin/schemas.ts";
 import { MayflyError } from "../../base/errors/error.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, connectionOf, withConnectionOptions } from "../connection.ts";
 import { limitNames, limitValue } from "../limit-text.ts";
 import { parseLimit, parseWholeLimit, type TypedLimit } from "../limit-values.ts";
@@ -9,9 +10,8 @@ type LimitOptions = ConnectionOptions & { json?: true };
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly limit set shop --spend 5 --requests 1000000");
-  withConnectionOptions(command.command("set"))
+  withApp(withConnectionOptions(command.command("set")), "<app>")
     .description("set what an app may use in a month; at 80 % a line in its log warns, at 100 % its calls get a 429")
-    .argument("<app>")
     .option("--spend <amount>", "an amount in the currency of the prices, or none", parseLimit)
     .option("--requests <count>", "number of calls, or none", parseWholeLimit)
     .option("--cpu-seconds <seconds>", "CPU time of functions and bring-up together, or none", parseLimit)
@@ -20,9 +20,8 @@ export function define(command: Command): void {
       "\nA limit that is not named stays as it is. What the app used this month already counts. Limits stay when the app is removed: `--spend none` and so on lift them.\n\nExample:\n  mayfly limit set shop --spend 5 --requests none",
     )
     .action(set);
-  withConnectionOptions(command.command("show"))
+  withApp(withConnectionOptions(command.command("show")), "<app>")
     .description("show an app's limits; `mayfly bill <app>` shows what is used of them")
-    .argument("<app>")
     .addHelpText("after", "\nExample:\n  mayfly limit show shop")
     .action(show);
   withConnectionOptions(command.command("list"))

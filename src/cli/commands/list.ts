@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { AppInfo } from "../../doors/admin/schemas.ts";
+import type { Manifest } from "../../store/catalog/manifest.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { harmless } from "../../base/terminal/terminal.ts";
@@ -9,13 +10,18 @@ import { ageInWords } from "../units.ts";
 
 const columns: Column<AppInfo>[] = [
   { title: "APP", cell: ({ app }) => app },
-  { title: "FUNCTIONS", cell: ({ live }) => (live === null ? "" : Object.keys(live.manifest.functions).join(", ")) },
+  { title: "FUNCTIONS", cell: ({ live }) => (live === null ? "" : functionsOf(live.manifest)) },
   { title: "RUNTIMES", cell: ({ live }) => (live === null ? "" : runtimesOf(live.manifest).join(", ")) },
   { title: "KERNEL", cell: ({ live }) => (live === null ? "" : (live.manifest.kernel ?? "default")) },
   { title: "REVISION", align: "right", cell: liveInWords },
   { title: "KEPT", align: "right", cell: ({ revisions }) => String(revisions.length) },
   { title: "AGE", align: "right", cell: ({ live }) => (live === null ? "" : ageInWords(Date.now() - live.createdAt)) },
 ];
+
+function functionsOf({ functions, static: folder }: Manifest): string {
+  const names = Object.keys(functions).join(", ");
+  return names === "" ? `(files of ${folder})` : names;
+}
 
 /** "3", or "2 90 %, 3 10 %" if calls are split. */
 export function liveInWords({ live, aliases }: AppInfo): string {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Client, LogFilter, LogLine } from "../../doors/admin/client.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { parseCount } from "../parse.ts";
@@ -8,8 +9,7 @@ import { dim, harmless, red, yellow } from "../../base/terminal/terminal.ts";
 export type LogOptions = ConnectionOptions & { follow?: true; lines: number; json?: true };
 
 export function define(command: Command): void {
-  withConnectionOptions(command)
-    .argument("<app[/function]>")
+  withApp(withConnectionOptions(command), "<app[/function]>")
     .option("-f, --follow", "continue with new lines as they are written")
     .option("-n, --lines <count>", "newest lines to show", parseCount(0, 10_000), 100)
     .addHelpText("after", "\nWith --json: one line of JSON each.\n\nExample:\n  mayfly logs -f hello/hello")
@@ -25,8 +25,17 @@ export async function showLogs(client: Client, filter: LogFilter, { follow, json
   const print = json ? (line: LogLine) => console.log(JSON.stringify(line)) : (line: LogLine) => console.log(inWords(line));
   const missing = await missingFunction(client, filter);
   if (missing !== undefined) console.error(missing);
-  if (follow) for await (const line of client.followLogs(filter)) print(line);
-  else printAll(await client.logs(filter), print, [filter.app, filter.function].filter(Boolean).join("/"));
+  if (!follow) return printAll(await client.logs(filter), print, [filter.app, filter.function].filter(Boolean).join("/"));
+  for await (const line of client.followLogs(filter)) print(line);
+  await sayWhyItEnded(client);
+}
+
+/** A server ends a followed log whose reader may not read it any more; it throws "unauthorized" then, if the token was revoked or has expired. */
+export async function sayWhyItEnded(client: Pick<Client, "principal">): Promise<void> {
+  await client.principal().catch((error: unknown) => {
+    // A server that stops ends it, too, and that is no mistake of the reader's.
+    if (error instanceof MayflyError && error.code === "unauthorized") throw error;
+  });
 }
 
 /** A log may have lines of a function of an older revision, so that a function that the live one lacks is no error. */

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { movedInWords } from "../targets.ts";
 
 export function define(command: Command): void {
-  withConnectionOptions(command)
-    .argument("<app>")
+  withApp(withConnectionOptions(command), "<app>")
     .argument(
       "[revision]",
       "a number, id or digest as `mayfly versions` shows them, or an alias; by default the canary's revision, or the newest that gets calls",

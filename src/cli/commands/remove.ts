@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { commandName } from "../command-name.ts";
 import { confirm } from "../confirm.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { yellow } from "../../base/terminal/terminal.ts";
 import { counted } from "../../base/words/counted.ts";
 
 export function define(command: Command): void {
-  withConnectionOptions(command)
-    .argument("<app>")
+  withApp(withConnectionOptions(command), "<app>")
     .option("--yes", "do not ask")
     .addHelpText(
       "after",

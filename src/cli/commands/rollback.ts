@@ -1,10 +1,10 @@
 import type { Command } from "commander";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { movedInWords } from "../targets.ts";
 
 export function define(command: Command): void {
-  withConnectionOptions(command)
-    .argument("<app>")
+  withApp(withConnectionOptions(command), "<app>")
     .addHelpText(
       "after",
       "\nAll calls go to the revision that had all of them before; called again, it goes to the one before that. Of a canary, it goes to the old revision.\n\nExample:\n  mayfly rollback shop",

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Client } from "../../doors/admin/client.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { MayflyError } from "../../base/errors/error.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { yellow } from "../../base/terminal/terminal.ts";
 import { neededSecrets } from "../../store/catalog/injections.ts";
@@ -13,9 +14,8 @@ type SecretOptions = ConnectionOptions & { json?: true };
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  echo -n s3cret | mayfly secret set shop API_KEY");
-  withConnectionOptions(command.command("set"))
+  withApp(withConnectionOptions(command.command("set")), "<app>")
     .description("set a secret; the value is read from standard input, so that no shell keeps it")
-    .argument("<app>")
     .argument("<name>", "as in `secrets` of mayfly.json")
     .option("--value <text>", "the value, if it may be seen in the list of processes")
     .addHelpText(
@@ -23,14 +23,12 @@ export function define(command: Command): void {
       "\nCalls that come from now on get it; one that runs keeps the value that it began with.\n\nExample:\n  echo -n s3cret | mayfly secret set shop API_KEY",
     )
     .action(set);
-  withConnectionOptions(command.command("list"))
+  withApp(withConnectionOptions(command.command("list")), "<app>")
     .description("list the names of an app's secrets")
-    .argument("<app>")
     .addHelpText("after", "\nExample:\n  mayfly secret list shop")
     .action(list);
-  withConnectionOptions(command.command("remove"))
+  withApp(withConnectionOptions(command.command("remove")), "<app>")
     .description("remove a secret")
-    .argument("<app>")
     .argument("<name>")
     .addHelpText("after", "\nExample:\n  mayfly secret remove shop API_KEY")
     .action(remove);

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { MayflyError } from "../../base/errors/error.ts";
 import { yellow } from "../../base/terminal/terminal.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseMethod } from "../parse.ts";
 
@@ -13,9 +14,12 @@ interface SignOptions extends ConnectionOptions {
 }
 
 export function define(command: Command): void {
-  withConnectionOptions(command)
-    .argument("<app/function>", "the function; with --rotate the app alone")
-    .option("--for <time>", "how long the URL holds: a number with s, m, h or d, at most 366d", parseTime, 600)
+  withApp(withConnectionOptions(command), "<app/function>", "the function; with --rotate the app alone")
+    .addOption(
+      new Option("--for <time>", "how long the URL holds: a number with s, m, h or d, at most 366d")
+        .argParser(parseTime)
+        .default(600, "10m"),
+    )
     .option("-X, --method <method>", "the one method that the URL is for", parseMethod, "GET")
     .option("-p, --path <path>", "path below the function, with its query, for example /notes/1?full=1", parsePath, "/")
     .addOption(

@@ -3,14 +3,14 @@ import type { Command } from "commander";
 import { percent } from "../../base/words/percent.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import type { AppInfo, CanaryInfo } from "../../doors/admin/schemas.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { ageInWords } from "../units.ts";
 
 type Revision = AppInfo["revisions"][number];
 
 export function define(command: Command): void {
-  withConnectionOptions(command)
-    .argument("<app>")
+  withApp(withConnectionOptions(command), "<app>")
     .addHelpText(
       "after",
       "\nLIVE: the revision's share of the calls that name no alias. ALIASES: the other aliases that name it. CANARY: the last time that the revision was a canary. Older revisions that no alias names are removed.\n\nExample:\n  mayfly versions shop",

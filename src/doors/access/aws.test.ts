@@ -139,6 +139,14 @@ test("a body is passed on and has to be the one that was signed: otherwise the c
   assert.equal(open.invocations.length, 2, "a signed body that does not come is no call");
 });
 
+test("a signature with a body's hash that the head does not have, as curl makes it, is refused with what lacks", async () => {
+  const { url, init } = await signed({ method: "POST", body: "x" });
+  const headers = new Headers(init.headers);
+  headers.delete("x-amz-content-sha256");
+  const response = await fetch(url, { ...init, headers, body: "x" });
+  assert.match(await response.text(), /must have the signed header x-amz-content-sha256/);
+});
+
 test("a body whose hash is not signed is refused, unless the head says that it is unsigned", async () => {
   const plain = await signed({ method: "POST" });
   assert.deepEqual(await answerTo({ ...plain, init: { ...plain.init, body: "x" } }), [401, "credentials-refused"]);

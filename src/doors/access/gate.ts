@@ -136,8 +136,7 @@ export class Gate {
     if (verdict.is === "caller") return this.#count(rules, visit, verdict.caller, reply);
     const retryAfterS = verdict.is === "refused" && verdict.isWrong ? this.#options.wrong.count(visit.address) : 0;
     if (retryAfterS > 0) return refusal(new MayflyError("too-many-wrong-credentials", { retryAfterS }), reply);
-    const error =
-      verdict.is === "refused" ? verdict.error : new MayflyError("credentials-missing", { ...namesOf(rules), ways: waysInWords(rules) });
+    const error = verdict.is === "refused" ? verdict.error : nothingShown(rules, visit);
     return refusal(error, [...reply, ...challenges(rules, error)]);
   }
 
@@ -159,6 +158,15 @@ function grantOf(caller: Caller | null, path: string): Omit<Granted, "reply"> {
     withoutAuthorization: caller?.way === "token" || caller?.way === "aws",
     bodySha256: caller?.bodySha256,
   };
+}
+
+/** A header of another kind, such as a token without `Bearer` before it, is easily taken for one that does not hold. */
+function nothingShown(rules: AccessRules, { headers }: Visit): MayflyError {
+  const shown =
+    headers["authorization"] === undefined
+      ? "the request does not show who calls"
+      : "the request's Authorization header is of no kind that it takes";
+  return new MayflyError("credentials-missing", { ...namesOf(rules), shown, ways: waysInWords(rules) });
 }
 
 function refusal(error: MayflyError, reply: readonly string[]): Admission {

@@ -60,6 +60,23 @@ describe("API2 broken authentication", () => {
     await assert.rejects(client.apps(), { code: "unauthorized" });
   });
 
+  test("a principal that is bounded to apps learns so from a deploy of another one, and not whether that exists", async () => {
+    const theirs = clientOf("deployer of shop");
+    const refusalOf = async (name: string) => {
+      const error = (await theirs.deploy(manifest({ name }), [bundle("main")]).then(assert.fail, (thrown: unknown) => thrown)) as {
+        code: string;
+        message: string;
+      };
+      return [error.code, error.message];
+    };
+    const [code, message] = await refusalOf("nowhere");
+    assert.equal(code, "forbidden");
+    assert.match(message!, /it is for shop alone/);
+    for (const { app } of await clientOf("admin").apps()) if (app !== "shop") assert.deepEqual(await refusalOf(app), [code, message]);
+    await assert.rejects(theirs.setSecret("nowhere", "KEY", "x"), { code: "forbidden" });
+    await assert.rejects(theirs.app("nowhere"), { code: "no-such-app" });
+  });
+
   test("whoever follows a log is cut off soon after the token was revoked", async () => {
     const { id, token } = await clientOf("admin").createToken({ principal: "follower", role: "reader" });
     const shop = served.catalog.names.known(served.acme, "shop")!;

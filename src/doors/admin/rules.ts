@@ -84,11 +84,18 @@ export function applyRules({ catalog }: { catalog: Pick<Catalog, "names"> }): Mi
   };
 }
 
-function applied({ action, on }: NonNullable<Rule>, { names }: Pick<Catalog, "names">, scope: Scope, { params }: Call): Scope {
+/** What makes an app, or is set before there is one: to say that there is no such app would lead astray. */
+const making = new Set<RouteName>(["deploy", "setSecret"]);
+
+function applied({ action, on }: NonNullable<Rule>, { names }: Pick<Catalog, "names">, scope: Scope, { name, params }: Call): Scope {
   const { principal } = scope;
   // What a role may never do is refused before anything is looked at, so that the refusal tells nobody what exists.
   if (!mayAtAll(principal.role, action)) throw forbidden(principal, action, `its role is ${principal.role}`);
-  if (on === "app") refuseOtherApps(names, principal, params["app"] ?? "");
+  if (on === "app") {
+    const others = otherApps(names, principal, params["app"] ?? "");
+    if (others !== undefined && making.has(name)) throw forbidden(principal, action, `it is for ${others.join(", ") || "no app"} alone`);
+    if (others !== undefined) throw new MayflyError("no-such-app", { app: (params["app"] ?? "").slice(0, 100) });
+  }
   if (on === "app" || on === "some") return scope;
   const about = on === "named-tenant" ? makeScope({ names }, principal, params["tenant"] ?? "") : scope;
   if (may(principal, action, { tenant: on === "server" ? null : about.tenant, app: null })) return about;
@@ -98,12 +105,12 @@ function applied({ action, on }: NonNullable<Rule>, { names }: Pick<Catalog, "na
 /**
  * An app that the principal is not bounded to is answered as one that does not exist. The names of its own apps are compared with what was asked for, and what was
  * asked for is not looked up: the time that this takes does not depend on whether it exists.
+ * @returns undefined if the app is the principal's, otherwise the names of those that are
  */
-function refuseOtherApps(names: Pick<Catalog["names"], "nameOf">, { apps, tenant }: Principal, name: string): void {
-  if (apps === null) return;
-  const own = apps.map((app) => names.nameOf(app));
-  if (!own.some((app) => app !== undefined && app.name === name && (tenant === null || app.tenant === tenant)))
-    throw new MayflyError("no-such-app", { app: name.slice(0, 100) });
+function otherApps(names: Pick<Catalog["names"], "nameOf">, { apps, tenant }: Principal, name: string): string[] | undefined {
+  if (apps === null) return undefined;
+  const own = apps.map((app) => names.nameOf(app)).filter((app) => app !== undefined && (tenant === null || app.tenant === tenant));
+  return own.some((app) => app!.name === name) ? undefined : own.map((app) => app!.name).toSorted();
 }
 
 function forbidden({ name }: Principal, action: Action, reason: string): MayflyError {

@@ -15,8 +15,11 @@ export interface Route {
   readonly appName: string;
   /** Empty if no function is called here, and only files are served. */
   readonly function: string;
-  /** The files that are served where they match a request: the revision that has them, and their folder with a slash at its end. */
-  readonly files?: { readonly revision: string; readonly folder: string };
+  /**
+   * The files that are served where they match a request: the revision that has them, their folder with a slash at its end, and the file that answers pages'
+   * addresses at which nothing else is.
+   */
+  readonly files?: { readonly revision: string; readonly folder: string; readonly fallback?: string };
   readonly timeoutMs: number;
   readonly bodyLimitBytes: number;
   readonly webSockets: Manifest["webSockets"];
@@ -71,8 +74,10 @@ export function routeAt(place: Place, path: string, method: string): Route | und
 /** The app's static files at an address that names no function; undefined if it has none. @param live as for routeTo() */
 export function filesRoute(served: Served, prefix: string, sticky: StickyBy | null, branch?: string, live?: Served): Route | undefined {
   const { id: revision, manifest } = served;
-  if (manifest.static === undefined || revision === undefined) return undefined;
-  return { ...routeTo(served, "", prefix, sticky, branch, live), files: { revision, folder: manifest.static } };
+  const { static: folder, fallback } = manifest;
+  if (folder === undefined || revision === undefined) return undefined;
+  const files = { revision, folder, ...(fallback !== undefined && { fallback }) };
+  return { ...routeTo(served, "", prefix, sticky, branch, live), files };
 }
 
 function calledAt({ of, live, route, routes }: Place, path: string, method: string): Route | undefined {

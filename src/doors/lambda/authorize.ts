@@ -37,6 +37,9 @@ const policyNames: Readonly<Record<string, string>> = {
   GetLayerVersionByArn: "GetLayerVersion",
 };
 
+/** Operations that look at the bounds of a principal themselves: what one makes is named in its body, and of a list everybody gets what they may see. */
+const boundedWithin = new Set(["CreateFunction", "ListFunctions"]);
+
 /** Returns whose functions the call is about. Throws an AwsError if the principal may not do that. */
 export function authorizeWith(parts: Parts): (call: Call, route: LambdaRoute) => Account {
   const { names } = parts.catalog;
@@ -45,19 +48,34 @@ export function authorizeWith(parts: Parts): (call: Call, route: LambdaRoute) =>
     const owner = ownerOf(parts, call);
     const name = functionIn(call);
     // Which app it is matters only to a principal that is bounded to some: the look-up is as much work as a quarter of a call.
-    const app = name === undefined || principal.apps === null ? null : (names.holder(owner.tenant, name)?.id ?? null);
+    const app = name === undefined || principal.apps === null ? null : (names.known(owner.tenant, name) ?? null);
     if (may(principal, route.right, { tenant: owner.tenant, app })) return owner;
+    if (boundedWithin.has(route.operation) && may({ ...principal, apps: null }, route.right, { tenant: owner.tenant, app: null })) return owner;
     if (owner.account !== account.account) {
       const isOpen = acrossAccounts.has(route.operation) && may(principal, route.right, { tenant: account.tenant, app: null });
       if (isOpen && letsIn(statementsOf(parts, owner, call), actionOf(route.operation), account.account)) return owner;
       throw new AwsError("AccessDeniedException", null);
     }
-    const resource = name === undefined ? "*" : functionArn(account, name);
-    throw new AwsError(
-      "AccessDeniedException",
-      `User: arn:aws:iam::${account.account}:user/${principal.name} is not authorized to perform: lambda:${actionOf(route.operation)} on resource: ${resource}`,
-    );
+    throw denied(account, principal, route.operation, name);
   };
+}
+
+/**
+ * Throws an AwsError for a principal that is bounded to other apps. The function that CreateFunction makes is named in its body alone, and an app of somebody's bounds
+ * may be still to come.
+ */
+export function refuseBeyondBounds({ names }: Pick<Catalog, "names">, { account, principal }: Call, name: string): void {
+  if (principal.apps === null) return;
+  const app = names.known(account.tenant, name);
+  if (app === undefined || !principal.apps.includes(app)) throw denied(account, principal, "CreateFunction", name);
+}
+
+function denied(account: Account, principal: Call["principal"], operation: string, name: string | undefined): AwsError {
+  const resource = name === undefined ? "*" : functionArn(account, name);
+  return new AwsError(
+    "AccessDeniedException",
+    `User: arn:aws:iam::${account.account}:user/${principal.name} is not authorized to perform: lambda:${actionOf(operation)} on resource: ${resource}`,
+  );
 }
 
 const ACCOUNT = /^(?:arn:[a-z-]+:lambda:)?(?:[a-z]{2}[a-z-]*-\d:)?(\d{12}):/;

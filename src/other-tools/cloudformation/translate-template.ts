@@ -6,7 +6,7 @@ import { BadToolFile } from "../document/bad-tool-file.ts";
 import { Budget } from "../document/budget.ts";
 import { Place } from "../document/place.ts";
 import { isMap, textOf, type Value, type ValueMap } from "../document/value.ts";
-import { isWanted } from "../options.ts";
+import { isWanted, refuseUnknown } from "../options.ts";
 import { distinct } from "../passed-over.ts";
 import type { PassedOver, ToolFunction, Translation } from "../translation.ts";
 import { gatewayRoutes } from "./gateway-routes.ts";
@@ -34,6 +34,11 @@ export function translateTemplate(file: Value, options: TemplateOptions): Transl
   refuseNested(there, options);
   const functions = there.filter(([, each]) => each.key("Type").value === SAM || each.key("Type").value === PLAIN);
   const names = functionNames(functions);
+  refuseUnknown(
+    options,
+    [...names.values()],
+    resources.entries().map(([id]) => id),
+  );
   const byId = new Map(there);
   const routes = gatewayRoutes(byId, scope);
   const found: ToolFunction[] = [];

@@ -22,7 +22,7 @@ export function parseDocument(text: string): Value {
   if (Buffer.byteLength(text) > MOST_BYTES) throw new BadToolFile("", `it has over ${MOST_BYTES / 1_048_576} MiB`);
   const document = parsed(text);
   const [error] = document.errors;
-  if (error !== undefined) throw new BadToolFile("", `it is not valid YAML: ${error.message.split("\n", 1)[0]}`);
+  if (error !== undefined) throw new BadToolFile("", `it is not valid YAML: ${error.message.split("\n", 1)[0]!.replace(/:$/, "")}`);
   return document.contents === null ? null : new Reader().read(document.contents, 0);
 }
 

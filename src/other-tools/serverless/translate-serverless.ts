@@ -5,7 +5,7 @@ import { BadToolFile } from "../document/bad-tool-file.ts";
 import { Budget } from "../document/budget.ts";
 import { Place } from "../document/place.ts";
 import { isMap, type Value, type ValueMap } from "../document/value.ts";
-import { isWanted, type Surroundings, type ToolOptions } from "../options.ts";
+import { isWanted, refuseUnknown, type Surroundings, type ToolOptions } from "../options.ts";
 import { distinct } from "../passed-over.ts";
 import type { PassedOver, ToolFunction, Translation } from "../translation.ts";
 import { translateFunction } from "./function.ts";
@@ -37,7 +37,12 @@ export function translateServerless(file: Value, options: ToolOptions, surroundi
   };
   const passedOver: PassedOver[] = [];
   const functions: ToolFunction[] = [];
-  for (const [name, place] of functionsIn(new Place(read("functions"), "functions"))) {
+  const all = functionsIn(new Place(read("functions"), "functions"));
+  refuseUnknown(
+    options,
+    all.map(([name]) => name),
+  );
+  for (const [name, place] of all) {
     if (!isWanted(name, options)) continue;
     const { found, passedOver: own } = translateFunction(name, place, service);
     functions.push(found);

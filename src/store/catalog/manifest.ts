@@ -87,6 +87,12 @@ const manifestShape = z.strictObject({
       'must be a folder inside of the app\'s folder, with a slash at its end, such as "public/"',
     )
     .optional(),
+  /** A file of the folder of `static` that answers pages' addresses at which nothing else is: the page of an app whose addresses its own script reads. */
+  fallback: z
+    .string()
+    .max(MOST_OF_PATH)
+    .regex(/^(?:[^./\\\0][^/\\\0]*\/)*[^./\\\0][^/\\\0]*$/, 'must be a file of the folder that static names, such as "index.html"')
+    .optional(),
   /** Whether the gateway compresses replies for clients that accept it. Default: true. */
   compress: z.boolean().optional(),
   bodyLimitBytes: z.int().min(0).max(1_073_741_824).default(10_485_760),
@@ -126,6 +132,8 @@ export const manifestSchema = manifestShape.superRefine((manifest, context) => {
   const names = Object.keys(functions);
   if (names.length === 0 && manifest.static === undefined)
     refuse(["functions"], "must have at least one function, unless static names a folder of files");
+  if (manifest.fallback !== undefined && manifest.static === undefined)
+    refuse(["fallback"], "cannot be without static, which names the folder of the file");
   if (names.length > MOST_LISTED) refuse(["functions"], `must have at most ${MOST_LISTED} entries`);
   if (Object.keys(hosts).length > MOST_LISTED) refuse(["hosts"], `must have at most ${MOST_LISTED} entries`);
   for (const [name, given] of Object.entries(functions)) {

@@ -1,6 +1,14 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { type Actor, createKey, createToken, describePrincipal, listCredentials, revokeCredential } from "../../../control/credentials.ts";
+import {
+  type Actor,
+  createKey,
+  createToken,
+  describePrincipal,
+  listCredentials,
+  type Maker,
+  revokeCredential,
+} from "../../../control/credentials.ts";
 import type { Parts } from "../parts.ts";
 import * as routes from "../routes.ts";
 import { type ApiEnv, chosenTenant, scopeOf } from "../scope.ts";
@@ -34,7 +42,7 @@ function listing(context: Context<ApiEnv>): Actor {
 }
 
 /** A principal that is to be of a tenant is of `main` where the request names none. */
-function making(context: Context<ApiEnv>): Actor {
-  const { principal, tenant } = scopeOf(context);
-  return { principal, tenant };
+function making(context: Context<ApiEnv>): Maker {
+  const { principal, tenant, isChosen } = scopeOf(context);
+  return { principal, tenant, isChosen };
 }

@@ -21,8 +21,8 @@ const PIECE_BYTES = 65_536;
 const FOR_EVER = "public, max-age=31536000, immutable";
 const ASK_EACH_TIME = "public, max-age=0, must-revalidate";
 
-/** @param status 404 for the page that says that there is none; conditions and ranges do not matter then */
-export function sendFile(sending: Sending, site: Site, file: SiteFile, status: 200 | 404 = 200): void {
+/** @param status 404 for the page that says that there is none; conditions and ranges do not matter then @param more headers */
+export function sendFile(sending: Sending, site: Site, file: SiteFile, status: 200 | 404 = 200, more: readonly string[] = []): void {
   const { request, closing } = sending;
   const { headers: asked } = request;
   const wanted = status === 200 && asked.range === undefined ? acceptedCoding(asked["accept-encoding"]) : undefined;
@@ -43,7 +43,7 @@ export function sendFile(sending: Sending, site: Site, file: SiteFile, status: 2
     "etag",
     chosen.etag,
   ];
-  headers.push("x-content-type-options", "nosniff", "accept-ranges", "bytes");
+  headers.push("x-content-type-options", "nosniff", "accept-ranges", "bytes", ...more);
   if (closing) headers.push("connection", "close");
   const mayCompress = sending.compression !== undefined && isCompressible(200, headers, file.bytes);
   if (mayCompress || file.compressed.size > 0) headers = varying(headers);

@@ -7,6 +7,7 @@
  * 3. At most READS_AT_ONCE sites are read out of the store at a time; requests for others wait in turn.
  */
 import { mkdirSync, rmSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { guarded } from "../../../base/errors/guarded.ts";
 import { MayflyError } from "../../../base/errors/error.ts";
@@ -16,7 +17,7 @@ import { refuse } from "../refuse.ts";
 import type { Route } from "../place.ts";
 import { openSite } from "./open-site.ts";
 import { sendFile, type Sending } from "./send-file.ts";
-import { findFile, notFoundPage, type Site } from "./site.ts";
+import { findFile, notFoundPage, type Site, type SiteFile } from "./site.ts";
 
 const MOST_SITES = 64;
 const MOST_BYTES = 4 * 2 ** 30;
@@ -144,12 +145,29 @@ export class Sites {
 
 function answerFrom(site: Site, route: Route, path: string, sending: Sending, otherwise: () => void): void {
   const found = findFile(site, path);
+  if (found !== null && isWithoutSlash(sending.request, route))
+    return redirect(sending, `${route.prefix}/${queryOf(sending.request.url!)}`);
   if (found !== null && "file" in found) return sendFile(sending, site, found.file);
   if (found !== null) return redirect(sending, `${route.prefix}${found.folder}${queryOf(path)}`);
+  const fallback = fallbackFor(site, route, sending.request);
+  // Who does not ask for a page gets another reply at the same address.
+  if (fallback !== undefined) return sendFile(sending, site, { ...fallback, isImmutable: false }, 200, ["vary", "Accept"]);
   if (route.function !== "") return otherwise();
   const page = notFoundPage(site);
   if (page !== undefined) return sendFile(sending, site, page, 404);
   refuse(sending.response, new MayflyError("no-such-route", { path: path.split("?", 1)[0]!.slice(0, 100) }), undefined, sending.closing);
+}
+
+/** The page of an app whose own script reads the addresses. Browsers that open an address ask for HTML; scripts, pictures and programs that miss a file do not. */
+function fallbackFor(site: Site, { files, byPath }: Route, { headers }: IncomingMessage): SiteFile | undefined {
+  const isTaken = byPath !== undefined;
+  if (files?.fallback === undefined || isTaken || headers.accept?.toLowerCase().includes("text/html") !== true) return undefined;
+  return site.files.get(files.fallback);
+}
+
+/** Whether the address is the site's own without the slash at its end, as in `/shop`: the page's relative links would lead beside the site. */
+function isWithoutSlash({ url = "" }: IncomingMessage, { prefix }: Route): boolean {
+  return prefix !== "" && url.startsWith(prefix) && (url.length === prefix.length || url[prefix.length] === "?");
 }
 
 function redirect({ response, closing }: Sending, location: string): void {

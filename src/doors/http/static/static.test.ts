@@ -74,6 +74,8 @@ before(async () => {
   set("site", { name: "site", static: "public/", functions: { hello, other: hello } });
   set("one", { name: "one", static: "public/", functions: { web: hello } });
   set("other", { name: "other", static: "public/" });
+  set("page", { name: "page", static: "public/", fallback: "index.html", functions: { api: hello }, routes: { "GET /orders": "api" } });
+  set("lost", { name: "lost", static: "public/", fallback: "absent.html" });
   set("damaged", { name: "damaged", static: "public/" });
 });
 after(async () => {
@@ -127,6 +129,34 @@ test("a folder leads to its index, by an address that ends with a slash", async 
   assert.equal((await get("/site/docs/")).body.toString(), "docs");
   const below = await fetch(`${open.url}/docs`, { headers: { host: "one.apps.test" }, redirect: "manual" });
   assert.ok([308, 404].includes(below.status));
+});
+
+test("the app's own address leads to one with a slash at its end, so that relative links of its page lead into the app", async () => {
+  for (const [from, to] of [
+    ["/site", "/site/"],
+    ["/site?x=1", "/site/?x=1"],
+    ["/one", "/one/"],
+  ] as const) {
+    const led = await get(from);
+    assert.deepEqual([led.status, led.headers["location"]], [308, to], from);
+  }
+  assert.equal((await get("/", { host: "site.apps.test" })).status, 200, "a host has no address without a slash");
+  assert.equal((await get("/other")).body.toString(), "nothing here", "without a page there is nothing to lead to");
+  assert.equal((await get("/site", {}, "POST")).status, 404);
+});
+
+test("an app of one page: its fallback is at every address that a browser opens and that nothing else has", async () => {
+  const page = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+  const deep = await get("/page/customers/7?tab=1", page);
+  assert.deepEqual([deep.status, deep.body.toString(), deep.headers["vary"]], [200, "<h1>home</h1>", "Accept, Accept-Encoding"]);
+  assert.equal(deep.headers["cache-control"], "public, max-age=0, must-revalidate");
+  assert.equal((await get("/page/customers/7", { ...page, "if-none-match": String(deep.headers["etag"]) })).status, 304);
+  assert.equal((await get("/page/docs/", page)).body.toString(), "docs", "a file comes first");
+  assert.match((await get("/page/orders", page)).body.toString(), /^function .*\/orders$/, "and so does a route");
+  assert.match((await get("/page/api/x", page)).body.toString(), /^function .*\/x$/, "and an address that names a function");
+  assert.match((await get("/page/missing.js", { accept: "*/*" })).body.toString(), /^function /, "a script is not a page");
+  assert.match((await get("/page/customers/7", page, "POST")).body.toString(), /^function /);
+  assert.equal((await get("/lost/x", page)).status, 404);
 });
 
 test("nothing but the folder's files can be reached", async () => {

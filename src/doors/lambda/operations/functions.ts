@@ -10,6 +10,7 @@ import { deleteVersion } from "../../../control/lambda/versions.ts";
 import { LATEST, versionKey } from "../../../store/lambda/lambda-store.ts";
 import type { FunctionRecord } from "../../../store/lambda/records.ts";
 import type { LambdaCall, LambdaRoute } from "../call.ts";
+import { refuseBeyondBounds } from "../authorize.ts";
 import { Constraints } from "../constraints.ts";
 import type { LambdaDoorParts } from "../door-parts.ts";
 import { askedOf, markerOf, MOST_ASKED } from "../pages.ts";
@@ -74,6 +75,7 @@ async function create(parts: LambdaDoorParts, call: LambdaCall) {
   const { account } = call;
   const body = bodyOf(call);
   const name = createdName(account, body.text("FunctionName"));
+  refuseBeyondBounds(parts.catalog, call, name);
   const code = body.object("Code");
   checkMembers(
     body,
@@ -204,7 +206,7 @@ async function updateConfiguration(parts: LambdaDoorParts, call: LambdaCall) {
 }
 
 /** In the order of the names of their apps; versions come after the function, if they are asked for. */
-function list(parts: LambdaDoorParts, { account, query }: LambdaCall) {
+function list(parts: LambdaDoorParts, { account, query, principal }: LambdaCall) {
   const wanted = query.get("FunctionVersion") ?? undefined;
   const region = query.get("MasterRegion") ?? undefined;
   new Constraints()
@@ -218,7 +220,7 @@ function list(parts: LambdaDoorParts, { account, query }: LambdaCall) {
     .check();
   const { count, after = "" } = askedOf(query, MOST_ASKED);
   // One more tells whether there is another page.
-  const some = shownFrom(parts, account, after, wanted === "ALL")
+  const some = shownFrom(parts, { account, bounds: principal.apps }, after, wanted === "ALL")
     .take(count + 1)
     .toArray();
   const items = some.slice(0, count);
@@ -232,15 +234,16 @@ interface ShownInList {
   shown: object;
 }
 
-/** What comes after the key. */
+/** What comes after the key. @param bounds ids of apps, beyond which nothing is shown; null: all */
 function* shownFrom(
   parts: LambdaDoorParts,
-  account: LambdaCall["account"],
+  { account, bounds }: { account: LambdaCall["account"]; bounds: LambdaCall["principal"]["apps"] },
   after: string,
   withVersions: boolean,
 ): Generator<ShownInList, void> {
   const [from = ""] = after.split(" ", 1);
-  for (const { app, record } of functionsFrom(parts, account.tenant, from))
+  const isShown = (app: string) => bounds === null || bounds.includes(parts.catalog.names.known(account.tenant, app) ?? "");
+  for (const { app, record } of functionsFrom(parts, account.tenant, from).filter((each) => isShown(each.app)))
     for (const each of withItsVersions(parts, account, app, record, withVersions)) if (each.key > after || app !== from) yield each;
 }
 
