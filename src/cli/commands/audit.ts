@@ -31,7 +31,9 @@ async function audit(options: AuditOptions): Promise<void> {
 /** "2026-11-30T12:00:00.000Z 192.0.2.1 ada@acme deploy @acme/shop ok". What callers choose is made harmless, so that no name can look like another line. */
 export function auditInWords({ at, address, principal, of, action, tenant, target, result, calls }: AuditLine): string {
   const who = principal === null ? "(unknown token)" : of === null ? principal : `${principal}@${of}`;
-  const what = [tenant === null ? "" : `@${tenant}`, target].filter((part) => part !== "").join("/");
+  // What is done to a tenant has its name twice.
+  const named = /tenant$/i.test(action) && target === tenant ? "" : target;
+  const what = [tenant === null ? "" : `@${tenant}`, named].filter((part) => part !== "").join("/");
   const times = calls === undefined ? "" : ` (${counted(calls, "such call")} more)`;
   const outcome = result === "ok" ? result : red(result);
   return `${dim(new Date(at).toISOString())} ${oneLine([address, who, action, what || "-"].join(" "))} ${outcome}${times}`;

@@ -48,7 +48,7 @@ function lineOf(
     address: (context.env as ApiEnv["Bindings"] | undefined)?.peer ?? "",
     action: call?.name ?? "unknown",
     tenant: nameOf(owner),
-    target: (call === undefined ? context.req.path : Object.values(call.params).join("/")).slice(0, LONGEST),
+    target: (context.get("target") ?? (call === undefined ? context.req.path : Object.values(call.params).join("/"))).slice(0, LONGEST),
     result: context.error === undefined ? "ok" : codeOf(context.error),
     status: context.res.status,
   };

@@ -207,7 +207,7 @@ describe("the audit log", () => {
     const from = { at: "number", address: "127.0.0.1", tenant: "acme" };
     const ofAcme = { of: "acme", ...from };
     const expected = [
-      { ...ofAcme, principal: "ada", role: "tenant-admin", action: "deploy", target: "traced", result: "ok", status: 201 },
+      { ...ofAcme, principal: "ada", role: "tenant-admin", action: "deploy", target: "traced/1", result: "ok", status: 201 },
       { ...ofAcme, principal: "ray", role: "reader", action: "removeApp", target: "traced", result: "forbidden", status: 403 },
       { ...ofAcme, principal: "ada", role: "tenant-admin", action: "app", target: "nowhere", result: "no-such-app", status: 404 },
       { ...from, of: null, principal: "operator", role: "operator", action: "removeApp", target: "traced", result: "ok", status: 204 },
@@ -236,6 +236,18 @@ describe("the audit log", () => {
       own.map(({ principal, result }) => [principal, result]),
       [["ada", "bad-request"]],
     );
+  });
+
+  test("says what was made, and what could not be", async () => {
+    const { id } = await clientOf("admin").createToken({ principal: "made", role: "reader" });
+    await assert.rejects(clientOf("admin").createKey({ principal: "eve", role: "operator" }), { code: "forbidden" });
+    const made = (await clientOf("admin").audit({ tail: 2 })).map(({ action, target, result }) => [action, target, result]);
+    assert.deepEqual(made, [
+      ["createToken", `made/reader/${id}`, "ok"],
+      ["createKey", "eve/operator", "forbidden"],
+    ]);
+    await assert.rejects(clientOf("operator").createTenant("acme"), { code: "name-taken" });
+    assert.partialDeepStrictEqual((await clientOf("operator").audit({ tail: 1 })).at(-1), { action: "createTenant", target: "acme" });
   });
 
   test("can be followed, until the follower's token is revoked", async () => {

@@ -30,6 +30,8 @@ export interface ApiEnv {
   Variables: {
     call?: Call;
     scope?: Scope;
+    /** What the request is about, where its path does not say that: for the audit log. */
+    target?: string;
     /** Whether the token of the request would still be accepted: for replies that go on. */
     isStillValid?: () => boolean;
   };

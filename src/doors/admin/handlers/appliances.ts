@@ -5,9 +5,11 @@ import * as routes from "../routes.ts";
 import { type ApiEnv, tenantOf } from "../scope.ts";
 
 export function addAppliances(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
-  api.openapi(routes.runAppliance, async (context) =>
-    context.json(await runAppliance(parts, tenantOf(context), context.req.valid("json")), 201),
-  );
+  api.openapi(routes.runAppliance, async (context) => {
+    const spec = context.req.valid("json");
+    context.set("target", spec.name);
+    return context.json(await runAppliance(parts, tenantOf(context), spec), 201);
+  });
 
   api.openapi(routes.appliances, (context) => context.json({ appliances: listAppliances(parts, tenantOf(context)) }, 200));
 

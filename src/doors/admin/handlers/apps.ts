@@ -32,6 +32,7 @@ export function addApps(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
     const { manifest, bundles, large } = readUpload(context.req.valid("param").app, context.req.valid("form"));
     const placement = placementOf(context.req.valid("query"));
     const { revision, moved, before, canary } = await deploy(parts, tenantOf(context), manifest, bundles, large, placement);
+    context.set("target", `${manifest.name}/${revision.number}`);
     return context.json({ ...revisionInfo(revision), changed: moved, before, canary: canary && canaryInfo(canary) }, 201);
   });
 

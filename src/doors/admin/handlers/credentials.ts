@@ -18,7 +18,12 @@ export function addCredentials(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
 
   api.openapi(routes.tokens, (context) => context.json({ tokens: listCredentials(parts, "token", listing(context)) }, 200));
 
-  api.openapi(routes.createToken, (context) => context.json(createToken(parts, making(context), context.req.valid("json")), 201));
+  api.openapi(routes.createToken, (context) =>
+    context.json(
+      told(context, context.req.valid("json"), (request) => createToken(parts, making(context), request)),
+      201,
+    ),
+  );
 
   api.openapi(routes.revokeToken, (context) => {
     revokeCredential(parts, "token", listing(context), context.req.valid("param").token);
@@ -27,12 +32,30 @@ export function addCredentials(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
 
   api.openapi(routes.keys, (context) => context.json({ keys: listCredentials(parts, "key", listing(context)) }, 200));
 
-  api.openapi(routes.createKey, (context) => context.json(createKey(parts, making(context), context.req.valid("json")), 201));
+  api.openapi(routes.createKey, (context) =>
+    context.json(
+      told(context, context.req.valid("json"), (request) => createKey(parts, making(context), request)),
+      201,
+    ),
+  );
 
   api.openapi(routes.revokeKey, (context) => {
     revokeCredential(parts, "key", listing(context), context.req.valid("param").key);
     return context.body(null, 204);
   });
+}
+
+/** The audit log says whose token or key was made or refused, with which role, and its id, by which a later line says that it was revoked. */
+function told<Made extends { id: string }>(
+  context: Context<ApiEnv>,
+  request: CredentialRequest,
+  make: (request: CredentialRequest) => Made,
+): Made {
+  const who = `${request.principal}/${request.role}`;
+  context.set("target", who);
+  const made = make(request);
+  context.set("target", `${who}/${made.id}`);
+  return made;
 }
 
 /** Who names no tenant lists and revokes those of all. */

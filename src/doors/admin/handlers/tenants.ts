@@ -9,7 +9,11 @@ import { withoutUndefined } from "../without-undefined.ts";
 export function addTenants(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
   api.openapi(routes.tenants, (context) => context.json({ tenants: listTenants(parts) }, 200));
 
-  api.openapi(routes.createTenant, (context) => context.json(createTenant(parts, context.req.valid("json").name), 201));
+  api.openapi(routes.createTenant, (context) => {
+    const { name } = context.req.valid("json");
+    context.set("target", name);
+    return context.json(createTenant(parts, name), 201);
+  });
 
   api.openapi(routes.tenant, (context) => context.json(showTenant(parts, tenantOf(context)), 200));
 
