@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { MayflyError } from "../../base/errors/error.ts";
 import { STATUS_CODES } from "node:http";
+import { grpcHeaders } from "./grpc-refusal.ts";
 
 /** The Retry-After header in seconds, for errors that pass by themselves and have no time of their own. */
 const retryAfter: Partial<Record<number, string>> = { 429: "1", 503: "1" };
@@ -19,6 +20,11 @@ export function refuse(
   close: boolean,
   more: readonly string[] = [],
 ): void {
+  const grpc = grpcHeaders(response.req, error, id);
+  if (grpc !== undefined) {
+    response.writeHead(200, [...grpc, ...more]);
+    return void response.end();
+  }
   const { headers, body } = replyTo(error, id);
   headers.push(...more);
   if (close) headers.push("connection", "close");

@@ -140,6 +140,23 @@ test("a response without a body is one frame that ends the stream", async (t) =>
   assert.deepEqual([headers["grpc-status"], flags & constants.NGHTTP2_FLAG_END_STREAM], ["5", constants.NGHTTP2_FLAG_END_STREAM]);
 });
 
+test("a client of gRPC gets an error as a status of gRPC, with its message, and other clients get JSON", async (t) => {
+  await using gateway = await openTestGateway((seen) => seen.reply.fail("function-timeout", { function: "hello", app: "app", ms: 5 }));
+  const session = open(t, gateway.url);
+  const refused = async (path: string, type: string) => {
+    const stream = session.request({ ":path": path, ":method": "POST", "content-type": type, te: "trailers" }, { endStream: true });
+    const [headers, flags] = (await once(stream, "response")) as [Record<string, unknown>, number];
+    stream.close();
+    const isWhole = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+    return [headers[":status"], headers["content-type"], headers["grpc-status"], decodeURIComponent(String(headers["grpc-message"])), isWhole];
+  };
+  const [status, type, code, message, isWhole] = await refused("/nowhere/x", "application/grpc+proto");
+  assert.deepEqual([status, type, code, isWhole], [200, "application/grpc", "12", true]);
+  assert.match(String(message), /^Nothing is routed at \/nowhere\/x\. \(no-such-route\)$/);
+  assert.equal((await refused("/app/hello", "application/grpc"))[2], "4");
+  assert.deepEqual((await refused("/nowhere/x", "application/grpc-web")).slice(0, 3), [404, "application/json", undefined]);
+});
+
 test("a client that resets its request aborts the invocation, and its other requests go on", async (t) => {
   await using gateway = await openTestGateway((seen) => {
     if (seen.input.method === "PUT") replyText(seen, "whole");
