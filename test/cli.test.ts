@@ -176,6 +176,7 @@ describe("the command line", () => {
     assert.equal((await json("token", "list")).tokens.length, 0);
     await good("tenant", "remove", "bounded", "--yes");
     bad(await run("tenant", "create", "main"), 2, /the tenant main is always there/);
+    bad(await run("tenant", "limit", "main", "--tenant", "main"), 2, /unknown option '--tenant'/);
   });
 
   test("a log that is followed ends with an error when the token is revoked", async () => {

@@ -39,10 +39,17 @@ interface Gateway {
 }
 
 export function withConnectionOptions(command: Command): Command {
+  return withServerOptions(command).option(
+    "--tenant <name>",
+    "whose apps are meant (or MAYFLY_TENANT); default: the token's tenant, or main",
+  );
+}
+
+/** For commands that are about the whole server, or name a tenant by themselves. */
+export function withServerOptions(command: Command): Command {
   return command
     .option("--api <url>", "where the management API answers (or MAYFLY_API)")
     .option("--state <dir>", "the server's state folder (or MAYFLY_STATE_DIR)")
-    .option("--tenant <name>", "whose apps are meant (or MAYFLY_TENANT); default: the token's tenant, or main")
     .option("--json", "print JSON");
 }
 

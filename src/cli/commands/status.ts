@@ -5,14 +5,14 @@ import type { ErrorCode } from "../../base/errors/table.ts";
 import { isAlive } from "../../store/state-folder/lock.ts";
 import { readRecord, type SupervisorRecord } from "../../supervisor/record.ts";
 import { commandName } from "../command-name.ts";
-import { connect, type ConnectionOptions, stateDirOf, withConnectionOptions } from "../connection.ts";
+import { connect, type ConnectionOptions, stateDirOf, withServerOptions } from "../connection.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { harmless } from "../../base/terminal/terminal.ts";
 import { counted } from "../../base/words/counted.ts";
 import { ageInWords } from "../units.ts";
 
 export function define(command: Command): void {
-  withConnectionOptions(command)
+  withServerOptions(command)
     .addHelpText(
       "after",
       "\nEnds with 0 if it is up and well, 1 if it is up and needs a look (a damaged image, an appliance that is down, a worker that died within the last ten minutes), 4 if it is not up, or shutting down.\n\nExample:\n  mayfly status || mayfly status --json",

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { TenantInfo, TenantLimitChanges, TenantLimitsInfo } from "../../doors/admin/tenant-schemas.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { counted } from "../../base/words/counted.ts";
-import { type ConnectionOptions, connect, connectionOf, withConnectionOptions } from "../connection.ts";
+import { type ConnectionOptions, connect, connectionOf, withServerOptions } from "../connection.ts";
 import { confirm } from "../confirm.ts";
 import { parseLimit, parseWholeLimit, type TypedLimit } from "../limit-values.ts";
 import { ageInWords, money } from "../units.ts";
@@ -40,16 +40,16 @@ const columns: Column<Row>[] = [
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly tenant create acme");
-  withConnectionOptions(command.command("create"))
+  withServerOptions(command.command("create"))
     .description("make a tenant; its apps are called below /@<name>/")
     .argument("<name>", "1 to 40 of a-z, 0-9 and -")
     .addHelpText("after", "\nExample:\n  mayfly tenant create acme\n  mayfly token create ada --role tenant-admin --tenant acme")
     .action(create);
-  withConnectionOptions(command.command("list"))
+  withServerOptions(command.command("list"))
     .description("list the tenants, and what all apps of each may use together")
     .addHelpText("after", "\nExample:\n  mayfly tenant list")
     .action(list);
-  const limit = withConnectionOptions(command.command("limit"))
+  const limit = withServerOptions(command.command("limit"))
     .description("show or set what all apps of a tenant may use together")
     .argument("<name>");
   for (const { flag, text, whole } of Object.values(limits)) limit.option(flag, `${text}, or none`, whole ? parseWholeLimit : parseLimit);
@@ -59,7 +59,7 @@ export function define(command: Command): void {
       "\nWithout an option, the limits are shown, and how much of those of a month is used. A limit that is not named stays as it is. docs/tenants.md says how each is enforced.\n\nExample:\n  mayfly tenant limit acme --machines 8 --memory-mb 2048 --requests-per-second 50 --spend 20",
     )
     .action(setLimits);
-  withConnectionOptions(command.command("remove"))
+  withServerOptions(command.command("remove"))
     .description("remove a tenant that has nothing any more")
     .argument("<name>")
     .option("--force", "with its apps, appliances and their disks, secrets, logs, tokens and keys")
@@ -81,8 +81,8 @@ async function list(options: TenantOptions): Promise<void> {
   console.log(options.json ? JSON.stringify({ tenants }) : renderTable(columns, tenants));
 }
 
-async function setLimits(name: string, { api, state, tenant, json, ...typed }: TenantOptions & Typed): Promise<void> {
-  const { client } = await connect(connectionOf({ api, state, tenant }));
+async function setLimits(name: string, { api, state, json, ...typed }: TenantOptions & Typed): Promise<void> {
+  const { client } = await connect(connectionOf({ api, state }));
   const given = Object.entries(typed).map(([key, limit]) => [key, limit === "none" ? null : limit]);
   const changes = Object.fromEntries(given) as TenantLimitChanges;
   const shown = given.length === 0 ? await client.tenant(name) : await client.limitTenant(name, changes);

@@ -148,7 +148,13 @@ test("a client of gRPC gets an error as a status of gRPC, with its message, and 
     const [headers, flags] = (await once(stream, "response")) as [Record<string, unknown>, number];
     stream.close();
     const isWhole = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-    return [headers[":status"], headers["content-type"], headers["grpc-status"], decodeURIComponent(String(headers["grpc-message"])), isWhole];
+    return [
+      headers[":status"],
+      headers["content-type"],
+      headers["grpc-status"],
+      decodeURIComponent(String(headers["grpc-message"])),
+      isWhole,
+    ];
   };
   const [status, type, code, message, isWhole] = await refused("/nowhere/x", "application/grpc+proto");
   assert.deepEqual([status, type, code, isWhole], [200, "application/grpc", "12", true]);
