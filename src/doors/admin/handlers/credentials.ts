@@ -4,6 +4,7 @@ import {
   type Actor,
   createKey,
   createToken,
+  type CredentialRequest,
   describePrincipal,
   listCredentials,
   type Maker,
