@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { collectTarget, refuseUnclear } from "./alias.ts";
-import { outcomeInWords } from "./deploy.ts";
+import { hostsOf, outcomeInWords } from "./deploy.ts";
 
 const typed = (...words: string[]) => words.reduce<ReturnType<typeof collectTarget>>((before, word) => collectTarget(word, before), []);
 
@@ -36,4 +36,14 @@ test("a deploy says if nothing changed, and which split it ended", () => {
     said(true, target(2, 90), target(1, 10)),
     "Deployed shop, revision 3. This ended the split of its calls, which was 2 90 %, 1 10 %.",
   );
+});
+
+test("a deploy says where each host leads, with the gateway's protocol and port", () => {
+  const hosts = { "www.shop.example": "api", "shop.example:80": "$routes", "Bücher.example.": "public/" };
+  assert.deepEqual(hostsOf({ hosts }, "https://127.0.0.1:8443"), [
+    { url: "https://www.shop.example:8443/", to: "api" },
+    { url: "https://shop.example:8443/", to: "$routes" },
+    { url: "https://xn--bcher-kva.example.:8443/", to: "public/" },
+  ]);
+  assert.deepEqual(hostsOf({ hosts: { "a.example": "api" } }, "https://faas.example"), [{ url: "https://a.example/", to: "api" }]);
 });

@@ -120,9 +120,15 @@ async function deploy(dir: string, { alias, ...given }: DeployOptions): Promise<
 }
 
 /** @param at where the gateway answers. A proxy before it may have another port, which nobody here knows. */
-function hostsOf({ hosts }: Manifest, at: string): { url: string; to: string }[] {
+export function hostsOf({ hosts }: Pick<Manifest, "hosts">, at: string): { url: string; to: string }[] {
   const { protocol, port } = new URL(at);
-  return Object.entries(hosts).map(([host, to]) => ({ url: new URL(`${protocol}//${host}${port === "" ? "" : `:${port}`}/`).href, to }));
+  return Object.entries(hosts).map(([host, to]) => {
+    const url = URL.parse(`${protocol}//${host}/`);
+    if (url === null) return { url: host, to };
+    // A port in the manifest means nothing.
+    url.port = port;
+    return { url: url.href, to };
+  });
 }
 
 interface Bundled extends BundledApp {
