@@ -174,6 +174,7 @@ describe("the command line", () => {
     ])
       bad(await run("token", "create", "eve", ...whole, "--tenant", "bounded"), 2, /is of the whole server, and of no tenant/);
     assert.equal((await json("token", "list")).tokens.length, 0);
+    assert.match(await good("tenant", "limit", "bounded", "--spend", "0.0000001"), /^Limits of bounded: 0\.0000001 to spend a month\./);
     await good("tenant", "remove", "bounded", "--yes");
     bad(await run("tenant", "create", "main"), 2, /the tenant main is always there/);
     bad(await run("tenant", "limit", "main", "--tenant", "main"), 2, /unknown option '--tenant'/);

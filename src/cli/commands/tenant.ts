@@ -100,7 +100,12 @@ export function tenantInWords({ name, limits: set, uses }: TenantInfo): string {
 }
 
 function limitsInWords(set: TenantLimitsInfo): string {
-  return names.flatMap((name) => (set[name] === null ? [] : [`${set[name]} ${limits[name].unit}`])).join(", ");
+  return names.flatMap((name) => (set[name] === null ? [] : [`${plain(set[name])} ${limits[name].unit}`])).join(", ");
+}
+
+/** 0.0000001 and not 1e-7. */
+function plain(limit: number): string {
+  return limit.toLocaleString("en", { useGrouping: false, maximumFractionDigits: 12 });
 }
 
 async function remove(name: string, options: TenantOptions & { force?: true; yes?: true }): Promise<void> {

@@ -190,6 +190,20 @@ describe("a function for holders of signed URLs", () => {
     assert.deepEqual([seen["x-mayfly-caller-way"], seen["x-mayfly-caller"]], [["signed-url"], undefined]);
   });
 
+  test("lets a WebSocket in, for which browsers send no Authorization", async () => {
+    const asking = (path: string) =>
+      rawClient(
+        open.port,
+        `GET /shop/signed${path} HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: key\r\n\r\n`,
+      );
+    const [stranger, holder] = [asking("/room"), asking(signed("/room"))];
+    await until(() => stranger.text.includes("\r\n\r\n") && open.invocations.length > 0);
+    assert.match(stranger.text, /^HTTP\/1\.1 401 /);
+    const [{ kind, url }] = open.invocations.map(({ input }) => input) as [{ kind: string; url: string }];
+    assert.deepEqual([kind, url, open.invocations.length], ["upgrade", "http://h/room", 1]);
+    for (const { socket } of [stranger, holder]) socket.destroy();
+  });
+
   test("refuses an ended one, one for another method, path or function, and one that was changed", async () => {
     const good = signed("/a");
     assert.deepEqual(await refusal(await call("signed/a")), [401, "credentials-missing", 'Mayfly-Signed-URL realm="shop/signed"']);
