@@ -58,6 +58,10 @@ test("other values are quoted, and the place of a mistake is told", () => {
   assert.throws(() => parseManifest(JSON.stringify({ name: "a", functions, rate: { calls: 5 } }), "mayfly.json"), {
     message: /rate\.calls is not a known key; there are perCaller, perFunction/,
   });
+  const access = { jwt: { issuer: "i", audience: "a", keys: "k.json", claim: {} } };
+  assert.throws(() => parseManifest(JSON.stringify({ name: "a", functions, access }), "mayfly.json"), {
+    message: /access\.jwt\.claim is not a known key \(did you mean claims\?\); there are issuer, audience, keys, claims/,
+  });
   assert.deepEqual(told("text"), { key: "", what: "is a text of 4 characters, but must be an object" });
   const texts: [string, string][] = [
     ['{\n  "a": 1,\n  "b" 2\n}', "it is not valid JSON at line 3, column 7"],

@@ -129,20 +129,29 @@ function kindOf(value: unknown): string {
 
 /** @param unknown a key that is none of the schema's */
 function keysInWords(schema: z.ZodType | undefined, unknown: string): string {
-  const inner = unwrapped(schema);
-  if (!(inner instanceof z.ZodObject)) return "";
-  const keys = Object.keys(inner.shape);
+  const keys = [...new Set(objectsOf(schema).flatMap((each) => Object.keys(each.shape)))];
+  if (keys.length === 0) return "";
   const meant = likeliest(unknown, keys);
   return `${meant === undefined ? "" : ` (did you mean ${meant}?)`}; there are ${keys.join(", ")}`;
 }
 
-/** The schema of the value at `path`, found by descending through objects and records. */
+/** The schema of the value at `path`, found by descending through objects, records, lists and what may be one of several. */
 function schemaAt(schema: z.ZodType | undefined, path: PropertyKey[]): z.ZodType | undefined {
   return path.reduce<z.ZodType | undefined>((at, key) => {
     const inner = unwrapped(at);
-    if (inner instanceof z.ZodObject) return inner.shape[String(key)] as z.ZodType | undefined;
-    return inner instanceof z.ZodRecord ? (inner.valueType as z.ZodType) : undefined;
-  }, unwrapped(schema));
+    if (inner instanceof z.ZodRecord) return inner.valueType as z.ZodType;
+    if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
+    return objectsOf(inner)
+      .map((each) => each.shape[String(key)] as z.ZodType | undefined)
+      .find((each) => each !== undefined);
+  }, schema);
+}
+
+/** The object that a value may be, or all of them. */
+function objectsOf(schema: z.ZodType | undefined): z.ZodObject[] {
+  const inner = unwrapped(schema);
+  if (inner instanceof z.ZodObject) return [inner];
+  return inner instanceof z.ZodUnion ? inner.options.flatMap((each) => objectsOf(each as z.ZodType)) : [];
 }
 
 function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
