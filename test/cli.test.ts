@@ -205,6 +205,7 @@ describe("the command line", () => {
       new RegExp(`^Deployed site, revision 1:\n {2}${server.gatewayUrl}/site/ {2}\\(the files of public/\\)\n`),
     );
     assert.match(await good("list"), /^site +\(files of public\/\)/m);
+    assert.equal(await good("invoke", "site"), "index.html");
     const led = await run("invoke", "site/docs");
     assert.deepEqual([led.code, led.stderr], [0, "The reply's status is 308: it leads to /site/docs/\n"]);
   });

@@ -51,7 +51,9 @@ async function describeCall(target: string, options: InvokeOptions): Promise<Cal
     throw new MayflyError("not-done", { what: `${target} is a URL; name the function as app/function, or call the URL with curl` });
   // Paths of URLs begin with a slash, and are what people copy.
   const [path, query] = splitOnce(target.replace(/^\/+/, ""), "?");
-  const below = options.path === undefined ? "" : `/${options.path.replace(/^\//, "")}`;
+  // An app's own address ends with a slash; where it has static files, the one without only leads there.
+  const bare = path.includes("/") ? "" : "/";
+  const below = options.path === undefined ? bare : `/${options.path.replace(/^\//, "")}`;
   const body = options.data === undefined ? undefined : await readData(options.data);
   const { url, pin } = await (await connect(options)).gateway();
   return {
