@@ -83,7 +83,10 @@ describe("AWS Lambda's API", () => {
     });
   }
 
-  const called = async (path: string) => (await fetch(`${server.gatewayUrl}/${path}`)).text();
+  const tokenIn = (folder: string) => readFileSync(join(folder, "api-token"), "utf8").trim();
+  const call = (path: string, headers: Record<string, string> = { authorization: `Bearer ${tokenIn(stateDir)}` }) =>
+    fetch(`${server.gatewayUrl}/${path}`, { headers });
+  const called = async (path: string) => (await call(path)).text();
 
   test("the waiters of AWS's SDK see functions, changes and versions come up, and the function is called at its URL", async () => {
     const patience = { client: lambda, maxWaitTime: 60, minDelay: 1, maxDelay: 1 };
@@ -221,6 +224,35 @@ describe("AWS Lambda's API", () => {
     assert.equal(await called("alone"), "zipped");
   });
 
+  test("a function is not for everybody at the gateway, and another zip file opens no app to anybody or anything", async () => {
+    await create("guarded", answering("made here"));
+    await settled("guarded");
+    assert.deepEqual([(await call("guarded", {})).status, await called("guarded")], [401, "made here"]);
+    const rules = {
+      access: "token",
+      ips: { deny: ["10.0.0.0/8"] },
+      network: "none",
+      secrets: ["KEY"],
+      routes: { "GET /who": "main" },
+      functions: { main: { entry: "main.js", rate: { perFunction: { calls: 1_000, seconds: 1 } } } },
+    };
+    const code = { function: "main", format: "cjs" as const, code: Buffer.from('exports.handler = async () => "deployed";') };
+    await admin().setSecret("guarded-too", "KEY", "kept");
+    await admin().deploy(manifestSchema.parse({ name: "guarded-too", ...rules }), [code]);
+    await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "guarded-too", ZipFile: nodeZip("exports.handler = async () => process.env.KEY;") }));
+    await settled("guarded-too");
+    assert.deepEqual([(await call("guarded-too", {})).status, await called("guarded-too/who")], [401, "kept"]);
+    const { manifest } = (await admin().app("guarded-too")).live!;
+    const { access, ips, network, secrets, routes } = manifest;
+    const { functions, ...ofApp } = rules;
+    assert.deepEqual({ access, ips, network, secrets, routes }, ofApp);
+    assert.deepEqual(manifest.functions["main"]?.rate, functions.main.rate);
+    await admin().deploy(manifestSchema.parse({ name: "open", functions: { open: { entry: "open.js" } } }), [{ ...code, function: "open" }]);
+    await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "open", ZipFile: answering("open still") }));
+    await settled("open");
+    assert.equal(await (await call("open", {})).text(), "open still");
+  });
+
   test("a function whose app is removed by another way is gone, and its name is free", async () => {
     await create("removed", answering("one"));
     await settled("removed");
@@ -347,7 +379,8 @@ describe("AWS Lambda's API", () => {
         .catch(() => undefined),
     );
     assert.deepEqual(shown, { a: "b" });
-    assert.equal(await (await fetch(`${other.gatewayUrl}/survivor`)).text(), "still here");
+    const headers = { authorization: `Bearer ${tokenIn(join(folder, "state"))}` };
+    assert.equal(await (await fetch(`${other.gatewayUrl}/survivor`, { headers })).text(), "still here");
     assert.equal(await other.end("SIGTERM"), 0);
   });
 

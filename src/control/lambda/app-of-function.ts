@@ -25,15 +25,20 @@ export interface AppOfFunction {
   large: LargeDraft | undefined;
 }
 
-/** Rejects with UnreadableZip, "bad-manifest", "code-too-large", "disk-full". */
+/**
+ * Rejects with UnreadableZip, "bad-manifest", "code-too-large", "disk-full".
+ * @param before the manifest of the app as it is live; undefined: there is none yet
+ */
 export async function appOfFunction(
   { store, catalog }: { store: Pick<LambdaStore, "zips">; catalog: Pick<Catalog, "receiveFiles"> },
   record: FunctionRecord,
+  before: Manifest | undefined,
 ): Promise<AppOfFunction> {
   const files = await filesOf(store, record);
   const received = await sent(catalog, files);
-  const { manifest, code } = described(record, files);
-  const function_: Bundle = { function: record.name, ...code };
+  const kept = keptOf(record.name, before);
+  const { manifest, code } = described(record, files, kept);
+  const function_: Bundle = { function: kept.name, ...code };
   if ("draft" in received) return { manifest, bundles: [function_], large: received.draft };
   return { manifest, bundles: [function_, { function: FILES, format: FILES_FORMAT, code: received.bundle }], large: undefined };
 }
@@ -64,24 +69,55 @@ async function sent(catalog: Pick<Catalog, "receiveFiles">, files: ZipEntry[]): 
   }
 }
 
-function described(record: FunctionRecord, files: ZipEntry[]): { manifest: Manifest; code: Pick<Bundle, "format" | "code"> } {
+/** What was said of an app in its mayfly.json and this API has no words for. Without it, another zip file would open an app to everybody, or to the internet. */
+const KEPT =
+  "access rate cors ips isolation hosts routes previews network mounts secrets inject bodyLimitBytes webSockets compress queue minMachines maxMachines waitWorth vcpus kernel";
+const KEPT_OF_FUNCTION = "access rate cors ips isolation payload";
+
+interface Kept {
+  /** The function's name in its app. */
+  name: string;
+  ofApp: Partial<Manifest>;
+  ofFunction: Partial<Manifest["functions"][string]>;
+}
+
+function keptOf(app: string, before: Manifest | undefined): Kept {
+  // As at AWS: who may call a function is who may sign for it. Its URL may be for everybody.
+  if (before === undefined)
+    return { name: app, ofApp: { access: ["aws", "token"], network: "egress", maxMachines: MOST_MACHINES }, ofFunction: {} };
+  const [name = app, ...others] = Object.keys(before.functions);
+  if (others.length > 0) throw new MayflyError("bad-request", { what: `the app ${app} has several functions` });
+  // The folder of static files is not in the zip file.
+  const hosts = Object.fromEntries(Object.entries(before.hosts).filter(([, to]) => to !== before.static));
+  return { name, ofApp: { ...picked(before, KEPT), hosts }, ofFunction: picked(before.functions[name] ?? {}, KEPT_OF_FUNCTION) };
+}
+
+function picked<T extends object>(from: T, keys: string): Partial<T> {
+  const wanted = new Set(keys.split(" "));
+  return Object.fromEntries(Object.entries(from).filter(([key]) => wanted.has(key))) as Partial<T>;
+}
+
+function described(
+  record: FunctionRecord,
+  files: ZipEntry[],
+  { name: inner, ofApp, ofFunction }: Kept,
+): { manifest: Manifest; code: Pick<Bundle, "format" | "code"> } {
   const { name, settings } = record;
   const runtime = ourRuntime(settings.Runtime);
   if (runtime === undefined) throw new MayflyError("bad-request", { what: `there is no runtime ${settings.Runtime} here` });
   const paths = new Set(files.map(({ path }) => path));
   const { entry, handler, code } = placed[runtime](settings.Handler, paths, files);
   const manifest = {
+    ...ofApp,
     name,
-    functions: { [name]: { entry, handler } },
+    functions: { [inner]: { ...ofFunction, entry, handler } },
     runtime,
     memoryMb: settings.MemorySize,
     timeoutMs: settings.Timeout * 1_000,
     // Code that was written for Lambda may rely on being called once at a time.
     concurrency: 1,
-    maxMachines: MOST_MACHINES,
     ...(settings.TenancyConfig !== undefined && { isolation: "tenant-key" }),
     ...(settings.SnapStart.ApplyOn === "PublishedVersions" && { snapshot: true }),
-    network: "egress",
     env: settings.Environment?.Variables ?? {},
   };
   return { manifest: parseManifest(JSON.stringify(manifest), `The function ${name}`), code };

@@ -64,7 +64,7 @@ async function deployRecord(parts: Parts, tenant: string, name: string): Promise
   const record = parts.store.functions.get(tenant, "", name);
   if (record === undefined) return;
   try {
-    const app = await appOfFunction(parts, record);
+    const app = await appOfFunction(parts, record, parts.catalog.app(tenant, name)?.live?.manifest);
     try {
       const { revision } = await deploy(parts, tenant, app.manifest, app.bundles, app.large);
       if (!finish(parts, tenant, name, (latest) => succeeded(parts, tenant, latest, revision.id)))
