@@ -22,6 +22,8 @@ interface Contestant {
   url: string;
   /** Makes wrk's script for a measurement; null: plain GETs. A signature is valid for minutes. */
   script: (() => string) | null;
+  /** Whether it is an Invoke, which is compared with the contestant before it. */
+  isInvoke: boolean;
   busy: Load[];
 }
 
@@ -33,20 +35,34 @@ export async function lambda(options: BenchOptions): Promise<Section[]> {
     const key = await platform.client.createKey({ principal: "bench", role: "operator" });
     const invoke = (name: string): Contestant => {
       const url = `${platform.apiUrl}/2015-03-31/functions/${name}/invocations`;
-      return { name: `mayfly, signed Invoke of ${name}`, url, script: () => scriptOf(folder, url, key), busy: [] };
+      return { name: `mayfly, signed Invoke of ${name}`, url, script: () => scriptOf(folder, url, key), isInvoke: true, busy: [] };
     };
+    const { token } = await platform.client.createToken({ principal: "bench", role: "operator" });
     await createFunction(platform, key);
     const contestants: Contestant[] = [
       {
         name: "mayfly, gateway, hello-many",
         url: await platform.deployFolder(join(appsFolder, "lambda"), "hello-many"),
         script: null,
+        isInvoke: false,
         busy: [],
       },
       invoke("hello-many"),
-      { name: "mayfly, gateway, hello-aws", url: `${platform.gatewayUrl}/hello-aws`, script: null, busy: [] },
+      {
+        name: "mayfly, gateway, hello-aws",
+        url: `${platform.gatewayUrl}/hello-aws`,
+        script: () => tokenScript(folder, token),
+        isInvoke: false,
+        busy: [],
+      },
       invoke("hello-aws"),
-      { name: "serverless-offline, Invoke", url: offline.url, script: () => scriptOf(folder, offline.url, key), busy: [] },
+      {
+        name: "serverless-offline, Invoke",
+        url: offline.url,
+        script: () => scriptOf(folder, offline.url, key),
+        isInvoke: false,
+        busy: [],
+      },
     ];
     for (const contestant of contestants) await measure(contestant, WARM_UP_SECONDS);
     for (let round = 0; round < options.rounds; round++)
@@ -66,9 +82,8 @@ function measure({ url, script }: Contestant, seconds: number): Promise<Load> {
 function section(contestants: Contestant[], { seconds, rounds }: BenchOptions): Section {
   const rateOf = (contestant: Contestant) => median(contestant.busy.map(({ requestsPerSecond }) => requestsPerSecond));
   const rows = contestants.map((contestant, at) => {
-    const { name, busy, script } = contestant;
+    const { name, busy, isInvoke } = contestant;
     const failed = busy.reduce((sum, each) => sum + each.failed, 0);
-    const isInvoke = script !== null && name.startsWith("mayfly");
     const ratio = isInvoke ? rateOf(contestant) / rateOf(contestants[at - 1]!) : undefined;
     const p = (of: "p50" | "p99") => ms(median(busy.map((each) => each[of])));
     const against = ratio === undefined ? "" : `, ${times(ratio)} the gateway`;
@@ -77,9 +92,16 @@ function section(contestants: Contestant[], { seconds, rounds }: BenchOptions): 
   });
   return {
     title: `Invoke by AWS Lambda's API, ${CONNECTIONS} connections`,
-    how: `wrk -t1 -c${CONNECTIONS}, ${seconds} s, median of ${rounds} interleaved rounds, driver process. hello-many was deployed by mayfly deploy and runs many calls in a machine; hello-aws was made by CreateFunction and runs one in a machine, as in AWS.`,
+    how: `wrk -t1 -c${CONNECTIONS}, ${seconds} s, median of ${rounds} interleaved rounds, driver process. hello-many was deployed by mayfly deploy and runs many calls in a machine; hello-aws was made by CreateFunction and runs one in a machine, as in AWS; the gateway lets holders of a token call it.`,
     rows,
   };
+}
+
+/** A script for wrk that sends GETs with a token of Mayfly. */
+function tokenScript(folder: string, token: string): string {
+  const file = join(folder, "token.lua");
+  writeFileSync(file, `wrk.headers["authorization"] = "Bearer ${token}"\n`);
+  return file;
 }
 
 /** A script for wrk that sends one signed Invoke again and again. Its name differs each time. */
