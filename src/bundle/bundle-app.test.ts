@@ -132,7 +132,7 @@ describe("a deploy refuses", () => {
     write("public/home.html", "home");
     await refused("bad-manifest", /fallback is "index\.html", but there is no such file in public\//);
     write("mayfly.json", JSON.stringify({ name: "site", fallback: "index.html", functions: { main: { entry: "main.ts" } } }));
-    await refused("bad-manifest", /fallback cannot be without static/);
+    await refused("bad-manifest", /fallback is "index\.html", but cannot be without static/);
   });
 
   test("a mayfly.json in UTF-16; one in UTF-8 may begin with a byte order mark", async () => {

@@ -63,10 +63,10 @@ describe("API2 broken authentication", () => {
   test("a principal that is bounded to apps learns so from a deploy of another one, and not whether that exists", async () => {
     const theirs = clientOf("deployer of shop");
     const refusalOf = async (name: string) => {
-      const error = (await theirs.deploy(manifest({ name }), [bundle("main")]).then(assert.fail, (thrown: unknown) => thrown)) as {
-        code: string;
-        message: string;
-      };
+      const error = await theirs.deploy(manifest({ name }), [bundle("main", "cjs", "1")]).then(
+        () => assert.fail(`${name} was deployed`),
+        (thrown: unknown) => thrown as { code: string; message: string },
+      );
       return [error.code, error.message];
     };
     const [code, message] = await refusalOf("nowhere");
