@@ -239,7 +239,9 @@ describe("AWS Lambda's API", () => {
     const code = { function: "main", format: "cjs" as const, code: Buffer.from('exports.handler = async () => "deployed";') };
     await admin().setSecret("guarded-too", "KEY", "kept");
     await admin().deploy(manifestSchema.parse({ name: "guarded-too", ...rules }), [code]);
-    await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "guarded-too", ZipFile: nodeZip("exports.handler = async () => process.env.KEY;") }));
+    await lambda.send(
+      new UpdateFunctionCodeCommand({ FunctionName: "guarded-too", ZipFile: nodeZip("exports.handler = async () => process.env.KEY;") }),
+    );
     await settled("guarded-too");
     assert.deepEqual([(await call("guarded-too", {})).status, await called("guarded-too/who")], [401, "kept"]);
     const { manifest } = (await admin().app("guarded-too")).live!;
@@ -247,7 +249,7 @@ describe("AWS Lambda's API", () => {
     const { functions, ...ofApp } = rules;
     assert.deepEqual({ access, ips, network, secrets, routes }, ofApp);
     assert.deepEqual(manifest.functions["main"]?.rate, functions.main.rate);
-    await admin().deploy(manifestSchema.parse({ name: "open", functions: { open: { entry: "open.js" } } }), [{ ...code, function: "open" }]);
+    await admin().deploy(manifestSchema.parse({ name: "open", functions: { main: { entry: "index.js" } } }), [code]);
     await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "open", ZipFile: answering("open still") }));
     await settled("open");
     assert.equal(await (await call("open", {})).text(), "open still");
