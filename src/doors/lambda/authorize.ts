@@ -50,7 +50,8 @@ export function authorizeWith(parts: Parts): (call: Call, route: LambdaRoute) =>
     // Which app it is matters only to a principal that is bounded to some: the look-up is as much work as a quarter of a call.
     const app = name === undefined || principal.apps === null ? null : (names.known(owner.tenant, name) ?? null);
     if (may(principal, route.right, { tenant: owner.tenant, app })) return owner;
-    if (boundedWithin.has(route.operation) && may({ ...principal, apps: null }, route.right, { tenant: owner.tenant, app: null })) return owner;
+    if (boundedWithin.has(route.operation) && may({ ...principal, apps: null }, route.right, { tenant: owner.tenant, app: null }))
+      return owner;
     if (owner.account !== account.account) {
       const isOpen = acrossAccounts.has(route.operation) && may(principal, route.right, { tenant: account.tenant, app: null });
       if (isOpen && letsIn(statementsOf(parts, owner, call), actionOf(route.operation), account.account)) return owner;
