@@ -17,10 +17,12 @@ function beginsAlike(a: string, b: string): boolean {
 /** How many letters must be added, left out or replaced to make one of the other (Levenshtein). */
 function distance(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (const [row, letter] of [...a].entries()) {
+  for (let row = 0; row < a.length; row++) {
     const line = [row + 1];
-    for (const [column, other] of [...b].entries())
-      line.push(Math.min(line[column]! + 1, above[column + 1]! + 1, above[column]! + (letter === other ? 0 : 1)));
+    for (let column = 0; column < b.length; column++) {
+      const replaced = above[column]! + (a[row] === b[column] ? 0 : 1);
+      line.push(Math.min(line[column]! + 1, above[column + 1]! + 1, replaced));
+    }
     above = line;
   }
   return above.at(-1)!;
