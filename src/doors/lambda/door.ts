@@ -208,16 +208,16 @@ function retryAfter({ more }: AwsError): { "retry-after"?: string } {
   return typeof seconds === "string" ? { "retry-after": seconds } : {};
 }
 
+/** In bytes: a body up to this is sent together with the head, by one system call. Longer ones are not copied for that. */
+const TOGETHER = 16_384;
+
 function send(response: ServerResponse, id: string, { status, headers = {}, body }: LambdaAnswer): void {
-  const isBytes = body instanceof Uint8Array;
-  const bytes = body === undefined ? undefined : isBytes ? body : Buffer.from(JSON.stringify(body));
-  response.writeHead(status, {
-    "x-amzn-requestid": id,
-    ...(bytes !== undefined && {
-      "content-type": isBytes ? "application/octet-stream" : "application/json",
-      "content-length": bytes.length,
-    }),
-    ...headers,
-  });
-  response.end(bytes);
+  const { "content-type": type = body instanceof Uint8Array ? "application/octet-stream" : "application/json", ...more } = headers;
+  const head = ["x-amzn-requestid", id];
+  for (const name in more) head.push(name, more[name]!);
+  if (body === undefined) return void response.writeHead(status, head).end();
+  const bytes = body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : Buffer.from(JSON.stringify(body));
+  response.writeHead(status, [...head, "content-type", type, "content-length", String(bytes.length)]);
+  if (bytes.length <= TOGETHER) response.end(bytes.latin1Slice(), "latin1");
+  else response.end(bytes);
 }
