@@ -218,6 +218,6 @@ function send(response: ServerResponse, id: string, { status, headers = {}, body
   if (body === undefined) return void response.writeHead(status, head).end();
   const bytes = body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : Buffer.from(JSON.stringify(body));
   response.writeHead(status, [...head, "content-type", type, "content-length", String(bytes.length)]);
-  if (bytes.length <= TOGETHER) response.end(bytes.latin1Slice(), "latin1");
+  if (bytes.length <= TOGETHER) response.end(bytes.toString("latin1"), "latin1");
   else response.end(bytes);
 }
