@@ -1,58 +1,41 @@
 /**
  * Takes invocations from the doors to the machines. It carries out the policy's commands, and tells the policy what happens.
  *
- * Owns: the table of invocations, the records of machines, the deadlines, the wake-up timer.
+ * Owns: the table of invocations, the deadlines, the wake-up timer. The rest has files of its own: which parts of revisions calls go to
+ * (served-parts.ts), the records of machines (machine-book.ts), what becomes of late invocations (late-calls.ts).
  * 1. Every dispatched invocation gets exactly one of end or fail, unless its caller aborts it.
  * 2. The table holds exactly the invocations that wait for a slot or hold one.
  * 3. An invocation moves to another machine only while no byte of it was given to a channel.
  * 4. The policy is told of a machine's exit before it is told again of the invocations that the machine did not run.
  *
- * The file is long because every command and every event goes through the same two tables; what needs neither is in a file of its own.
+ * The file is long because every command and every event that is about an invocation goes through the table.
  */
-import { asksForSnapshot } from "../store/catalog/snapshot-of.ts";
-import type { Fleet, MachineEnd, StartOrder } from "../fleet/fleet.ts";
-import type { FrozenPart, SnapshotKeeper } from "../fleet/snapshots/snapshot-keeper.ts";
+import type { Fleet, MachineEnd } from "../fleet/fleet.ts";
+import type { SnapshotKeeper } from "../fleet/snapshots/snapshot-keeper.ts";
 import type { InvocationId, MachineId, MachineStats, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
-import type { EndReason, NeedReason } from "../policy/reasons.ts";
-import { soon } from "../base/clock/soon.ts";
+import type { EndReason } from "../policy/reasons.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { LogLevel } from "../wire/protocol.ts";
-import { type Accounts, noAccounts, type Refusal } from "../store/ledger/accounts.ts";
 import { clauseOf } from "../machines/exit.ts";
-import { keepsApart, problemOfTenantKey, TENANT_KEYS } from "../store/catalog/isolation.ts";
-import { apartLimits, endFacts, limitsOf, rejection } from "./app.ts";
-import { isAside, type LivePart, LiveRevisions } from "./live-revisions.ts";
+import { endFacts, rejection } from "./app.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { GuestLines } from "./guest-lines.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
 import { Invocation } from "./invocation-run.ts";
 import type { ServedBeside, ServedTarget, DispatcherOptions, LiveDispatcher, MachineRow, Explanation } from "./live-dispatcher.ts";
-import { KindBook } from "./kind-book.ts";
-import { MachineRecord } from "./machine-record.ts";
+import { LateCalls } from "./late-calls.ts";
+import { MachineBook } from "./machine-book.ts";
+import type { MachineRecord } from "./machine-record.ts";
 import type { Version } from "../store/catalog/catalog.ts";
-import { noMachineInTime } from "./no-machine.ts";
 import { writePlatformLines } from "./platform-lines.ts";
-import { clauseOfReason, partInWords, sentenceOfSnapshot, sentencesOfRevisions, withNames } from "./sentences.ts";
-import { Serving } from "./serving.ts";
+import { partInWords, sentenceOfSnapshot, sentencesOfRevisions, withNames } from "./sentences.ts";
+import { ServedParts } from "./served-parts.ts";
 import { EventStream } from "../telemetry/event-stream.ts";
-import type { EventOfInvocation, EventOfMachine, SnapshotLacking, SnapshotMade } from "../telemetry/platform-event.ts";
+import type { EventOfInvocation } from "../telemetry/platform-event.ts";
 
-type SnapshotChange = Pick<SnapshotMade, "type" | "bytes" | "ms"> | Pick<SnapshotLacking, "type" | "reason">;
-type StartCommand = Extract<PolicyCommand, { type: "start" }>;
-
-/** The reason as the policy's commands have it: the part of a revision that needs a machine, which is a revision to the policy, and why. */
-interface Reasoned {
-  revision: string;
-  why: NeedReason;
-}
-
-const GRACE_MS = 5_000;
 const DRAIN_MS = 10_000;
-const PING_MS = 2_000;
-/** AWS Lambda gives the start of a function's code as long. */
-const LOAD_MS = 10_000;
 
 /** The driver must be prepared, because the dispatcher asks the policy for its first machines at once. */
 export function createDispatcher(options: DispatcherOptions): LiveDispatcher {
@@ -65,23 +48,17 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #deadlines: Deadlines;
   readonly #decisions: DecisionLog;
   readonly #lines: GuestLines;
-  readonly #graceMs: number;
   readonly #drainMs: number;
-  readonly #accounts: Accounts;
   readonly #events: EventStream;
-  readonly #serving: Serving;
   readonly #snapshots: SnapshotKeeper | undefined;
   readonly #table = new Map<InvocationId, Invocation>();
-  readonly #machines = new Map<MachineId, MachineRecord>();
-  readonly #revisions = new LiveRevisions();
-  readonly #kinds: KindBook;
-  /** The parts of revisions that lack what each of their machines needs, by id. No machine is started for them. */
-  readonly #lacking = new Map<string, Refusal>();
+  readonly #parts: ServedParts;
+  readonly #machines: MachineBook;
+  readonly #late: LateCalls;
   readonly #idPrefix: string;
   #lastNumber = 0;
   /** When the policy was told of something last. */
   #toldAt = 0;
-  #lastStartFailure: MachineEnd | null = null;
   #cancelWake = () => {};
   #closing: Promise<number> | undefined;
   #closed = false;
@@ -91,21 +68,31 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#options = options;
     this.#idPrefix = `${options.bootId}-`;
     this.#fleet = options.fleet;
-    this.#graceMs = options.graceMs ?? GRACE_MS;
     this.#drainMs = options.drainMs ?? DRAIN_MS;
-    this.#accounts = options.accounts ?? noAccounts;
     this.#events = options.events ?? new EventStream(options.clock, () => undefined);
-    this.#deadlines = new Deadlines(options.clock, (now) => this.#sweep(now));
+    this.#deadlines = new Deadlines(options.clock, (now) => this.#late.sweep(this.#table.values(), now));
     this.#decisions = new DecisionLog(this.#events);
     writePlatformLines(this.#events, options.logs);
-    this.#kinds = options.kinds ?? new KindBook("linux");
+    this.#parts = new ServedParts(options, this.#events, {
+      tell: (event) => this.#tell(event),
+      waiting: () => [...this.#table.values()].filter(({ waits }) => waits),
+      drop: (invocation, code, details) => this.#drop(invocation, code, details),
+      haveMachine: (parts) => this.#machines.areOf(parts),
+    });
+    this.#machines = new MachineBook(options, this.#events, this.#parts);
+    this.#late = new LateCalls(options, this.#events, {
+      tell: (event) => this.#tell(event),
+      drop: (invocation, code, details) => this.#drop(invocation, code, details),
+      finished: (invocation, at) => this.finished(invocation, at),
+      factsOf: (invocation) => this.#ofInvocation(invocation),
+      machines: () => this.#machines.all(),
+    });
     this.#snapshots = options.snapshots;
     this.#snapshots?.attach({
       isIdle: () => this.#table.size === 0,
-      made: (part, bytes, ms) => this.#snapshotChanged(part, { type: "snapshot-made", bytes, ms }),
-      lacks: (part, reason) => this.#snapshotChanged(part, { type: "snapshot-lacking", reason }),
+      made: (part, bytes, ms) => this.#parts.snapshotChanged(part, { type: "snapshot-made", bytes, ms }),
+      lacks: (part, reason) => this.#parts.snapshotChanged(part, { type: "snapshot-lacking", reason }),
     });
-    this.#serving = new Serving(options.serving ?? (() => undefined));
     this.#lines = new GuestLines(options.logs, options.clock);
     this.#fleet.attach({
       blank: (id) => this.#machineUp(id, "blank"),
@@ -116,7 +103,7 @@ class PolicyDispatcher implements LiveDispatcher {
       gone: (id, end) => this.#machineGone(id, end),
       log: (id, stream, level, text) => this.#log(id, stream, level, text),
     });
-    this.#accounts.watch((app) => this.#admissionChanged(app));
+    options.accounts?.watch((app) => this.#parts.admissionChanged(app));
     this.#tell({ type: "tick" });
   }
 
@@ -130,15 +117,13 @@ class PolicyDispatcher implements LiveDispatcher {
       invocation.leave(now);
       return invocation;
     }
-    const part = this.#partFor(request);
-    const place = this.#revisions.isolates(request.app) ? this.#apart(part, request) : part;
-    const refusal = this.#refusalOf(request.app, part) ?? (typeof place === "string" ? this.#accounts.take(request.app) : place);
-    if (refusal !== undefined) {
-      invocation.refuse(refusal.code, { ...refusal.details, app: request.appName });
+    const part = this.#parts.take(request);
+    if (typeof part !== "string") {
+      invocation.refuse(part.code, { ...part.details, app: request.appName });
       invocation.leave(now);
       return invocation;
     }
-    invocation.part = place as string;
+    invocation.part = part;
     this.#table.set(number, invocation);
     this.#deadlines.watch(invocation.deadline, now);
     this.#tell({ type: "arrive", invocation: number, revision: invocation.part }, now);
@@ -150,256 +135,59 @@ class PolicyDispatcher implements LiveDispatcher {
     return invocation;
   }
 
-  /** Empty if what the call names is not there. */
-  #partFor({ app, function: name, branch, key, pin }: Pick<InvocationRequest, "app" | "function" | "branch" | "key" | "pin">): string {
-    return pin === undefined ? this.#revisions.next(app, name, branch, key) : this.#revisions.pinned(app, name, pin);
-  }
-
-  /** The part that serves the tenant id of the call, which is made if it is its first one; the given part, if that does not keep tenants apart. Or why the call is refused. */
-  #apart(id: string, { app, function: name, tenantKey }: Pick<InvocationRequest, "app" | "function" | "tenantKey">): string | Refusal {
-    const base = this.#revisions.get(id);
-    if (base === undefined || !keepsApart(base.version.manifest, name)) return id;
-    const what = problemOfTenantKey(tenantKey);
-    if (what !== undefined) return { code: "tenant-id-needed", details: { function: name, what } };
-    const known = this.#revisions.apart(app, id, tenantKey!);
-    if (known !== undefined) return known;
-    const limit = base.version.manifest.tenantKeys?.most ?? TENANT_KEYS;
-    const leaving = this.#revisions.leavingApart(app, limit, (part) => this.#isUnused(part, 0));
-    if (leaving === undefined) return { code: "too-many-tenant-ids", details: { what: this.#fullOfIds(app, limit) } };
-    if (leaving !== null) this.#removeApart(leaving);
-    const part = this.#revisions.addApart(base, tenantKey!);
-    this.#tellLimits(part, null);
-    return part.id;
-  }
-
-  #fullOfIds(app: string, limit: number): string {
-    const isOwn = this.#revisions.allApart(app).length >= limit;
-    return isOwn
-      ? `${limit} others have calls or machines, which is the app's limit`
-      : "the server has as many as it keeps apart for all apps";
-  }
-
-  #removeApart(part: string): void {
-    this.#revisions.removeApart(this.#revisions.get(part)!.version.app, part);
-    this.#removePart(part);
-  }
-
-  /** Whether the part has no machine, and was last called at least `idleMs` ago. */
-  #isUnused(part: string, idleMs: number): boolean {
-    const now = this.#options.clock.now();
-    const isIdle = now - (this.#options.insight?.restsSince(part, now) ?? Infinity) >= idleMs;
-    return isIdle && !this.#machines.values().some((record) => record.part === part);
-  }
-
   point(app: string, targets: readonly ServedTarget[], more?: ServedBeside): void {
-    const { live, retired, partFor } = this.#revisions.point(app, targets, more);
-    for (const { part, inherits } of live) {
-      this.#noteLack(part);
-      this.#wantSnapshot(part);
-      this.#tellLimits(part, inherits);
-    }
-    for (const { id, successor } of retired) {
-      this.#moveWaiting(id, successor, partFor);
-      this.#lacking.delete(id);
-      this.#snapshots?.drop(id);
-      this.#tell({ type: "revision-retired", revision: id, successor });
-      this.#revisions.forget(id);
-    }
-    // What serves a tenant id of a superseded revision gets no more calls, and its machines need not be held for any.
-    for (const part of retired.length === 0 ? [] : this.#revisions.allApart(app))
-      if (retired.some(({ id }) => id === this.#revisions.get(part)?.base)) this.#tell({ type: "revision-renewed", revision: part });
+    this.#parts.point(app, targets, more);
   }
 
   isPinned(app: string, pin: string): boolean {
-    return this.#revisions.isPinned(app, pin);
+    return this.#parts.isPinned(app, pin);
   }
 
   pin(app: string, pin: string, revision: Version, reserved = 0): void {
-    for (const part of this.#revisions.pin(app, pin, revision, reserved)) {
-      this.#noteLack(part);
-      this.#wantSnapshot(part);
-      this.#tellLimits(part, null);
-    }
+    this.#parts.pin(app, pin, revision, reserved);
   }
 
   unpinIdle(app: string, idleMs: number): void {
-    const now = this.#options.clock.now();
-    const isIdle = (part: string) => now - (this.#options.insight?.restsSince(part, now) ?? Infinity) >= idleMs;
-    for (const [pin, parts] of this.#revisions.pins(app)) {
-      const isUsed = this.#machines.values().some((record) => record.part !== null && parts.includes(record.part));
-      const isReserved = parts.some((part) => (this.#revisions.get(part)?.reserved ?? 0) > 0);
-      if (isUsed || isReserved || !parts.every(isIdle)) continue;
-      for (const part of this.#revisions.unpin(app, pin)) this.#removePart(part);
-    }
-    for (const part of this.#revisions.allApart(app)) if (this.#isUnused(part, idleMs)) this.#removeApart(part);
+    this.#parts.unpinIdle(app, idleMs);
   }
 
   boundTo(app: string, pin: string): number {
-    const parts = this.#revisions.pins(app).find(([name]) => name === pin)?.[1] ?? [];
-    const isBound = ({ id, part, draining }: MachineRecord) =>
-      part !== null && parts.includes(part) && !draining && this.#fleet.view(id)?.phase === "bound";
-    return this.#machines.values().filter(isBound).toArray().length;
-  }
-
-  /** The policy moves what waits for a part to its successor. A function may be in another part now: its calls arrive there. */
-  #moveWaiting(part: string, successor: string, partFor: (name: string) => string): void {
-    for (const invocation of this.#table.values()) {
-      if (!invocation.waits || invocation.part !== part) continue;
-      const { app, appName, function: name, branch, key } = invocation;
-      const next = branch === undefined ? partFor(name) : this.#revisions.next(app, name, branch, key);
-      // What the caller has named is there no more.
-      if (next === "") {
-        this.#drop(invocation, "no-such-version", { app: appName, version: branch ?? "" });
-        continue;
-      }
-      const place = this.#revisions.isolates(app) ? this.#apart(next, invocation) : next;
-      if (typeof place !== "string") {
-        this.#drop(invocation, place.code, { ...place.details, app: appName });
-        continue;
-      }
-      invocation.part = place;
-      if (invocation.part === successor) continue;
-      this.#tell({ type: "abandon", invocation: invocation.number });
-      this.#tell({ type: "arrive", invocation: invocation.number, revision: invocation.part });
-    }
-  }
-
-  /**
-   * If the app is refused from now on, its invocations in flight may end. After that its machines are killed at once, because the app pays for
-   * them.
-   */
-  #admissionChanged(app: string): void {
-    for (const part of this.#revisions.of(app)) {
-      if (this.#isRefused(part)) this.#snapshots?.forgo(part.id);
-      this.#wantSnapshot(part);
-      this.#tellLimits(part, null);
-      if (this.#isRefused(part)) this.#tell({ type: "revision-renewed", revision: part.id });
-    }
-  }
-
-  /**
-   * Tells the policy a part's limits. Nothing is kept ready for a part that is refused, has no share of the app's calls, or is not its revision's first. @param inherits the id of the part that it takes over from, if
-   * it is new
-   */
-  #tellLimits(part: LivePart, inherits: string | null): void {
-    const limits = { ...limitsOf(part.version, this.#kinds), snapshot: this.#snapshots?.of(part.id) !== undefined };
-    const isRefused = this.#isRefused(part);
-    const floors = isRefused || !part.isFirst || isAside(part) ? { minMachines: 0, reservedBlanks: 0 } : {};
-    const { app } = part.version;
-    const tenant = this.#options.shareOf?.(app);
-    const beside = {
-      ...(part.reserved > 0 && !isRefused && { reserved: part.reserved }),
-      ...(isAside(part) && { aside: true }),
-      ...(part.base !== undefined && { apart: apartLimits(part.version.manifest) }),
-      ...(tenant && { tenant }),
-    };
-    this.#tell({ type: "revision", revision: part.id, app, limits: { ...limits, ...floors, ...beside }, inherits });
-  }
-
-  #isRefused({ id, base, version }: LivePart): boolean {
-    return this.#refusalOf(version.app, base ?? id) !== undefined;
-  }
-
-  #refusalOf(app: string, part: string): Refusal | undefined {
-    return this.#accounts.admit(app) ?? this.#lacking.get(part);
-  }
-
-  #noteLack({ id, version }: LivePart): void {
-    const reason = this.#options.lacks?.(version);
-    if (reason === undefined) return void this.#lacking.delete(id);
-    this.#lacking.set(id, { code: "machine-start-failed", details: { reason } });
-    // This runs later, because the deploy that called this may not be complete yet.
-    soon(() => this.#dropLacking(id));
-  }
-
-  /** Refuses the invocations that wait for a machine of a part that can have none. */
-  #dropLacking(part: string): void {
-    const refusal = this.#lacking.get(part);
-    if (refusal === undefined) return;
-    for (const invocation of this.#table.values())
-      if ((this.#revisions.get(invocation.part)?.base ?? invocation.part) === part && invocation.waits)
-        this.#drop(invocation, refusal.code, refusal.details);
-  }
-
-  shareChanged(app: string): void {
-    for (const part of this.#revisions.of(app)) this.#tellLimits(part, null);
+    return this.#machines.boundTo(this.#parts.pinned(app, pin));
   }
 
   renewApp(app: string): void {
-    for (const part of this.#revisions.of(app)) {
-      // An app that is refused, or lacks a secret, gets no other one, but may not go on with this one either.
-      this.#snapshots?.drop(part.id);
-      this.#wantSnapshot(part);
-      this.#tellLimits(part, null);
-      this.#tell({ type: "revision-renewed", revision: part.id });
-    }
+    this.#parts.renewApp(app);
   }
 
-  #wantSnapshot(part: LivePart): void {
-    const { manifest } = part.version;
-    const kind = this.#kinds.enter(manifest);
-    // A deploy refuses other kernels, but the server's own may be another one than it was then. Nothing is made for an app that is refused, or for a preview.
-    const isWanted = asksForSnapshot(manifest) && kind.kernel === "linux" && (!isAside(part) || part.reserved > 0);
-    if (isWanted && !this.#isRefused(part)) this.#snapshots?.want(part, kind);
-  }
-
-  /** A part has a snapshot from now on, or has none any more. */
-  #snapshotChanged({ id, version }: FrozenPart, what: SnapshotChange): void {
-    const { app, id: revision, number, manifest } = version;
-    const runtime = id === revision ? null : (manifest.runtime ?? null);
-    this.#events.tell({ ...what, at: this.#options.clock.wall(), app, revision, number, runtime });
-    // Of an app that rests, the policy hears when it is called again.
-    const part = this.#revisions.get(id);
-    if (part !== undefined) this.#tellLimits(part, null);
+  shareChanged(app: string): void {
+    this.#parts.shareChanged(app);
   }
 
   rest(app: string, idleMs: number): boolean {
-    const { insight, clock } = this.#options;
-    const now = clock.now();
-    const idle = this.#revisions.of(app).every(({ id }) => now - (insight?.restsSince(id, now) ?? Infinity) >= idleMs);
-    // A machine of a superseded revision may still run a call of the app.
-    if (!idle || this.#machines.values().some((record) => record.app === app)) return false;
-    for (const part of this.#revisions.rest(app)) this.#lacking.delete(part);
-    return true;
+    return this.#parts.rest(app, idleMs, this.#machines.areOfApp(app));
   }
 
   isResting(app: string, revision: string, idleMs: number): boolean {
-    const { insight, clock } = this.#options;
-    const now = clock.now();
-    const parts = this.#revisions.partsOf(app, revision);
-    return parts.every((id) => now - (insight?.restsSince(id, now) ?? Infinity) >= idleMs);
+    return this.#parts.isResting(app, revision, idleMs);
   }
 
   removeApp(app: string): void {
-    const live = this.#revisions.remove(app);
-    for (const record of this.#machines.values()) if (record.app === app) record.orphaned = true;
-    for (const part of live) this.#removePart(part);
+    this.#machines.orphan(app);
+    const live = this.#parts.removeApp(app);
     // The policy no longer knows the superseded revisions, so it would let their machines finish what they run.
-    for (const record of this.#machines.values())
-      if (record.app === app && !live.includes(record.part as string)) this.#kill(record.id, { kind: "app-removed" });
-  }
-
-  #removePart(part: string): void {
-    this.#lacking.delete(part);
-    this.#snapshots?.drop(part);
-    this.#tell({ type: "revision-removed", revision: part });
-    this.#revisions.forget(part);
+    for (const { id, app: owner, part } of this.#machines.all())
+      if (owner === app && !live.includes(part as string)) this.#machines.kill(id, { kind: "app-removed" });
   }
 
   machines(): MachineRow[] {
-    const rows: MachineRow[] = [];
-    for (const record of this.#machines.values()) {
-      const view = this.#fleet.view(record.id);
-      if (view !== undefined) rows.push(record.row(view, record.part === null ? 0 : this.#slotsOf(record.part)));
-    }
-    return rows;
+    return this.#machines.rows();
   }
 
   explain(app: string): Explanation {
-    const nameOf = (machine: MachineId) => this.#machines.get(machine)?.name ?? String(machine);
+    const nameOf = (machine: MachineId) => this.#machines.nameOf(machine);
     const { insight, clock } = this.#options;
-    const parts = this.#revisions.of(app).filter(({ base }) => base === undefined);
-    const apart = this.#revisions.allApart(app).length;
+    const parts = this.#parts.of(app);
+    const apart = this.#parts.numberApart(app);
     const facts = parts.flatMap(({ id, version, runtime, weight }) => {
       const known = insight?.explain(id, clock.now());
       const about = { revision: version.id, number: version.number, weight, runtime };
@@ -485,12 +273,7 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   #isGone({ app, machine }: Invocation): boolean {
-    return machine?.orphaned === true || !this.#revisions.serves(app);
-  }
-
-  #ofMachine({ name: machine, app, startAt, invocations }: MachineRecord): EventOfMachine {
-    const { clock } = this.#options;
-    return { at: clock.wall(), machine, app, ageMs: clock.now() - startAt, invocations };
+    return machine?.orphaned === true || !this.#parts.serves(app);
   }
 
   #tellReceived({ id: invocation, app, function: name }: Invocation, { input, attempt, trace }: InvocationRequest): void {
@@ -513,15 +296,15 @@ class PolicyDispatcher implements LiveDispatcher {
       case "reject":
         return this.#reject(command.invocation, command.reason);
       case "start":
-        return this.#start(command.machine, command, now);
+        return this.#closing === undefined ? this.#machines.start(command, now) : undefined;
       case "hasten":
         return this.#fleet.hasten(command.machine);
       case "bind":
-        return this.#bind(command.machine, command, now);
+        return this.#closing === undefined ? this.#machines.bind(command, now) : undefined;
       case "drain":
-        return this.#drain(this.#record(command.machine), command.why);
+        return this.#drain(command.machine, command.why);
       case "kill":
-        return this.#kill(command.machine, command.why);
+        return this.#machines.kill(command.machine, command.why);
       case "wake":
         return this.#wake(command.at, now);
     }
@@ -529,7 +312,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #assign(number: InvocationId, machine: MachineId, now: number): void {
     const invocation = this.#table.get(number) as Invocation;
-    const record = this.#record(machine);
+    const record = this.#machines.get(machine);
     record.inFlight++;
     record.invocations++;
     if (this.#events.hears("invocation-assigned")) {
@@ -542,48 +325,13 @@ class PolicyDispatcher implements LiveDispatcher {
   #reject(number: InvocationId, reason: Extract<PolicyCommand, { type: "reject" }>["reason"]): void {
     const invocation = this.#table.get(number) as Invocation;
     this.#forget(invocation);
-    const [code, details] = rejection(reason, invocation.appName, this.#revisions.get(invocation.part), this.#lastStartFailure);
+    const [code, details] = rejection(reason, invocation.appName, this.#parts.get(invocation.part), this.#machines.lastStartFailure);
     invocation.refuse(code, details);
   }
 
-  #start(machine: MachineId, order: StartCommand, now: number): void {
-    if (this.#closing !== undefined) return;
-    const app = order.revision === null ? null : (this.#revisions.get(order.revision)?.version.app ?? null);
-    const record = new MachineRecord(machine, now, app);
-    this.#machines.set(machine, record);
-    const kind = this.#kinds.get(order.kind.key);
-    const restores = order.snapshot === true ? this.#restores(order.revision as string, record, now) : undefined;
-    this.#fleet.start(machine, { kind, urgent: order.urgent, ...(restores && { restores }) });
-    record.name = this.#fleet.view(machine)?.name ?? "";
-    this.#events.tell({ type: "machine-started", ...this.#ofMachine(record), neededBy: app, kind, why: order.why });
-    if (app !== null) this.#serving.begins(app);
-  }
-
-  /** What a machine that comes up bound is made of. If the snapshot went a moment ago, the start fails, and the policy hears of both. */
-  #restores(id: string, record: MachineRecord, now: number): NonNullable<StartOrder["restores"]> {
-    const part = this.#revisions.get(id) as LivePart;
-    const snapshot = this.#snapshots?.of(id) ?? { part: id, inputs: "" };
-    record.snapshot = snapshot;
-    record.blankAt = now;
-    record.belongTo(part, now);
-    return { version: part.version, snapshot };
-  }
-
-  #bind(machine: MachineId, { revision: id, why }: Reasoned, now: number): void {
-    if (this.#closing !== undefined) return;
-    const record = this.#record(machine);
-    const part = this.#revisions.get(id) as LivePart;
-    const { version } = part;
-    const { app, id: revision } = version;
-    this.#events.tell({ type: "machine-binding", ...this.#ofMachine(record), app, appName: version.manifest.name, revision, why });
-    this.#serving.begins(app);
-    record.belongTo(part, now);
-    this.#fleet.bind(machine, version);
-  }
-
-  #drain(record: MachineRecord, why: EndReason): void {
-    record.draining = true;
-    this.#events.tell({ type: "machine-draining", ...this.#ofMachine(record), why });
+  #drain(machine: MachineId, why: EndReason): void {
+    const record = this.#machines.get(machine);
+    this.#machines.drain(record, why);
     this.#endConnections(record, this.#drainMs, "connection-drained");
   }
 
@@ -594,13 +342,6 @@ class PolicyDispatcher implements LiveDispatcher {
     for (const [at, invocation] of all.entries()) invocation.endConnectionAt(now + (withinMs * at) / all.length, because);
   }
 
-  #kill(machine: MachineId, why: EndReason): void {
-    const record = this.#machines.get(machine);
-    // Starts are not carried out after close(), so the machine may have no record.
-    if (record !== undefined) this.#events.tell({ type: "machine-killed", ...this.#ofMachine(record), why });
-    this.#fleet.kill(machine, clauseOfReason(why));
-  }
-
   #wake(at: number, now: number): void {
     this.#cancelWake();
     this.#cancelWake = this.#options.clock.after(Math.max(0, at - now), () => this.#tell({ type: "tick" }));
@@ -608,34 +349,27 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #machineUp(machine: MachineId, what: "blank" | "bound"): void {
     const now = this.#options.clock.now();
-    const record = this.#record(machine);
-    record.cameUp(what, now);
-    if (record.snapshot !== null) this.#snapshots?.tried(record.snapshot, true);
-    this.#events.tell(record.cameUpEvent(what, this.#ofMachine(record)));
+    this.#machines.cameUp(machine, what, now);
     this.#tell({ type: what, machine }, now);
   }
 
   #loaded(machine: MachineId, stats: MachineStats): void {
-    if (!this.#record(machine).draining) this.#tell({ type: "stats", machine, stats });
+    if (!this.#machines.get(machine).draining) this.#tell({ type: "stats", machine, stats });
   }
 
   #machineGone(machine: MachineId, end: MachineEnd): void {
-    const record = this.#record(machine);
-    this.#machines.delete(machine);
-    this.#events.tell(record.endedEvent(end, this.#ofMachine(record)));
-    if (end.failed) this.#noteFailure(record, end);
+    const record = this.#machines.remove(machine, end);
     const lost = [...this.#table.values()].filter((invocation) => invocation.machine === record);
     this.#tell({ type: "exit", machine, failed: end.failed });
     for (const invocation of lost) this.#machineLost(invocation, end);
-    this.#serving.look(this.#machines.values(), this.#table.values());
+    this.#machines.lookWhatIsServed(this.#table.values());
   }
 
   #machineLost(invocation: Invocation, end: MachineEnd): void {
     if (this.#closing === undefined && invocation.returnToQueue()) {
       // A revision that was superseded meanwhile gets no more machines, so the invocation moves to the app's next one.
-      if (this.#revisions.get(invocation.part) === undefined) {
-        const next = this.#partFor(invocation);
-        const place = this.#revisions.isolates(invocation.app) ? this.#apart(next, invocation) : next;
+      if (this.#parts.get(invocation.part) === undefined) {
+        const place = this.#parts.again(invocation);
         if (typeof place !== "string") {
           this.#forget(invocation);
           return void invocation.fail(place.code, { ...place.details, app: invocation.appName });
@@ -648,47 +382,6 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#forget(invocation);
     if (this.#closing !== undefined) invocation.fail("shutting-down", {});
     else invocation.fail("machine-died", { reason: clauseOf(end), app: invocation.appName, ...endFacts(end) });
-  }
-
-  #noteFailure(record: MachineRecord, end: MachineEnd): void {
-    if (record.snapshot !== null) this.#snapshots?.tried(record.snapshot, false);
-    if (record.part === null) this.#lastStartFailure = end;
-    else this.#revisions.noteFailure(record.part, end);
-  }
-
-  /** Handles the invocations that are late. Returns the next deadline. */
-  #sweep(now: number): number {
-    let next = Infinity;
-    for (const invocation of this.#table.values()) {
-      if (invocation.deadline <= now) this.#expire(invocation, now);
-      if (invocation.deadline > now && invocation.deadline < next) next = invocation.deadline;
-    }
-    return next;
-  }
-
-  #expire(invocation: Invocation, now: number): void {
-    if (invocation.waits) return this.#drop(invocation, "queue-timeout", noMachineInTime(invocation, this.#machines.values(), now));
-    const record = invocation.machine as MachineRecord;
-    if (invocation.connection !== null && !invocation.overdue) return invocation.closeConnection(now, this.#graceMs);
-    // A machine that was ended while it loads code would be followed by one that has no more time for it, so that the function never came up.
-    const loadMs = record.isLoading ? (this.#options.loadMs ?? LOAD_MS) : 0;
-    if (invocation.overdue) this.#giveUp(invocation, record);
-    else this.#timeOut(invocation, now, loadMs);
-    this.#fleet.checkAlive(record.id, loadMs + (this.#options.pingMs ?? PING_MS), () => invocation.blocked());
-  }
-
-  #timeOut(invocation: Invocation, now: number, loadMs: number): void {
-    this.#events.tell({ type: "invocation-overdue", ...this.#ofInvocation(invocation), timeoutMs: invocation.timeoutMs });
-    invocation.timeOut(now, this.#graceMs + loadMs, () => noMachineInTime(invocation, this.#machines.values(), now));
-    if (invocation.endsMachine) this.#tell({ type: "condemn", machine: (invocation.machine as MachineRecord).id, because: "timed-out" });
-  }
-
-  /** The handler ignored its abort signal. Its slot is given up, and so is its machine, once the other invocations there have ended. */
-  #giveUp(invocation: Invocation, record: MachineRecord): void {
-    this.#events.tell({ type: "invocation-given-up", ...this.#ofInvocation(invocation), graceMs: invocation.graceMs });
-    invocation.release();
-    this.#tell({ type: "condemn", machine: record.id, because: "abort-ignored" });
-    this.finished(invocation, this.now());
   }
 
   /** Ends an invocation that has no machine. */
@@ -733,16 +426,8 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   #log(machine: MachineId, stream: number | null, level: LogLevel, text: string): void {
-    const record = this.#record(machine);
+    const record = this.#machines.get(machine);
     const owner = stream === null ? record.onlyInvocation : stream === 0 ? undefined : record.invocationOn(stream);
     this.#lines.append(record, level, text, owner);
-  }
-
-  #slotsOf(part: string): number {
-    return this.#options.insight?.slotsOf(part) ?? this.#revisions.get(part)?.version.manifest.concurrency ?? 0;
-  }
-
-  #record(machine: MachineId): MachineRecord {
-    return this.#machines.get(machine) as MachineRecord;
   }
 }
