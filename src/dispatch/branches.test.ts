@@ -1,18 +1,11 @@
 /** Calls that name an alias or a revision beside `live`, and callers that stay at their revision. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Random } from "../base/testing/random.ts";
-import { bindPolicy } from "../policy/bind-policy.ts";
-import { restsSince } from "../policy/at-rest.ts";
-import { explainApp, slotsOf } from "../policy/explain.ts";
-import { createPackingPolicy } from "../policy/packing.ts";
 import { SteadyFleet } from "../simulator/testing/steady-fleet.ts";
 import { moveRuns } from "../traffic/runs.ts";
 import type { Version } from "../store/catalog/catalog.ts";
-import { createDispatcher } from "./dispatcher.ts";
 import { call } from "./testing/caller.ts";
-import { FakeClock } from "./testing/fake-clock.ts";
-import { roomyHost } from "./testing/roomy-host.ts";
+import { steadyWorld } from "./testing/steady-world.ts";
 import { versionOf } from "./testing/version.ts";
 
 /** Notes the revision that each call was sent to. */
@@ -25,26 +18,7 @@ class NotingFleet extends SteadyFleet {
   }
 }
 
-function set() {
-  const clock = new FakeClock();
-  const fleet = new NotingFleet(clock, new Random(7));
-  const packing = createPackingPolicy({ ...roomyHost, blanks: 0, idleMs: 60_000 });
-  const { state } = packing;
-  const insight = {
-    slotsOf: (part: string) => slotsOf(state, part),
-    explain: (part: string, now: number) => explainApp(state, part, now),
-    restsSince: (part: string, now: number) => restsSince(state, part, now),
-  };
-  const dispatcher = createDispatcher({
-    policy: bindPolicy(packing),
-    insight,
-    fleet,
-    clock,
-    bootId: "t",
-    logs: { append: () => undefined },
-  });
-  return { clock, fleet, dispatcher };
-}
+const set = () => steadyWorld(NotingFleet);
 
 const [one, two, three] = ["1", "2", "3"].map((id) => versionOf("ada", id)) as [Version, Version, Version];
 const all = (revision: Version) => [{ revision, weight: 1 }];

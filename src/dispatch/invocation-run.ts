@@ -48,8 +48,6 @@ export class Invocation implements InvocationHandle {
   readonly app: string;
   readonly appName: string;
   readonly function: string;
-  /** The name of the pinned revision that must run it; undefined if it is one of those that are split. */
-  readonly pin: string | undefined;
   readonly branch: string | undefined;
   readonly key: string | undefined;
   readonly tenantKey: string | undefined;
@@ -96,7 +94,6 @@ export class Invocation implements InvocationHandle {
     this.app = request.app;
     this.appName = request.appName;
     this.function = request.function;
-    this.pin = request.pin;
     this.branch = request.branch;
     this.key = request.key;
     this.tenantKey = request.tenantKey;
@@ -232,7 +229,7 @@ export class Invocation implements InvocationHandle {
       invocation,
       app,
       function: name,
-      branch: this.pin ?? this.branch ?? null,
+      branch: this.branch ?? null,
       machine: machine?.name ?? null,
       appGone,
       revision: machine?.revision ?? revisionOf(this.part),

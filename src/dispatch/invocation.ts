@@ -15,10 +15,8 @@ export interface InvocationRequest {
   /** The app's name, for errors. */
   appName: string;
   function: string;
-  /** What of the app is called, if it is not `live`: see Branch. */
+  /** What of the app is called, if it is not `live`: the name of a branch, see Branch, or what branchOfPin() returns. */
   branch?: string | undefined;
-  /** The name of the pinned revision that must run it, in the place of `live` and of a branch. */
-  pin?: string | undefined;
   /** Keeps a caller at its revision where the alias asks for that. */
   key?: string | undefined;
   /** The tenant id that the caller names, as received. It is read only where the function keeps tenants apart, and a call of such a function without it is refused. */
@@ -45,6 +43,11 @@ export interface InvocationRequest {
    * its JSON.
    */
   body: Buffer | null | "stream";
+}
+
+/** What names a revision that is pinned: see LiveDispatcher.pin(). No other branch begins like it. @param pin the name that it is pinned by */
+export function branchOfPin(pin: string): string {
+  return `@${pin}`;
 }
 
 /**

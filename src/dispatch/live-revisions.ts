@@ -9,8 +9,8 @@
  * 3. Of an app that rests, only the split and the ids of its parts are kept: no manifests. It takes no calls until the next point(), which
  *    continues the split if the targets are the same, and until its revisions are pinned again.
  * 4. A revision that branches alone name stands aside: the app's minimum of machines is not for it.
- * 5. A pin is a name that calls may give in the place of `live` and of a branch: it stands for one revision, which has parts of its own under that name, with
- *    machines of their own, until it is unpinned. What happens to the splits does not concern it. It stands aside.
+ * 5. A pin is a branch that stands for one revision for good, which has parts of its own there, with machines of their own, until it is unpinned. What happens
+ *    to the splits does not concern it. It stands aside.
  * 6. Of an app that keeps tenants apart, each tenant id that calls name has parts of its own, made of those that serve all: see apart-parts.ts. They stand aside, and are there
  *    until they are removed.
  */
@@ -18,6 +18,7 @@ import type { AppRuntime } from "../base/kind/machine-kind.ts";
 import type { MachineEnd } from "../fleet/fleet.ts";
 import type { Version } from "../store/catalog/catalog.ts";
 import { partsOf } from "../store/catalog/parts.ts";
+import { branchOfPin } from "./invocation.ts";
 import type { Branch, ServedBeside, ServedTarget } from "./live-dispatcher.ts";
 import { keepsAnyApart } from "../store/catalog/isolation.ts";
 import { ApartParts } from "./apart-parts.ts";
@@ -64,7 +65,7 @@ interface App {
   readonly branches: ReadonlyMap<string, Split>;
   /** By the revision's id, the one with the largest weight first, those that stand aside last. */
   readonly revisions: ReadonlyMap<string, Parts>;
-  /** By the names that calls give. */
+  /** By what calls name as their branch. */
   readonly pins: Map<string, Parts>;
   /** Whether a call has to be looked up by its function. */
   readonly hasSeveralParts: boolean;
@@ -74,9 +75,6 @@ interface App {
 
 /** What no revision's id has in it. */
 const BORDER = "/";
-/** Before the name of a pin in the id of its part. */
-const PIN = "@";
-
 export class LiveRevisions {
   readonly #apps = new Map<string, App>();
   readonly #resting = new Map<string, App>();
@@ -123,19 +121,20 @@ export class LiveRevisions {
 
   /** Whether calls may give the name. */
   isPinned(app: string, pin: string): boolean {
-    return (
-      this.#apps
-        .get(app)
-        ?.pins.get(pin)
-        ?.ids.every((id) => this.#parts.has(id)) ?? false
-    );
+    return this.#pinned(this.#apps.get(app), branchOfPin(pin)) !== undefined;
+  }
+
+  /** The parts of the revision that a pin stands for; undefined if there is none, or if the app came to rest since. */
+  #pinned(app: App | undefined, branch: string): Parts | undefined {
+    const parts = app?.pins.get(branch);
+    return parts?.ids.every((id) => this.#parts.has(id)) === true ? parts : undefined;
   }
 
   /** Lets the app's calls give a name, or changes what is reserved for one. The app must be served. Returns the parts that are live from now on. */
   pin(app: string, pin: string, revision: Version, reserved: number): LivePart[] {
     const { parts, live } = makeParts({ ...revision, pin }, 0, reserved);
     const known = this.#apps.get(app)!;
-    known.pins.set(pin, parts);
+    known.pins.set(branchOfPin(pin), parts);
     known.isolates ||= keepsAnyApart(revision.manifest);
     for (const part of live) this.#parts.set(part.id, part);
     return live;
@@ -174,16 +173,17 @@ export class LiveRevisions {
     this.#apart.remove(part, app);
   }
 
-  /** The app's calls can no longer give the name. Returns the ids of the parts that are live no more. */
-  unpin(app: string, pin: string): readonly string[] {
+  /** The app's calls can no longer give what names the pin. Returns the ids of the parts that are live no more. @param branch as pins() has it */
+  unpin(app: string, branch: string): readonly string[] {
     const { pins } = this.#apps.get(app) ?? {};
-    const parts = pins?.get(pin);
-    pins?.delete(pin);
+    const parts = pins?.get(branch);
+    pins?.delete(branch);
     return parts?.ids ?? [];
   }
 
-  pins(app: string): [pin: string, parts: readonly string[]][] {
-    return Array.from(this.#apps.get(app)?.pins ?? [], ([pin, { ids }]) => [pin, ids]);
+  /** What names each pin, and the ids of its parts. */
+  pins(app: string): [branch: string, parts: readonly string[]][] {
+    return Array.from(this.#apps.get(app)?.pins ?? [], ([branch, { ids }]) => [branch, ids]);
   }
 
   /** The app's calls go nowhere from now on. Returns the ids of the parts that were live. */
@@ -213,16 +213,15 @@ export class LiveRevisions {
     this.#parts.delete(part);
   }
 
-  /** The part of a pinned revision; empty if the app is not known, or not the name. */
-  pinned(app: string, name: string, pin: string): string {
-    return this.isPinned(app, pin) ? partIn(this.#apps.get(app)!.pins.get(pin)!, name) : "";
-  }
-
   /** The id of the part that the app's next call goes to; empty if the app, or its branch, is not known. @param key see InvocationRequest */
   next(app: string, name: string, branch?: string, key?: string): string {
     const known = this.#apps.get(app);
-    const split = branch === undefined ? known?.split : known?.branches.get(branch);
-    if (known === undefined || split === undefined) return "";
+    if (known === undefined) return "";
+    const split = branch === undefined ? known.split : known.branches.get(branch);
+    if (split === undefined) {
+      const pinned = this.#pinned(known, branch!);
+      return pinned === undefined ? "" : partIn(pinned, name);
+    }
     const revision = split.next(key);
     return known.hasSeveralParts ? partIn(known.revisions.get(revision)!, name) : revision;
   }
@@ -290,7 +289,7 @@ function makeParts(version: Version, weight: number, reserved: number): { parts:
   const isOneOfSeveral = manifests.length > 1;
   const live = manifests.map((manifest, at): LivePart => {
     const { runtime } = manifest;
-    const id = [version.id, ...(version.pin === undefined ? [] : [PIN + version.pin]), ...(isOneOfSeveral ? [runtime] : [])].join(BORDER);
+    const id = [version.id, ...(version.pin === undefined ? [] : [branchOfPin(version.pin)]), ...(isOneOfSeveral ? [runtime] : [])].join(BORDER);
     const isFirst = at === 0;
     return { id, version: { ...version, manifest }, runtime, isFirst, weight, reserved: isFirst ? reserved : 0, lastFailure: null };
   });

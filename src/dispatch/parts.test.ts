@@ -3,18 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isProgramRuntime, type MachineKind, type NamedRuntime } from "../base/kind/machine-kind.ts";
 import { Random, seedOf } from "../base/testing/random.ts";
-import { bindPolicy } from "../policy/bind-policy.ts";
-import { restsSince } from "../policy/at-rest.ts";
-import { explainApp, slotsOf } from "../policy/explain.ts";
-import { createPackingPolicy } from "../policy/packing.ts";
 import { SteadyFleet } from "../simulator/testing/steady-fleet.ts";
 import type { Version } from "../store/catalog/catalog.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import type { MachineId } from "../policy/policy.ts";
-import { createDispatcher } from "./dispatcher.ts";
 import { type Caller, call } from "./testing/caller.ts";
-import { FakeClock } from "./testing/fake-clock.ts";
-import { roomyHost } from "./testing/roomy-host.ts";
+import { steadyWorld } from "./testing/steady-world.ts";
 import { serve, versionOf } from "./testing/version.ts";
 
 const SEED = seedOf();
@@ -52,26 +46,7 @@ class WatchedFleet extends SteadyFleet {
   }
 }
 
-function set(seed = 7) {
-  const clock = new FakeClock();
-  const fleet = new WatchedFleet(clock, new Random(seed));
-  const packing = createPackingPolicy({ ...roomyHost, blanks: 0, idleMs: 60_000 });
-  const { state } = packing;
-  const insight = {
-    slotsOf: (part: string) => slotsOf(state, part),
-    explain: (part: string, now: number) => explainApp(state, part, now),
-    restsSince: (part: string, now: number) => restsSince(state, part, now),
-  };
-  const dispatcher = createDispatcher({
-    policy: bindPolicy(packing),
-    insight,
-    fleet,
-    clock,
-    bootId: "t",
-    logs: { append: () => undefined },
-  });
-  return { clock, fleet, dispatcher };
-}
+const set = (seed?: number) => steadyWorld(WatchedFleet, seed);
 
 /** A revision of the app ada. @param runtimes of its functions, by their names */
 function mixed(id: string, runtimes: Record<string, NamedRuntime>, more: Partial<Manifest> = {}): Version {

@@ -1,48 +1,26 @@
 /** Calls that name a revision: they get machines of their own, besides the calls that are split over the app's revisions. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bindPolicy } from "../policy/bind-policy.ts";
-import { restsSince } from "../policy/at-rest.ts";
-import { explainApp, slotsOf } from "../policy/explain.ts";
-import { createPackingPolicy } from "../policy/packing.ts";
-import { Random } from "../base/testing/random.ts";
 import { SteadyFleet } from "../simulator/testing/steady-fleet.ts";
-import { createDispatcher } from "./dispatcher.ts";
+import { branchOfPin } from "./invocation.ts";
 import { call } from "./testing/caller.ts";
-import { FakeClock } from "./testing/fake-clock.ts";
-import { roomyHost } from "./testing/roomy-host.ts";
+import { steadyWorld } from "./testing/steady-world.ts";
 import { versionOf } from "./testing/version.ts";
 
 const old = versionOf("ada", "old");
 const young = versionOf("ada", "young");
 
 function set() {
-  const clock = new FakeClock();
-  const fleet = new SteadyFleet(clock, new Random(7));
-  const packing = createPackingPolicy({ ...roomyHost, blanks: 0, idleMs: 60_000 });
-  const { state } = packing;
-  const insight = {
-    slotsOf: (revision: string) => slotsOf(state, revision),
-    restsSince: (revision: string, now: number) => restsSince(state, revision, now),
-    explain: (revision: string, now: number) => explainApp(state, revision, now),
-  };
-  const dispatcher = createDispatcher({
-    policy: bindPolicy(packing),
-    insight,
-    fleet,
-    clock,
-    bootId: "t",
-    logs: { append: () => undefined },
-  });
-  dispatcher.point("ada", [{ revision: young, weight: 1 }]);
-  return { clock, dispatcher };
+  const world = steadyWorld(SteadyFleet);
+  world.dispatcher.point("ada", [{ revision: young, weight: 1 }]);
+  return world;
 }
 
 test("a pinned revision runs the calls that name it and no others, and stays while the app's calls move", async () => {
   const { clock, dispatcher } = set();
   dispatcher.pin("ada", "1", old);
   assert.deepEqual([dispatcher.isPinned("ada", "1"), dispatcher.isPinned("ada", "2")], [true, false]);
-  const named = call(dispatcher, { app: "ada", pin: "1", body: Buffer.from("5000") });
+  const named = call(dispatcher, { app: "ada", branch: branchOfPin("1"), body: Buffer.from("5000") });
   const other = call(dispatcher, { app: "ada", body: Buffer.from("5000") });
   await clock.advance(1_000);
   const revisions = () =>
@@ -52,7 +30,7 @@ test("a pinned revision runs the calls that name it and no others, and stays whi
       .toSorted();
   assert.deepEqual(revisions(), ["ada-old", "ada-young"]);
   dispatcher.point("ada", [{ revision: versionOf("ada", "youngest"), weight: 1 }]);
-  const late = call(dispatcher, { app: "ada", pin: "1", body: Buffer.from("5") });
+  const late = call(dispatcher, { app: "ada", branch: branchOfPin("1"), body: Buffer.from("5") });
   await clock.advance(10_000);
   assert.deepEqual([named.status, other.status, late.status], [200, 200, 200]);
   assert.equal(late.failure, undefined);
@@ -63,7 +41,7 @@ test("the same revision has other machines under a name than for the calls that 
   const { clock, dispatcher } = set();
   dispatcher.pin("ada", "1", young);
   const callers = ["1", undefined].map((pin) =>
-    call(dispatcher, { app: "ada", ...(pin !== undefined && { pin }), body: Buffer.from("5") }),
+    call(dispatcher, { app: "ada", ...(pin !== undefined && { branch: branchOfPin(pin) }), body: Buffer.from("5") }),
   );
   await clock.advance(5_000);
   assert.deepEqual(
@@ -75,7 +53,7 @@ test("the same revision has other machines under a name than for the calls that 
 
 test("a name that is not pinned is no app's", async () => {
   const { clock, dispatcher } = set();
-  const caller = call(dispatcher, { app: "ada", pin: "7" });
+  const caller = call(dispatcher, { app: "ada", branch: branchOfPin("7") });
   await clock.advance(1_000);
   assert.equal(caller.failure?.code, "no-such-app");
 });
@@ -83,7 +61,7 @@ test("a name that is not pinned is no app's", async () => {
 test("a name that nobody gives any more is unpinned, and can be pinned again", async () => {
   const { clock, dispatcher } = set();
   dispatcher.pin("ada", "1", old);
-  const caller = call(dispatcher, { app: "ada", pin: "1", body: Buffer.from("5") });
+  const caller = call(dispatcher, { app: "ada", branch: branchOfPin("1"), body: Buffer.from("5") });
   await clock.advance(5_000);
   dispatcher.unpinIdle("ada", 0);
   assert.ok(dispatcher.isPinned("ada", "1"), "its machine is held");
@@ -93,7 +71,7 @@ test("a name that nobody gives any more is unpinned, and can be pinned again", a
   dispatcher.unpinIdle("ada", 1_000);
   assert.ok(!dispatcher.isPinned("ada", "1"));
   dispatcher.pin("ada", "1", old);
-  const again = call(dispatcher, { app: "ada", pin: "1", body: Buffer.from("5") });
+  const again = call(dispatcher, { app: "ada", branch: branchOfPin("1"), body: Buffer.from("5") });
   await clock.advance(5_000);
   assert.deepEqual([caller.status, again.status], [200, 200]);
 });
@@ -101,13 +79,13 @@ test("a name that nobody gives any more is unpinned, and can be pinned again", a
 test("of an app that came to rest, a revision is pinned again before it is called", async () => {
   const { clock, dispatcher } = set();
   dispatcher.pin("ada", "1", old);
-  call(dispatcher, { app: "ada", pin: "1", body: Buffer.from("5") });
+  call(dispatcher, { app: "ada", branch: branchOfPin("1"), body: Buffer.from("5") });
   await clock.advance(3_600_000);
   assert.equal(dispatcher.rest("ada", 1_000), true);
   dispatcher.point("ada", [{ revision: young, weight: 1 }]);
   assert.equal(dispatcher.isPinned("ada", "1"), false);
   dispatcher.pin("ada", "1", old);
-  const caller = call(dispatcher, { app: "ada", pin: "1", body: Buffer.from("5") });
+  const caller = call(dispatcher, { app: "ada", branch: branchOfPin("1"), body: Buffer.from("5") });
   await clock.advance(5_000);
   assert.equal(caller.status, 200);
   dispatcher.removeApp("ada");

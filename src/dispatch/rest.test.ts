@@ -2,9 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Random, seedOf } from "../base/testing/random.ts";
-import { restsSince } from "../policy/at-rest.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
-import { explainApp, slotsOf } from "../policy/explain.ts";
 import { createPackingPolicy } from "../policy/packing.ts";
 import type { PolicyCommand } from "../policy/policy.ts";
 import { SteadyFleet } from "../simulator/testing/steady-fleet.ts";
@@ -13,6 +11,7 @@ import type { LiveDispatcher, ServedTarget } from "./live-dispatcher.ts";
 import { type Caller, call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { roomyHost } from "./testing/roomy-host.ts";
+import { insightOf } from "./testing/steady-world.ts";
 import { versionOf } from "./testing/version.ts";
 
 const IDLE_MS = 30_000;
@@ -125,7 +124,6 @@ class World {
   readonly dispatcher: LiveDispatcher;
 
   constructor() {
-    const { state } = this.policy;
     const step = bindPolicy(this.policy);
     this.dispatcher = createDispatcher({
       policy: (event, now) => {
@@ -133,11 +131,7 @@ class World {
         this.commands.push(...commands.filter(({ type }) => type !== "wake").map((command) => ({ at: now, command })));
         return commands;
       },
-      insight: {
-        slotsOf: (revision) => slotsOf(state, revision),
-        explain: (revision, now) => explainApp(state, revision, now),
-        restsSince: (revision, now) => restsSince(state, revision, now),
-      },
+      insight: insightOf(this.policy),
       fleet: new SteadyFleet(this.clock, new Random(1)),
       clock: this.clock,
       bootId: "b",

@@ -18,7 +18,7 @@ import { type Accounts, noAccounts, type Refusal } from "../store/ledger/account
 import type { EventStream } from "../telemetry/event-stream.ts";
 import type { SnapshotLacking, SnapshotMade } from "../telemetry/platform-event.ts";
 import { apartLimits, limitsOf } from "./app.ts";
-import type { InvocationRequest } from "./invocation.ts";
+import { branchOfPin, type InvocationRequest } from "./invocation.ts";
 import type { Invocation } from "./invocation-run.ts";
 import { KindBook } from "./kind-book.ts";
 import type { DispatcherOptions, ServedBeside, ServedTarget } from "./live-dispatcher.ts";
@@ -165,14 +165,14 @@ export class ServedParts {
 
   /** Ids of the parts of the revision that the name stands for. */
   pinned(app: string, pin: string): readonly string[] {
-    return this.#revisions.pins(app).find(([name]) => name === pin)?.[1] ?? [];
+    return this.#revisions.pins(app).find(([branch]) => branch === branchOfPin(pin))?.[1] ?? [];
   }
 
   unpinIdle(app: string, idleMs: number): void {
-    for (const [pin, parts] of this.#revisions.pins(app)) {
+    for (const [branch, parts] of this.#revisions.pins(app)) {
       const isReserved = parts.some((part) => (this.#revisions.get(part)?.reserved ?? 0) > 0);
       if (isReserved || !this.#isUnused(parts, idleMs)) continue;
-      for (const part of this.#revisions.unpin(app, pin)) this.#remove(part);
+      for (const part of this.#revisions.unpin(app, branch)) this.#remove(part);
     }
     for (const part of this.#revisions.allApart(app)) if (this.#isUnused([part], idleMs)) this.#removeApart(part);
   }

@@ -1,27 +1,16 @@
 /** Two revisions of one app, side by side. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bindPolicy } from "../policy/bind-policy.ts";
-import { createPackingPolicy } from "../policy/packing.ts";
 import { SteadyFleet } from "../simulator/testing/steady-fleet.ts";
-import { createDispatcher } from "./dispatcher.ts";
 import type { LiveDispatcher } from "./live-dispatcher.ts";
 import { type Caller, call } from "./testing/caller.ts";
-import { FakeClock } from "./testing/fake-clock.ts";
-import { Random } from "../base/testing/random.ts";
-import { roomyHost } from "./testing/roomy-host.ts";
+import { steadyWorld } from "./testing/steady-world.ts";
 import { versionOf } from "./testing/version.ts";
 
 const old = versionOf("ada", "old");
 const young = versionOf("ada", "young");
 
-function set() {
-  const clock = new FakeClock();
-  const fleet = new SteadyFleet(clock, new Random(7));
-  const policy = bindPolicy(createPackingPolicy({ ...roomyHost, blanks: 0, idleMs: 60_000 }));
-  const dispatcher = createDispatcher({ policy, fleet, clock, bootId: "t", logs: { append: () => undefined } });
-  return { clock, dispatcher };
-}
+const set = () => steadyWorld(SteadyFleet);
 
 function weigh(dispatcher: LiveDispatcher, weights: { old?: number; young?: number }): void {
   const targets = [

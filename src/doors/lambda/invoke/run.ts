@@ -4,7 +4,7 @@ import type { ErrorDetails } from "../../../base/errors/error.ts";
 import type { ErrorCode } from "../../../base/errors/table.ts";
 import type { AwsError } from "../../../control/lambda/aws-error.ts";
 import type { Invokable } from "../../../control/lambda/invokables.ts";
-import type { Dispatcher, InvocationHandle, InvocationReply } from "../../../dispatch/invocation.ts";
+import { branchOfPin, type Dispatcher, type InvocationHandle, type InvocationReply } from "../../../dispatch/invocation.ts";
 import type { InvocationTiming } from "../../../telemetry/platform-event.ts";
 import { INTEGRATION_RESPONSE, type LogLevel } from "../../../wire/protocol.ts";
 import type { Executions } from "./executions.ts";
@@ -64,7 +64,7 @@ export function run({ dispatcher, executions, clock }: RunParts, order: Run, sin
         app,
         appName,
         function: name,
-        ...(pin && { pin: pin.name }),
+        ...(pin && { branch: branchOfPin(pin.name) }),
         tenantKey: tenantId,
         id,
         timeoutMs: settings.Timeout * 1_000,
