@@ -4,7 +4,7 @@
  * Owns: the driver's machine, the host's end of its channel, its usage meter, its egress.
  * 1. `phase` only moves forward: starting → blank → binding → bound, and from anywhere to ending. A clone of a snapshot is never blank nor binding.
  * 2. A blank that no invocation waits for is stopped, so that it uses no CPU. Before it is bound it is resumed, with the time and fresh
- *    entropy. A bound machine that has nothing to do is stopped and resumed in the same way (nap.ts).
+ *    entropy. A bound machine that has nothing to do is stopped and resumed in the same way (care.ts).
  * 3. `gone` resolves once, after the driver says that nothing is left. Every failure ends there.
  *
  * The file is long because the machine may end at any moment during every step of its life, and what guards against that is in one place.
@@ -28,9 +28,7 @@ import { type BoundCode, bindMessage } from "./bind-message.ts";
 import { forbidMounts, openMounts } from "./open-mounts.ts";
 import { ToldOnce } from "./told-once.ts";
 import { partCode } from "./part-code.ts";
-import { LoadMeter } from "./load-meter.ts";
-import { Nap } from "./nap.ts";
-import { Pulse } from "./pulse.ts";
+import { Care } from "./care.ts";
 import { PrintedLines } from "./printed-lines.ts";
 import { Rest } from "./rest.ts";
 import type { FleetEvents, FleetOptions, FleetPhase, MachineEnd, MachineView, StartOrder } from "./fleet.ts";
@@ -46,7 +44,6 @@ const START_MS = 60_000;
  */
 const HANDSHAKE_MS = 60_000;
 const BIND_MS = 60_000;
-const ANSWER_MS = 2_000;
 /** Milliseconds to wait for the driver's reason after a machine's channel has ended: an emulated kernel takes seconds for its last words if others compute. */
 const LAST_WORDS_MS = 5_000;
 /** The most characters of what a machine printed at its end that are written to the server's log. */
@@ -74,9 +71,8 @@ export class LiveMachine {
   #egress: Egress | null = null;
   #mounts: MountsEnd | undefined;
   readonly #refusals = new ToldOnce();
-  readonly #load = new LoadMeter();
-  #nap: Nap | undefined;
-  #pulse: Pulse | undefined;
+  /** Of a bound machine. */
+  #care: Care | undefined;
   #printed: PrintedLines | undefined;
   #kernel: ReadyMessage["kernel"] = "host";
   /** Why the machine is dying, if this class noticed it before the driver did. */
@@ -161,7 +157,7 @@ export class LiveMachine {
 
   request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined {
     if (this.#phase !== "bound") return undefined;
-    if (this.#load.rests) this.#load.begin(this.#machine?.usage().cpuUs ?? 0, this.#options.clock.now());
+    this.#care?.begins();
     return this.#end?.request(head, body, end, sink);
   }
 
@@ -172,45 +168,32 @@ export class LiveMachine {
   }
 
   async checkAlive(boundMs: number, blocked: () => string): Promise<void> {
-    const pulse = this.#pulse;
-    // If the machine is asleep and does not wake, its nap finds that out.
-    if (this.#phase !== "bound" || pulse === undefined || this.#nap?.sleeps === true) return;
-    const answered = pulse.ping().then(() => true);
-    const late = new Promise<false>((resolve) => void this.#options.clock.after(boundMs, () => resolve(false)));
-    if (!(await Promise.race([answered, late]))) this.#dieUnasked(unresponsive(pulse.whySilent(blocked())));
+    const why = this.#phase === "bound" ? await this.#care?.checkAlive(boundMs, blocked) : undefined;
+    if (why !== undefined) this.#dieUnasked(unresponsive(why));
   }
 
   /** Kills the machine if it has been silent and, as far as can be told, no longer lives. */
   feelPulse(): void {
-    if (this.#phase !== "bound" || this.#nap?.sleeps === true) return;
-    const why = this.#pulse?.feel();
+    const why = this.#phase === "bound" ? this.#care?.feel() : undefined;
     if (why !== undefined) this.#dieUnasked(unresponsive(why));
   }
 
   lookWhetherIdle(): void {
-    if (this.#phase === "bound") this.#nap?.look();
+    if (this.#phase === "bound") this.#care?.look();
   }
 
   sample(): void {
     if (this.#machine !== undefined && !this.#isDying()) this.#meter.sample(this.#machine.usage());
   }
 
-  /**
-   * Undefined if the machine has done nothing lately. The usage that is read here is also given to the meter, so that a busy machine's
-   * account is at most a second old.
-   */
+  /** What the machine did lately; undefined if that is nothing. */
   load(): MachineStats | undefined {
-    const now = this.#options.clock.now();
-    if (this.#phase !== "bound" || !this.#load.isDue(now)) return undefined;
-    const { machine, end } = this.#parts();
-    const usage = machine.usage();
-    this.#meter.sample(usage);
-    return this.#load.report(usage, end.inFlight > 0, now);
+    return this.#phase === "bound" ? this.#care?.report() : undefined;
   }
 
   /** The CPUs that the machine used on average in a rest that has not been reported yet; undefined if there is none. */
   takeRest(): number | undefined {
-    return this.#phase === "bound" ? this.#load.takeRest(() => this.#machine?.usage().cpuUs ?? 0, this.#options.clock.now()) : undefined;
+    return this.#phase === "bound" ? this.#care?.takeRest() : undefined;
   }
 
   view(): MachineView {
@@ -225,7 +208,7 @@ export class LiveMachine {
       memoryBytes: this.#meter.usage.memoryBytes,
       cpuUs: this.#meter.usage.cpuUs,
       ageMs: this.#options.clock.now() - this.#createdAt,
-      asleep: this.#phase === "bound" && this.#nap?.sleeps === true,
+      asleep: this.#phase === "bound" && this.#care?.sleeps === true,
     };
   }
 
@@ -356,26 +339,24 @@ export class LiveMachine {
     this.#machine?.followPrinted?.(printed.take);
   }
 
-  /** Begins to look after a bound machine: its nap stops it while it has nothing to do, and its pulse is checked when it is silent. */
+  /** Begins to look after a bound machine. */
   #watch(): void {
-    const { driver, clock, answerMs = ANSWER_MS, handshakeMs = HANDSHAKE_MS } = this.#options;
+    const { driver, clock, answerMs, handshakeMs = HANDSHAKE_MS } = this.#options;
     const { machine, end } = this.#parts();
     const { traits } = driver;
-    const boundMs = answerMs + traits.answerMs;
-    const kernel = !traits.ownKernel ? "none" : this.#kernel === "osv" ? "osv" : "other";
-    this.#pulse = new Pulse({ machine, end, memoryMb: this.#spec.memoryMb, now: () => clock.now(), boundMs, kernel });
-    this.#nap = new Nap({
+    this.#care = new Care({
       machine,
       end,
+      meter: this.#meter,
+      clock,
+      traits,
+      kernel: !traits.ownKernel ? "none" : this.#kernel === "osv" ? "osv" : "other",
+      memoryMb: this.#spec.memoryMb,
+      answerMs,
       traffic: () => end.traffic + (this.#mounts?.traffic ?? 0),
-      now: () => clock.now(),
       resume: () =>
         within(clock, handshakeMs, "an answer after a rest", this.#resume(end, false)).catch((error) => this.#fail("unresponsive", error)),
       failed: (error) => this.#channelOver(messageOf(error), false),
-      // The app does not pay for the threads of the emulator or sandbox. It pays for everything else that its machine uses, also between
-      // invocations.
-      asleep: (cpuUs, ms) => this.#meter.sample(machine.usage(), Math.min(cpuUs, traits.idleShare * ms * 1_000)),
-      awake: (cpuUs) => this.#meter.sample(machine.usage(), Math.min(cpuUs, traits.wakeUs)),
     });
   }
 
@@ -388,7 +369,7 @@ export class LiveMachine {
   #hostEndEvents() {
     return {
       log: (stream: number, level: LogLevel, text: string) => this.#log(stream, level, text),
-      stats: ({ loopDelayMeanMs }: StatsMessage) => this.#load.hear(loopDelayMeanMs, this.#options.clock.now()),
+      stats: ({ loopDelayMeanMs }: StatsMessage) => this.#care?.hear(loopDelayMeanMs),
       connect: (host: string, port: number, gone: AbortSignal, name?: string) =>
         this.#outside(`${name ?? host}:${port}`, (egress) => egress.connect(host, port, gone, name)),
       resolve: (host: string, family: 0 | 4 | 6, gone: AbortSignal) => this.#outside(host, (egress) => egress.resolve(host, family, gone)),
