@@ -289,7 +289,9 @@ function makeParts(version: Version, weight: number, reserved: number): { parts:
   const isOneOfSeveral = manifests.length > 1;
   const live = manifests.map((manifest, at): LivePart => {
     const { runtime } = manifest;
-    const id = [version.id, ...(version.pin === undefined ? [] : [branchOfPin(version.pin)]), ...(isOneOfSeveral ? [runtime] : [])].join(BORDER);
+    const id = [version.id, ...(version.pin === undefined ? [] : [branchOfPin(version.pin)]), ...(isOneOfSeveral ? [runtime] : [])].join(
+      BORDER,
+    );
     const isFirst = at === 0;
     return { id, version: { ...version, manifest }, runtime, isFirst, weight, reserved: isFirst ? reserved : 0, lastFailure: null };
   });

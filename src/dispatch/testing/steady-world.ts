@@ -17,7 +17,10 @@ interface SteadyWorld<Fleet> {
 }
 
 /** @param Fleet a fleet that also takes note of what it is told */
-export function steadyWorld<Fleet extends SteadyFleet>(Fleet: new (clock: FakeClock, random: Random) => Fleet, seed = 7): SteadyWorld<Fleet> {
+export function steadyWorld<Fleet extends SteadyFleet>(
+  Fleet: new (clock: FakeClock, random: Random) => Fleet,
+  seed = 7,
+): SteadyWorld<Fleet> {
   const clock = new FakeClock();
   const fleet = new Fleet(clock, new Random(seed));
   const packing = createPackingPolicy({ ...roomyHost, blanks: 0, idleMs: 60_000 });
