@@ -29,9 +29,14 @@ export function keysOf(issuer: string): string {
 
 function said(access: ToolAccess, at: string): PassedOver[] {
   if (access === "public") return [];
-  const why =
-    access === "token"
-      ? "An authorizer of Amazon's guards it, in place of which callers need a token of this server: docs/access.md has the other ways."
-      : `The keys of the issuer of its JWTs are looked for at ${keysOf(access.issuer)}: docs/access.md says how to name others.`;
-  return [{ at, why }];
+  return [{ at, why: typeof access === "string" ? reasons[access] : keysSought(access.issuer) }];
+}
+
+const reasons = {
+  token: "An authorizer of Amazon's guards it, in place of which callers need a token of this server: docs/access.md has the other ways.",
+  aws: "Its callers sign their requests as for Amazon's IAM, with key pairs of this server: `mayfly key create` makes one, and docs/access.md has the other ways.",
+};
+
+function keysSought(issuer: string): string {
+  return `The keys of the issuer of its JWTs are looked for at ${keysOf(issuer)}: docs/access.md says how to name others.`;
 }

@@ -312,7 +312,7 @@ test("who may call a function stands in the manifest that is made of the file", 
     Object.values(manifest.functions).map(({ access, cors, payload }) => [access, cors, payload]),
     [
       [undefined, undefined, "1.0"],
-      ["token", { origins: "*" }, "1.0"],
+      ["aws", { origins: "*" }, "1.0"],
       ["token", undefined, undefined],
     ],
   );

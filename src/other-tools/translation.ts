@@ -60,4 +60,4 @@ export interface ToolRoute {
 
 export type Payload = "1.0" | "2.0";
 
-export type ToolAccess = "public" | "token" | { issuer: string; audience: string[] };
+export type ToolAccess = "public" | "token" | "aws" | { issuer: string; audience: string[] };

@@ -77,6 +77,11 @@ test("a signed call is let in, and the function learns who signed it, but gets n
   assert.deepEqual(claims, { sub: "prin_1", name: "ada", role: "invoker", accessKeyId: "MFLYGOOD" });
 });
 
+test("a call that is signed for a route of API Gateway is let in, and one for another service is not", async () => {
+  assert.deepEqual(await answerTo(await signed({ service: "execute-api" })), [200, undefined]);
+  assert.deepEqual(await answerTo(await signed({ service: "s3" })), [401, "credentials-refused"]);
+});
+
 test("a presigned URL is let in until its end, and for nothing else", async () => {
   const url = await presigned(60);
   assert.deepEqual(await answerTo({ url }), [200, undefined]);

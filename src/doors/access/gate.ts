@@ -210,7 +210,7 @@ function namesOf({ appName, function: name }: AccessRules) {
 
 const WORDS: Record<CheckedWay["kind"], string> = {
   token: "a token of Mayfly (Authorization: Bearer …)",
-  aws: "AWS's Signature V4 by a key of Mayfly, for the service lambda",
+  aws: "AWS's Signature V4 by a key of Mayfly, for the service lambda or execute-api",
   jwt: "a JWT of the app's issuer (Authorization: Bearer …)",
   "signed-url": "a signed URL",
 };

@@ -32,8 +32,8 @@ export function openGate({ clock, closing, log }: ServerStart, { callers, signin
   });
   return new Gate({
     callers,
-    // Clients sign calls of functions for the service that functions are of at AWS.
-    signatures: signatureCheck({ keys: callers, service: "lambda", clock }),
+    // Clients sign calls of functions for the service that these are of at AWS: functions' URLs, or routes of API Gateway.
+    signatures: signatureCheck({ keys: callers, service: ["lambda", "execute-api"], clock }),
     signingKey,
     jwts: new JwtChecks(keySets, clock),
     rates,

@@ -52,6 +52,11 @@ export function rulesOf(ruled: Ruled, name: string): AccessRules | null {
   return made;
 }
 
+/** Whether what one caller gets is not for everybody. */
+export function isForSome({ ways, ips }: AccessRules): boolean {
+  return ways.length > 0 || ips !== undefined;
+}
+
 function makeRules({ tenant, app, manifest }: Ruled, name: string): AccessRules | null {
   const own = Object.hasOwn(manifest.functions, name) ? manifest.functions[name]! : {};
   const { access, rate, cors, ips } = { ...manifest, ...withoutUndefined(own) };

@@ -7,7 +7,7 @@ import { TENANT_HEADER } from "../../store/catalog/isolation.ts";
 import type { Granted } from "../access/gate.ts";
 import { admit, type Arrival, clientIn } from "./admit.ts";
 import { Call, type CallContext } from "./call.ts";
-import type { AccessRules } from "../access/rules.ts";
+import { type AccessRules, isForSome } from "../access/rules.ts";
 import type { Sites } from "./static/sites.ts";
 import { Connection } from "./connection.ts";
 import { requestHeaders } from "./request-headers.ts";
@@ -64,15 +64,32 @@ function begin(context: CallContext, arrival: Arrival, granted: Granted | null):
   const path = granted === null ? pathWithin(route, target.path) : granted.path;
   if (route.files !== undefined && context.sites !== undefined && mayBeFile(arrival))
     answerFile(context, context.sites, arrival, path, granted);
-  else if (route.function === "") refuseUnread(context, request, response, noRoute(target.path), arrival.continues);
+  else if (route.function === "")
+    refuseUnread(context, request, response, noRoute(target.path), arrival.continues, granted?.reply);
   else call(context, arrival, path, granted);
 }
 
 function answerFile(context: CallContext, sites: Sites, arrival: Arrival, path: string, granted: Granted | null): void {
   const { request, response, route } = arrival;
   const { compression, closing } = context;
-  const toFunction = () => call(context, arrival, path, granted);
-  sites.answer(route, path, { request, response, closing }, route.compress ? compression : undefined, toFunction);
+  const isPrivate = [route.rules, route.files!.rules].some((rules) => rules !== null && isForSome(rules));
+  const sending = { request, response, closing, more: granted?.reply ?? [], isPrivate };
+  sites.answer(route, path, sending, route.compress ? compression : undefined, {
+    found: (send) => admitToFile(context, arrival, send),
+    otherwise: () => call(context, arrival, path, granted),
+  });
+}
+
+/** Files are the app's, so that what it asks of callers counts for them also where a path leads to a function that asks for less. */
+function admitToFile(context: CallContext, arrival: Arrival, send: (reply?: readonly string[]) => void): void {
+  const { request, response, route, continues } = arrival;
+  const rules = route.files!.rules;
+  if (rules === null || rules === route.rules) return send();
+  admit(context, rules, arrival, {
+    granted: ({ reply }) => send(reply),
+    refused: (error, reply) => refuseUnread(context, request, response, error, continues, reply),
+    answered: (reply) => answerUnread(context, request, response, reply, continues),
+  });
 }
 
 /** Hands the request to the dispatcher. @param path as the function sees it, with the query */

@@ -16,10 +16,10 @@ export interface Route {
   /** Empty if no function is called here, and only files are served. */
   readonly function: string;
   /**
-   * The files that are served where they match a request: the revision that has them, their folder with a slash at its end, and the file that answers pages'
-   * addresses at which nothing else is.
+   * The files that are served where they match a request: the revision that has them, their folder with a slash at its end, the file that answers pages'
+   * addresses at which nothing else is, and who may have them.
    */
-  readonly files?: { readonly revision: string; readonly folder: string; readonly fallback?: string };
+  readonly files?: { readonly revision: string; readonly folder: string; readonly fallback?: string; readonly rules: AccessRules | null };
   readonly timeoutMs: number;
   readonly bodyLimitBytes: number;
   readonly webSockets: Manifest["webSockets"];
@@ -76,8 +76,8 @@ export function filesRoute(served: Served, prefix: string, sticky: StickyBy | nu
   const { id: revision, manifest } = served;
   const { static: folder, fallback } = manifest;
   if (folder === undefined || revision === undefined) return undefined;
-  const files = { revision, folder, ...(fallback !== undefined && { fallback }) };
-  return { ...routeTo(served, "", prefix, sticky, branch, live), files };
+  const route = routeTo(served, "", prefix, sticky, branch, live);
+  return { ...route, files: { revision, folder, rules: route.rules, ...(fallback !== undefined && { fallback }) } };
 }
 
 function calledAt({ of, live, route, routes }: Place, path: string, method: string): Route | undefined {

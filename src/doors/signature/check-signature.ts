@@ -48,8 +48,8 @@ export interface HeadOfSigned<P> {
 
 export interface SignatureOptions<P> {
   keys: AccessKeys<P>;
-  /** The name in the credential's scope, such as lambda. */
-  service: string;
+  /** The name in the credential's scope, such as lambda; or several, of which the first is named to clients. */
+  service: string | readonly [string, ...string[]];
   clock: Pick<Clock, "wall">;
 }
 
@@ -61,12 +61,13 @@ const NOTHING = new Uint8Array();
 /** Returns a function that reads the head of a request. That function throws a SignatureRefusal. */
 export function signatureCheck<P>({ keys, service, clock }: SignatureOptions<P>): (head: SignedHead) => HeadOfSigned<P> {
   const nobody = randomBytes(32).toString("hex");
+  const services = [service].flat();
   return (head) => {
     const { path, query } = partsOf(head.url);
     const given = readSignature(head.headers, query);
     refuseUncovered(head, given);
     const now = clock.wall();
-    refuseScope(given, service);
+    refuseScope(given, services);
     refuseDate(given, now);
     const known = keys.ofAccessKey(given.accessKeyId, now);
     const declared = head.headers["x-amz-content-sha256"];
@@ -113,8 +114,8 @@ function refuseUncovered({ url, headers }: SignedHead, { signedHeaders }: Signat
 /** CloudFront adds a header of its own to what it passes on. */
 const OF_CLOUDFRONT = "x-amz-cf-";
 
-function refuseScope({ service, region, date, day, signedHeaders }: Signature, wanted: string): void {
-  if (service !== wanted) throw invalid(`Credential should be scoped to correct service: '${wanted}'.`);
+function refuseScope({ service, region, date, day, signedHeaders }: Signature, wanted: readonly string[]): void {
+  if (!wanted.includes(service)) throw invalid(`Credential should be scoped to correct service: '${wanted[0]}'.`);
   // It becomes a part of ARNs that functions see.
   if (!/^[a-zA-Z0-9-]{1,64}$/.test(region)) throw invalid(`Credential should be scoped to a valid region.`);
   if (!/^\d{8}T\d{6}Z$/.test(date)) throw invalid(`Date must be in ISO-8601 'basic format'. Got '${date}'.`);

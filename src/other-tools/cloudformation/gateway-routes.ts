@@ -65,9 +65,12 @@ function api(properties: Place, resources: Resources, scope: Scope): Place {
   return found === undefined ? nothing : evaluated(found.key("Properties").key("CorsConfiguration"), scope);
 }
 
+const IAM = "AWS_IAM";
+
 function accessOfRoute(properties: Place, resources: Resources, scope: Scope): ToolAccess {
   const type = properties.key("AuthorizationType").value;
   if (type === undefined || type === "NONE") return "public";
+  if (type === IAM) return "aws";
   const [authorizer] = referred(properties.key("AuthorizerId").value ?? null).flatMap((id) => resources.get(id) ?? []);
   const configuration = new Place(evaluate(authorizer?.key("Properties").key("JwtConfiguration").value ?? null, scope, properties.at), "");
   const issuer = configuration.key("Issuer").value;
@@ -78,10 +81,19 @@ function accessOfRoute(properties: Place, resources: Resources, scope: Scope): T
   return type === "JWT" && typeof issuer === "string" && audience.length > 0 ? { issuer, audience } : "token";
 }
 
+function accessOfMethod(properties: Place): ToolAccess {
+  const type = properties.key("AuthorizationType").value;
+  if (type === IAM) return "aws";
+  return (type === undefined || type === "NONE") && properties.key("ApiKeyRequired").value !== true ? "public" : "token";
+}
+
+/** Of a function's URL. */
+export function accessOfUrl(authType: Place): ToolAccess {
+  if (authType.value === IAM) return "aws";
+  return authType.value === "NONE" ? "public" : "token";
+}
+
 function restMethod(properties: Place, resources: Resources): Way {
-  const isOpen =
-    [undefined, "NONE"].includes(properties.key("AuthorizationType").value as string | undefined) &&
-    properties.key("ApiKeyRequired").value !== true;
   const key = () =>
     routeKey(
       properties.key("HttpMethod").requiredText(),
@@ -90,7 +102,7 @@ function restMethod(properties: Place, resources: Resources): Way {
     );
   return {
     target: properties.key("Integration").key("Uri").value,
-    route: () => ({ route: { key: key(), at: properties.at, payload: "1.0" }, access: isOpen ? "public" : "token", cors: corsOf(nothing) }),
+    route: () => ({ route: { key: key(), at: properties.at, payload: "1.0" }, access: accessOfMethod(properties), cors: corsOf(nothing) }),
   };
 }
 
@@ -113,7 +125,7 @@ function parentOf(value: Value | undefined, resources: Resources): Place | undef
 }
 
 function functionUrl(properties: Place, _: Resources, scope: Scope): Way {
-  const access = properties.key("AuthType").value === "NONE" ? "public" : "token";
+  const access = accessOfUrl(properties.key("AuthType"));
   return {
     target: properties.key("TargetFunctionArn").value,
     route: () => ({ route: undefined, access, cors: corsOf(evaluated(properties.key("Cors"), scope)) }),

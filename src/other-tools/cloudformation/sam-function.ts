@@ -6,6 +6,7 @@ import { corsOf } from "../cors.ts";
 import { routeKey } from "../routes.ts";
 import type { PassedOver, ToolAccess, ToolCode } from "../translation.ts";
 import { evaluated, type FoundRoute, imageRefused, type Lambda, pathOf, type Read, readFunction } from "./lambda-function.ts";
+import { accessOfUrl } from "./gateway-routes.ts";
 import { jwtOf } from "./sam-authorizers.ts";
 
 export function samFunction(lambda: Lambda): Read {
@@ -16,8 +17,7 @@ export function samFunction(lambda: Lambda): Read {
   if (properties.key("PackageType").value === "Image") throw imageRefused(properties.key("PackageType").at, name);
   const { routes, notes } = eventsOf(lambda, properties);
   const url = properties.key("FunctionUrlConfig");
-  if (url.isThere)
-    routes.push({ route: undefined, access: url.key("AuthType").value === "NONE" ? "public" : "token", cors: corsOf(url.key("Cors")) });
+  if (url.isThere) routes.push({ route: undefined, access: accessOfUrl(url.key("AuthType")), cors: corsOf(url.key("Cors")) });
   const read = readFunction(lambda, properties, codeOf(lambda, properties), routes);
   return { found: read.found, passedOver: [...notes, ...read.passedOver] };
 }
@@ -96,6 +96,7 @@ function accessOfEvent(own: Place, lambda: Lambda, kind: "Api" | "HttpApi"): Too
     auth.key("ApiKeyRequired").value === true ||
     (apiAuth.key("ApiKeyRequired").value === true && auth.key("ApiKeyRequired").value !== false);
   if (name === undefined) return isKeyed ? "token" : "public";
+  if (name === "AWS_IAM") return "aws";
   return jwtOf(apiAuth.key("Authorizers").key(name)) ?? "token";
 }
 

@@ -82,7 +82,7 @@ test("functions of SAM have what Globals say under their own, and Api and HttpAp
       access: { issuer: "https://login.example/", audience: ["shop"] },
     },
     { name: "Jar", runtime: "java", handler: "shop.Pay::handleRequest", routes: [], environment: shared, access: "public" },
-    { name: "Inline", runtime: "python", handler: "index.handler", routes: [], environment: shared, access: "token" },
+    { name: "Inline", runtime: "python", handler: "index.handler", routes: [], environment: shared, access: "aws" },
   ]);
   assert.deepEqual(
     functions.map(({ code, timeoutMs, secrets }) => [code.kind === "inline" ? code.text : code.path, timeoutMs, secrets]),

@@ -73,7 +73,7 @@ function functionObject(own: ToolFunction, { entries }: LocatedCode, common: Nam
 /** As `access` of mayfly.json has it; undefined if everybody may call. */
 function accessObject(access: ToolAccess): unknown {
   if (access === "public") return undefined;
-  if (access === "token") return access;
+  if (typeof access === "string") return access;
   const { issuer, audience } = access;
   return { jwt: { issuer, audience, keys: keysOf(issuer) } };
 }

@@ -37,7 +37,7 @@ export function eventsOf(func: Place, service: Service): Events {
   }
   const url = func.key("url");
   if (url.isThere && url.value !== false) {
-    ways.push(url.key("authorizer").text() === "aws_iam" ? "token" : "public");
+    ways.push(url.key("authorizer").text() === "aws_iam" ? "aws" : "public");
     const { rule, passedOver: own } = corsOf(url.key("cors"));
     if (rule !== undefined) rules.push(rule);
     passedOver.push(...own);
@@ -88,11 +88,23 @@ function httpApiKey(place: Place): string {
 /** Of an HTTP API: one that the provider defines by name, or IAM. */
 function jwtOf(authorizer: Place, service: Service): ToolAccess {
   if (!authorizer.isThere) return "public";
+  if (isIam(authorizer)) return "aws";
   const name = isScalar(authorizer.value) ? String(authorizer.value) : (authorizer.key("name").text() ?? "");
   const defined = service.authorizers.key(name);
   const [issuer, audience] = [defined.key("issuerUrl").value, defined.key("audience").items()];
   const texts = audience.flatMap(({ value }) => (typeof value === "string" ? [value] : []));
   return typeof issuer === "string" && texts.length > 0 && texts.length === audience.length ? { issuer, audience: texts } : "token";
+}
+
+/** `authorizer: aws_iam`, or the same as its type; REST APIs write it in capitals. */
+function isIam(authorizer: Place): boolean {
+  const type = isScalar(authorizer.value) ? String(authorizer.value) : authorizer.key("type").text();
+  return type?.toLowerCase() === "aws_iam";
+}
+
+function accessOfRest(place: Place): ToolAccess {
+  if (isIam(place.key("authorizer"))) return "aws";
+  return place.key("authorizer").isThere || place.key("private").value === true ? "token" : "public";
 }
 
 function http(place: Place): HttpEvent {
@@ -102,6 +114,5 @@ function http(place: Place): HttpEvent {
   const notes: PassedOver[] = [];
   if (place.key("request").isThere)
     notes.push({ at: `${place.at}.request`, why: "Requests are not checked before the function sees them." });
-  const isPrivate = place.key("authorizer").isThere || place.key("private").value === true;
-  return { key, payload: "1.0", access: isPrivate ? "token" : "public", cors: corsOf(place.key("cors")), notes };
+  return { key, payload: "1.0", access: accessOfRest(place), cors: corsOf(place.key("cors")), notes };
 }

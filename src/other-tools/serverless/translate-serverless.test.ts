@@ -217,6 +217,8 @@ functions:
   rest: {handler: a.b, events: [{http: {path: r, method: get, private: true, cors: {origins: ["https://b.example"], headers: [X-A]}}}]}
   wild: {handler: a.b, events: [{http: {path: w, method: get, cors: {origin: "*", allowCredentials: true}}}]}
   url: {handler: a.b, url: {authorizer: aws_iam, cors: true}}
+  signed: {handler: a.b, events: [{httpApi: {method: get, path: /s, authorizer: {type: aws_iam}}}, {http: {path: s2, method: get, authorizer: AWS_IAM}}]}
+  custom: {handler: a.b, events: [{http: {path: c, method: get, authorizer: {name: aws_iam_like}}}]}
 `;
   const { functions, passedOver } = ofServerless(text);
   const api = { origins: ["https://a.example"], methods: ["GET"], credentials: true, maxAgeS: 60 };
@@ -230,12 +232,15 @@ functions:
       ["mixed", jwt, api],
       ["rest", "token", { origins: ["https://b.example"], headers: ["X-A"] }],
       ["wild", "public", undefined],
-      ["url", "token", { origins: "*" }],
+      ["url", "aws", { origins: "*" }],
+      ["signed", "aws", api],
+      ["custom", "token", undefined],
     ],
   );
   const said = passedOver.map(({ at, why }) => `${at}: ${why}`).join("\n");
   for (const expected of [
     /^functions\.jwt: The keys of the issuer of its JWTs are looked for at https:\/\/id\.example\/\.well-known\/jwks\.json/m,
+    /^functions\.url: Its callers sign their requests as for Amazon's IAM, with key pairs of this server/m,
     /^functions\.odd: An authorizer of Amazon's guards it, in place of which callers need a token/m,
     /^functions\.mixed: Some of its routes are guarded, and here all of them are/m,
     /^functions\.wild\.events\[0\]\.http\.cors: CORS is not taken over, because must list the origins/m,

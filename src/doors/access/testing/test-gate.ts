@@ -35,7 +35,7 @@ export function createTestGate(fetchKeys: FetchKeys = () => Promise.reject(new E
   };
   const gate = new Gate({
     callers,
-    signatures: signatureCheck({ keys: callers, service: "lambda", clock }),
+    signatures: signatureCheck({ keys: callers, service: ["lambda", "execute-api"], clock }),
     signingKey(app) {
       if (app === "app_broken") throw new Error("/var/lib/mayfly/secrets.key cannot be read");
       return signingKey;

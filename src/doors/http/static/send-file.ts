@@ -15,11 +15,20 @@ export interface Sending {
   compression: Compression | undefined;
   /** Whether the reply ends its connection. */
   closing: boolean;
+  /** Headers that every reply gets, from the gate. */
+  more: readonly string[];
+  /** Whether only some may have the file, so that no cache may give it to others. */
+  isPrivate: boolean;
 }
 
 const PIECE_BYTES = 65_536;
-const FOR_EVER = "public, max-age=31536000, immutable";
-const ASK_EACH_TIME = "public, max-age=0, must-revalidate";
+const FOR_EVER = "max-age=31536000, immutable";
+const ASK_EACH_TIME = "max-age=0, must-revalidate";
+
+/** What a reply says of caches. */
+export function cacheControl({ isPrivate }: Pick<Sending, "isPrivate">, isForEver: boolean): string {
+  return `${isPrivate ? "private" : "public"}, ${isForEver ? FOR_EVER : ASK_EACH_TIME}`;
+}
 
 /** @param status 404 for the page that says that there is none; conditions and ranges do not matter then @param more headers */
 export function sendFile(sending: Sending, site: Site, file: SiteFile, status: 200 | 404 = 200, more: readonly string[] = []): void {
@@ -39,9 +48,10 @@ export function sendFile(sending: Sending, site: Site, file: SiteFile, status: 2
     "content-type",
     file.type,
     "cache-control",
-    file.isImmutable && status === 200 ? FOR_EVER : ASK_EACH_TIME,
+    cacheControl(sending, file.isImmutable && status === 200),
     "etag",
     chosen.etag,
+    ...sending.more,
   ];
   headers.push("x-content-type-options", "nosniff", "accept-ranges", "bytes", ...more);
   if (closing) headers.push("connection", "close");
@@ -49,8 +59,9 @@ export function sendFile(sending: Sending, site: Site, file: SiteFile, status: 2
   if (mayCompress || file.compressed.size > 0) headers = varying(headers);
   if (coding !== undefined) headers.push("content-encoding", coding);
   if (verdict.status === 304 || verdict.status === 412)
-    return end(sending, verdict.status, verdict.status === 304 ? withoutType(headers) : ["content-length", "0"]);
-  if (verdict.status === 416) return end(sending, 416, ["content-range", `bytes */${chosen.bytes}`, "content-length", "0"]);
+    return end(sending, verdict.status, verdict.status === 304 ? withoutType(headers) : ["content-length", "0", ...sending.more]);
+  if (verdict.status === 416)
+    return end(sending, 416, ["content-range", `bytes */${chosen.bytes}`, "content-length", "0", ...sending.more]);
   if (verdict.status === 206) {
     const { first, last } = verdict;
     const part = ["content-range", `bytes ${first}-${last}/${chosen.bytes}`, "content-length", String(last - first + 1)];

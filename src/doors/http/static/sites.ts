@@ -16,7 +16,7 @@ import type { Compression } from "../compression/compression.ts";
 import { refuse } from "../refuse.ts";
 import type { Route } from "../place.ts";
 import { openSite } from "./open-site.ts";
-import { sendFile, type Sending } from "./send-file.ts";
+import { cacheControl, sendFile, type Sending } from "./send-file.ts";
 import { findFile, notFoundPage, type Site, type SiteFile } from "./site.ts";
 
 const MOST_SITES = 64;
@@ -30,6 +30,13 @@ export interface SitesOptions {
   folder: string;
   /** Called if a site cannot be read. */
   complain?: (error: unknown) => void;
+}
+
+export interface SiteOutcomes {
+  /** Called if there is a file. It calls `send` if the client may have it. @param send takes the headers that the reply gets, if they are others than those of the request */
+  found: (send: (reply?: readonly string[]) => void) => void;
+  /** Called if there is none, and a function may answer. */
+  otherwise: () => void;
 }
 
 interface Opened {
@@ -53,21 +60,18 @@ export class Sites {
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
   }
 
-  /**
-   * Answers with a file, if the route's site has one for the path; otherwise calls `otherwise`. @param path in the site, with the query @param compression
-   * undefined if the app has switched it off
-   */
+  /** Answers with a file, if the route's site has one for the path. @param path in the site, with the query @param compression undefined if the app has switched it off */
   answer(
     route: Route,
     path: string,
     sending: Omit<Sending, "compression">,
     compression: Compression | undefined,
-    otherwise: () => void,
+    outcomes: SiteOutcomes,
   ): void {
-    const { request, response } = sending;
+    const { request, response, more } = sending;
     const failed = (error: unknown) => {
       this.#options.complain?.(error);
-      refuse(response, new MayflyError("internal", { what: "the app's files cannot be read" }), undefined, true);
+      refuse(response, new MayflyError("internal", { what: "the app's files cannot be read" }), undefined, true, more);
     };
     const opened = this.#open(route);
     opened.readers += 1;
@@ -79,7 +83,7 @@ export class Sites {
       ),
     );
     opened.site
-      .then((site) => response.destroyed || answerFrom(site, route, path, { ...sending, compression }, otherwise))
+      .then((site) => response.destroyed || answerFrom(site, route, path, { ...sending, compression }, outcomes))
       .catch((error: unknown) => (response.headersSent || response.destroyed ? request.socket.destroy() : failed(error)));
   }
 
@@ -143,19 +147,23 @@ export class Sites {
   }
 }
 
-function answerFrom(site: Site, route: Route, path: string, sending: Sending, otherwise: () => void): void {
+function answerFrom(site: Site, route: Route, path: string, sending: Sending, { found: onFound, otherwise }: SiteOutcomes): void {
   const found = findFile(site, path);
-  if (found !== null && isWithoutSlash(sending.request, route))
-    return redirect(sending, `${route.prefix}/${queryOf(sending.request.url!)}`);
-  if (found !== null && "file" in found) return sendFile(sending, site, found.file);
-  if (found !== null) return redirect(sending, `${route.prefix}${found.folder}${queryOf(path)}`);
-  const fallback = fallbackFor(site, route, sending.request);
-  // Who does not ask for a page gets another reply at the same address.
-  if (fallback !== undefined) return sendFile(sending, site, { ...fallback, isImmutable: false }, 200, ["vary", "Accept"]);
+  const fallback = found === null ? fallbackFor(site, route, sending.request) : undefined;
+  if (found !== null || fallback !== undefined)
+    return onFound((reply = sending.more) => {
+      if (sending.response.destroyed) return;
+      const allowed = { ...sending, more: reply };
+      if (found === null) sendFallback(allowed, site, fallback!);
+      else if (isWithoutSlash(sending.request, route)) redirect(allowed, `${route.prefix}/${queryOf(sending.request.url!)}`);
+      else if ("file" in found) sendFile(allowed, site, found.file);
+      else redirect(allowed, `${route.prefix}${found.folder}${queryOf(path)}`);
+    });
   if (route.function !== "") return otherwise();
   const page = notFoundPage(site);
   if (page !== undefined) return sendFile(sending, site, page, 404);
-  refuse(sending.response, new MayflyError("no-such-route", { path: path.split("?", 1)[0]!.slice(0, 100) }), undefined, sending.closing);
+  const error = new MayflyError("no-such-route", { path: path.split("?", 1)[0]!.slice(0, 100) });
+  refuse(sending.response, error, undefined, sending.closing, sending.more);
 }
 
 /** The page of an app whose own script reads the addresses. Browsers that open an address ask for HTML; scripts, pictures and programs that miss a file do not. */
@@ -170,8 +178,14 @@ function isWithoutSlash({ url = "" }: IncomingMessage, { prefix }: Route): boole
   return prefix !== "" && url.startsWith(prefix) && (url.length === prefix.length || url[prefix.length] === "?");
 }
 
-function redirect({ response, closing }: Sending, location: string): void {
-  const headers = ["location", location, "content-length", "0", "cache-control", "public, max-age=0, must-revalidate"];
+/** Who does not ask for a page gets another reply at the same address. */
+function sendFallback(sending: Sending, site: Site, fallback: SiteFile): void {
+  sendFile(sending, site, { ...fallback, isImmutable: false }, 200, ["vary", "Accept"]);
+}
+
+function redirect(sending: Sending, location: string): void {
+  const { response, closing, more } = sending;
+  const headers = ["location", location, "content-length", "0", "cache-control", cacheControl(sending, false), ...more];
   if (closing) headers.push("connection", "close");
   response.writeHead(308, headers);
   response.end();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { mainTenant } from "../../../base/ids/new-id.ts";
 import { filesBundle, LIST_AT } from "../../../store/catalog/app-files.ts";
 import type { StoredCode } from "../../../store/catalog/catalog.ts";
 import { manifestSchema } from "../../../store/catalog/manifest.ts";
+import { createTestGate } from "../../access/testing/test-gate.ts";
 import { openTestGateway, rawClient, replyText } from "../testing/test-gateway.ts";
 import { judge } from "./conditions.ts";
 import { isNamedByHash } from "./site.ts";
@@ -309,4 +310,68 @@ test("names with a hash are told from others", () => {
   ];
   for (const name of hashed) assert.ok(isNamedByHash(name), name);
   for (const name of plain) assert.ok(!isNamedByHash(name), name);
+});
+
+describe("files of an app that is not for everybody, and that pages of other origins may read", () => {
+  const { gate, tokens } = createTestGate();
+  let guarded: typeof open;
+  const files = mkdtempSync(join(tmpdir(), "mayfly-static-"));
+  const page = { origin: "https://page.test" };
+  const allowed = "access-control-allow-origin";
+
+  before(async () => {
+    const act = (seen: Parameters<Parameters<typeof openTestGateway>[0]>[0]) => replyText(seen, `function ${seen.input.url}`);
+    guarded = await openTestGateway(act, { gate, sites: { code: () => codeOf(contents), folder: files } });
+    const set = (id: string, given: object) =>
+      guarded.routes.setApp({ app: id, tenant: mainTenant, id, manifest: manifestSchema.parse({ name: id, static: "public/", ...given }) });
+    const cors = { origins: ["https://page.test"], credentials: true };
+    const hello = { entry: "hello.ts" };
+    set("closed", { access: "token", cors, functions: { hello, open: { ...hello, access: "public" } }, routes: { "GET /{any+}": "open" } });
+    set("pages", { cors });
+    set("near", { ips: { allow: ["10.0.0.0/8"] } });
+    tokens.set("good", { id: "prin_1", name: "ada", role: "invoker" });
+  });
+  after(async () => {
+    await guarded.gateway.close(0);
+    rmSync(files, { recursive: true });
+  });
+
+  const ask = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+    fetch(guarded.url + path, { headers, method, redirect: "manual" });
+  const bearer = { authorization: "Bearer good" };
+
+  test("carry what lets pages read them, in every answer", async () => {
+    for (const [path, status, headers] of [
+      ["/pages/app.js", 200, {}],
+      ["/pages/docs", 308, {}],
+      ["/pages/none", 404, {}],
+      ["/pages/large.bin", 206, { range: "bytes=0-9" }],
+      ["/pages/large.bin", 416, { range: "bytes=99999999-" }],
+      ["/pages/app.js", 304, { "if-none-match": "*" }],
+      ["/pages/app.js", 412, { "if-match": '"other"' }],
+    ] as const) {
+      const response = await ask(path, { ...page, ...headers });
+      await response.arrayBuffer();
+      assert.equal(response.status, status, path);
+      assert.equal(response.headers.get(allowed), "https://page.test", `${path} ${status}`);
+      assert.equal(response.headers.get("access-control-allow-credentials"), "true");
+      assert.match(response.headers.get("vary") ?? "", /\bOrigin\b/);
+    }
+    const other = await ask("/pages/app.js", { origin: "https://other.test" });
+    assert.deepEqual([other.status, other.headers.get(allowed)], [200, null]);
+    const question = await ask("/pages/app.js", { ...page, "access-control-request-method": "GET" }, "OPTIONS");
+    assert.deepEqual([question.status, question.headers.get(allowed)], [204, "https://page.test"]);
+  });
+
+  test("are for those whom the app lets in, also where a path leads to a function for everybody, and no cache gives them to others", async () => {
+    const refused = await ask("/closed/app.3f2a9c1b.js", page);
+    assert.deepEqual([refused.status, refused.headers.get(allowed)], [401, "https://page.test"]);
+    assert.equal((await ask("/closed/docs")).status, 401, "nor does a redirect tell which folders there are");
+    const found = await ask("/closed/app.3f2a9c1b.js", { ...page, ...bearer });
+    assert.deepEqual([found.status, await found.text(), found.headers.get(allowed)], [200, "hashed", "https://page.test"]);
+    assert.equal(found.headers.get("cache-control"), "private, max-age=31536000, immutable");
+    const anybody = await ask("/closed/what-no-file-is-called");
+    assert.equal(await anybody.text(), `function ${guarded.url}/what-no-file-is-called`);
+    assert.equal((await ask("/near/app.js")).status, 403);
+  });
 });
