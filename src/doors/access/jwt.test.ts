@@ -352,7 +352,7 @@ test("after many wrong tokens from an address only those of users are checked th
   const ended = await tokenOf(gate, { ends: -60 });
   for (let at = 0; at < 40; at++)
     assert.match(await outcome(gate, rules, ended), /^credentials-refused/, "an ended token is not a wrong one");
-  const forged = await tokenOf(gate, { by: "PS256", claims: { sub: "eve" } });
+  const forged = await tokenOf(gate, { alg: "ES256", header: { kid: "kid-RS256" }, claims: { sub: "eve" } });
   const outcomes: string[] = [];
   for (let at = 0; at < 40; at++) outcomes.push((await outcome(gate, rules, forged)).split(":")[0]!);
   assert.deepEqual([outcomes[29], outcomes[30]], ["credentials-refused", "too-many-wrong-credentials"]);

@@ -24,7 +24,8 @@ export function replyWithError(onError: (error: unknown) => void): ErrorHandler 
       thrown instanceof HTTPException ? new MayflyError("bad-request", { what: thrown.message }, thrown) : asMayflyError(thrown);
     if (error.entry.side === "system") onError(error);
     // In seconds. An upload in progress takes longer than that only if its caller is slow.
-    if (error.code === "too-many-uploads") context.header("retry-after", "5");
+    const retryAfterS = error.code === "too-many-uploads" ? 5 : error.details["retryAfterS"];
+    if (retryAfterS !== undefined) context.header("retry-after", String(retryAfterS));
     return context.json(error.body(), error.entry.status as ContentfulStatusCode);
   };
 }
