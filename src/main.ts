@@ -21,6 +21,7 @@ import { openLookUpTxt } from "./egress/look-up-txt.ts";
 import { openEgress } from "./egress/open-egress.ts";
 import { openApi, openBeside, openGateway, openHostCertificates, renewCertificates } from "./doors/open-doors.ts";
 import { WrongCredentials } from "./clients/wrong-credentials.ts";
+import { openAcme } from "./doors/acme/open-acme.ts";
 import { openGate } from "./doors/access/open-gate.ts";
 import { callersOf } from "./doors/access/token.ts";
 import { openInvoking } from "./doors/lambda/open-invoking.ts";
@@ -43,7 +44,15 @@ import type { ServedApps } from "./control/served-apps.ts";
 import type { Catalog } from "./store/catalog/catalog.ts";
 import { hasInjections, injectionsOf } from "./store/catalog/injections.ts";
 import { keepAccounts } from "./store/ledger/keep-accounts.ts";
-import { openAuditOf, openAuthorityOf, openCatalogOf, openLambdaStoreOf, openPrincipalsOf, openStores } from "./store/open-stores.ts";
+import {
+  openAuditOf,
+  openAuthorityOf,
+  openCatalogOf,
+  openLambdaStoreOf,
+  openPrincipalsOf,
+  openStores,
+  requestMakerOf,
+} from "./store/open-stores.ts";
 import { openServerLog } from "./store/logs/server-log.ts";
 import { lockFolders } from "./store/state-folder/lock-folders.ts";
 import type { StateLock } from "./store/state-folder/lock.ts";
@@ -196,9 +205,16 @@ export async function startMayfly(
     tell: stores.tell,
   });
   const hostCertificates = await openHostCertificates(start);
+  const acme = await openAcme(start, {
+    wanted: () => routes.listedHosts(),
+    isCovered: (host) => hostCertificates?.contextOf(host) !== undefined || isCertified(certificate, host),
+    makeRequest: requestMakerOf(start),
+    tell: stores.tell,
+    httpsPort: () => portOf(urls.gateway),
+  });
   const lambdaParts = { store: lambdaStore, catalog, serving, logs, events, principals, wrong };
   const invoking = openInvoking(start, { ...lambdaParts, dispatcher, gatewayUrl: () => urls.gateway });
-  const gatewayParts = { dispatcher, routes, gate, certificate, hostCertificates, urls: invoking.urls, catalog };
+  const gatewayParts = { dispatcher, routes, gate, certificate, hostCertificates: [hostCertificates, acme], urls: invoking.urls, catalog };
   const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
   urls.gateway = gateway.url;
   const places = new Shares(descriptors.api);
@@ -213,6 +229,7 @@ export async function startMayfly(
   });
   const api = await openApi(start, supervision?.sockets.api, { parts, certificate, beside: lambda });
   urls.api = api.url;
+  acme?.start();
   const besides = await openBeside(start, certificate, lambda);
   announce(lock, urls, certificate);
 
@@ -268,6 +285,12 @@ function routesOf(
       return id === undefined ? undefined : served().preview(id, name, label, asHost);
     },
   });
+}
+
+/** Whether the server's own certificate is for the host. */
+function isCertified(certificate: Certificate | undefined, host: string): boolean {
+  const above = `*${host.slice(Math.max(0, host.indexOf(".")))}`;
+  return certificate !== undefined && namesIn(certificate.cert).some((name) => name === host || name === above);
 }
 
 /** A server that was killed may have left a tenant half removed. */

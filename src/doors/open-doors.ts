@@ -29,8 +29,8 @@ interface GatewayParts {
   routes: RouteTable;
   gate: Gate;
   certificate: Certificate | undefined;
-  /** Certificates for hosts of apps. */
-  hostCertificates: CertificateFolder | undefined;
+  /** Certificates for hosts of apps: those of the operator, then those that an authority has made. */
+  hostCertificates: readonly (Pick<CertificateFolder, "contextOf"> | undefined)[];
   /** Answers requests to functions' URLs. */
   urls: UrlDoor;
   catalog: Pick<Catalog, "code">;
@@ -45,7 +45,13 @@ export async function openGateway(
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = descriptorBudget(descriptorLimit());
   const connections = { most: budget.gateway, perClient: config.connectionsPerClient ?? budget.perClient };
-  const contextOf = (name: string) => hostCertificates?.contextOf(name);
+  const contextOf = (name: string) => {
+    for (const each of hostCertificates) {
+      const found = each?.contextOf(name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
   const webSockets = { ...config.webSockets, ...mostWebSockets(connections) };
   const gateway = createGateway({
     dispatcher,

@@ -10,7 +10,7 @@ import type { EventStream } from "../telemetry/event-stream.ts";
 import { LogLevel } from "../wire/protocol.ts";
 import type { Audit } from "./audit/audit.ts";
 import { openAudit } from "./audit/open-audit.ts";
-import { certificateMaker } from "./authority/make-certificate.ts";
+import { certificateMaker, requestMaker } from "./authority/make-certificate.ts";
 import { type Authority, openAuthority } from "./authority/open-authority.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import { openSeal } from "./catalog/seal.ts";
@@ -68,6 +68,11 @@ export function openLambdaStoreOf({ config, closing }: ServerStart): LambdaStore
 
 export function openAuthorityOf({ config, clock }: ServerStart): Authority {
   return openAuthority({ file: join(config.stateDir, "authority.pem"), make: certificateMaker(config.cacheDir), clock });
+}
+
+/** Makes a key and the request for a certificate for a name. */
+export function requestMakerOf({ config }: Pick<ServerStart, "config">): ReturnType<typeof requestMaker> {
+  return requestMaker(config.cacheDir);
 }
 
 /** The catalog must be open, because it makes the key of the secrets if there is none. @param operatorToken the token of the first start */

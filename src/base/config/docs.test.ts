@@ -17,10 +17,13 @@ const rows = new Map(
     .map(([, key, variable, allowed, fallback]) => [key, { variable, allowed, fallback }]),
 );
 
-const leaves = Object.entries(properties).flatMap(([key, property]) => {
-  const nested = (property as { properties?: object }).properties;
-  return nested ? Object.keys(nested).map((inner) => `${key}.${inner}`) : [key];
-});
+const leaves = leavesOf(properties);
+
+function leavesOf(all: object): string[] {
+  return Object.entries(all).flatMap(([key, { properties: nested }]: [string, { properties?: object }]) =>
+    nested === undefined ? [key] : leavesOf(nested).map((inner) => `${key}.${inner}`),
+  );
+}
 
 test("docs/configuration.md has a row for every setting and no other", () => {
   assert.deepEqual([...rows.keys()], leaves);

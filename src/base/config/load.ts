@@ -87,7 +87,16 @@ function withAbsolutePaths(config: Config): Config {
     stateDir: resolve(config.stateDir),
     cacheDir: resolve(config.cacheDir),
     runDir: resolve(config.runDir),
-    ...(tls && { tls: { cert: resolve(tls.cert), key: resolve(tls.key), ...(tls.hosts && { hosts: resolve(tls.hosts) }) } }),
+    ...(tls && { tls: withAbsoluteFiles(tls) }),
     ...(record && { record: resolve(record) }),
+  };
+}
+
+function withAbsoluteFiles({ cert, key, hosts, acme }: NonNullable<Config["tls"]>): Config["tls"] {
+  return {
+    cert: resolve(cert),
+    key: resolve(key),
+    ...(hosts && { hosts: resolve(hosts) }),
+    ...(acme && { acme: { ...acme, ...(acme.ca && { ca: resolve(acme.ca) }) } }),
   };
 }

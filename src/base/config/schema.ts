@@ -154,6 +154,25 @@ export const configSchema = z.strictObject({
       key: z.string().min(1),
       /** The folder of certificates for hosts of apps. Other clients of the gateway get `cert`. */
       hosts: z.string().min(1).optional(),
+      /** An authority that makes certificates for hosts of apps, by ACME and proofs by HTTP. */
+      acme: z
+        .strictObject({
+          /** Where the authority says where everything is. */
+          directory: z
+            .string()
+            .max(2_048)
+            .regex(/^https:\/\/[^\s]+$/, "must be an address with https://")
+            .default("https://acme-v02.api.letsencrypt.org/directory"),
+          /** Told to the authority. */
+          email: z.email().max(254).optional(),
+          /** That the operator agrees to the authority's terms, without which it makes no certificates. */
+          agreed: z.literal(true),
+          /** Where the authority asks for proofs; it comes to port 80. */
+          listen: address.default("0.0.0.0:80"),
+          /** A PEM file of the authorities that the directory's own certificate is checked against. Default: those that the system trusts. */
+          ca: z.string().min(1).optional(),
+        })
+        .optional(),
     })
     .optional(),
   /** What usage costs, and wall time for comparison. src/base/config/prices.ts gives the sources of the defaults. */

@@ -48,6 +48,8 @@ interface App extends Served {
   paths: string[];
   /** Keys of its previews. */
   previews: string[];
+  /** Those of its hosts that its manifest lists. */
+  listed: string[];
 }
 
 /** A revision, or an alias other than `live`, that a URL names. */
@@ -112,7 +114,7 @@ export class RouteTable {
     const { app: id, tenant, manifest } = served;
     this.removeApp(id);
     const table = tableOf(manifest);
-    const app: App = { ...served, sticky, tenantName: this.#tenantName(tenant), table, hosts: [], paths: [], previews: [] };
+    const app: App = { ...served, sticky, tenantName: this.#tenantName(tenant), table, hosts: [], paths: [], previews: [], listed: [] };
     this.#apps.set(id, app);
     const refused = Object.entries(manifest.hosts).flatMap(([written, name]) => this.#addListed(app, written, name));
     const names = Object.keys(manifest.functions);
@@ -131,6 +133,11 @@ export class RouteTable {
     for (const path of app.paths) this.#paths.delete(path);
     for (const key of app.previews) this.#previews.delete(key);
     this.#apps.delete(id);
+  }
+
+  /** The hosts that apps list and have, in their normal form. Ids. */
+  listedHosts(): { host: string; app: string; tenant: string }[] {
+    return [...this.#apps.values()].flatMap(({ app, tenant, listed }) => [...new Set(listed)].map((host) => ({ host, app, tenant })));
   }
 
   /**
@@ -283,6 +290,7 @@ export class RouteTable {
     if (host instanceof MayflyError) return [host];
     if (name === ALL_ROUTES) this.#addHost(app, host, undefined, routesOf(app, ""), true);
     else this.#addHost(app, host, name === app.manifest.static ? undefined : name, undefined, true);
+    app.listed.push(host);
     return [];
   }
 

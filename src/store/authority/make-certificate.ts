@@ -1,4 +1,4 @@
-/** Makes certificates by Debian's openssl, which runs from the cache: a host need not have it, and Node's own library cannot make any. */
+/** Makes certificates, and requests for them, by Debian's openssl, which runs from the cache: a host need not have it, and Node's own library cannot make any. */
 import { MayflyError } from "../../base/errors/error.ts";
 import { fetchProgramRoot, hostCommand } from "../../images/debian/program-root.ts";
 import { runProgram } from "../../images/run-program.ts";
@@ -30,24 +30,45 @@ const suite = "trixie";
 
 /** What is returned rejects with "certificate-failed" if openssl cannot be had or fails, and with "missing-part" if apt is not there. */
 export function certificateMaker(cacheDir: string): MakeCertificate {
-  let command: Promise<[string, ...string[]]> | undefined;
-  const openssl = () =>
-    (command ??= findOpenssl(cacheDir).catch((error: unknown) => {
-      command = undefined;
-      throw error;
-    }));
+  const openssl = opensslIn(cacheDir);
   return async ({ subject, validity, extensions, issuer }) => {
     const [program, ...before] = await openssl().catch(failed);
     const signed = issuer === undefined ? [] : ["-CA", issuer, "-CAkey", issuer];
     const valid = ["-not_before", timeOf(validity.from), "-not_after", timeOf(validity.until)];
-    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", "-"];
-    const made = await runProgram(program, [...before, "req", "-x509", "-config", "-", ...key, ...signed, ...valid], {
+    const made = await runProgram(program, [...before, "req", "-x509", "-config", "-", ...NEW_KEY, ...signed, ...valid], {
       name: "openssl",
       bare: true,
-      input: configuration(subject, extensions),
+      input: configuration(subject, extensions, "x509_extensions"),
     }).catch(failed);
     return splitPair(made);
   };
+}
+
+/** Makes a new key and the request (PKCS #10) for a certificate for one name of DNS, as PEM. Rejects as certificateMaker() does. */
+export function requestMaker(cacheDir: string): (name: string) => Promise<{ key: string; request: string }> {
+  const openssl = opensslIn(cacheDir);
+  return async (name) => {
+    const [program, ...before] = await openssl().catch(failed);
+    // A common name may have 64 characters; the name counts that is among the extensions.
+    const input = configuration(name.slice(0, 64), [`subjectAltName = DNS:${name}`], "req_extensions");
+    const made = await runProgram(program, [...before, "req", "-new", "-config", "-", ...NEW_KEY], {
+      name: "openssl",
+      bare: true,
+      input,
+    }).catch(failed);
+    return { key: blockIn(made, "PRIVATE KEY"), request: blockIn(made, "CERTIFICATE REQUEST") };
+  };
+}
+
+const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", "-"];
+
+function opensslIn(cacheDir: string): () => Promise<[string, ...string[]]> {
+  let command: Promise<[string, ...string[]]> | undefined;
+  return () =>
+    (command ??= findOpenssl(cacheDir).catch((error: unknown) => {
+      command = undefined;
+      throw error;
+    }));
 }
 
 /** What fetches and runs programs speaks of images, which are what it is mostly for. */
@@ -62,12 +83,16 @@ async function findOpenssl(cacheDir: string): Promise<[string, ...string[]]> {
 
 /** Takes apart a text with a private key and a certificate. */
 export function splitPair(pem: string): KeyPair {
-  const block = (label: string) => new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----\n`).exec(pem)?.[0] ?? "";
-  return { key: block("PRIVATE KEY"), cert: block("CERTIFICATE") };
+  return { key: blockIn(pem, "PRIVATE KEY"), cert: blockIn(pem, "CERTIFICATE") };
 }
 
-function configuration(subject: string, extensions: string[]): string {
-  const request = ["distinguished_name = subject", "x509_extensions = extensions", "prompt = no"];
+function blockIn(pem: string, label: string): string {
+  return new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----\n`).exec(pem)?.[0] ?? "";
+}
+
+/** @param place what openssl calls the extensions: of a certificate, or of a request */
+function configuration(subject: string, extensions: string[], place: "x509_extensions" | "req_extensions"): string {
+  const request = ["distinguished_name = subject", `${place} = extensions`, "prompt = no"];
   return ["[req]", ...request, "[subject]", `CN = ${subject}`, "[extensions]", ...extensions, ""].join("\n");
 }
 
