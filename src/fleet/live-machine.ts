@@ -292,7 +292,7 @@ export class LiveMachine {
     this.#openMounts(version, machine);
     // This is not awaited, because the kernel takes longer for it than the bind takes.
     machine
-      .assign(version.app)
+      .assign(version.app, version.tenant)
       .catch((error: unknown) => this.#options.report(`Machine ${this.name} runs on a blank's CPU share: ${String(error)}`));
   }
 

@@ -123,8 +123,8 @@ export interface Machine {
   followPrinted?(take: TakePrinted): void;
   /** Never throws: figures that cannot be read at the moment are those that were read last. */
   usage(): Usage;
-  /** Gives the machine this app's share of the host's CPU time. Called once; resolves some milliseconds later, when that is done. */
-  assign(app: string): Promise<void>;
+  /** Gives the machine this app's share of the host's CPU time, which is a part of the tenant's, if there is one. Called once; resolves some milliseconds later, when that is done. */
+  assign(app: string, tenant?: string): Promise<void>;
   /**
    * Lets the machine read files where they lie on the host, without a copy. Called at most once, before the Bind, which is to have the result as its `files`. The
    * machine may be stopped. Absent if files must come in frames.

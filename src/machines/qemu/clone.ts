@@ -117,7 +117,7 @@ function createMachine({ spec, shape, tried, watch }: CloneOptions, qemu: QemuPr
     cameUp: tried,
     followPrinted: (take) => qemu.console.follow(take, shape.guest.ownLines),
     usage: () => (ended ? last : cgroup.usage()),
-    assign: (app) => cgroup.assign(app),
+    assign: (app, tenant) => cgroup.assign(app, tenant),
     stop: async () => void (await qemu.qmp.command("stop")),
     cont: async () => void (await qemu.qmp.command("cont")),
     kill() {

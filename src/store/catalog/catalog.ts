@@ -69,6 +69,8 @@ export interface Revision {
 /** What is needed to run a revision, or a part of one. `app` and `id` are ids. */
 export interface Version extends Pick<Revision, "app" | "id" | "number" | "createdAt"> {
   manifest: RunManifest;
+  /** The id of the app's tenant. Absent in tests alone. */
+  tenant?: string;
   /** The name by which calls ask for this revision, if they do: see LiveDispatcher.pin(). */
   pin?: string;
   /** The tenant id whose calls alone its machines serve: see isolation.ts. Absent: they serve all calls. */

@@ -30,10 +30,10 @@ export interface Cgroup {
   /** Whether the kernel ended a process of the group because the memory limit was exceeded. False if nothing is limited. */
   oomKilled(): boolean;
   /**
-   * Gives the group's CPU time to this app from now on. Called once. Resolves when the group's processes have moved, which takes the kernel milliseconds, or
+   * Gives the group's CPU time to this app from now on, and through it to the tenant, if there is one. Called once. Resolves when the group's processes have moved, which takes the kernel milliseconds, or
    * when there are none any more. Accounts go on as before.
    */
-  assign(app: string): Promise<void>;
+  assign(app: string, tenant?: string): Promise<void>;
   /** Kills the processes that are still in the group, and resolves once the group is gone from the host. Idempotent. */
   remove(): Promise<void>;
 }

@@ -33,7 +33,7 @@ function machine(t: TestContext, id: string, script: string[]) {
 }
 
 function foldersNamed(id: string): string[] {
-  return treesOf(detectCgroups()).flatMap((tree) => fs.globSync(`${tree}/*/{,*/}${id}`));
+  return treesOf(detectCgroups()).flatMap((tree) => fs.globSync(`${tree}/*/{,*/,*/*/}${id}`));
 }
 
 test("counts the CPU and the memory of what runs in it", async (t) => {
@@ -110,6 +110,30 @@ test("under load each app gets the same share of CPU, however many machines it h
   const [ofOne, ofAhead] = [figures[4] as number, figures[5] as number];
   assert.ok(ofOne > 0.6 * ofMany && ofOne < 1.6 * ofMany, `one machine ${ofOne}, four of another app ${ofMany}`);
   assert.ok(ofAhead < 0.6 * ofOne, `ahead of need ${ofAhead}, an app ${ofOne}`);
+});
+
+test("under load each tenant gets the same share of CPU, however many of its apps are busy, and leaves no group", async (t) => {
+  if (detectCgroups().kind === "none") return;
+  const many = Array.from({ length: 3 }, (_, n) => spinner(t, `tenants-many-${n}`));
+  const one = spinner(t, "tenants-one");
+  await Promise.all([
+    ...many.map(({ cgroup }, n) => cgroup.assign(unique(`many-${n}`), unique("ten-many"))),
+    one.cgroup.assign(unique("one"), unique("ten-one")),
+  ]);
+  const all = [...many, one];
+  const before = all.map(({ cgroup }) => cgroup.usage().cpuUs);
+  const used = () => all.map(({ cgroup }, n) => cgroup.usage().cpuUs - (before[n] as number));
+  while (used().reduce((sum, cpuUs) => sum + cpuUs, 0) < 1_500_000) await sleep(50);
+  const figures = used();
+  const ofMany = figures.slice(0, 3).reduce((sum, cpuUs) => sum + cpuUs, 0);
+  const ofOne = figures[3] as number;
+  assert.ok(ofOne > 0.6 * ofMany && ofOne < 1.6 * ofMany, `a tenant with one app ${ofOne}, one with three ${ofMany}`);
+  for (const { cgroup, child } of all) {
+    child.kill("SIGKILL");
+    await cgroup.remove();
+    await cgroup.remove();
+  }
+  for (const tenant of ["ten-many", "ten-one"]) assert.deepEqual(foldersNamed(`tenant-${unique(tenant)}`), []);
 });
 
 test("a machine's account goes on when it gets its app, and neither of its groups is left at its end", async (t) => {

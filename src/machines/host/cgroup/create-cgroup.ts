@@ -3,7 +3,7 @@
  * group limits nothing and says so in `detail`.
  *
  * Layout: <tree>/mayfly/<server's pid>-<its start time>/…, so that servers on one host don't meet, then <machine id>. Where the cpu
- * controller is, <whose CPU time it is>/<machine id>: see share.ts. The server itself is beside that, see server-group.ts.
+ * controller is, <whose CPU time it is, which may be two levels>/<machine id>: see share.ts. The server itself is beside that, see server-group.ts.
  */
 import fs from "node:fs";
 import path from "node:path";

@@ -13,10 +13,10 @@ export class ShareMoves {
     if (awaited instanceof Promise) void awaited.then(() => this.#hasten()).catch(() => undefined);
   }
 
-  async assign(app: string): Promise<void> {
+  async assign(app: string, tenant: string | undefined): Promise<void> {
     if (this.#assigned) return;
     this.#assigned = true;
-    await this.#next({ app });
+    await this.#next({ app, tenant });
   }
 
   async #hasten(): Promise<void> {

@@ -10,15 +10,18 @@ import { counter, CPU_PERIOD_US, MAX_PROCESSES, USUAL_SHARES, write, writeIfTher
 import { ownerName } from "./owner.ts";
 import { numbers } from "./proc.ts";
 import { membersOf, removeGroups } from "./remove.ts";
-import { moveProcesses, removeIfEmpty, type Share, shareAtStart, shareName, weightOf } from "./share.ts";
+import { leaveShare, moveProcesses, type Share, shareAtStart, shareNames, weighTenants, weightOf } from "./share.ts";
 import { ShareMoves } from "./share-moves.ts";
+import { tenantWeightsOf } from "./tenant-weights.ts";
 import type { CgroupHome } from "./home.ts";
 
 export function createV1(home: CgroupHome & { kind: "v1" }, spec: CgroupSpec): Cgroup {
   const within = (tree: string) => path.join(tree, ownerName, spec.id);
   // Where cpu is mounted with cpuacct, a machine that has moved has figures in several places.
   const together = home.cpuacct === home.cpu;
-  const cpu = [makeCpu(home.cpu, spec, shareAtStart(spec))];
+  const first = shareAtStart(spec);
+  const cpu = [makeCpu(home, spec, first)];
+  const shares = [first];
   const memory = home.memory === home.cpu ? (cpu[0] as string) : within(home.memory);
   const others = [memory, ...(together ? [] : [within(home.cpuacct)]), ...(home.pids === undefined ? [] : [within(home.pids)])];
   const fixed = [...new Set(others.filter((folder) => folder !== cpu[0]))];
@@ -30,8 +33,9 @@ export function createV1(home: CgroupHome & { kind: "v1" }, spec: CgroupSpec): C
     // Where cpu is mounted together with memory, the machine's memory would stay charged to its old folder, so the machine keeps its place.
     if (removed || memory === cpu[0]) return;
     const from = [...cpu];
-    const to = makeCpu(home.cpu, spec, share);
+    const to = makeCpu(home, spec, share);
     cpu.push(to);
+    shares.push(share);
     await moveProcesses(() => from.flatMap(membersOf), to);
   });
 
@@ -51,25 +55,43 @@ export function createV1(home: CgroupHome & { kind: "v1" }, spec: CgroupSpec): C
       memoryBytes: counter(memory, "memory.stat", "rss") + counter(memory, "memory.stat", "shmem"),
     }),
     oomKilled: () => counter(memory, "memory.oom_control", "oom_kill") > 0,
-    assign: (app) => moves.assign(app),
+    assign: (app, tenant) => moves.assign(app, tenant),
     async remove() {
       removed = true;
       await removeGroups(folders());
-      for (const folder of cpu) removeIfEmpty(path.dirname(folder));
+      for (const [at, share] of shares.entries()) {
+        leaveShare(cpu[at]!, share);
+        leaveTenant(home, share);
+      }
+      shares.length = 0;
     },
   };
 }
 
-function makeCpu(tree: string, spec: CgroupSpec, share: Share): string {
-  const folder = makeInShareV1(tree, share, spec.id);
+function makeCpu(home: CgroupHome & { kind: "v1" }, spec: CgroupSpec, share: Share): string {
+  const folder = makeInShareV1(home.cpu, share, spec.id);
+  if (typeof share === "object" && share.tenant !== undefined) {
+    tenantWeightsOf(home).add(share.tenant, share.app);
+    weigh(home);
+  }
   write(folder, "cpu.cfs_period_us", CPU_PERIOD_US);
   write(folder, "cpu.cfs_quota_us", Math.round(spec.vcpus * CPU_PERIOD_US));
   return folder;
 }
 
+function weigh(home: CgroupHome & { kind: "v1" }): void {
+  weighTenants(home, path.join(home.cpu, ownerName), (folder, weights) => write(folder, "cpu.shares", weights * USUAL_SHARES));
+}
+
+function leaveTenant(home: CgroupHome & { kind: "v1" }, share: Share): void {
+  if (typeof share === "string" || share.tenant === undefined) return;
+  tenantWeightsOf(home).remove(share.tenant, share.app);
+  weigh(home);
+}
+
 /** Makes a group without limits. @param tree the cpu controller's */
 export function makeInShareV1(tree: string, share: Share, id: string): string {
-  const group = path.join(tree, ownerName, shareName(share));
+  const group = path.join(tree, ownerName, ...shareNames(share));
   const folder = path.join(group, id);
   fs.mkdirSync(folder, { recursive: true });
   write(group, "cpu.shares", weightOf(share, USUAL_SHARES));

@@ -11,12 +11,14 @@ import { handDown } from "./delegate.ts";
 import { counter, CPU_PERIOD_US, MAX_PROCESSES, USUAL_WEIGHT, write, writeIfThere } from "./files.ts";
 import { ownerName } from "./owner.ts";
 import { membersOf, removeGroups } from "./remove.ts";
-import { moveProcesses, removeIfEmpty, type Share, shareAtStart, shareName, weightOf } from "./share.ts";
+import { leaveShare, moveProcesses, type Share, shareAtStart, shareNames, weighTenants, weightOf } from "./share.ts";
 import { ShareMoves } from "./share-moves.ts";
+import { tenantWeightsOf } from "./tenant-weights.ts";
 import type { CgroupHome } from "./home.ts";
 
 export function createV2(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec): Cgroup {
-  const first = makeGroup(home, spec, shareAtStart(spec), spec.memoryMb * 1_048_576);
+  const shares = [shareAtStart(spec)];
+  const first = makeGroup(home, spec, shares[0]!, spec.memoryMb * 1_048_576);
   const folders = [first];
   const sum = (file: string, ...names: string[]) =>
     folders.flatMap((folder) => names.map((name) => counter(folder, file, name))).reduce((total, value) => total + value, 0);
@@ -26,6 +28,7 @@ export function createV2(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec): C
     const from = [...folders];
     const to = makeGroup(home, spec, share, memoryLeft(from, spec));
     folders.push(to);
+    shares.push(share);
     await moveProcesses(() => from.flatMap(membersOf), to);
   });
 
@@ -37,17 +40,25 @@ export function createV2(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec): C
     pids: () => folders.flatMap(membersOf),
     usage: () => ({ cpuUs: sum("cpu.stat", "usage_usec"), memoryBytes: sum("memory.stat", "anon", "shmem") }),
     oomKilled: () => sum("memory.events", "oom_kill") > 0,
-    assign: (app) => moves.assign(app),
+    assign: (app, tenant) => moves.assign(app, tenant),
     async remove() {
       removed = true;
       await removeGroups(folders);
-      for (const folder of folders) removeIfEmpty(path.dirname(folder));
+      for (const [at, share] of shares.entries()) {
+        leaveShare(folders[at]!, share);
+        leaveTenant(home, share);
+      }
+      shares.length = 0;
     },
   };
 }
 
 function makeGroup(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec, share: Share, memoryBytes: number): string {
   const folder = makeInShareV2(home.folder, share, spec.id);
+  if (typeof share === "object" && share.tenant !== undefined) {
+    tenantWeightsOf(home).add(share.tenant, share.app);
+    weigh(home);
+  }
   write(folder, "memory.max", memoryBytes);
   writeIfThere(folder, "memory.swap.max", 0);
   // If the kernel ends one process of a machine, it ends all of them.
@@ -57,14 +68,24 @@ function makeGroup(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec, share: S
   return folder;
 }
 
+function weigh(home: CgroupHome & { kind: "v2" }): void {
+  weighTenants(home, path.join(home.folder, ownerName), (folder, weights) => write(folder, "cpu.weight", weights * USUAL_WEIGHT));
+}
+
+function leaveTenant(home: CgroupHome & { kind: "v2" }, share: Share): void {
+  if (typeof share === "string" || share.tenant === undefined) return;
+  tenantWeightsOf(home).remove(share.tenant, share.app);
+  weigh(home);
+}
+
 /** Makes a group without limits. @param home the place of machines' groups */
 export function makeInShareV2(home: string, share: Share, id: string): string {
-  const ours = path.join(home, ownerName);
-  const group = path.join(ours, shareName(share));
-  for (const folder of [ours, group]) {
-    if (fs.existsSync(folder)) continue;
-    fs.mkdirSync(folder);
-    handDown(folder);
+  let group = path.join(home, ownerName);
+  for (const name of [undefined, ...shareNames(share)]) {
+    group = name === undefined ? group : path.join(group, name);
+    if (fs.existsSync(group)) continue;
+    fs.mkdirSync(group);
+    handDown(group);
   }
   write(group, "cpu.weight", weightOf(share, USUAL_WEIGHT));
   const folder = path.join(group, id);

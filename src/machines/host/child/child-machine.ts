@@ -168,7 +168,7 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
     exited,
     followPrinted: (take) => child.output.follow(take),
     usage: () => last ?? cgroup.usage(),
-    assign: (app) => cgroup.assign(app),
+    assign: (app, tenant) => cgroup.assign(app, tenant),
     stop: async () => signal("SIGSTOP"),
     cont: async () => signal("SIGCONT"),
     kill() {
