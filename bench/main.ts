@@ -1,11 +1,12 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,rest,websocket,files,nfs,runtimes,snapshot,guests,simulator,lambda,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * `./mayfly bench [--only warm,waiting,first-call,memory,rest,websocket,access,tenants,files,nfs,runtimes,snapshot,guests,simulator,lambda,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
  * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
  * measured.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { access } from "./cases/access.ts";
 import { files } from "./cases/files.ts";
 import { firstCall } from "./cases/first-call.ts";
 import { guests } from "./cases/guests.ts";
@@ -17,6 +18,7 @@ import { rest } from "./cases/rest.ts";
 import { runtimes } from "./cases/runtimes.ts";
 import { simulator } from "./cases/simulator.ts";
 import { snapshot } from "./cases/snapshot.ts";
+import { tenants } from "./cases/tenants.ts";
 import { websocket } from "./cases/websocket.ts";
 import { waiting } from "./cases/waiting.ts";
 import { warm } from "./cases/warm.ts";
@@ -31,6 +33,8 @@ const cases: Record<CaseName, (options: BenchOptions) => Promise<Section[]>> = {
   memory,
   rest,
   websocket,
+  access,
+  tenants,
   files,
   nfs,
   runtimes,

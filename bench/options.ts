@@ -8,6 +8,8 @@ export const caseNames = [
   "memory",
   "rest",
   "websocket",
+  "access",
+  "tenants",
   "files",
   "nfs",
   "runtimes",

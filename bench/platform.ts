@@ -23,6 +23,10 @@ export interface Platform {
   deploy(app: "hello" | "wait" | "rhythm" | "socket", name?: string): Promise<string>;
   /** Deploys the app of any folder under that name. Returns the URL below which its functions are. */
   deployFolder(folder: string, name: string, changes?: Partial<Manifest>): Promise<string>;
+  /** Ends the server and starts it again with the same state folder. */
+  restart(): Promise<void>;
+  /** How long the last start took until the API answered. */
+  startedInMs(): number;
   stop(): Promise<void>;
 }
 
@@ -30,8 +34,8 @@ export async function startPlatform(
   driver: BenchDriver,
   settings: Partial<Pick<Config, "blanks" | "idleMs" | "maxMachines" | "record">> = {},
   env: Record<string, string> = {},
+  stateDir = mkdtempSync(join(tmpdir(), "mayfly-bench-")),
 ): Promise<Platform> {
-  const stateDir = mkdtempSync(join(tmpdir(), "mayfly-bench-"));
   const [listen, api] = [await freePort(), await freePort()];
   const flags = {
     "--driver": driver,
@@ -43,7 +47,14 @@ export async function startPlatform(
   const more = Object.entries(settings).map(([key, value]) => [`--${kebab(key)}`, String(value)]);
   const launcher = join(import.meta.dirname, "../mayfly");
   const command = [launcher, "serve", ...Object.entries(flags).flat(), ...more.flat()];
-  const server = supervised(await startServer(command, { port: api, env, withinMs: 300_000 }));
+  let startedMs = 0;
+  const start = async () => {
+    const began = performance.now();
+    const started = supervised(await startServer(command, { port: api, env, withinMs: 300_000 }));
+    startedMs = performance.now() - began;
+    return started;
+  };
+  let server = await start();
   const [gatewayUrl, apiUrl] = [listen, api].map((port) => `http://127.0.0.1:${port}`) as [string, string];
   const client = createClient({ url: apiUrl, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
   const deployFolder = async (folder: string, name: string, changes: Partial<Manifest> = {}) => {
@@ -52,7 +63,14 @@ export async function startPlatform(
     return `${gatewayUrl}/${name}`;
   };
   return {
-    server,
+    get server() {
+      return server;
+    },
+    async restart() {
+      await server.stop();
+      server = await start();
+    },
+    startedInMs: () => startedMs,
     client,
     gatewayUrl,
     apiUrl,
