@@ -174,7 +174,7 @@ exports.handler = async (event, context) => {
     assert.equal((await seenBy("/apart/apart", "a")).machine, own.machine);
     assert.equal((await call("/apart/apart")).body.error?.code, "tenant-id-needed");
     await assert.rejects(invoke(), { name: "InvalidParameterValueException" });
-    await assert.rejects(invoke("a,b"), { name: "InvalidParameterValueException" });
+    await assert.rejects(invoke("a,b"), { name: "ValidationException" });
   });
 
   /** Headers as they are, also twice. */

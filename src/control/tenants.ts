@@ -76,7 +76,7 @@ export function limitTenant(
 }
 
 /**
- * Removes the tenant: its tokens and keys first, so that nobody acts for it any more, then its name, its functions and layers of the Lambda API, its apps with all they have,
+ * Removes the tenant: its name and its tokens and keys first, so that nothing leads to it and nobody acts for it any more, then its functions and layers of the Lambda API, its apps with all they have,
  * its appliances with their disks, and its limits. Bills stay, and its part of the audit log for a while. If the server is killed meanwhile, the next one goes on with it: see resumeRemovals().
  * Rejects with "tenant-not-empty" unless `force`, and with "bad-request" for `main`.
  */

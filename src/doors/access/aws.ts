@@ -67,6 +67,7 @@ function callerOf({ id, name, role }: TokenHolder, accessKeyId: string, bodySha2
     way: "aws",
     key: `token ${id}`,
     headers: headersOf("aws", name, { sub: id, name, role, accessKeyId }),
+    accessKeyId,
     ...(bodySha256 !== undefined && { bodySha256 }),
   };
 }

@@ -49,6 +49,10 @@ export interface Granted {
   bodySha256: string | undefined;
   /** Headers that every reply gets, in place of the function's. */
   reply: readonly string[];
+  /** How the caller was known; null: everybody may call. */
+  way: Caller["way"] | null;
+  /** Of the way `aws`. */
+  accessKeyId: string | undefined;
 }
 
 export type Admission =
@@ -93,6 +97,23 @@ export class Gate {
     } catch (error) {
       return this.#failed(error, reply);
     }
+  }
+
+  /**
+   * Whether a caller that was let in by a token or a key pair would be let in now, for connections that go on for long. A JWT and a signed URL say until when somebody may
+   * call, and not how long a call may last.
+   */
+  isStillAllowed(
+    { tenant, app }: AccessRules,
+    { way, accessKeyId }: Pick<Granted, "way" | "accessKeyId">,
+    { headers }: Pick<Visit, "headers">,
+  ): boolean {
+    const { callers, clock } = this.#options;
+    if (way !== "token" && way !== "aws") return true;
+    const now = clock.wall();
+    const holder =
+      way === "token" ? callers.ofToken(bearerOf({ headers }) ?? "", now) : callers.ofAccessKey(accessKeyId ?? "", now)?.principal;
+    return holder != null && callers.mayCall(holder, tenant, app);
   }
 
   /** What has failed may name files of the host, and callers are strangers. */
@@ -157,6 +178,8 @@ function grantOf(caller: Caller | null, path: string): Omit<Granted, "reply"> {
     path: caller?.path ?? path,
     withoutAuthorization: caller?.way === "token" || caller?.way === "aws",
     bodySha256: caller?.bodySha256,
+    way: caller?.way ?? null,
+    accessKeyId: caller?.accessKeyId,
   };
 }
 
@@ -190,7 +213,7 @@ function rank(verdict: Verdict): number {
 
 const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
 
-function bearerOf({ headers }: Visit): string | undefined {
+function bearerOf({ headers }: Pick<Visit, "headers">): string | undefined {
   const given = headers["authorization"];
   return typeof given === "string" ? BEARER.exec(given)?.[1] : undefined;
 }

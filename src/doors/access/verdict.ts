@@ -12,6 +12,8 @@ export interface Caller {
   path?: string;
   /** The SHA-256 (hex) that the body must have. */
   bodySha256?: string;
+  /** Of the way `aws`. */
+  accessKeyId?: string;
 }
 
 export type Verdict = { is: "absent" } | { is: "caller"; caller: Caller } | { is: "refused"; error: MayflyError; isWrong: boolean };

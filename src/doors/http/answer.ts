@@ -64,8 +64,7 @@ function begin(context: CallContext, arrival: Arrival, granted: Granted | null):
   const path = granted === null ? pathWithin(route, target.path) : granted.path;
   if (route.files !== undefined && context.sites !== undefined && mayBeFile(arrival))
     answerFile(context, context.sites, arrival, path, granted);
-  else if (route.function === "")
-    refuseUnread(context, request, response, noRoute(target.path), arrival.continues, granted?.reply);
+  else if (route.function === "") refuseUnread(context, request, response, noRoute(target.path), arrival.continues, granted?.reply);
   else call(context, arrival, path, granted);
 }
 
@@ -120,8 +119,14 @@ function call(context: CallContext, arrival: Arrival, path: string, granted: Gra
     },
     body: upgrading !== undefined || arrival.hasBody ? "stream" : null,
   };
-  if (upgrading === undefined) made.start(invocation);
-  else context.webSockets.start({ call: made, upgrading, request, watch: context.watch }, invocation, route, clientIn(target.origin.chain));
+  if (upgrading === undefined) return made.start(invocation);
+  const { gate, watch, webSockets } = context;
+  const { rules } = route;
+  // Of the request, which is long gone then, nothing else is kept.
+  const { authorization } = headers;
+  const shown = { headers: { authorization } };
+  const isAllowed = rules === null || granted === null ? undefined : () => gate.isStillAllowed(rules, granted, shown);
+  webSockets.start({ call: made, upgrading, request, watch, isAllowed }, invocation, route, clientIn(target.origin.chain));
 }
 
 /** Handles a request that asks to go on as a WebSocket, for which node:http makes no response. */

@@ -1,5 +1,5 @@
 /** The texts of tokens and key pairs. All are random; a token's prefix lets programs that look for leaked secrets find it. */
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 
 /** 256 random bits. */
 export function newToken(): string {
@@ -8,7 +8,7 @@ export function newToken(): string {
 
 /** Tokens are random, so that their digest needs no salt and no slow hash: nobody can try them all. */
 export function digestOf(token: string): string {
-  return createHash("sha256").update(token).digest("base64url");
+  return hash("sha256", token, "base64url");
 }
 
 /** 20 capitals and digits, as AWS's clients expect it. */

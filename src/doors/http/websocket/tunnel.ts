@@ -18,6 +18,7 @@ import { closeFrame, FrameBorder } from "./frame-border.ts";
 
 /** Codes of Close frames (RFC 6455, 7.4.1, and its registry). */
 const GOING_AWAY = 1_001;
+const POLICY_VIOLATION = 1_008;
 const INTERNAL_ERROR = 1_011;
 const SERVICE_RESTART = 1_012;
 const closeCodes: Partial<Record<ErrorCode, number>> = {
@@ -25,6 +26,7 @@ const closeCodes: Partial<Record<ErrorCode, number>> = {
   "shutting-down": SERVICE_RESTART,
   "connection-expired": GOING_AWAY,
   "connection-idle": GOING_AWAY,
+  "credentials-refused": POLICY_VIOLATION,
 };
 
 export interface TunnelParts {
@@ -34,7 +36,12 @@ export interface TunnelParts {
   watch: Watch;
   /** How long both sides may be silent, in milliseconds. */
   idleMs: number;
+  /** Whether who opened it may still call; absent: nobody was asked. */
+  isAllowed?: (() => boolean) | undefined;
 }
+
+/** How often that is asked. */
+const ASK_MS = 5_000;
 
 export class Tunnel implements OnConnection {
   readonly #parts: TunnelParts;
@@ -42,11 +49,13 @@ export class Tunnel implements OnConnection {
   readonly #writer: PacedWriter;
   /** The tick at which a byte came from either side last. */
   #activeAt: number;
+  #askedAt: number;
   #over = false;
 
   constructor(parts: TunnelParts) {
     this.#parts = parts;
     this.#activeAt = parts.watch.tick;
+    this.#askedAt = parts.watch.tick;
     const { socket, handle } = parts;
     this.#writer = new PacedWriter(
       (bytes, taken) => socket.write(bytes, taken),
@@ -99,9 +108,18 @@ export class Tunnel implements OnConnection {
 
   checkIdle(tick: number): void {
     const { watch, idleMs, handle } = this.#parts;
-    if (this.#over || (tick - this.#activeAt) * watch.tickMs <= idleMs) return;
+    if (this.#over) return;
+    const isIdle = (tick - this.#activeAt) * watch.tickMs > idleMs;
+    if (!isIdle && this.#isAllowed(tick)) return;
     handle.abort();
-    this.fail("connection-idle", {});
+    this.fail(isIdle ? "connection-idle" : "credentials-refused", {});
+  }
+
+  #isAllowed(tick: number): boolean {
+    const { watch, isAllowed } = this.#parts;
+    if (isAllowed === undefined || (tick - this.#askedAt) * watch.tickMs < ASK_MS) return true;
+    this.#askedAt = tick;
+    return isAllowed();
   }
 
   malformed(): boolean {

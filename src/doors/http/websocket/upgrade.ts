@@ -98,7 +98,7 @@ export interface AskingCall extends InvocationReply, Pick<OnConnection, "malform
   switched(headers: string[], timing: InvocationTiming): { headers: string[]; handle: InvocationHandle } | null;
 }
 
-export interface UpgradeParts extends Pick<TunnelParts, "watch" | "idleMs"> {
+export interface UpgradeParts extends Pick<TunnelParts, "watch" | "idleMs" | "isAllowed"> {
   call: AskingCall;
   upgrading: Upgrading;
   request: IncomingMessage;

@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { FakeClock } from "../../../dispatch/testing/fake-clock.ts";
 import { until } from "../../../base/clock/until.ts";
 import { manifestSchema } from "../../../store/catalog/manifest.ts";
+import { mainTenant } from "../../../base/ids/new-id.ts";
+import { createTestGate } from "../../access/testing/test-gate.ts";
 import { openTestGateway, rawClient, replyText, timing, type Seen } from "../testing/test-gateway.ts";
 
 const asking = (path = "/app/hello/chat?room=1", more = "") =>
@@ -116,6 +118,27 @@ test("a connection that is silent for too long is ended, and one with traffic go
   await clock.advance(7_000);
   await until(() => client.closed);
   assert.deepEqual([seen.aborted, closed(client.text)], [true, [code(1_001 - 768), "connection-idle"]]);
+});
+
+test("a connection that a token or a key has opened is ended soon after that is revoked, and one that is for everybody is not", async () => {
+  const clock = new FakeClock();
+  const { gate, tokens } = createTestGate();
+  tokens.set("good", { id: "prin_1", name: "ada", role: "invoker" });
+  await using open = await openTestGateway((seen) => agree(seen), { clock, gate });
+  const functions = { held: { entry: "a.ts", access: "token" }, all: { entry: "a.ts", access: ["token", "signed-url"] } };
+  open.routes.setApp({ app: "guarded", tenant: mainTenant, manifest: manifestSchema.parse({ name: "guarded", functions }) });
+  const bearer = "Authorization: Bearer good\r\n";
+  const [held, other] = [rawClient(open.port, asking("/guarded/held", bearer)), rawClient(open.port, asking("/app/hello", bearer))];
+  for (const client of [held, other]) await until(() => client.text.endsWith("\r\n\r\n"));
+  await clock.advance(30_000);
+  held.send("x");
+  await until(() => open.invocations.some(({ body }) => Buffer.concat(body).toString() === "x"));
+  tokens.delete("good");
+  for (let second = 0; second < 10; second++) await clock.advance(1_000);
+  await until(() => held.closed);
+  assert.deepEqual(closed(held.text), [code(1_008 - 768), "credentials-refused"]);
+  assert.equal(other.closed, false);
+  other.socket.destroy();
 });
 
 test("clients that leave, before or after the function has agreed, end the invocation", async () => {
