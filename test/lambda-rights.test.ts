@@ -86,7 +86,7 @@ describe("AWS Lambda's API of a server with two tenants", () => {
       return id;
     };
     await make("operator", { principal: "op", role: "operator" }, platform.client);
-    for (const role of roles.slice(1)) await make(role, { principal: role, role: role as "reader" });
+    for (const role of roles.slice(1)) await make(role, { principal: role, role });
     await make("deployer of another app", { principal: "bounded", role: "deployer", apps: ["other"] });
     await acme.revokeKey(await make("revoked", { principal: "gone", role: "tenant-admin" }));
     // No request of this test takes as long.

@@ -42,8 +42,11 @@ const flags = { stateDir, listen: "127.0.0.1:0", api: "127.0.0.1:0", driver: "pr
 const { gatewayUrl, apiUrl, token } = await startMayfly(loadConfig({ flags }));
 process.stdin.on("data", (chunk: Buffer) => {
   const told = chunk.toString().trim();
-  if (told === "count") return void process.stdout.write(`${changes}\n`);
-  [changes, point] = [0, Number(told.split(" ")[1])];
-  process.stdout.write("armed\n");
+  if (told === "count") {
+    process.stdout.write(`${changes}\n`);
+  } else {
+    [changes, point] = [0, Number(told.split(" ")[1])];
+    process.stdout.write("armed\n");
+  }
 });
 process.stdout.write(`${JSON.stringify({ gatewayUrl, apiUrl, token })}\n`);

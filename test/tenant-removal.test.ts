@@ -37,18 +37,18 @@ async function serve(scope: Scope, stateDir: string): Promise<Server> {
     },
   );
   afterwards(scope, () => void child.kill("SIGKILL"));
-  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
-  const next = async () => {
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => {
     const { value, done } = await lines.next();
     if (done === true) throw new Error("the server has ended");
-    return value as string;
+    return value;
   };
   const urls = JSON.parse(await next()) as Pick<Server, "gatewayUrl" | "apiUrl" | "token">;
   return {
     ...urls,
     child,
     tell(text) {
-      child.stdin!.write(`${text}\n`);
+      child.stdin.write(`${text}\n`);
       return next();
     },
   };

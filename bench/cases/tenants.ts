@@ -103,11 +103,11 @@ async function fill(stateDir: string, count: number): Promise<void> {
   const catalog = openCatalog(join(stateDir, "catalog.db"), join(stateDir, "secrets.key"));
   try {
     const { manifest, bundles: uploads } = await bundleApp(join(appsFolder, "hello"));
-    const bundles = uploads.map((each) => ({ ...each, code: each.code as Uint8Array }));
+    const bundles = uploads.map(({ function: name, format, code }) => ({ function: name, format, code: code as Uint8Array }));
     const owners = count === 0 ? [mainTenant] : Array.from({ length: count }, (_, at) => catalog.tenants.create(`t${at}`).id);
     for (const tenant of owners) for (let at = 0; at < APPS; at++) await catalog.deploy(tenant, { ...manifest, name: `app${at}` }, bundles);
   } finally {
-    await catalog.close();
+    catalog.close();
   }
 }
 

@@ -7,6 +7,8 @@ import { parseAddress } from "../../base/listen/address.ts";
 import { CertificateFolder } from "../../base/listen/certificate-folder.ts";
 import { listenOn } from "../../base/listen/listen.ts";
 import type { ServerStart } from "../../base/config/server-start.ts";
+import type { Clock } from "../../base/clock/clock.ts";
+import { guarded } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { AcmeAccount } from "./acme-client.ts";
 import { AcmeClient } from "./acme-client.ts";
@@ -50,11 +52,7 @@ export async function openAcme(start: ServerStart, needs: AcmeNeeds): Promise<Ac
     directory: settings.directory,
     account: accountIn(base, settings.email),
     fetch: createAcmeFetch(settings.ca === undefined ? undefined : readCa(settings.ca), ending.signal),
-    pause: (ms) =>
-      new Promise((resolve, reject) => {
-        const cancel = clock.after(ms, resolve);
-        ending.signal.addEventListener("abort", () => (cancel(), reject(new Error("the server closes"))), { once: true });
-      }),
+    pause: (ms) => pauseOf(clock, ms, ending.signal),
   });
   const folder = new CertificateFolder(dir, (text) => log.info(text));
   const { wanted, isCovered, makeRequest, tell } = needs;
@@ -69,6 +67,18 @@ export async function openAcme(start: ServerStart, needs: AcmeNeeds): Promise<Ac
       look();
     },
   };
+}
+
+/** Rejects when the server closes. */
+function pauseOf(clock: Pick<Clock, "after">, ms: number, closing: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const end = guarded(() => reject(new Error("the server closes")), reject);
+  closing.addEventListener("abort", end, { once: true });
+  clock.after(ms, () => {
+    closing.removeEventListener("abort", end);
+    resolve();
+  });
+  return promise;
 }
 
 /** The account is the key: the authority finds the account by it. It is made at the first start. */
