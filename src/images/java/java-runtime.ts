@@ -1,7 +1,16 @@
 /**
  * Debian's Java 17, run from the cache: on the host it compiles, and in tests it runs what machines run. Debian's runtime contains the compiler, too, as a module, so that no JDK is needed.
  */
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { javaKeyStore } from "../builder/java-key-store.ts";
 import { fetchProgramRoot, hostCommand, imageSuite } from "../debian/program-root.ts";
+import { putFile } from "../put-file.ts";
+
+/** The authorities that Java trusts, of Debian's package for them, and the store that Debian makes of them when Java is installed. */
+const AUTHORITIES = "usr/share/ca-certificates/mozilla";
+const STORE = "etc/ssl/certs/java/cacerts";
 
 const javaPath = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
 
@@ -16,7 +25,18 @@ interface JavaRuntime {
 export async function fetchJava(cacheDir: string, progress?: (step: string) => void): Promise<JavaRuntime> {
   const options = { suite: imageSuite, packages: ["openjdk-17-jre-headless"], cacheDir };
   const root = await fetchProgramRoot(progress === undefined ? options : { ...options, progress });
+  await writeStore(root);
   return { root, command: await hostCommand(root, javaPath) };
+}
+
+/** Java trusts nobody without it. */
+async function writeStore(root: string): Promise<void> {
+  const store = join(root, STORE);
+  if (existsSync(store)) return;
+  const names = (await readdir(join(root, AUTHORITIES))).toSorted();
+  const all = await Promise.all(names.map(async (name) => ({ name, pem: await readFile(join(root, AUTHORITIES, name), "utf8") })));
+  await mkdir(dirname(store), { recursive: true });
+  await putFile(store, javaKeyStore(all));
 }
 
 /** The command that compiles; javac's own parameters follow. The compiler is short-lived, so that its code is not worth optimising. */

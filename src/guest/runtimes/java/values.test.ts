@@ -90,3 +90,8 @@ test("an app's own serializer reads and writes the values of its handlers", asyn
   // What a handler returns as a text is the body as it is.
   assert.match((await agent.call()).text, /^got own:\{"version":"2\.0".* for main$/);
 });
+
+test("Java that runs from Debian's packages trusts the authorities that Debian's does", async (t) => {
+  const agent = await started(t, { main: "shop.Events::trusted" });
+  assert.ok(Number((await send(agent, "main", {})).text) > 100);
+});
