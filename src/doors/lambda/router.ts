@@ -68,13 +68,12 @@ const decodedParts = remembering(1_000, (path): string[] | null => {
   }
 });
 
-/** The parameters' names are the routes' own. */
 function matched(wanted: Part[], parts: string[]): Record<string, string> | undefined {
-  const params: Record<string, string> = {};
+  const params: [string, string][] = [];
   for (let at = 0; at < parts.length; at += 1) {
     const [{ text, isOpen }, part] = [wanted[at]!, parts[at]!];
-    if (isOpen && part !== "") params[text] = part;
+    if (isOpen && part !== "") params.push([text, part]);
     else if (text !== part || isOpen) return undefined;
   }
-  return params;
+  return Object.fromEntries(params);
 }
