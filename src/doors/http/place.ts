@@ -4,7 +4,7 @@ import { keepsApart } from "../../store/catalog/isolation.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import type { LambdaEventForm } from "../../wire/host-end.ts";
 import { type AccessRules, rulesOf } from "../access/rules.ts";
-import type { PathRoute, PathRoutes } from "./path-routes.ts";
+import { type PathRoute, PathRoutes } from "./path-routes.ts";
 
 export interface Route {
   /** The id of the app's tenant. */
@@ -116,4 +116,9 @@ export function routeTo(served: Served, name: string, prefix: string, stickyBy: 
   if (stickyBy === null) return branch === undefined ? plain : { ...plain, branch };
   const sticky = { by: stickyBy.by, name: stickyBy.by === "header" ? stickyBy.name.toLowerCase() : stickyBy.name };
   return { ...plain, sticky, ...(branch !== undefined && { branch }) };
+}
+
+/** The app's `routes`. */
+export function tableOf({ routes }: Manifest): PathRoutes | undefined {
+  return routes === undefined ? undefined : new PathRoutes(routes);
 }

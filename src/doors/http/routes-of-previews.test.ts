@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MayflyError } from "../../base/errors/error.ts";
 import { manifestSchema } from "../../store/catalog/manifest.ts";
-import { type Preview, pathWithin, type Route, RouteTable } from "./routes.ts";
+import type { Preview } from "./previews.ts";
+import { pathWithin, type Route, RouteTable } from "./routes.ts";
 
 const app = (name: string, functions: string[], tenant = "ten_main") => ({
   app: `app_${name}`,

@@ -24,7 +24,7 @@
  * 4. Names count as they are written: nothing is decoded, so `%40` is not `@`. Capitals count in paths, but not in hosts.
  *
  * Which hosts a manifest may list is decided in host-claims.ts.
- * Owns: four maps of the apps that were called or set. A look-up is one or two gets of these maps. Only where they have no route, `load` is asked for
+ * Owns: three maps of the apps that were called or set, and the previews (previews.ts). A look-up is one or two gets of these maps. Only where they have no route, `load` is asked for
  * an app that is not in memory, and `preview` for a revision or an alias of one.
  */
 import type { StickyBy } from "../../store/catalog/catalog.ts";
@@ -32,8 +32,10 @@ import type { Manifest } from "../../store/catalog/manifest.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { ALL_ROUTES } from "../../store/catalog/route-schema.ts";
 import { type AppName, HostClaims, type HostClaimsOptions } from "./host-claims.ts";
-import { PathRoutes } from "./path-routes.ts";
-import { filesRoute, type Place, type PlaceRoutes, type Route, routeAt, routeTo, type Served } from "./place.ts";
+import { appStart, partEnd, SLASH } from "./path-parts.ts";
+import type { PathRoutes } from "./path-routes.ts";
+import { filesRoute, type Place, type PlaceRoutes, type Route, routeAt, routeTo, type Served, tableOf } from "./place.ts";
+import { type FindPreview, Previews } from "./previews.ts";
 import { hostName } from "../../base/network/host-names.ts";
 
 export type { Route };
@@ -52,22 +54,14 @@ interface App extends Served {
   listed: string[];
 }
 
-/** A revision, or an alias other than `live`, that a URL names. */
-export interface Preview {
-  /** As in Route; undefined: the URL names `live`. */
-  branch: string | undefined;
-  revision: Served;
-  sticky: StickyBy | null;
-}
-
 export interface RouteTableOptions extends HostClaimsOptions {
   /**
    * Called where a look-up finds no route: calls setApp() for the app of this name, if there is one that is not set yet. Returns whether it did.
    * `tenant`: the name of the app's tenant; null: `main`. `asHost`: the names are labels of a host, so that their capitals are unknown.
    */
   load?: (tenant: string | null, name: string, asHost: boolean) => boolean;
-  /** Called where a look-up finds no route, and the request names a revision or an alias of an app: sets the app if it was not set yet, and returns what is named. */
-  preview?: (tenant: string | null, name: string, label: string, asHost: boolean) => Preview | undefined;
+  /** Called where a look-up finds no route, and the request names a revision or an alias of an app. */
+  preview?: FindPreview;
   /** The name of a tenant by its id; null for `main`, which URLs do not name. Default: every app is of `main`. */
   tenantName?: (tenant: string) => string | null;
 }
@@ -75,20 +69,18 @@ export interface RouteTableOptions extends HostClaimsOptions {
 export class RouteTable {
   readonly #claims: HostClaims;
   readonly #load: NonNullable<RouteTableOptions["load"]>;
-  readonly #preview: NonNullable<RouteTableOptions["preview"]>;
   readonly #tenantName: NonNullable<RouteTableOptions["tenantName"]>;
   /** Keyed by the app's id. */
   readonly #apps = new Map<string, App>();
   readonly #hosts = new Map<string, Place>();
   /** Keyed by `/app/function`, and by `/app` if the app has one function, or routes; before that stands `/@tenant` if its tenant is not `main`. */
   readonly #paths = new Map<string, Place>();
-  /** Keyed by hosts and by paths, which begin with a slash. */
-  readonly #previews = new Map<string, Place>();
+  readonly #previews: Previews;
 
   constructor({ load = () => false, preview = () => undefined, tenantName = () => null, ...claims }: RouteTableOptions = {}) {
     this.#claims = new HostClaims(claims);
     this.#load = load;
-    this.#preview = preview;
+    this.#previews = new Previews(preview, (id) => this.#apps.get(id));
     this.#tenantName = tenantName;
   }
 
@@ -131,7 +123,7 @@ export class RouteTable {
     if (app === undefined) return;
     for (const host of app.hosts) this.#hosts.delete(host);
     for (const path of app.paths) this.#paths.delete(path);
-    for (const key of app.previews) this.#previews.delete(key);
+    this.#previews.forget(app.previews);
     this.#apps.delete(id);
   }
 
@@ -180,66 +172,7 @@ export class RouteTable {
     // A host of more labels can only be listed: its app is set when the server starts.
     if (labels.length > 3) return undefined;
     if (this.#load(tenant, app, true) && this.#hosts.has(host)) return this.#hosts.get(host);
-    return this.#previewOfHost(host, labels) ? this.#previews.get(host) : undefined;
-  }
-
-  /** @param labels of the host, below the domain: `<revision>--<app>`, or `<revision>--<function>.<app>`, with or without a tenant behind it */
-  #previewOfHost(host: string, labels: string[]): boolean {
-    const [, label, first] = /^(.+?)--(.+)$/.exec(labels[0]!) ?? [];
-    if (label === undefined) return false;
-    const [tenant, name] = labels.length === 3 ? [labels[2]!, labels[1]!] : [null, labels.length === 1 ? first! : labels[1]!];
-    const found = this.#preview(tenant, name, label, true);
-    const app = found && this.#apps.get(found.revision.app);
-    if (app === undefined) return false;
-    const names = Object.keys(found!.revision.manifest.functions);
-    const wanted = labels.length === 1 ? (names.length === 1 ? names[0] : undefined) : names.find((each) => each.toLowerCase() === first);
-    const isWhole = labels.length === 1;
-    const routes = isWhole ? previewRoutes(found!, "") : undefined;
-    const hasFiles = isWhole && found!.revision.manifest.static !== undefined;
-    if (wanted === undefined && routes === undefined && !hasFiles) return false;
-    this.#addPreview(app, host, found!, wanted, "", routes, isWhole);
-    return true;
-  }
-
-  /** Of `/<app>@<revision>/…`, or of that behind a tenant. */
-  #previewOfPath(path: string): boolean {
-    const start = appStart(path);
-    const end = partEnd(path, start);
-    const at = path.indexOf("@", start);
-    if (at <= start || at >= end - 1) return false;
-    const tenant = start === 1 ? null : path.slice(2, start - 1);
-    const found = this.#preview(tenant, path.slice(start, at), path.slice(at + 1, end), false);
-    const app = found && this.#apps.get(found.revision.app);
-    if (app === undefined) return false;
-    const names = Object.keys(found!.revision.manifest.functions);
-    const prefix = path.slice(0, end);
-    const routes = previewRoutes(found!, prefix);
-    for (const name of names) this.#addPreview(app, `${prefix}/${name}`, found!, name, `${prefix}/${name}`, routes);
-    if (names.length === 1 || routes !== undefined || found!.revision.manifest.static !== undefined)
-      this.#addPreview(app, prefix, found!, names.length === 1 ? names[0] : undefined, prefix, routes, true);
-    return true;
-  }
-
-  /** @param isWhole whether it names the app alone, so that its static files are there */
-  #addPreview(
-    app: App,
-    key: string,
-    found: Preview,
-    name: string | undefined,
-    prefix: string,
-    routes: PlaceRoutes | undefined,
-    isWhole = false,
-  ): void {
-    if (this.#previews.has(key)) return;
-    const { revision, branch, sticky } = found;
-    this.#previews.set(key, {
-      of: revision,
-      live: app,
-      route: name === undefined ? undefined : routeTo(revision, name, prefix, sticky, branch, app),
-      routes,
-      files: isWhole ? filesRoute(revision, prefix, sticky, branch, app) : undefined,
-    });
-    app.previews.push(key);
+    return this.#previews.atHost(host, labels);
   }
 
   #byPath(path: string): Place | undefined {
@@ -255,7 +188,7 @@ export class RouteTable {
     const start = appStart(path);
     const tenant = start === 1 ? null : path.slice(2, start - 1);
     // An app that lists hosts is set when the server starts, and one below the domain was looked for already: only paths can find more.
-    const loaded = this.#load(tenant, path.slice(start, partEnd(path, start)), false) || this.#previewOfPath(path);
+    const loaded = this.#load(tenant, path.slice(start, partEnd(path, start)), false) || this.#previews.addAtPath(path);
     return loaded ? (this.#byHost(host) ?? this.#byPath(path)) : undefined;
   }
 
@@ -311,7 +244,7 @@ export class RouteTable {
     if (this.#hosts.has(host)) return;
     this.#hosts.set(host, placeOf(app, name, "", routes, withFiles));
     // It was the preview of another app while there was no app of this name.
-    this.#previews.delete(host);
+    this.#previews.forget([host]);
     app.hosts.push(host);
   }
 }
@@ -323,25 +256,6 @@ export function pathWithin(route: Route, path: string): string {
   return rest.charCodeAt(0) === SLASH ? rest : `/${rest}`;
 }
 
-const SLASH = 47;
-const QUESTION_MARK = 63;
-const AT = 64;
-
-/** The index at which the app's name begins: behind the slash, or behind `/@tenant/`. It may be beyond the path's end. */
-function appStart(path: string): number {
-  return path.charCodeAt(1) === AT ? partEnd(path, 2) + 1 : 1;
-}
-
-/** The index at which the part of the path that begins at `from` ends. */
-function partEnd(path: string, from: number): number {
-  let at = from;
-  for (; at < path.length; at += 1) {
-    const character = path.charCodeAt(at);
-    if (character === SLASH || character === QUESTION_MARK) break;
-  }
-  return at;
-}
-
 function pathOf({ tenantName, manifest }: App): string {
   return tenantName === null ? `/${manifest.name}` : `/@${tenantName}/${manifest.name}`;
 }
@@ -351,16 +265,6 @@ function placeOf(app: App, name: string | undefined, prefix: string, routes: Pla
   return { of: app, route: name === undefined ? undefined : routeTo(app, name, prefix, app.sticky), routes, files };
 }
 
-function tableOf({ routes }: Manifest): PathRoutes | undefined {
-  return routes === undefined ? undefined : new PathRoutes(routes);
-}
-
 function routesOf({ table, sticky }: App, below: string): PlaceRoutes | undefined {
   return table === undefined ? undefined : { table, below, sticky, branch: undefined };
-}
-
-/** Those of the revision that a preview is of. */
-function previewRoutes({ revision, sticky, branch }: Preview, below: string): PlaceRoutes | undefined {
-  const table = tableOf(revision.manifest);
-  return table === undefined ? undefined : { table, below, sticky, branch };
 }
