@@ -32,6 +32,9 @@ const PLAIN = new Set([
   "reject",
 ]);
 
+/** What makes a listener that does not throw. */
+const GUARDS = new Set(["guarded", "guardedOf"]);
+
 /** The functions with which a promise settles itself. */
 const SETTLE = new Set(["resolve", "reject"]);
 
@@ -83,7 +86,7 @@ function isFunction({ type }) {
 }
 
 function isSafe(listener) {
-  if (listener.type === "CallExpression") return listener.callee.type === "Identifier" && listener.callee.name === "guarded";
+  if (listener.type === "CallExpression") return listener.callee.type === "Identifier" && GUARDS.has(listener.callee.name);
   if (listener.type === "Identifier") return SETTLE.has(listener.name) || isSafeConstant(listener);
   if (listener.type === "MemberExpression") return SETTLE.has(listener.property.name) || isGuardedField(listener);
   // A literal, such as a timer's milliseconds, is not a listener.

@@ -11,7 +11,7 @@
  *    out.
  * 3. Admitting one connection examines a bounded number of others.
  */
-import { guarded } from "../base/errors/guarded.ts";
+import { guarded, guardedOf } from "../base/errors/guarded.ts";
 import type { Socket } from "node:net";
 import { clientKey, plainAddress, type Ranges } from "../base/network/addresses.ts";
 
@@ -29,6 +29,13 @@ export interface Member {
   /** A counter that grows with every request. */
   activity(): number;
 }
+
+const uncount = Symbol("uncount");
+type Counted = Socket & { [uncount]?: () => void };
+const onClose = guardedOf<Counted, [boolean]>(
+  (socket) => socket[uncount]?.(),
+  (_error, socket) => socket.destroy(),
+);
 
 interface Known {
   member: Member;
@@ -74,14 +81,9 @@ export class Crowd {
     if (!exempt.has(address)) while ((same()?.size ?? 0) >= mostOfOne) if (!this.#letIdlestGo(same()!, now)) return false;
     while (this.#all.size >= most) if (!this.#letIdlestGo(this.#all, now)) return false;
     this.#add(known);
-    const { socket } = member;
-    socket.once(
-      "close",
-      guarded(
-        () => this.#remove(known),
-        () => socket.destroy(),
-      ),
-    );
+    const socket = member.socket as Counted;
+    socket[uncount] = () => this.#remove(known);
+    socket.on("close", onClose);
     return true;
   }
 

@@ -6,21 +6,26 @@
 import type { Link, Waiting } from "./link.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit } from "./protocol.ts";
 
+/** Where the bytes come from. */
+interface Source {
+  drain(): void;
+}
+
 export class BodySender implements Waiting {
   readonly #link: Link;
   readonly #stream: number;
-  readonly #onDrain: () => void;
+  readonly #source: Source;
   #credit: number;
   readonly #held: Buffer[] = [];
   #ended = false;
   #trailers: string[] = [];
   #closed = false;
 
-  /** @param credit the bytes that may be sent at once; Infinity for a Bind, to which credit does not apply */
-  constructor(link: Link, stream: number, onDrain: () => void, credit = INITIAL_CREDIT) {
+  /** @param source waits for drain() after write() returned false. @param credit the bytes that may be sent at once; Infinity for a Bind, to which credit does not apply */
+  constructor(link: Link, stream: number, source: Source, credit = INITIAL_CREDIT) {
     this.#link = link;
     this.#stream = stream;
-    this.#onDrain = onDrain;
+    this.#source = source;
     this.#credit = credit;
   }
 
@@ -29,7 +34,7 @@ export class BodySender implements Waiting {
     return this.#ended && this.#held.length === 0;
   }
 
-  /** Returns false if part of the chunk is held. `onDrain` is called when all of it has been written, and the end too if it was asked for. */
+  /** Returns false if part of the chunk is held. The source's drain() is called when all of it has been written, and the end too if it was asked for. */
   write(chunk: Buffer): boolean {
     if (this.#closed || chunk.length === 0) return true;
     if (this.#held.length === 0 && !this.#link.clogged && chunk.length <= this.#credit && chunk.length <= Limit.data) {
@@ -63,7 +68,7 @@ export class BodySender implements Waiting {
     this.#sendHeld();
     if (this.#held.length > 0) return;
     if (this.#ended) this.#sendEnd();
-    this.#onDrain();
+    this.#source.drain();
   }
 
   close(): void {

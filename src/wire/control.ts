@@ -147,7 +147,7 @@ export class Control {
     const head = Buffer.alloc(4);
     head.writeUInt32LE(json.length);
     this.#link.writer.frame(FrameType.Bind, 0, asked.stream, Buffer.concat([head, json]));
-    const sender = new BodySender(this.#link, asked.stream, () => this.#onCodeTaken(), Infinity);
+    const sender = new BodySender(this.#link, asked.stream, { drain: () => this.#onCodeTaken() }, Infinity);
     let left = bytes;
     for await (const part of code) {
       if (this.#bind !== asked) return sender.close();

@@ -30,7 +30,7 @@ export class EgressStream {
     this.stream = stream;
     this.#link = link;
     this.#onClosed = onClosed;
-    this.#sender = new BodySender(link, stream, () => this.#sent());
+    this.#sender = new BodySender(link, stream, { drain: () => this.#sent() });
   }
 
   /** Aborted if the stream closes before the socket is connected. */
@@ -47,10 +47,10 @@ export class EgressStream {
     );
     if (this.#closed) return void socket.destroy();
     this.#socket = socket;
-    this.#writer = new PacedWriter(
-      (bytes, taken) => socket.write(bytes, () => taken()),
-      (bytes) => this.#consumed(bytes),
-    );
+    this.#writer = new PacedWriter({
+      write: (bytes, written) => socket.write(bytes, () => written()),
+      taken: (bytes) => this.#consumed(bytes),
+    });
     const family = socket.remoteFamily === "IPv6" ? 6 : 4;
     const message: ConnectedMessage = { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0, family };
     this.#link.writer.json(FrameType.Connected, this.stream, message);

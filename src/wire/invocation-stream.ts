@@ -50,7 +50,7 @@ export class InvocationStream implements RequestStream {
     this.#sink = sink;
     this.#maySwitch = maySwitch;
     this.#onClosed = onClosed;
-    this.#sender = bodySent === null ? null : new BodySender(link, stream, () => sink.drain(), INITIAL_CREDIT - bodySent);
+    this.#sender = bodySent === null ? null : new BodySender(link, stream, sink, INITIAL_CREDIT - bodySent);
   }
 
   get sent(): boolean {

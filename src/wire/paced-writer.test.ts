@@ -34,12 +34,12 @@ function slowPeer() {
   const given: Buffer[] = [];
   const taken: number[] = [];
   let underWay: (() => void) | undefined;
-  const writer = new PacedWriter(
-    (bytes, done) => {
+  const writer = new PacedWriter({
+    write(bytes, done) {
       given.push(bytes);
       underWay = done;
     },
-    (bytes) => taken.push(bytes),
-  );
+    taken: (bytes) => taken.push(bytes),
+  });
   return { writer, given, taken, finish: () => underWay?.() };
 }

@@ -5,21 +5,23 @@
  */
 const FIRST_BYTES = 4_096;
 
+/** Whom it writes to. */
+export interface Peer {
+  /** Gives bytes to the peer, and calls back when they have been written. */
+  write(bytes: Buffer, written: () => void): void;
+  /** Called with the number of bytes of each completed write. */
+  taken(bytes: number): void;
+}
+
 export class PacedWriter {
-  readonly #write: (bytes: Buffer, taken: () => void) => void;
-  readonly #onTaken: (bytes: number) => void;
+  readonly #peer: Peer;
   #underWay = 0;
   #held: Buffer | null = null;
   #heldBytes = 0;
   #whenEmpty: (() => void) | null = null;
 
-  /**
-   * @param write gives bytes to the peer, and calls back when they have been written
-   * @param onTaken called with the number of bytes of each completed write
-   */
-  constructor(write: (bytes: Buffer, taken: () => void) => void, onTaken: (bytes: number) => void) {
-    this.#write = write;
-    this.#onTaken = onTaken;
+  constructor(peer: Peer) {
+    this.#peer = peer;
   }
 
   write(bytes: Buffer): void {
@@ -36,10 +38,10 @@ export class PacedWriter {
 
   #give(bytes: Buffer): void {
     this.#underWay = bytes.length;
-    this.#write(bytes, this.#taken);
+    this.#peer.write(bytes, this.#written);
   }
 
-  readonly #taken = () => {
+  readonly #written = () => {
     const taken = this.#underWay;
     const held = this.#held;
     this.#underWay = 0;
@@ -48,7 +50,7 @@ export class PacedWriter {
       this.#give(held.subarray(0, this.#heldBytes));
       this.#whenEmpty?.();
     }
-    this.#onTaken(taken);
+    this.#peer.taken(taken);
   };
 
   #hold(bytes: Buffer): void {

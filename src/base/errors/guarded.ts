@@ -18,3 +18,16 @@ export function guarded<A extends unknown[]>(
     }
   };
 }
+
+/**
+ * The same for one listener that many sockets share, so that none has to be made for each of them: it gets what it listens to before its own arguments.
+ */
+export function guardedOf<T, A extends unknown[]>(
+  listener: (self: T, ...args: A) => unknown,
+  failed: (error: unknown, self: T) => void,
+): (this: T, ...args: A) => void {
+  const safe = guarded(listener, (error: unknown, ...[self]: [T, ...A]) => failed(error, self));
+  return function shared(this: T, ...args: A) {
+    safe(this, ...args);
+  };
+}

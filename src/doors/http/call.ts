@@ -294,12 +294,13 @@ export class Call implements InvocationReply, OnConnection {
   }
 
   #replyStreamed(body: Buffer): void {
-    this.#writer = new PacedWriter(
-      (bytes, taken) => (this.#compressor === null ? this.#response.write(bytes, taken) : this.#compressor.write(bytes, taken)),
-      (bytes) => {
+    this.#writer = new PacedWriter({
+      write: (bytes, written) =>
+        void (this.#compressor === null ? this.#response.write(bytes, written) : this.#compressor.write(bytes, written)),
+      taken: (bytes) => {
         if (!this.#over) this.#handle?.consumed(bytes);
       },
-    );
+    });
     if (body.length > 0) this.#write(body);
     // A client that gets no body does not wait for the end of one, which may be far.
     if (body.length === 0 || this.#bodyless) this.#response.flushHeaders();

@@ -1,12 +1,12 @@
 /** A client's connection, with its order of requests (Turns) and the call in progress on it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { guarded } from "../../base/errors/guarded.ts";
+import { guardedOf } from "../../base/errors/guarded.ts";
 import { plainAddress } from "../../base/network/addresses.ts";
 import type { Origin } from "../../clients/origin.ts";
 import { StillThere } from "../../clients/still-there.ts";
 import type { MayflyError } from "../../base/errors/error.ts";
-import { type HeldLimits, Turns } from "./turns.ts";
+import { type HeldLimits, type Refuse, Turns } from "./turns.ts";
 
 export interface OnConnection {
   /** The tick since which the call has been waiting for the client to send more of the body; Infinity if it is not waiting. */
@@ -47,10 +47,16 @@ export interface Watched {
   checkThere(): void;
 }
 
+const onClose = guardedOf<Known, [boolean]>(
+  (socket) => socket[ofSocket]?.closed(),
+  (_error, socket) => socket.destroy(),
+);
+
 export class Connection implements ClientConnection, Watched {
   readonly address: string;
   readonly turns: Turns;
   readonly #socket: Socket;
+  readonly #left: (connection: Connection) => void;
   #pending = 0;
   #pendingTicks = 0;
   #stillThere: StillThere | undefined;
@@ -87,19 +93,19 @@ export class Connection implements ClientConnection, Watched {
     return (socket as Known)[ofSocket];
   }
 
-  constructor(socket: Socket, limits: HeldLimits, refuse: (mistake: MayflyError) => void, onClose: (connection: Connection) => void) {
+  /** @param refuse as for Turns. @param left called when the connection is closed */
+  constructor(socket: Socket, limits: HeldLimits, refuse: Refuse, left: (connection: Connection) => void) {
     (socket as Known)[ofSocket] = this;
     this.#socket = socket;
+    this.#left = left;
     this.address = plainAddress(socket.remoteAddress ?? "") ?? "unknown";
     this.turns = new Turns(socket, limits, refuse);
-    const onGone = () => {
-      onClose(this);
-      this.call?.clientGone();
-    };
-    socket.on(
-      "close",
-      guarded(onGone, () => socket.destroy()),
-    );
+    socket.on("close", onClose);
+  }
+
+  closed(): void {
+    this.#left(this);
+    this.call?.clientGone();
   }
 
   begins(call: OnConnection): void {

@@ -14,7 +14,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { guarded } from "../../base/errors/guarded.ts";
+import { guarded, guardedOf } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 
 /** llhttp's HPE_PAUSED: llhttp stops after the head, and continues from there after resume(). */
@@ -33,18 +33,24 @@ export interface HeldLimits {
   readonly heldBytes: number;
 }
 
+export type Refuse = (mistake: MayflyError, socket: Socket) => void;
+
+const ofSocket = Symbol("turns");
+type Known = Socket & { [ofSocket]?: Turns };
+const onEnd = guardedOf<Known, []>(
+  (socket) => socket[ofSocket]?.ended(),
+  (_error, socket) => socket.destroy(),
+);
+
 export class Turns {
   readonly #socket: Socket;
-  readonly #parser: Parser;
-  readonly #begin: Parser["onIncoming"];
-  readonly #feed: (bytes: Buffer) => void;
-  readonly #finish: () => void;
-  readonly #whenEnded = guarded(
-    () => this.#onEnd(),
-    () => this.#socket.destroy(),
-  );
+  // Those of node:http; null when it has no more to do with the connection.
+  #parser: Parser | null;
+  #begin: Parser["onIncoming"] | null;
+  #feed: ((bytes: Buffer) => void) | null;
+  #finish: (() => void) | null;
   readonly #limits: HeldLimits;
-  readonly #refuse: (mistake: MayflyError) => void;
+  readonly #refuse: Refuse;
   #reply: ServerResponse | null = null;
   #next: { request: Arrived; keepAlive: boolean } | null = null;
   #mistake: MayflyError | null = null;
@@ -58,29 +64,32 @@ export class Turns {
   #restBytes = 0;
 
   /** @param refuse answers data that is not valid HTTP; it is the last reply on the connection */
-  constructor(socket: Socket, limits: HeldLimits, refuse: (mistake: MayflyError) => void) {
+  constructor(socket: Socket, limits: HeldLimits, refuse: Refuse) {
     this.#socket = socket;
     this.#limits = limits;
     this.#refuse = refuse;
-    this.#parser = (socket as unknown as { parser: Parser }).parser;
-    this.#begin = this.#parser.onIncoming;
+    const { parser } = socket as unknown as { parser: Parser };
+    this.#parser = parser;
+    this.#begin = parser.onIncoming;
     this.#feed = socket.listeners("data")[0] as (bytes: Buffer) => void;
-    this.#parser.onIncoming = (request, keepAlive) => this.#arrived(request, keepAlive);
-    // node:http's own listener would end the connection at once, so #onEnd() decides when to call it.
+    parser.onIncoming = (request, keepAlive) => this.#arrived(request, keepAlive);
+    // node:http's own listener would end the connection at once, so ended() decides when to call it.
     this.#finish = socket.listeners("end").at(-1) as () => void;
     socket.off("end", this.#finish);
-    socket.on("end", this.#whenEnded);
+    (socket as Known)[ofSocket] = this;
+    socket.on("end", onEnd);
   }
 
   /** The connection's last request asks for another protocol: what follows it is none of node:http's. */
   leftParser(): void {
-    this.#socket.off("end", this.#whenEnded);
+    this.#socket.off("end", onEnd);
   }
 
-  /** The connection goes on with the other protocol until it ends. */
+  /** The connection goes on with the other protocol until it ends, perhaps for days: what was for its requests is let go of. */
   switched(): void {
     this.#reply = null;
     this.#isSwitched = true;
+    this.#parser = this.#begin = this.#feed = this.#finish = null;
   }
 
   /** Whether a request is in progress, or the connection goes on with another protocol. */
@@ -119,12 +128,12 @@ export class Turns {
     this.#whenReplied();
   }
 
-  #onEnd(): void {
+  ended(): void {
     this.halfClosed = true;
     if (this.#next !== null || this.#mistake !== null) return; // the waiting request or refusal still follows
     const reply = this.underWay;
     // Either no request is in progress or the client cut it off: node:http's own listener handles both.
-    if (reply === null || !reply.req.complete) return this.#finish();
+    if (reply === null || !reply.req.complete) return this.#finish!();
     reply.shouldKeepAlive = false;
     const end = () => this.#socket.destroySoon();
     reply.once("finish", guarded(end, end));
@@ -135,7 +144,7 @@ export class Turns {
     this.begun += 1;
     const protocol = request.upgrade && request.method !== "CONNECT" ? (request.headers.upgrade ?? "it") : undefined;
     // llhttp reads what follows as another protocol, so this must be the connection's last request.
-    if (this.underWay === null) return this.#begin(request, keepAlive && protocol === undefined);
+    if (this.underWay === null) return this.#begin!(request, keepAlive && protocol === undefined);
     if (request.upgrade) return this.#upgradeBehind(request, protocol);
     this.#next = { request, keepAlive };
     this.#whenReplied();
@@ -195,16 +204,16 @@ export class Turns {
     if (this.#socket.destroyed || !this.#socket.writable) return this.#drop();
     if (this.#mistake !== null) {
       this.#readAgain();
-      return this.#refuse(this.#mistake);
+      return this.#refuse(this.#mistake, this.#socket);
     }
     const { request, keepAlive } = this.#next!;
     const rest = Buffer.concat(this.#rest);
     this.#drop();
-    this.#parser.resume();
-    this.#begin(request, keepAlive);
+    this.#parser!.resume();
+    this.#begin!(request, keepAlive);
     // Even an empty rest is fed: the parser must find out that the request is complete.
-    if (!this.#socket.destroyed) this.#feed(rest);
+    if (!this.#socket.destroyed) this.#feed!(rest);
     if (this.#restBytes < this.#limits.heldBytes) this.#readAgain();
-    if (this.halfClosed && !this.#socket.destroyed) this.#onEnd();
+    if (this.halfClosed && !this.#socket.destroyed) this.ended();
   }
 }

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { guarded } from "../../base/errors/guarded.ts";
+import { guardedOf } from "../../base/errors/guarded.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import type { Crowd, Member } from "../../clients/crowd.ts";
 import type { TurnedAway } from "../../clients/turned-away.ts";
@@ -23,14 +23,30 @@ export interface Requests {
   readonly begun: number;
 }
 
+const ofSocket = Symbol("guest");
+type Known = Socket & { [ofSocket]?: Guest };
+const cutSocket = (_error: unknown, socket: Socket) => socket.destroy();
+const onClose = guardedOf<Known, [boolean]>((socket) => socket[ofSocket]?.left(), cutSocket);
+
 /** A connection in the form that Crowd counts. */
 class Guest implements Member {
   readonly socket: Socket;
+  readonly name: string;
   admitted = true;
   #requests: Requests | undefined;
+  readonly #left: (guest: Guest) => void;
 
-  constructor(socket: Socket) {
+  /** @param left called when the connection is closed */
+  constructor(socket: Socket, left: (guest: Guest) => void) {
     this.socket = socket;
+    this.name = nameOf(socket);
+    this.#left = left;
+    (socket as Known)[ofSocket] = this;
+    socket.on("close", onClose);
+  }
+
+  left(): void {
+    this.#left(this);
   }
 
   joins(requests: Requests): void {
@@ -91,28 +107,26 @@ export class Watch {
 
   /** Takes in a TCP socket, before TLS starts on it. */
   accepted(socket: Socket): void {
-    const guest = new Guest(socket);
-    const name = nameOf(socket);
+    const guest = new Guest(socket, this.#onLeft);
     this.#sockets.add(socket);
-    this.#guests.set(name, guest);
-    const onClose = () => {
-      this.#sockets.delete(socket);
-      if (this.#guests.get(name) === guest) this.#guests.delete(name);
-    };
-    socket.once(
-      "close",
-      guarded(onClose, () => socket.destroy()),
-    );
+    this.#guests.set(guest.name, guest);
     guest.admitted = this.#crowd.admit(guest, this.#clock.now());
     if (!guest.admitted) this.#turnedAway.add(socket);
   }
 
   connected(socket: Socket): void {
-    const refuse = (mistake: MayflyError) => this.refuse(socket, mistake);
-    const connection = new Connection(socket, this.#limits, refuse, (connection) => this.#connections.delete(connection));
+    const connection = new Connection(socket, this.#limits, this.#onMistake, this.#onGone);
     this.#connections.add(connection);
     if (!this.joins(socket, connection.turns)) connection.turnedAway = true;
   }
+
+  // One of each for all connections.
+  readonly #onLeft = (guest: Guest) => {
+    this.#sockets.delete(guest.socket);
+    if (this.#guests.get(guest.name) === guest) this.#guests.delete(guest.name);
+  };
+  readonly #onMistake = (mistake: MayflyError, socket: Socket) => this.refuse(socket, mistake);
+  readonly #onGone = (connection: Connection) => void this.#connections.delete(connection);
 
   /** Counts the connection by its requests from now on. Returns false if there is no room for it. */
   joins(socket: Socket, requests: Requests): boolean {

@@ -62,12 +62,12 @@ export class InternalCall implements InvocationReply {
       return this.#fail(new MayflyError("bad-response", forCallers("bad-response", { what: "" })));
     }
     if (ended) return this.#end(body);
-    this.#writer = new PacedWriter(
-      (bytes, taken) => void this.#response.write(bytes, () => taken()),
-      (bytes) => {
+    this.#writer = new PacedWriter({
+      write: (bytes, written) => void this.#response.write(bytes, () => written()),
+      taken: (bytes) => {
         if (!this.#over) this.#handle?.consumed(bytes);
       },
-    );
+    });
     if (body.length > 0) this.data(body);
     else this.#response.flushHeaders();
   }

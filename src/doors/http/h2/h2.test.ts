@@ -130,6 +130,44 @@ test("bodies stream both ways at once, and trailers and interim responses pass",
   );
 });
 
+test("an expectation is met only if the request may be sent, and others are refused", async (t) => {
+  await using gateway = await openTestGateway(() => {});
+  const session = open(t, gateway.url);
+  const post = (expect: string, path: string) =>
+    ask(session, path, { headers: { ":method": "POST", expect, "content-length": "2000" }, body: "x".repeat(2_000) });
+  const lost = await post("100-continue", "/none/x");
+  const large = await post("100-continue", "/single/x");
+  const odd = await post("200-ok", "/app/hello");
+  const codes = [lost, large, odd].map(({ status, text, interim }) => [status, JSON.parse(text).error.code, interim.length]);
+  assert.deepEqual(codes, [
+    [404, "no-such-route", 0],
+    [413, "body-too-large", 0],
+    [417, "expectation-failed", 0],
+  ]);
+  assert.equal(gateway.invocations.length, 0);
+});
+
+test("a client that opens requests without end and sends no bodies is bounded, and another one is served meanwhile", async (t) => {
+  await using gateway = await openTestGateway(
+    (seen) => {
+      if (seen.input.method === "GET") replyText(seen, "hi");
+    },
+    { connections: { most: 1_000, perClient: 300 } },
+  );
+  // Ten connections with as many requests as each may have.
+  const sessions = Array.from({ length: 10 }, () => open(t, gateway.url));
+  for (const session of sessions) await until(() => session.remoteSettings?.maxConcurrentStreams === 128);
+  const streams = sessions.flatMap((session) =>
+    Array.from({ length: 128 }, () => session.request({ ":path": "/app/hello", ":authority": "h", ":method": "POST" })),
+  );
+  let refused = 0;
+  for (const stream of streams) stream.on("error", () => {}).on("response", () => (refused += 1));
+  await until(() => refused === streams.length - 300);
+  assert.equal(gateway.invocations.length, 300);
+  const other = open(t, gateway.url, { localAddress: "127.0.0.2" });
+  for (let count = 0; count < 20; count += 1) assert.equal((await ask(other, "/app/hello")).text, "hi");
+});
+
 test("a response without a body is one frame that ends the stream", async (t) => {
   await using gateway = await openTestGateway((seen) =>
     setImmediate(() => seen.reply.head(200, ["grpc-status", "5"], Buffer.alloc(0), true, timing)),

@@ -58,8 +58,11 @@ export function sendFile(sending: Sending, site: Site, file: SiteFile, status: 2
   const mayCompress = sending.compression !== undefined && isCompressible(200, headers, file.bytes);
   if (mayCompress || file.compressed.size > 0) headers = varying(headers);
   if (coding !== undefined) headers.push("content-encoding", coding);
+  const onTheWay = ready === undefined && mayCompress && sending.compression?.hasRoom === true ? wanted : undefined;
+  // A reply to HEAD, and one that says that the file has not changed, have the tag that one to GET has.
+  if (onTheWay !== undefined) headers = compressedHeaders(headers, onTheWay);
   if (verdict.status === 304 || verdict.status === 412)
-    return end(sending, verdict.status, verdict.status === 304 ? withoutType(headers) : ["content-length", "0", ...sending.more]);
+    return end(sending, verdict.status, verdict.status === 304 ? withoutContent(headers) : ["content-length", "0", ...sending.more]);
   if (verdict.status === 416)
     return end(sending, 416, ["content-range", `bytes */${chosen.bytes}`, "content-length", "0", ...sending.more]);
   if (verdict.status === 206) {
@@ -67,8 +70,7 @@ export function sendFile(sending: Sending, site: Site, file: SiteFile, status: 2
     const part = ["content-range", `bytes ${first}-${last}/${chosen.bytes}`, "content-length", String(last - first + 1)];
     return send(sending, 206, [...headers, ...part], site.handle, chosen.at + first, last - first + 1);
   }
-  if (ready === undefined && wanted !== undefined && mayCompress && sending.compression?.hasRoom === true)
-    return compress(sending, verdict.status, compressedHeaders(headers, wanted), site.handle, file, wanted);
+  if (onTheWay !== undefined) return compress(sending, verdict.status, headers, site.handle, file, onTheWay);
   send(sending, verdict.status, [...headers, "content-length", String(chosen.bytes)], site.handle, chosen.at, chosen.bytes);
 }
 
@@ -91,8 +93,11 @@ function accepts(header: string, coding: Coding): boolean {
   return acceptedCoding(names.join(",")) === coding;
 }
 
-function withoutType(headers: string[]): string[] {
-  return headers.slice(2);
+/** Without what tells of a body that is not sent. */
+function withoutContent(headers: string[]): string[] {
+  return headers.flatMap((name, at) =>
+    at % 2 === 1 || ["content-type", "content-encoding"].includes(name) ? [] : [name, headers[at + 1]!],
+  );
 }
 
 function end({ response }: Sending, status: number, headers: string[]): void {

@@ -241,6 +241,15 @@ test("a file that was compressed beforehand is sent as it is, and others are com
   assert.equal(gunzipSync(css.body).toString(), contents["public/plain.css"]);
   assert.match(String(css.headers["etag"]), /^W\//);
   assert.equal((await get("/site/plain.css", { "accept-encoding": "gzip", "if-none-match": String(css.headers["etag"]) })).status, 304);
+  const unchanged = await get("/site/plain.css", { "accept-encoding": "gzip", "if-none-match": String(css.headers["etag"]) });
+  assert.deepEqual([unchanged.headers["etag"], unchanged.headers["content-encoding"]], [css.headers["etag"], undefined]);
+  const head = await get("/site/plain.css", { "accept-encoding": "gzip" }, "HEAD");
+  assert.deepEqual(
+    [head.headers["etag"], head.headers["content-encoding"], head.headers["content-length"]],
+    [css.headers["etag"], "gzip", undefined],
+  );
+  const ready = await get("/site/app.js", { "accept-encoding": "gzip" }, "HEAD");
+  assert.deepEqual([ready.headers["content-encoding"], ready.headers["content-length"]], ["gzip", String(gz.body.length)]);
   const part = await get("/site/app.js", { "accept-encoding": "br", range: "bytes=0-3" });
   assert.deepEqual([part.status, part.body.toString(), part.headers["content-encoding"]], [206, "cons", undefined]);
 });

@@ -11,8 +11,8 @@ const LONG_LENGTHS: Partial<Record<number, number>> = { 126: 2, 127: 8 };
 const MASK_BYTES = 4;
 
 export class FrameBorder {
-  /** The bytes of a header that has not arrived as a whole, 0 to 13 of them. */
-  #header: number[] = [];
+  /** The bytes of a header that has not arrived as a whole, 1 to 13 of them; null if there are none. */
+  #header: number[] | null = null;
   #headerBytes = SHORT_HEADER;
   /** Bytes of the current frame that are still to come after its header. */
   #left = 0;
@@ -25,7 +25,7 @@ export class FrameBorder {
 
   /** Whether all frames so far are complete. */
   get isBetweenFrames(): boolean {
-    return this.#left === 0 && this.#header.length === 0;
+    return this.#left === 0 && this.#header === null;
   }
 
   pass(chunk: Buffer): void {
@@ -40,14 +40,15 @@ export class FrameBorder {
   }
 
   #takeHeaderByte(byte: number): void {
-    this.#header.push(byte);
-    if (this.#header.length === SHORT_HEADER) this.#headerBytes = SHORT_HEADER + lengthBytes(byte) + (isMasked(byte) ? MASK_BYTES : 0);
-    if (this.#header.length < this.#headerBytes) return;
-    const [first = 0, second = 0, ...rest] = this.#header;
+    const header = (this.#header ??= []);
+    header.push(byte);
+    if (header.length === SHORT_HEADER) this.#headerBytes = SHORT_HEADER + lengthBytes(byte) + (isMasked(byte) ? MASK_BYTES : 0);
+    if (header.length < this.#headerBytes) return;
+    const [first = 0, second = 0, ...rest] = header;
     if ((first & 0x0f) === CLOSE) this.#closed = true;
     this.#left = rest.slice(0, lengthBytes(second)).reduce((sum, each) => sum * 256 + each, 0);
     if (lengthBytes(second) === 0) this.#left = second & 0x7f;
-    this.#header = [];
+    this.#header = null;
     this.#headerBytes = SHORT_HEADER;
   }
 }

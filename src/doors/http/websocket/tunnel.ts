@@ -9,9 +9,9 @@
 import type { Duplex } from "node:stream";
 import type { ErrorDetails } from "../../../base/errors/error.ts";
 import type { ErrorCode } from "../../../base/errors/table.ts";
-import { guarded } from "../../../base/errors/guarded.ts";
+import { guardedOf } from "../../../base/errors/guarded.ts";
 import type { InvocationHandle } from "../../../dispatch/invocation.ts";
-import { PacedWriter } from "../../../wire/paced-writer.ts";
+import { PacedWriter, type Peer } from "../../../wire/paced-writer.ts";
 import type { ClientConnection, OnConnection } from "../connection.ts";
 import type { Watch } from "../watch.ts";
 import { closeFrame, FrameBorder } from "./frame-border.ts";
@@ -43,10 +43,18 @@ export interface TunnelParts {
 /** How often that is asked. */
 const ASK_MS = 5_000;
 
-export class Tunnel implements OnConnection {
+const ofSocket = Symbol("tunnel");
+type Tunneled = Duplex & { [ofSocket]?: Tunnel };
+
+const cut = (_error: unknown, socket: Duplex) => socket.destroy();
+// There may be thousands of connections, for hours: they share these.
+const onData = guardedOf((socket: Tunneled, chunk: Buffer) => socket[ofSocket]?.received(chunk), cut);
+const onEnd = guardedOf<Tunneled, []>((socket) => socket[ofSocket]?.clientEnded(), cut);
+
+export class Tunnel implements OnConnection, Peer {
   readonly #parts: TunnelParts;
   readonly #border = new FrameBorder();
-  readonly #writer: PacedWriter;
+  readonly #writer = new PacedWriter(this);
   /** The tick at which a byte came from either side last. */
   #activeAt: number;
   #askedAt: number;
@@ -56,24 +64,27 @@ export class Tunnel implements OnConnection {
     this.#parts = parts;
     this.#activeAt = parts.watch.tick;
     this.#askedAt = parts.watch.tick;
-    const { socket, handle } = parts;
-    this.#writer = new PacedWriter(
-      (bytes, taken) => socket.write(bytes, taken),
-      (bytes) => {
-        if (!this.#over) handle.consumed(bytes);
-      },
-    );
   }
 
   /** @param early what the client has sent already behind its request */
   begin(early: Buffer): void {
     const { socket, connection } = this.#parts;
-    const failed = () => socket.destroy();
     connection.begins(this);
-    socket.on("data", guarded(this.#onData, failed));
-    socket.on("end", guarded(this.#onEnd, failed));
+    (socket as Tunneled)[ofSocket] = this;
+    socket.on("data", onData);
+    socket.on("end", onEnd);
     socket.resume();
-    if (early.length > 0) this.#onData(early);
+    if (early.length > 0) this.received(early);
+  }
+
+  // What the writer does.
+
+  write(bytes: Buffer, written: () => void): void {
+    this.#parts.socket.write(bytes, written);
+  }
+
+  taken(bytes: number): void {
+    if (!this.#over) this.#parts.handle.consumed(bytes);
   }
 
   // What the function does.
@@ -132,19 +143,21 @@ export class Tunnel implements OnConnection {
     this.#parts.handle.abort();
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  // What the client does.
+
+  received(chunk: Buffer): void {
     // What comes after the end is read, because the client could lose the last bytes otherwise, and dropped.
     if (this.#over) return;
     this.#activeAt = this.#parts.watch.tick;
     if (!this.#parts.handle.write(chunk)) this.#parts.socket.pause();
-  };
+  }
 
   /** The client sends nothing more. It may go on reading, and the function decides when that ends, but not for long: no WebSocket lives on half. */
-  readonly #onEnd = (): void => {
+  clientEnded(): void {
     if (this.#over) return void this.#parts.socket.end();
     this.#parts.handle.end();
     this.#parts.watch.leave(this.#parts.socket);
-  };
+  }
 
   #finish(last: Buffer | null): void {
     if (this.#over) return;

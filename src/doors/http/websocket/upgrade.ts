@@ -4,7 +4,7 @@
  */
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { guarded } from "../../../base/errors/guarded.ts";
+import { guarded, guardedOf } from "../../../base/errors/guarded.ts";
 import { type ErrorDetails, MayflyError } from "../../../base/errors/error.ts";
 import type { ErrorCode } from "../../../base/errors/table.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "../../../dispatch/invocation.ts";
@@ -85,10 +85,15 @@ export function responseFor(request: IncomingMessage, socket: Duplex): ServerRes
   response.assignSocket(request.socket);
   const end = () => request.socket.destroySoon();
   response.once("finish", guarded(end, end));
-  const failed = () => socket.destroy();
-  socket.on("error", guarded(failed, failed));
+  socket.on("error", onError);
   return response;
 }
+
+/** One for all connections, because it stays for as long as they last. */
+const onError = guardedOf<Duplex, []>(
+  (socket) => socket.destroy(),
+  (_error, socket) => socket.destroy(),
+);
 
 /** The call that a request is until the function has agreed. */
 export interface AskingCall extends InvocationReply, Pick<OnConnection, "malformed"> {

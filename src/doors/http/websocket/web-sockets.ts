@@ -3,7 +3,8 @@
  *
  * Owns: the counts of those that are open, or wait for the function to agree: of all, and of each app, tenant and client.
  */
-import { guarded } from "../../../base/errors/guarded.ts";
+import type { Duplex } from "node:stream";
+import { guardedOf } from "../../../base/errors/guarded.ts";
 import { MayflyError } from "../../../base/errors/error.ts";
 import { clientKey } from "../../../base/network/addresses.ts";
 import type { InvocationRequest } from "../../../dispatch/invocation.ts";
@@ -58,12 +59,9 @@ export class WebSockets {
     const connectionMs = Math.min(webSockets?.maxMs ?? Infinity, this.#limits.maxMs);
     this.#count(route, client, 1);
     // The connection's end, which follows whatever becomes of the call.
-    const { socket } = parts.upgrading;
-    const onClose = () => this.#count(route, client, -1);
-    socket.once(
-      "close",
-      guarded(onClose, () => undefined),
-    );
+    const socket = parts.upgrading.socket as Counted;
+    socket[counted] = () => this.#count(route, client, -1);
+    socket.on("close", onClose);
     const { method, url, headers } = input;
     const upgrade = { kind: "upgrade" as const, protocol: "websocket" as const, method, url, headers };
     parts.call.start({ ...invocation, input: upgrade, connectionMs }, new UpgradeReply({ ...parts, idleMs }));
@@ -76,6 +74,13 @@ export class WebSockets {
     this.#ofClient.add(clientKey(client), change);
   }
 }
+
+const counted = Symbol("counted");
+type Counted = Duplex & { [counted]?: () => void };
+const onClose = guardedOf<Counted, []>(
+  (socket) => socket[counted]?.(),
+  () => undefined,
+);
 
 function tooMany(whose: string, limit: number): MayflyError {
   return new MayflyError("too-many-websockets", { whose, limit });

@@ -17,10 +17,10 @@ export class ReplyWriter {
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    this.#writer = new PacedWriter(
-      (bytes, taken) => response.write(bytes, taken),
-      (bytes) => this.#grant(Math.min(this.#owed, bytes)),
-    );
+    this.#writer = new PacedWriter({
+      write: (bytes, written) => void response.write(bytes, written),
+      taken: (bytes) => this.#grant(Math.min(this.#owed, bytes)),
+    });
     response.on(
       "close",
       guarded(

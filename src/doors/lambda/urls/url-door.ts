@@ -9,6 +9,8 @@ import type { FoundUrl, FunctionUrls } from "./function-urls.ts";
 interface Ticks {
   readonly tick: number;
   readonly idleMs: number;
+  /** Bounds for how long the rest of a body may come that nobody reads any more. */
+  linger(request: IncomingMessage): void;
 }
 
 export class UrlDoor {
@@ -71,6 +73,7 @@ class OnLine implements OnConnection {
 
   over(): void {
     this.#connection.ended(this);
+    if (!this.#request.complete) this.#ticks.linger(this.#request);
   }
 
   waitingSince(): number {

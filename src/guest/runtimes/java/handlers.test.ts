@@ -267,3 +267,9 @@ function isJson(text: string): boolean {
     return false;
   }
 }
+
+test("a connection that asks for another protocol is refused, as no handler could take it", async () => {
+  const input = { kind: "upgrade", protocol: "websocket", method: "GET", url: "http://h/", headers: [] as string[] } as const;
+  assert.equal((await agent.call({ function: "event", input })).reset?.code, ResetCode.Refused);
+  assert.equal((await agent.call({ function: "event" })).status, 200);
+});

@@ -172,3 +172,9 @@ test("an invocation whose time is up stays the program's until it answers, which
     false,
   );
 });
+
+test("a connection that asks for another protocol is refused, as the Runtime API has no form for it", async () => {
+  const input = { kind: "upgrade", protocol: "websocket", method: "GET", url: "http://h/", headers: [] as string[] } as const;
+  assert.equal((await agent.call({ input })).reset?.code, ResetCode.Refused);
+  assert.equal((await agent.call()).status, 200);
+});
