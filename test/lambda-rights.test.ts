@@ -31,11 +31,15 @@ const deployers: Kind[] = ["operator", "tenant-admin", "deployer"];
 const callers: Kind[] = ["operator", "tenant-admin", "deployer", "invoker"];
 
 const named = (operations: string, kinds: Kind[]) => operations.split(" ").map((operation) => [operation, kinds] as const);
+/** Whoever is bounded to some apps gets these of the list, and makes functions of these names: what else there is in the request decides that. */
+const bounded: Kind = "deployer of another app";
 const allowed = new Map<string, Kind[]>([
+  ["ListFunctions", [...readers, bounded]],
+  ["CreateFunction", [...deployers, bounded]],
   ...named(
     "GetAccountSettings GetAlias GetEventSourceMapping GetFunction GetFunctionCodeSigningConfig GetFunctionConcurrency GetFunctionConfiguration GetFunctionEventInvokeConfig " +
       "GetFunctionRecursionConfig GetFunctionUrlConfig GetLayerVersion GetLayerVersionByArn GetLayerVersionPolicy GetPolicy GetProvisionedConcurrencyConfig " +
-      "GetRuntimeManagementConfig ListAliases ListCodeSigningConfigs ListEventSourceMappings ListFunctionEventInvokeConfigs ListFunctionUrlConfigs ListFunctions " +
+      "GetRuntimeManagementConfig ListAliases ListCodeSigningConfigs ListEventSourceMappings ListFunctionEventInvokeConfigs ListFunctionUrlConfigs " +
       "ListLayerVersions ListLayers ListProvisionedConcurrencyConfigs ListTags ListVersionsByFunction GetResourcePolicy GetCodeSigningConfig ListFunctionsByCodeSigningConfig " +
       "ListCapacityProviders GetCapacityProvider ListFunctionVersionsByCapacityProvider GetFunctionScalingConfig GetDurableExecution GetDurableExecutionHistory " +
       "GetDurableExecutionState ListDurableExecutionsByFunction",
@@ -47,7 +51,7 @@ const allowed = new Map<string, Kind[]>([
     callers,
   ),
   ...named(
-    "AddLayerVersionPermission AddPermission CreateAlias CreateCodeSigningConfig CreateEventSourceMapping CreateFunction CreateFunctionUrlConfig DeleteAlias " +
+    "AddLayerVersionPermission AddPermission CreateAlias CreateCodeSigningConfig CreateEventSourceMapping CreateFunctionUrlConfig DeleteAlias " +
       "DeleteEventSourceMapping DeleteFunction DeleteFunctionCodeSigningConfig DeleteFunctionConcurrency DeleteFunctionEventInvokeConfig DeleteFunctionUrlConfig DeleteLayerVersion " +
       "DeleteProvisionedConcurrencyConfig PublishLayerVersion PublishVersion PutFunctionCodeSigningConfig PutFunctionConcurrency PutFunctionEventInvokeConfig " +
       "PutFunctionRecursionConfig PutProvisionedConcurrencyConfig PutRuntimeManagementConfig RemoveLayerVersionPermission RemovePermission TagResource UntagResource UpdateAlias " +
