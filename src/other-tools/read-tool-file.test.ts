@@ -216,6 +216,35 @@ test("nothing outside of the folder is read, by whatever path or link", async (t
   );
 });
 
+test("the file of a handler is no link to another folder, but may be one within the folder", async (t) => {
+  const outside = folder(t, { "app.js": node, "app.py": python, bootstrap: "\u007fELF", "target/a.jar": "", "requirements.txt": "secret" });
+  const files: [runtime: string, handler: string, file: string][] = [
+    ["nodejs22.x", "app.handler", "app.js"],
+    ["python3.12", "app.main", "app.py"],
+    ["provided.al2023", "any", "bootstrap"],
+    ["java21", "a.B::c", "target"],
+  ];
+  for (const [Runtime, Handler, file] of files) {
+    const root = folder(t, { "template.json": sam({ F: { Runtime, Handler, CodeUri: "src" } }), "src/other": "" });
+    symlinkSync(join(outside, file), join(root, "src", file));
+    await refused(root, /is outside of the folder/);
+  }
+  const inside = folder(t, {
+    "template.json": sam({ F: { Runtime: "python3.12", Handler: "app.main", CodeUri: "src" } }),
+    "shared/app.py": python,
+    "src/other": "",
+  });
+  symlinkSync("../shared/app.py", join(inside, "src", "app.py"));
+  assert.deepEqual((await read(inside)).functions.length, 1);
+  const both = sam({
+    F: { Runtime: "python3.12", Handler: "app.main", CodeUri: "one" },
+    G: { Runtime: "python3.12", Handler: "other.main", CodeUri: "two" },
+  });
+  const united = folder(t, { "template.json": both, "one/app.py": python, "two/other.py": python });
+  symlinkSync(join(outside, "requirements.txt"), join(united, "one", "requirements.txt"));
+  await read(united, {}, async ({ groups }) => assert.ok(!existsSync(join(groups[0]!.root, "requirements.txt"))));
+});
+
 test("a function's name is no path", async (t) => {
   for (const name of ["../../x", "a/b", "a b", "..", ""]) {
     const root = folder(t, { "template.json": sam({ [name]: { InlineCode: node, Handler: "index.handler", Runtime: "nodejs20.x" } }) });

@@ -7,7 +7,7 @@
  *    share a process, which is an error.
  * 3. What the folders' requirements.txt name is in one requirements.txt.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { BadToolFile } from "../document/bad-tool-file.ts";
 import type { FoundCode } from "./found-code.ts";
@@ -81,7 +81,9 @@ function copy(from: string, to: string): void {
 }
 
 function writeRequirements(folders: string[], target: string): void {
-  const texts = folders.map((folder) => join(folder, REQUIREMENTS)).filter((file) => existsSync(file));
+  const texts = folders
+    .map((folder) => join(folder, REQUIREMENTS))
+    .filter((file) => lstatSync(file, { throwIfNoEntry: false })?.isFile() === true);
   const lines = new Set(
     texts.flatMap((file) =>
       readFileSync(file, "utf8")

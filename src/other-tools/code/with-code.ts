@@ -67,7 +67,7 @@ async function find(of: ToolFunction, folder: string, draft: string): Promise<Fo
   const place = confined(folder, code.path, code.at);
   if (place === undefined) throw new BadToolFile(code.at, `there is no ${JSON.stringify(code.path)}: build the function first`);
   if (code.kind === "archive") return isJar(of, place) ? jar(of, folder, place) : unpacked(of, place, draft);
-  const located = locateHandler(runtime, place, { given, at: of.at, entry: code.entry });
+  const located = locateHandler(runtime, place, { given, at: of.at, entry: code.entry, within: folder });
   return { of, folder: place, ...located, patterns: code.patterns };
 }
 
@@ -86,7 +86,7 @@ async function unpacked(of: ToolFunction, archive: string, draft: string): Promi
   const folder = join(draft, "unpacked", of.name);
   mkdirSync(folder, { recursive: true });
   await unpack(archive, folder, of.code.at);
-  return { of, folder, ...locateHandler(of.runtime, folder, { given: of.handler, at: of.at }), patterns: null };
+  return { of, folder, ...locateHandler(of.runtime, folder, { given: of.handler, at: of.at, within: folder }), patterns: null };
 }
 
 const inlineFiles: Partial<Record<NamedRuntime, string>> = { node: "index.js", python: "index.py" };
@@ -97,7 +97,7 @@ function written(of: ToolFunction, text: string, draft: string): Omit<FoundCode,
   const folder = join(draft, "inline", of.name);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, file), text);
-  return { of, folder, ...locateHandler(of.runtime, folder, { given: of.handler, at: of.at }) };
+  return { of, folder, ...locateHandler(of.runtime, folder, { given: of.handler, at: of.at, within: folder }) };
 }
 
 interface Places {
