@@ -9,6 +9,7 @@ import { type Certificate, namesIn, readCertificate } from "./base/listen/certif
 import { pinOf } from "./doors/admin/pinned.ts";
 import { ensureToken } from "./doors/admin/token.ts";
 import { type Clock, systemClock } from "./base/clock/clock.ts";
+import { FairTurns } from "./clients/fair-turns.ts";
 import { Shares } from "./clients/shares.ts";
 import { assertDescriptors, type DescriptorBudget, descriptorBudget, descriptorLimit } from "./clients/descriptors.ts";
 import { usualChoice } from "./base/kind/machine-kind.ts";
@@ -217,8 +218,8 @@ export async function startMayfly(
   const gatewayParts = { dispatcher, routes, gate, certificate, hostCertificates: [hostCertificates, acme], urls: invoking.urls, catalog };
   const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
   urls.gateway = gateway.url;
-  const places = new Shares(descriptors.api);
-  const parts = { catalog, places, lambda: lambdaStore, accounts, logs, principals, audit, appliances, events, serving, overview, wrong };
+  const [places, turns] = [new Shares(descriptors.api), new FairTurns()];
+  const parts = { catalog, places, turns, lambda: lambdaStore, accounts, logs, principals, audit, appliances, events, serving, overview, wrong };
   const lambda = openLambda(start, {
     ...lambdaParts,
     audit,
@@ -226,6 +227,7 @@ export async function startMayfly(
     urlAddress: invoking.urlAddress,
     isTls: certificate !== undefined,
     places,
+    turns,
   });
   const api = await openApi(start, supervision?.sockets.api, { parts, certificate, beside: lambda });
   urls.api = api.url;

@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
+import type { FairTurns } from "../../clients/fair-turns.ts";
 import type { Shares } from "../../clients/shares.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -14,13 +15,14 @@ interface AuthorizeParts {
   wrong: WrongCredentials;
   clock: Pick<Clock, "wall">;
   places: Shares;
+  turns: FairTurns;
 }
 
 /**
  * Lets requests with `Authorization: Bearer <token>` pass whose token is a principal's. A token is looked up by its digest, so that the time of a refusal says
  * nothing about the tokens that there are.
  */
-export function authorize({ principals, catalog, wrong, clock, places }: AuthorizeParts): MiddlewareHandler<ApiEnv> {
+export function authorize({ principals, catalog, wrong, clock, places, turns }: AuthorizeParts): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {
     const [, given = ""] = /^Bearer +(\S+)$/i.exec(context.req.header("authorization") ?? "") ?? [];
     const principal = given === "" ? null : principals.ofToken(given, clock.wall());
@@ -34,16 +36,21 @@ export function authorize({ principals, catalog, wrong, clock, places }: Authori
     context.set("scope", { principal, tenant: principal.tenant ?? mainTenant, isChosen: principal.tenant !== null });
     takePlace(places, principal, context);
     context.set("scope", makeScope(catalog, principal, context.req.header(TENANT_HEADER)));
+    await turns.take(holderOf(principal));
     await next();
   };
 }
 
+function holderOf({ tenant }: Principal): string {
+  return tenant ?? "server";
+}
+
 /** Whoever follows logs, or uploads, is there for long. Throws "too-many-connections" if the tenant has as many requests under way as it may have now. */
-function takePlace(places: Shares, { tenant }: Principal, { env }: Context<ApiEnv>): void {
+function takePlace(places: Shares, principal: Principal, { env }: Context<ApiEnv>): void {
   // Before the server listened, or in a test, there is no connection.
   const { whenOver } = (env as ApiEnv["Bindings"] | undefined) ?? {};
   if (whenOver === undefined) return;
-  const holder = tenant ?? "server";
+  const holder = holderOf(principal);
   if (!places.take(holder, 1)) throw new MayflyError("too-many-connections");
   whenOver(() => places.give(holder, 1));
 }

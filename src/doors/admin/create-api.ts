@@ -8,6 +8,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { systemClock } from "../../base/clock/clock.ts";
+import { FairTurns } from "../../clients/fair-turns.ts";
 import { Shares } from "../../clients/shares.ts";
 import { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { audited } from "./audited.ts";
@@ -40,7 +41,7 @@ export interface Api {
 
 export function createApi(options: ApiOptions): Api {
   const { clock = systemClock } = options;
-  const parts = { wrong: new WrongCredentials(clock), places: new Shares(Infinity), ...options, clock };
+  const parts = { wrong: new WrongCredentials(clock), places: new Shares(Infinity), turns: new FairTurns(), ...options, clock };
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
   app.onError(replyWithError(parts.onError));
   app.notFound(replyNotFound);

@@ -2,6 +2,7 @@
 import type { Appliances } from "../../appliances/appliances.ts";
 import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
+import type { FairTurns } from "../../clients/fair-turns.ts";
 import type { Shares } from "../../clients/shares.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
@@ -32,6 +33,8 @@ export interface ApiOptions {
   places?: Shares;
   /** How many wrong tokens come from each address. Default: those of this API alone. */
   wrong?: WrongCredentials;
+  /** For requests: what they look up holds up everything else. */
+  turns?: FairTurns;
   clock?: Clock;
   /** Called with failures that are not the caller's fault, for the server's own log. */
   onError: (error: unknown) => void;

@@ -5,7 +5,8 @@
  * 2. The body of a request is read within a limit of its own and one for all requests together, of which no tenant gets all, and only if its head has a signature that may be
  *    right. If the head says what the body's hash is, as AWS's SDK for JavaScript does, the signature and the rights are checked before anything of the body is read.
  * 3. Of the requests that are under way, no tenant has all that there may be, so that the APIs of this port answer others.
- * 4. Nothing that a client sends is able to throw past handle().
+ * 4. Tenants take turns with what takes a while, one request in each turn of the event loop: a flood of one's lists does not hold up calls of functions.
+ * 5. Nothing that a client sends is able to throw past handle().
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -25,6 +26,7 @@ import { SMALL_BODY } from "./call.ts";
 import { actionOf } from "./authorize.ts";
 import { type BodyOf, busy, holderOf, readBody } from "./read-body.ts";
 import { LambdaRouter } from "./router.ts";
+import type { FairTurns } from "../../clients/fair-turns.ts";
 import { Shares } from "../../clients/shares.ts";
 
 export interface LambdaDoor {
@@ -43,6 +45,8 @@ export interface LambdaDoorOptions {
   authorize(call: Omit<LambdaCall, "body">, route: LambdaRoute): Account;
   /** For the requests that are under way. */
   places: Shares;
+  /** For those that call no function: what they look up holds up everything else. */
+  turns: FairTurns;
   /** Called when the reply to a call is known. */
   audit(call: AuditedCall): void;
   /** How many wrong signatures come from each address. */
@@ -79,7 +83,7 @@ export interface OpenRoute {
 const ALL_BODIES = 300_000_000;
 
 export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
-  const { principals, clock, routes, open, places } = options;
+  const { principals, clock, routes, open, places, turns } = options;
   const router = new LambdaRouter(routes);
   const check = signatureCheck({ keys: principals, service: "lambda", clock });
   const room = new Shares(ALL_BODIES);
@@ -116,6 +120,7 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
     try {
       if (early?.bodySha256 !== undefined && early.bodySha256 !== sha256Hex(body.bytes)) throw doesNotMatch();
       const call = first ?? allowed(head.check(body.bytes));
+      if (route.right !== "invoke") await turns.take(holderOf(sent.tenant)[0]);
       return await route.handle({ ...call, body: body.bytes });
     } finally {
       body.release();

@@ -5,6 +5,7 @@ import { createDeployments } from "../../control/lambda/create-deployments.ts";
 import { resumeProvisioned } from "../../control/lambda/provisioning.ts";
 import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
 import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
+import type { FairTurns } from "../../clients/fair-turns.ts";
 import type { Shares } from "../../clients/shares.ts";
 import type { LambdaRoute } from "./call.ts";
 import type { Principals } from "../../store/principals/principal.ts";
@@ -27,6 +28,7 @@ export interface LambdaNeeds extends Omit<LambdaParts, "deployments" | "clock" |
   isTls: boolean;
   /** For the requests that are under way. */
   places: Shares;
+  turns: FairTurns;
 }
 
 /** An app that is removed by any way takes along what this API keeps of its function: policies and URLs would count for a later app of that name. */
@@ -40,7 +42,7 @@ function forgetWithApps({ events, catalog, store }: Pick<LambdaNeeds, "events" |
 }
 
 export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNeeds): LambdaDoor {
-  const { principals, wrong, audit, invokeRoutes, urlAddress, isTls, places, ...rest } = needs;
+  const { principals, wrong, audit, invokeRoutes, urlAddress, isTls, places, turns, ...rest } = needs;
   const onFailure = (error: unknown) => log.error({ err: error }, "a function of the Lambda API was not deployed");
   const deployments = createDeployments({ ...rest, clock, onFailure });
   closing.defer(() => deployments.close());
@@ -56,6 +58,7 @@ export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNe
     wrong,
     authorize: authorizeWith(rest),
     places,
+    turns,
     audit: auditWith({ audit, catalog: rest.catalog, clock }),
     clock,
     onError: (error) => log.error({ err: error }, "the Lambda API failed"),
