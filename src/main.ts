@@ -219,7 +219,21 @@ export async function startMayfly(
   const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
   urls.gateway = gateway.url;
   const [places, turns] = [new Shares(descriptors.api), new FairTurns()];
-  const parts = { catalog, places, turns, lambda: lambdaStore, accounts, logs, principals, audit, appliances, events, serving, overview, wrong };
+  const parts = {
+    catalog,
+    places,
+    turns,
+    lambda: lambdaStore,
+    accounts,
+    logs,
+    principals,
+    audit,
+    appliances,
+    events,
+    serving,
+    overview,
+    wrong,
+  };
   const lambda = openLambda(start, {
     ...lambdaParts,
     audit,
