@@ -1,7 +1,7 @@
 /** WebSockets, gRPC, HTTP/2 and static files from real clients to functions of several runtimes, in machines of `process`. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { type ClientHttp2Session, connect as connectH2 } from "node:http2";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { buildSync } from "esbuild";
 import { io } from "socket.io-client";
 import { until } from "../src/base/clock/until.ts";
 import { bundleApp } from "../src/bundle/bundle-app.ts";
-import { copyApp, createScope, drivers, type Platform, projectDir, startPlatform } from "./platform.ts";
+import { copyApp, createScope, drivers, onOsv, type Platform, projectDir, type Scope, startPlatform } from "./platform.ts";
 
 /** A client's WebSocket, and what it has heard. */
 interface Client {
@@ -40,6 +40,27 @@ const serverText = (text: string) => Buffer.concat([Buffer.from([0x81, text.leng
 
 const opened = ({ socket }: Client) => until(() => socket.readyState === WebSocket.OPEN);
 
+/** The folder of test/apps/http with these servers bundled. @param only the functions that it is to have; default: all */
+function httpApp(scope: Scope, servers: string[], only?: string[]): string {
+  const folder = copyApp(scope, "test/apps/http", {});
+  symlinkSync(join(projectDir, "node_modules"), join(folder, "node_modules"));
+  mkdirSync(join(folder, "built"));
+  const entryPoints = servers.map((name) => join(folder, `${name}-server.mjs`));
+  const outdir = join(folder, "built");
+  buildSync({ entryPoints, bundle: true, platform: "node", outdir, outExtension: { ".js": ".cjs" }, logLevel: "error" });
+  if (only !== undefined) {
+    const file = join(folder, "mayfly.json");
+    const {
+      functions,
+      hosts: _hosts,
+      ...manifest
+    } = JSON.parse(readFileSync(file, "utf8")) as { functions: Record<string, object>; hosts: object };
+    const kept = Object.fromEntries(only.map((name) => [name, functions[name]]));
+    writeFileSync(file, JSON.stringify({ ...manifest, functions: kept }));
+  }
+  return folder;
+}
+
 describe("HTTP in full, in machines of process", () => {
   const scope = createScope();
   let platform: Platform;
@@ -51,18 +72,7 @@ describe("HTTP in full, in machines of process", () => {
       hosts: ["grpc.example=http"],
       webSockets: { drainMs: 200 },
     });
-    folder = copyApp(scope, "test/apps/http", {});
-    symlinkSync(join(projectDir, "node_modules"), join(folder, "node_modules"));
-    mkdirSync(join(folder, "built"));
-    const entryPoints = ["ws", "socketio", "hono", "grpc"].map((name) => join(folder, `${name}-server.mjs`));
-    buildSync({
-      entryPoints,
-      bundle: true,
-      platform: "node",
-      outdir: join(folder, "built"),
-      outExtension: { ".js": ".cjs" },
-      logLevel: "error",
-    });
+    folder = httpApp(scope, ["ws", "socketio", "hono", "grpc"]);
     await deploy();
   });
   after(() => scope.close());
@@ -295,6 +305,10 @@ describe("HTTP in full, in machines of process", () => {
     await bob.last("1 here");
     bob.socket.close();
     assert.equal((await platform.call("/chat/rooms/hall")).status, 426);
+    // Each connection is a request, like the call, and the page is none. The machine's memory is paid for while they are open.
+    const bill = async () => (await platform.client.bill()).apps.find(({ app }) => app === "chat");
+    await until(async () => (await bill())?.requests === 3);
+    assert.ok((await bill())!.gbSeconds > 0);
   });
 
   test("a folder of files alone is an app", async () => {
@@ -329,6 +343,17 @@ for (const driver of drivers) {
   test(`a WebSocket passes through a machine of ${driver}, and ends with it`, async (t) => {
     const platform = await startPlatform(t, { driver });
     await platform.deploy("examples/chat");
+    const names = onOsv ? ["asgi"] : ["wsserver", "asgi"];
+    const { manifest, bundles } = await bundleApp(httpApp(t, ["ws"], names));
+    await platform.client.deploy(manifest, bundles);
+    for (const name of names) {
+      const other = webSocket(platform, `/http/${name}/`);
+      await opened(other);
+      other.socket.send("through the machine");
+      await other.last("through the machine");
+      other.socket.close(4_003);
+      await until(() => other.closed()?.code === 4_003);
+    }
     const client = webSocket(platform, "/chat/rooms/x");
     await client.last("1 here");
     const text = "text ".repeat(3_000);

@@ -34,6 +34,23 @@ async def app(scope, receive, send):
         message = await receive()
         more = message["more_body"]
         await send({"type": "http.response.body", "body": message["body"].upper(), "more_body": more})`,
+  trailers: `${whole}
+async def app(scope, receive, send):
+    assert await whole(receive) == b"sent"
+    for at in range(20):
+        await send({"type": "http.response.early_hint", "links": [b"</%d.css>; rel=preload" % at]})
+    await send({"type": "http.response.start", "status": 200, "headers": [], "trailers": True})
+    await send({"type": "http.response.body", "body": b"body"})
+    try:
+        await send({"type": "http.response.body", "body": b"more"})
+    except RuntimeError:
+        pass
+    await send({"type": "http.response.trailers", "headers": [(b"X-One", b"1"), (b"Set-Cookie", b"a=1"), (b"x bad", b"")], "more_trailers": True})
+    await send({"type": "http.response.trailers", "headers": [(b"x-two", b"2")]})`,
+  forgets: `
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": [], "trailers": True})
+    await send({"type": "http.response.body", "body": b"body"})`,
   endless: `
 async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -153,9 +170,36 @@ for (const suite of ["bookworm", "trixie"] as const)
         `'path': '/p q/ä', 'raw_path': b'/p%20q/%C3%A4', 'query_string': b'a=%20b', 'root_path': '/app/shows'`,
         `'headers': [(b'host', b'h.localhost:8443'), (b'x-one', b'1'), (b'x-one', b'2'), (b'content-type', b'text/plain')`,
         `'client': ('192.0.2.1', 0), 'server': ('h.localhost', 8443)`,
-        `'extensions': {'mayfly': {'kind': 'http'}}, 'body': b'hello'`,
+        `'extensions': {'mayfly': {'kind': 'http'}, 'http.response.trailers': {}, 'http.response.early_hint': {}}, 'body': b'hello'`,
       ])
         assert.ok(reply.text.includes(part), `${part} is not in ${reply.text}`);
+    });
+
+    test("trailers and early hints reach the caller, as far as HTTP can carry them", async () => {
+      const closed = Promise.withResolvers<void>();
+      const seen = { interim: [] as unknown[], text: "", trailers: [] as string[], reset: "" };
+      const take = (chunk: Buffer) => void (seen.text += chunk.toString());
+      const request = agent.open(
+        {
+          interim: (...given) => seen.interim.push(given),
+          head: (_status, _headers, body) => take(body),
+          data: take,
+          end: (trailers = []) => (seen.trailers = trailers),
+          reset: (_code, message) => (seen.reset = message),
+          closed: () => closed.resolve(),
+        },
+        { function: "trailers", method: "POST" },
+        false,
+      );
+      request.write(Buffer.from("sent"));
+      // An app has no form in which it could be told of the caller's own.
+      request.end(["x-sent", "1"]);
+      await closed.promise;
+      assert.deepEqual([seen.reset, seen.text, seen.trailers], ["", "body", ["x-one", "1", "x-two", "2"]]);
+      assert.equal(seen.interim.length, 16);
+      assert.deepEqual(seen.interim[1], [103, ["link", "</1.css>; rel=preload"]]);
+      const forgets = await agent.call({ function: "forgets" });
+      assert.deepEqual([forgets.text, forgets.reset?.code], ["body", ResetCode.BadResponse]);
     });
 
     test("bodies stream in both directions at once", async () => {

@@ -148,6 +148,7 @@ class Agent:
 
     def _resume(self, message: dict) -> None:
         restored = message.get("restored") is True
+        self._outbox.host_takes_trailers = message.get("trailers") is True
         ready, failures = resume(message, self._transport, clone=restored or not self._is_binding)
         self._stats.resumed()
         if restored:

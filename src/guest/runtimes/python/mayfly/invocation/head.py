@@ -70,6 +70,25 @@ class RequestHead:
         return self._rest.split("\n") if self._rest else []
 
 
+#: Fields that concern one connection only.
+_HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", "trailer"})
+#: RFC 9110, 6.5.1: framing, routing, and what says how the content is to be read.
+_NOT_IN_TRAILERS = _HOP_BY_HOP | {
+    "authorization", "cache-control", "content-encoding", "content-length", "content-range", "content-type", "cookie", "expect", "host",
+    "max-forwards", "range", "set-cookie",
+}
+
+
+def sendable_trailers(pairs: list[str]) -> bytes:
+    """Those that HTTP can carry behind a body, as the frames Trailers and Interim have them. `pairs` is name, value, name, value…"""
+    sent: list[str] = []
+    for name, value in zip(pairs[::2], pairs[1::2]):
+        if _is_token(name) and _is_value(value) and name.lower() not in _NOT_IN_TRAILERS and len(sent) < 2 * Limit.HEADER_PAIRS:
+            sent += [name, value]
+    whole = "\n".join(sent).encode("latin-1")
+    return whole if len(whole) <= Limit.HEAD else b""
+
+
 def encode_response_head(status: object, headers: list[str], may_switch: bool = False) -> bytes:
     """
     Raises BadHead if HTTP cannot carry it. `headers` is name, value, name, value… `may_switch`: the caller asked for another protocol, which the

@@ -16,7 +16,7 @@ from time import monotonic
 
 from ..wire.outbox import Outbox
 from ..wire.protocol import Flag, FrameType, Limit, ResetCode
-from .head import BadHead, RequestHead, encode_response_head
+from .head import BadHead, RequestHead, encode_response_head, sendable_trailers
 from .inlet import Inlet
 from .outlet import Outlet
 
@@ -41,7 +41,7 @@ class Aborted(Exception):
 
 
 class Invocation:
-    __slots__ = ("stream", "head", "body", "on_abort", "abort_reason", "_outbox", "_on_closed", "_deadline", "_state", "_pending", "_settled", "_outlet", "_aborted")
+    __slots__ = ("stream", "head", "body", "on_abort", "abort_reason", "_outbox", "_on_closed", "_deadline", "_state", "_pending", "_settled", "_outlet", "_aborted", "_interims")
 
     def __init__(
         self, outbox: Outbox, stream: int, head: bytes, body: bytes, ended: bool, on_closed: Callable[[Invocation], None]
@@ -61,6 +61,12 @@ class Invocation:
         self._settled = False
         self._outlet: Outlet | None = None
         self._aborted: threading.Event | None = None
+        self._interims = 0
+
+    @property
+    def takes_trailers(self) -> bool:
+        """Whether trailers and interim responses can reach the caller."""
+        return self._outbox.host_takes_trailers and not self.head.is_event
 
     @property
     def open(self) -> bool:
@@ -105,6 +111,15 @@ class Invocation:
             head = self._sendable(status, headers)
             if head is not None:
                 self._outbox.headed(FrameType.RESPONSE, Flag.END | self._last_flags(), self.stream, head, body)
+
+    def interim(self, status: int, headers: list[str]) -> None:
+        """Sends a response that comes before the final one, such as 103 Early Hints."""
+        with _lock:
+            if not self.takes_trailers or not self.unanswered or self._interims >= Limit.INTERIMS:
+                return
+            self._interims += 1
+            fields = sendable_trailers(headers)
+            self._outbox.frame(FrameType.INTERIM, 0, self.stream, str(status).encode() + (b"\n" + fields if fields else b""))
 
     def begin(self, status: object, headers: list[str]) -> Outlet | None:
         """Sends the reply's head. The body must be written to what is returned: None if no reply is wanted, or the head is not valid."""

@@ -30,6 +30,8 @@ class Outlet:
         self._credit = INITIAL_CREDIT
         self._waiting: deque[memoryview] = deque()
         self._ending = False
+        #: What follows the body, as the frame has it.
+        self._trailers = b""
         self._closed = False
         #: Called, in the reading thread, when all that was written has been sent, or when nothing will be any more.
         self.listener: Callable[[], None] | None = None
@@ -49,12 +51,14 @@ class Outlet:
                 self._send()
             return not self._waiting
 
-    def end(self) -> None:
+    def end(self, trailers: bytes = b"") -> None:
+        """`trailers` is what sendable_trailers() returns."""
         if forks.is_child:
             return self._send_last(b"")
         with self._changed:
             if not self._closed and not self._ending:
                 self._ending = True
+                self._trailers = trailers
                 self._send()
 
     def wait(self) -> None:
@@ -97,7 +101,7 @@ class Outlet:
                 waiting[0] = chunk[size:]
             else:
                 waiting.popleft()
-            if self._ending and not waiting:
+            if self._ending and not waiting and not self._trailers:
                 return self._send_last(bytes(chunk[:size]))
             self._outbox.frame(FrameType.DATA, 0, self._stream, bytes(chunk[:size]))
         if self._ending and not waiting:
@@ -105,4 +109,5 @@ class Outlet:
 
     def _send_last(self, data: bytes) -> None:
         self._closed = True
-        self._outbox.frame(FrameType.DATA, Flag.END | self._last_flags(), self._stream, data)
+        kind, payload = (FrameType.TRAILERS, self._trailers) if self._trailers else (FrameType.DATA, data)
+        self._outbox.frame(kind, Flag.END | self._last_flags(), self._stream, payload)

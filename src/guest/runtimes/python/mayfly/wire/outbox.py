@@ -34,6 +34,8 @@ class Outbox:
         #: The thread that writes. What it prints meanwhile, in a finalizer or a signal handler, it sends when it goes on.
         self._writer = 0
         self._is_held = False
+        #: Whether the host said that it takes the frames Trailers and Interim.
+        self.host_takes_trailers = False
 
     def frame(self, kind: int, flags: int, stream: int, payload: bytes = b"") -> None:
         self._waiting.append(_frame(kind, flags, stream, payload))

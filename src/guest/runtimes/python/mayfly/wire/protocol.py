@@ -70,6 +70,8 @@ class Limit:
     RESET_MESSAGE = 1_024
     #: Pairs of a name and a value in one head.
     HEADER_PAIRS = 256
+    #: Interim responses of one invocation.
+    INTERIMS = 16
     #: Streams that the guest may have open at once.
     GUEST_STREAMS = 256
 

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
+from ...invocation.head import sendable_trailers
 from ...invocation.invocation import Aborted, Invocation
 from ...invocation.outlet import Outlet
 from ..lambda_context import LambdaContext
@@ -20,6 +21,9 @@ from ..stream_reply import write_async
 from .scope import scope_of
 
 Message = MutableMapping[str, Any]
+
+
+_EARLY_HINTS = 103
 
 
 class Exchange:
@@ -32,6 +36,10 @@ class Exchange:
         self._changed = asyncio.Event()
         self._head: tuple[int, list[str]] | None = None
         self._outlet: Outlet | None = None
+        #: name, value, name, value… that follow the body; None if the app has not said that there are any.
+        self._trailers: list[str] | None = None
+        #: The body is over, and its trailers are to come.
+        self._awaits_trailers = False
         #: Sends the last part of the reply, once the app has given it.
         self._finish: Callable[[], None] | None = None
         self._is_finished = False
@@ -45,7 +53,10 @@ class Exchange:
         return self._finish is not None
 
     def scope(self, context: LambdaContext, state: dict[str, object]) -> dict[str, object]:
-        return scope_of(self._invocation.head, context, state)
+        scope = scope_of(self._invocation.head, context, state)
+        if self._invocation.takes_trailers:
+            scope["extensions"] = {**scope["extensions"], "http.response.trailers": {}, "http.response.early_hint": {}}  # type: ignore[dict-item]
+        return scope
 
     def failed(self) -> None:
         """The app has raised."""
@@ -85,16 +96,22 @@ class Exchange:
         if self.is_answered:
             raise RuntimeError(f"the app sent {kind} after the end of its reply")
         if kind == "http.response.start" and self._head is None:
-            headers = [part.decode("latin-1") for name, value in message.get("headers", ()) for part in (bytes(name).lower(), bytes(value))]
-            self._head = int(message["status"]), headers
-        elif kind == "http.response.body" and self._head is not None:
+            self._head = int(message["status"]), _headers_of(message)
+            if message.get("trailers"):
+                self._trailers = []
+        elif kind == "http.response.early_hint" and self._head is None:
+            self._invocation.interim(_EARLY_HINTS, [part for link in message.get("links", ()) for part in ("link", bytes(link).decode("latin-1"))])
+            self._machinery.loop.flush_soon()
+        elif kind == "http.response.trailers" and self._awaits_trailers:
+            self._take_trailers(_headers_of(message), message.get("more_trailers", False))
+        elif kind == "http.response.body" and self._head is not None and not self._awaits_trailers:
             await self._send_body(bytes(message.get("body", b"")), message.get("more_body", False))
         else:
             raise RuntimeError(f"the app sent {kind}, which was not its turn")
 
     async def _send_body(self, data: bytes, more: bool) -> None:
         assert self._head is not None
-        if not more and self._outlet is None:
+        if not more and self._outlet is None and self._trailers is None:
             status, headers = self._head
             return self._finish_with(lambda: self._invocation.reply(status, headers, data))
         if self._outlet is None:
@@ -105,12 +122,20 @@ class Exchange:
             await write_async(self._outlet, data, self._machinery)
         else:
             self._machinery.loop.flush_soon()
+        if not more and self._trailers is not None:
+            self._awaits_trailers = True
+        elif not more:
+            self._finish_with(self._end)
+
+    def _take_trailers(self, headers: list[str], more: bool) -> None:
+        assert self._trailers is not None
+        self._trailers += headers
         if not more:
             self._finish_with(self._end)
 
     def _end(self) -> None:
         assert self._outlet is not None
-        self._outlet.end()
+        self._outlet.end(sendable_trailers(self._trailers or []) if self._invocation.takes_trailers else b"")
         # If the caller went away before that, nothing has closed the invocation yet.
         self._invocation.settle()
 
@@ -132,3 +157,8 @@ class Exchange:
         self._finish()
         self._changed.set()
         self._machinery.loop.flush_soon()
+
+
+def _headers_of(message: Message) -> list[str]:
+    """name, value, name, value…"""
+    return [part.decode("latin-1") for name, value in message.get("headers", ()) for part in (bytes(name).lower(), bytes(value))]
