@@ -1,0 +1,47 @@
+/** Carries out operations that came together in one transaction, so that all of them are on the disk after one fsync. */
+import type { DatabaseSync } from "node:sqlite";
+import { asMayflyError, type ErrorDetails } from "../../base/errors/error.ts";
+import type { ErrorCode } from "../../base/errors/table.ts";
+import { failureOf } from "../sqlite/failure.ts";
+import { transaction } from "../sqlite/transaction.ts";
+import type { Operations } from "./engine.ts";
+
+export interface Asked {
+  operation: string;
+  argument: unknown;
+}
+
+export type Answer = { result: unknown } | { code: ErrorCode; details: ErrorDetails };
+
+/**
+ * Returns an answer for each operation, in their order. All of them are on the disk when it returns. If the transaction as a whole fails, as it does when one operation fills
+ * the disk, each operation is tried again in a transaction of its own, so that those that free space are not kept back by those that need it.
+ */
+export function runBatch(db: DatabaseSync, operations: Operations, file: string, batch: readonly Asked[]): Answer[] {
+  try {
+    return transaction(db, () => batch.map((asked) => attempt(db, operations, file, asked)));
+  } catch (error) {
+    if (batch.length === 1) return [failed(error, file)];
+    return batch.flatMap((asked) => runBatch(db, operations, file, [asked]));
+  }
+}
+
+/** Throws if the whole transaction is lost. */
+function attempt(db: DatabaseSync, operations: Operations, file: string, { operation, argument }: Asked): Answer {
+  db.exec("SAVEPOINT operation");
+  try {
+    const result = operations[operation]!(argument);
+    db.exec("RELEASE operation");
+    return { result };
+  } catch (error) {
+    // A full disk ends the transaction, and with it the savepoint.
+    if (!db.isTransaction) throw error;
+    db.exec("ROLLBACK TO operation; RELEASE operation");
+    return failed(error, file);
+  }
+}
+
+function failed(error: unknown, file: string): Answer {
+  const { code, details } = asMayflyError(failureOf(error, file));
+  return { code, details };
+}

@@ -1,0 +1,22 @@
+/**
+ * What runs in the thread of a group commit: the tables of one SQLite file and the operations on them. An engine's module exports it as `engine`. The module is loaded in
+ * that thread, which has no clock of the server and no log: times are arguments, and what went wrong is a result or an error of the table.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { Migration } from "../sqlite/migrate.ts";
+
+/**
+ * Operations by name. An argument and a result must be of what structuredClone() copies: records, lists, texts, numbers, bytes. An operation is all or nothing: what it
+ * wrote before it threw is undone, and the other operations of its transaction are not touched.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any -- the only type that every argument fits
+export type Operations = Record<string, (argument: any) => unknown>;
+
+export interface Engine<O extends Operations> {
+  migrations: readonly Migration[];
+  /** Prepares the statements. Called once, when the file is open. */
+  operations(db: DatabaseSync): O;
+}
+
+export type ArgumentOf<O extends Operations, K extends keyof O> = Parameters<O[K]> extends [] ? null : Parameters<O[K]>[0];
+export type ResultOf<O extends Operations, K extends keyof O> = ReturnType<O[K]>;

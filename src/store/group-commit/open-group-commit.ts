@@ -1,0 +1,186 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { guarded } from "../../base/errors/guarded.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import type { Answer, Asked } from "./batch.ts";
+import type { ArgumentOf, Operations, ResultOf } from "./engine.ts";
+import type { GroupCommit } from "./group-commit.ts";
+import type { ThreadData } from "./thread.ts";
+
+export interface GroupCommitOptions {
+  file: string;
+  /** Of a module that exports an `engine`. */
+  module: URL;
+  /** Called when the thread ends by itself, which is a defect or a lack of memory. What waited is refused; the next operation starts another thread. */
+  onFailure: (error: unknown) => void;
+  /** How many operations may wait. */
+  most?: number;
+  /** How many bytes of arguments may wait. */
+  mostBytes?: number;
+}
+
+const MOST = 20_000;
+const MOST_BYTES = 128 * 2 ** 20;
+/** The thread's heap, MB. What waits is outside of it or soon gone. */
+const HEAP_MB = 256;
+
+/** Rejects with "state-damaged", "state-newer", "disk-full" or "state-unusable" if the file cannot be opened. */
+export async function openGroupCommit<O extends Operations>(options: GroupCommitOptions): Promise<GroupCommit<O>> {
+  const first = await startThread(options);
+  return new ThreadedCommit<O>(options, first);
+}
+
+interface Waiting {
+  bytes: number;
+  resolve: (result: never) => void;
+  reject: (error: unknown) => void;
+}
+
+class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
+  readonly #options: GroupCommitOptions;
+  #thread: Worker | null = null;
+  #starting: Promise<void> | null = null;
+  #closed: Promise<void> | null = null;
+  /** Asked for in this turn of the event loop, not yet sent. */
+  #outbox: Asked[] = [];
+  #isSending = false;
+  /** In the order in which they were asked for, from `#first` on. */
+  #waiting: Waiting[] = [];
+  #first = 0;
+  #bytes = 0;
+
+  constructor(options: GroupCommitOptions, thread: Worker) {
+    this.#options = options;
+    this.#use(thread);
+  }
+
+  run<K extends keyof O & string>(operation: K, argument: ArgumentOf<O, K>, bytes = 0): Promise<ResultOf<O, K>> {
+    if (this.#closed !== null) return Promise.reject(new MayflyError("shutting-down"));
+    const { most = MOST, mostBytes = MOST_BYTES, file } = this.#options;
+    const isFull = this.#waiting.length - this.#first >= most || (this.#bytes > 0 && this.#bytes + bytes > mostBytes);
+    if (isFull) return Promise.reject(new MayflyError("store-busy", { file }));
+    const { promise, resolve, reject } = Promise.withResolvers<ResultOf<O, K>>();
+    this.#waiting.push({ bytes, resolve, reject });
+    this.#bytes += bytes;
+    this.#outbox.push({ operation, argument });
+    this.#sendSoon();
+    return promise;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    await this.#starting;
+    this.#send();
+    const thread = this.#thread;
+    if (thread === null) return;
+    const ended = once(thread, "exit");
+    thread.ref();
+    thread.postMessage("close", []);
+    await ended;
+  }
+
+  /** What one turn of the event loop asks for is one message. */
+  #sendSoon(): void {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    // oxlint-disable-next-line mayfly/guarded-listeners -- #send() catches what may fail, and hears of no peer
+    setImmediate(() => this.#send());
+  }
+
+  #send(): void {
+    this.#isSending = false;
+    if (this.#outbox.length === 0) return;
+    if (this.#thread === null) return void this.#startAgain();
+    const batch = this.#outbox;
+    this.#outbox = [];
+    this.#thread.ref();
+    try {
+      this.#thread.postMessage(batch, []);
+    } catch (error) {
+      // An argument that cannot be copied. The others of its turn are refused with it: it is a defect of the caller.
+      this.#settle(batch.map(() => ({ code: "internal", details: { what: String(error) } })));
+    }
+  }
+
+  async #startAgain(): Promise<void> {
+    if (this.#starting !== null) return;
+    this.#starting = startThread(this.#options).then(
+      (thread) => this.#use(thread),
+      (error: unknown) => this.#refuseAll(error),
+    );
+    await this.#starting;
+    this.#starting = null;
+    this.#send();
+  }
+
+  #use(thread: Worker): void {
+    this.#thread = thread;
+    const isOver = (error: unknown) => this.#lost(thread, error);
+    thread.on(
+      "message",
+      guarded((answers: Answer[]) => this.#settle(answers), isOver),
+    );
+    // oxlint-disable-next-line mayfly/guarded-listeners -- it only rejects promises and tells of the failure
+    thread.on("error", isOver);
+    // oxlint-disable-next-line mayfly/guarded-listeners -- as the one before
+    thread.on("exit", () => isOver(new Error("the thread has ended")));
+    thread.unref();
+  }
+
+  #lost(thread: Worker, error: unknown): void {
+    if (this.#thread !== thread) return;
+    this.#thread = null;
+    if (this.#closed !== null && this.#waiting.length === this.#first) return;
+    this.#refuseAll(error);
+    this.#options.onFailure(error);
+  }
+
+  #settle(answers: Answer[]): void {
+    for (const answer of answers) {
+      const asked = this.#waiting[this.#first++]!;
+      this.#bytes -= asked.bytes;
+      if ("result" in answer) asked.resolve(answer.result as never);
+      else asked.reject(new MayflyError(answer.code, answer.details));
+    }
+    if (this.#first < this.#waiting.length) {
+      // What is done is forgotten a part at a time, so that the list is not moved for each answer.
+      if (this.#first > 1_000) this.#forgetDone();
+      return;
+    }
+    this.#waiting = [];
+    this.#first = 0;
+    // A server with nothing to store may end.
+    this.#thread?.unref();
+  }
+
+  #forgetDone(): void {
+    this.#waiting.splice(0, this.#first);
+    this.#first = 0;
+  }
+
+  #refuseAll(error: unknown): void {
+    const refused = this.#waiting.slice(this.#first);
+    this.#waiting = [];
+    this.#outbox = [];
+    this.#first = 0;
+    this.#bytes = 0;
+    for (const { reject } of refused) reject(error);
+  }
+}
+
+async function startThread({ file, module }: GroupCommitOptions): Promise<Worker> {
+  const workerData: ThreadData = { file, module: module.href };
+  const thread = new Worker(new URL("thread.ts", import.meta.url), {
+    workerData,
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+  });
+  const [answer] = (await once(thread, "message")) as ["open" | Extract<Answer, { code: unknown }>];
+  if (answer === "open") return thread;
+  throw new MayflyError(answer.code, answer.details);
+}
