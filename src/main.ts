@@ -38,6 +38,7 @@ import { releaseUnmade } from "./control/appliances.ts";
 import { tenantInUrl, tenantOfUrl } from "./control/names.ts";
 import { nameSeen } from "./control/seen.ts";
 import { resumeRemovals } from "./control/tenants.ts";
+import { openDurable } from "./control/open-durable.ts";
 import { createInternalRoutes } from "./control/internal-routes.ts";
 import { openKinds } from "./control/open-kinds.ts";
 import { openServing } from "./control/open-serving.ts";
@@ -198,6 +199,8 @@ export async function startMayfly(
   goOnRemovingTenants(start, { catalog, lambda: lambdaStore, accounts, logs, principals, audit, appliances, events, serving, clock });
   void appliances.resume(supervision?.lost ?? [], new Set(supervision?.leaveAlone), supervision?.apart);
   const wrong = new WrongCredentials(clock);
+  const callees = { names: catalog.names, reach: (app: string, label: string) => served.reach(app, label) };
+  const durable = openDurable(start, { callees, catalog, dispatcher, egress, logs, events });
   const gate = openGate(start, {
     callers: callersOf(principals),
     signingKey: (app) => catalog.signingKeys.find(app),
@@ -214,8 +217,18 @@ export async function startMayfly(
     httpsPort: () => portOf(urls.gateway),
   });
   const lambdaParts = { store: lambdaStore, catalog, serving, logs, events, principals, wrong };
-  const invoking = openInvoking(start, { ...lambdaParts, dispatcher, gatewayUrl: () => urls.gateway });
-  const gatewayParts = { dispatcher, routes, gate, certificate, hostCertificates: [hostCertificates, acme], urls: invoking.urls, catalog };
+  const invoking = openInvoking(start, { ...lambdaParts, dispatcher, durable, gatewayUrl: () => urls.gateway });
+  await durable.start();
+  const gatewayParts = {
+    dispatcher,
+    later: durable.later,
+    routes,
+    gate,
+    certificate,
+    hostCertificates: [hostCertificates, acme],
+    urls: invoking.urls,
+    catalog,
+  };
   const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
   urls.gateway = gateway.url;
   const [places, turns] = [new Shares(descriptors.api), new FairTurns()];
@@ -233,6 +246,7 @@ export async function startMayfly(
     serving,
     overview,
     wrong,
+    durable: { events: durable.events, callees },
   };
   const lambda = openLambda(start, {
     ...lambdaParts,

@@ -239,6 +239,39 @@ exports.handler = async ({ wait, exit }) => {
     await until(async () => (await attempts(fine)).length === 1);
   });
 
+  test("the result of an event goes to the function that its configuration names", async () => {
+    const heir = await create("exports.handler = async (record) => { console.log('heard', JSON.stringify(record)); };");
+    const code = `const { existsSync } = require("node:fs");
+      exports.handler = async ({ file }) => { if (!existsSync(file)) throw new Error("not yet"); return { found: true }; };`;
+    const name = await create(code);
+    const arnOf = (of: string) => `arn:aws:lambda:us-east-1:000000000000:function:${of}`;
+    await lambda.send(
+      new PutFunctionEventInvokeConfigCommand({ FunctionName: name, DestinationConfig: { OnFailure: { Destination: arnOf(heir) } } }),
+    );
+    await invoke(name, { file: "/none" }, { InvocationType: "Event" });
+    const heard = async () => {
+      const { stdout } = await mayfly(["logs", heir, "--api", server.apiUrl, "--state", stateDir]);
+      return /heard (\{.*\})/.exec(stdout)?.[1];
+    };
+    await until(async () => (await heard()) !== undefined);
+    const record = JSON.parse((await heard())!) as Record<string, unknown>;
+    const { timestamp: _, ...rest } = record;
+    const requestContext = rest["requestContext"] as { requestId: string };
+    assert.deepEqual(rest, {
+      version: "1.0",
+      requestContext: {
+        requestId: requestContext.requestId,
+        functionArn: `${arnOf(name)}:$LATEST`,
+        condition: "RetriesExhausted",
+        approximateInvokeCount: 3,
+      },
+      requestPayload: { file: "/none" },
+      responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
+      responsePayload: rest["responsePayload"],
+    });
+    assert.equal((rest["responsePayload"] as { errorMessage: string }).errorMessage, "not yet");
+  });
+
   test("reserved concurrency throttles, and what is asked for in a loop is refused", async () => {
     const name = await create(
       "exports.handler = async ({ wait = 0 }) => { await new Promise((resolve) => setTimeout(resolve, wait)); return process.env._X_AMZN_TRACE_ID; };",

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { ServerStart } from "../base/config/server-start.ts";
 import { descriptorBudget, descriptorLimit } from "../clients/descriptors.ts";
+import type { Dispatcher } from "../dispatch/invocation.ts";
 import type { LiveDispatcher } from "../dispatch/live-dispatcher.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { parseAddress, urlOf } from "../base/listen/address.ts";
@@ -26,6 +27,7 @@ export interface Door {
 
 interface GatewayParts {
   dispatcher: LiveDispatcher;
+  later: Dispatcher;
   routes: RouteTable;
   gate: Gate;
   certificate: Certificate | undefined;
@@ -40,7 +42,7 @@ interface GatewayParts {
 export async function openGateway(
   { config, clock, log, closing }: ServerStart,
   socket: number | undefined,
-  { dispatcher, routes, gate, certificate, hostCertificates, urls, catalog }: GatewayParts,
+  { dispatcher, later, routes, gate, certificate, hostCertificates, urls, catalog }: GatewayParts,
 ): Promise<Door> {
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = descriptorBudget(descriptorLimit());
@@ -55,6 +57,7 @@ export async function openGateway(
   const webSockets = { ...config.webSockets, ...mostWebSockets(connections) };
   const gateway = createGateway({
     dispatcher,
+    later,
     routes,
     gate,
     timingHeaders,

@@ -86,6 +86,24 @@ export const configSchema = z.strictObject({
     .string()
     .refine((name) => writtenHostName(name) !== undefined, "must be a domain name")
     .optional(),
+  /** Asynchronous invocations, which are stored before they are confirmed. */
+  events: z
+    .strictObject({
+      /** How many run at the same time, of all apps. */
+      maxRunning: z.int().min(1).max(100_000).default(500),
+      /** How many of an app may wait or run. */
+      maxWaiting: z.int().min(0).max(100_000_000).default(1_000_000),
+      /** The size of their payloads together, in MB. */
+      maxWaitingMb: z.int().min(1).max(10_000_000).default(1_024),
+      /** For how many days, and how many at most, those are listed that have ended. Dead letters stay until they are removed. */
+      keepDays: z.number().min(0).max(3_650).default(7),
+      keep: z.int().min(0).max(100_000_000).default(100_000),
+      /** Of a payload, the most bytes. */
+      payloadBytes: z.int().min(1).max(104_857_600).default(1_048_576),
+      /** Of a result, how many bytes are kept. A longer one is not kept. */
+      resultBytes: z.int().min(0).max(104_857_600).default(16_384),
+    })
+    .prefault({}),
   lambda: z
     .strictObject({
       /** An address at which the AWS Lambda API answers besides `api`. */
@@ -96,10 +114,6 @@ export const configSchema = z.strictObject({
       responseBytes: z.int().min(1).max(104_857_600).default(6_291_556),
       /** The maximum size of the payload of an asynchronous invocation, in bytes. */
       eventBytes: z.int().min(1).max(104_857_600).default(1_048_576),
-      /** The maximum number of asynchronous invocations that wait or run. */
-      maxEvents: z.int().min(0).max(1_000_000).default(10_000),
-      /** The maximum size of their payloads together, in MB. */
-      maxEventMb: z.int().min(1).max(100_000).default(64),
       /** Milliseconds between an asynchronous invocation that failed and its next attempt; twice as long before the third. */
       retryMs: z.int().min(0).max(3_600_000).default(60_000),
     })

@@ -491,6 +491,24 @@ export const errorTable = {
     message: "No space is left for {file}; nothing was changed.",
     cure: "Free space on the disk of the state folder and try again.",
   },
+  "no-such-event": {
+    status: 404,
+    side: "caller",
+    message: "There is no such event {id}, or it is not in that state.",
+    cure: "`mayfly events list` and `mayfly dlq list` show the events of an app.",
+  },
+  "too-many-events": {
+    status: 429,
+    side: "caller",
+    message: "The app has {what} waiting already, the most that it may have.",
+    cure: "Wait until some are done: `mayfly events list` shows what they wait for. The operator's settings have the limit.",
+  },
+  "store-busy": {
+    status: 429,
+    side: "system",
+    message: "{file} has more to write than the disk takes; nothing was changed.",
+    cure: "Try again a little later. If it happens often, the disk of the state folder is too slow for what is asked of it.",
+  },
   "no-room": {
     status: 507,
     side: "caller",

@@ -2,7 +2,8 @@
 import type { ServerStart } from "../../base/config/server-start.ts";
 import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { signatureCheck } from "../signature/check-signature.ts";
-import { createFetchKeys, type KeyConnections } from "./fetch-keys.ts";
+import type { HostConnections } from "../../egress/host-request.ts";
+import { createFetchKeys } from "./fetch-keys.ts";
 import { Gate } from "./gate.ts";
 import { JwtChecks } from "./jwt.ts";
 import { KeySets } from "./key-sets.ts";
@@ -17,7 +18,7 @@ interface GateNeeds {
   signingKey: FindSigningKey;
   wrong: WrongCredentials;
   /** What one fetch of an app's keys connects with. `isPlain`: without TLS. */
-  connections: (app: string, isPlain: boolean) => KeyConnections;
+  connections: (app: string, isPlain: boolean) => HostConnections;
   /** Writes to the server's log and to the app's. */
   tell: (app: string, text: string) => void;
 }

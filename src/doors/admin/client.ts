@@ -16,6 +16,9 @@ type SetLimitsAt = "PATCH /v1/apps/{app}/limits";
 type SignAt = "POST /v1/apps/{app}/signed-urls";
 type RunApplianceAt = "POST /v1/appliances";
 
+type AcceptAt = "POST /v1/apps/{app}/functions/{function}/events";
+type EventsAt = "GET /v1/apps/{app}/events";
+type DeadAt = "GET /v1/apps/{app}/dead-letters";
 type TokensAt = "POST /v1/tokens";
 type KeysAt = "POST /v1/keys";
 type AuditAt = "GET /v1/audit";
@@ -85,6 +88,19 @@ export interface Client {
   startAppliance(name: string): Promise<Reply<"POST /v1/appliances/{appliance}/start">>;
   stopAppliance(name: string): Promise<Reply<"POST /v1/appliances/{appliance}/stop">>;
   removeAppliance(name: string, disks: "keep" | "remove"): Promise<void>;
+  /** Resolves when the event is on the server's disk. Throws "no-such-app", "no-such-function", "too-many-events". */
+  acceptEvent(app: string, name: string, event: Parts<AcceptAt, "body">): Promise<Reply<AcceptAt>>;
+  pauseEvents(app: string, name: string, paused: boolean): Promise<void>;
+  /** The newest first, a page at a time. */
+  events(app: string, query: Parts<EventsAt, "query">): Promise<Reply<EventsAt>>;
+  /** Throws "no-such-event", as the functions below do. */
+  event(app: string, id: string): Promise<Reply<"GET /v1/apps/{app}/events/{event}">>;
+  cancelEvent(app: string, id: string): Promise<void>;
+  retryEvent(app: string, id: string): Promise<void>;
+  deadLetters(app: string, query: Parts<DeadAt, "query">): Promise<Reply<DeadAt>>;
+  /** @param ids none: all of the app */
+  redriveDeadLetters(app: string, ids: string[]): Promise<{ count: number }>;
+  purgeDeadLetters(app: string, ids: string[]): Promise<{ count: number }>;
   /** Whose token the client has. */
   principal(): Promise<Reply<"GET /v1/principal">>;
   tenants(): Promise<Reply<"GET /v1/tenants">["tenants"]>;
@@ -152,6 +168,17 @@ export function createClient(options: ClientOptions): Client {
     startAppliance: (appliance) => call("POST /v1/appliances/{appliance}/start", { params: { appliance } }),
     stopAppliance: (appliance) => call("POST /v1/appliances/{appliance}/stop", { params: { appliance } }),
     removeAppliance: (appliance, disks) => call("DELETE /v1/appliances/{appliance}", { params: { appliance }, query: { disks } }),
+    acceptEvent: (app, name, event) =>
+      call("POST /v1/apps/{app}/functions/{function}/events", { params: { app, function: name }, body: event }),
+    pauseEvents: (app, name, paused) =>
+      call("PUT /v1/apps/{app}/functions/{function}/events/paused", { params: { app, function: name }, body: { paused } }),
+    events: (app, query) => call("GET /v1/apps/{app}/events", { params: { app }, query }),
+    event: (app, event) => call("GET /v1/apps/{app}/events/{event}", { params: { app, event } }),
+    cancelEvent: (app, event) => call("DELETE /v1/apps/{app}/events/{event}", { params: { app, event } }),
+    retryEvent: (app, event) => call("POST /v1/apps/{app}/events/{event}/retry", { params: { app, event } }),
+    deadLetters: (app, query) => call("GET /v1/apps/{app}/dead-letters", { params: { app }, query }),
+    redriveDeadLetters: (app, ids) => call("POST /v1/apps/{app}/dead-letters/redrive", { params: { app }, body: chosen(ids) }),
+    purgeDeadLetters: (app, ids) => call("POST /v1/apps/{app}/dead-letters/purge", { params: { app }, body: chosen(ids) }),
     principal: () => call("GET /v1/principal", {}),
     tenants: async () => (await call("GET /v1/tenants", {})).tenants,
     tenant: (tenant) => call("GET /v1/tenants/{tenant}", { params: { tenant } }),
@@ -172,6 +199,10 @@ export function createClient(options: ClientOptions): Client {
     health: async () => void (await call("GET /v1/health", {})),
   } satisfies Client & Record<RouteName, unknown>;
   return client;
+}
+
+function chosen(ids: string[]): { ids?: string[] } {
+  return ids.length === 0 ? {} : { ids };
 }
 
 async function allPages(page: (after: string) => Promise<Reply<"GET /v1/apps">>): Promise<App[]> {

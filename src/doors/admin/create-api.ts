@@ -24,6 +24,7 @@ import { addApps } from "./handlers/apps.ts";
 import { addAudit } from "./handlers/audit.ts";
 import { addBills } from "./handlers/bills.ts";
 import { addCredentials } from "./handlers/credentials.ts";
+import { addEvents } from "./handlers/events.ts";
 import { addLogs } from "./handlers/logs.ts";
 import { addPlatform } from "./handlers/platform.ts";
 import { addSecrets } from "./handlers/secrets.ts";
@@ -57,6 +58,7 @@ export function createApi(options: ApiOptions): Api {
   addLogs(app, parts);
   addBills(app, parts);
   addAppliances(app, parts);
+  addEvents(app, parts);
   addTenants(app, parts);
   addCredentials(app, parts);
   addAudit(app, parts);

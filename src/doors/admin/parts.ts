@@ -8,6 +8,8 @@ import type { Clock } from "../../base/clock/clock.ts";
 import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import type { Logs } from "../../store/logs/logs.ts";
+import type { CalleeParts } from "../../control/event-callees.ts";
+import type { Events } from "../../events/events.ts";
 import type { Overview } from "../../control/overview.ts";
 import type { Audit } from "../../store/audit/audit.ts";
 import type { Principals } from "../../store/principals/principal.ts";
@@ -35,6 +37,8 @@ export interface ApiOptions {
   wrong?: WrongCredentials;
   /** For requests: what they look up holds up everything else. */
   turns?: FairTurns;
+  /** Calls that are run later. */
+  durable: { events: Events; callees: CalleeParts };
   clock?: Clock;
   /** Called with failures that are not the caller's fault, for the server's own log. */
   onError: (error: unknown) => void;

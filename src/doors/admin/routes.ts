@@ -4,6 +4,7 @@ import { envNameSchema, nameSchema } from "../../store/catalog/manifest.ts";
 import { body, errors, json, lines, none } from "./route-parts.ts";
 import * as schemas from "./schemas.ts";
 
+export * from "./event-routes.ts";
 export * from "./tenant-routes.ts";
 
 const appParams = z.object({ app: nameSchema });

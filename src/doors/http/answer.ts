@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { MayflyError } from "../../base/errors/error.ts";
+import { prefersLater } from "../../events/wishes.ts";
 import type { InvocationRequest } from "../../dispatch/invocation.ts";
 import { TENANT_HEADER } from "../../store/catalog/isolation.ts";
 import type { Granted } from "../access/gate.ts";
@@ -119,7 +120,10 @@ function call(context: CallContext, arrival: Arrival, path: string, granted: Gra
     },
     body: upgrading !== undefined || arrival.hasBody ? "stream" : null,
   };
-  if (upgrading === undefined) return made.start(invocation);
+  if (upgrading === undefined) {
+    const isLater = headers.prefer !== undefined && prefersLater(headers.prefer);
+    return made.start(invocation, made, isLater ? context.later : undefined);
+  }
   const { gate, watch, webSockets } = context;
   const { rules } = route;
   // Of the request, which is long gone then, nothing else is kept.

@@ -34,6 +34,8 @@ import type { InvocationTiming } from "../../telemetry/platform-event.ts";
 
 export interface CallContext {
   readonly dispatcher: Dispatcher;
+  /** Takes calls that are to be run later; undefined: there is nobody who does. */
+  readonly later: Dispatcher | undefined;
   readonly routes: RouteTable;
   /** Who may call the functions that are not for everybody. */
   readonly gate: Gate;
@@ -110,8 +112,9 @@ export class Call implements InvocationReply, OnConnection {
   }
 
   /** @param reply what the dispatcher tells of the call, if it is not the call itself */
-  start(invocation: InvocationRequest, reply: InvocationReply = this): void {
-    const handle = this.#context.dispatcher.dispatch(invocation, reply);
+  /** @param dispatcher who takes the call, if it is not run now */
+  start(invocation: InvocationRequest, reply: InvocationReply = this, dispatcher: Dispatcher = this.#context.dispatcher): void {
+    const handle = dispatcher.dispatch(invocation, reply);
     this.#handle = handle;
     if (this.#failedAtOnce !== null) this.#fail(this.#failedAtOnce);
     else if (invocation.body === "stream" && invocation.input.kind !== "upgrade") this.#startUpload(handle);

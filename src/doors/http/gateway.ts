@@ -38,6 +38,8 @@ import { type WebSocketLimits, WebSockets } from "./websocket/web-sockets.ts";
 
 export interface GatewayOptions {
   dispatcher: Dispatcher;
+  /** Takes the calls that are to be run later, as `Prefer: respond-async` asks. Default: nobody does, and they are run at once. */
+  later?: Dispatcher | undefined;
   routes: RouteTable;
   gate: Gate;
   /** Whether replies carry Server-Timing and X-Mayfly-Invocation. */
@@ -101,7 +103,15 @@ const defaults: GatewayLimits = {
 
 export function createGateway(options: GatewayOptions): Gateway {
   const limits = { ...defaults, ...options.limits };
-  const { dispatcher, routes, gate, timingHeaders, trustedProxies = [], connections = { most: Infinity, perClient: Infinity } } = options;
+  const {
+    dispatcher,
+    later,
+    routes,
+    gate,
+    timingHeaders,
+    trustedProxies = [],
+    connections = { most: Infinity, perClient: Infinity },
+  } = options;
   const proto = options.tls === undefined ? "http" : "https";
   const trusted = new Ranges(trustedProxies);
   const crowd = new Crowd({ most: connections.most, mostOfOne: connections.perClient, exempt: trusted });
@@ -110,6 +120,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const webSockets = new WebSockets(options.webSockets);
   const context: CallContext = {
     dispatcher,
+    later,
     routes,
     gate,
     timingHeaders,

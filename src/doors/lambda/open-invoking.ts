@@ -2,23 +2,25 @@
 import type { ServerStart } from "../../base/config/server-start.ts";
 import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { createInvokables } from "../../control/lambda/invokables.ts";
+import type { Durable } from "../../control/open-durable.ts";
 import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
 import type { Dispatcher } from "../../dispatch/invocation.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
 import { TraceContexts } from "../../telemetry/trace-context.ts";
-import { LogLevel } from "../../wire/protocol.ts";
 import { signatureCheck } from "../signature/check-signature.ts";
 import type { LambdaRoute } from "./call.ts";
-import { runWhole } from "./invoke/collect.ts";
-import { EventQueue } from "./invoke/event-queue.ts";
 import { Executions } from "./invoke/executions.ts";
 import { invokeRoutes } from "./invoke/invoke-routes.ts";
+import { LAMBDA, lambdaPerformer } from "./invoke/lambda-events.ts";
+import { traceOf } from "./invoke/trace-header.ts";
 import { Shares } from "../../clients/shares.ts";
 import { FunctionUrls } from "./urls/function-urls.ts";
 import { UrlDoor } from "./urls/url-door.ts";
 
 interface InvokingNeeds extends Pick<LambdaParts, "store" | "catalog" | "serving" | "logs" | "events"> {
   dispatcher: Dispatcher;
+  /** Keeps asynchronous invocations. */
+  durable: Pick<Durable, "events" | "add">;
   principals: Pick<Principals, "ofAccessKey">;
   wrong: WrongCredentials;
   /** The gateway's address, without a trailing slash, once it is open. */
@@ -36,9 +38,9 @@ export interface Invoking {
 /** Of all requests to functions' URLs together. */
 const ALL_BODIES = 300_000_000;
 
-export function openInvoking({ config, clock, log, closing }: ServerStart, needs: InvokingNeeds): Invoking {
-  const { store, logs, dispatcher, principals, wrong, gatewayUrl } = needs;
-  const { requestBytes, responseBytes, eventBytes, maxEvents, maxEventMb, retryMs } = config.lambda;
+export function openInvoking({ config, clock, log }: ServerStart, needs: InvokingNeeds): Invoking {
+  const { store, dispatcher, durable, principals, wrong, gatewayUrl } = needs;
+  const { requestBytes, responseBytes, eventBytes, retryMs } = config.lambda;
   const parts = {
     dispatcher,
     clock,
@@ -46,19 +48,11 @@ export function openInvoking({ config, clock, log, closing }: ServerStart, needs
     invokables: createInvokables({ ...needs, clock }),
     traces: new TraceContexts(),
   };
-  const events = new EventQueue({
-    attempt: (event, attempt) => runWhole(parts, { ...event, attempt, wantsLog: false }, responseBytes),
-    tell: ({ invokable: { app, function: name }, id }, text) =>
-      logs.append({ at: clock.wall(), app, function: name, invocation: id, level: LogLevel.Platform, text }),
-    clock,
-    most: maxEvents,
-    mostBytes: maxEventMb * 1_048_576,
-    retryMs,
-  });
-  closing.defer(() => events.close());
+  durable.add(LAMBDA, lambdaPerformer({ ...parts, responseBytes, traceOf: (functionArn) => traceOf(parts.traces, {}, functionArn) }));
+  const taking = { events: durable.events, invokables: parts.invokables, retryMs };
   const urls = new FunctionUrls({ store, domain: config.domain });
   return {
-    routes: invokeRoutes({ ...parts, events, limits: { requestBytes, responseBytes, eventBytes } }),
+    routes: invokeRoutes({ ...parts, taking, limits: { requestBytes, responseBytes, eventBytes } }),
     urls: new UrlDoor(urls, {
       ...parts,
       room: new Shares(ALL_BODIES),

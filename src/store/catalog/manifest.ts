@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { kindKeys, serverRuntimeOf } from "../../base/kind/machine-kind.ts";
 import { accessKeys } from "./access-schema.ts";
+import { asyncSchema, wrongDestination } from "./async-schema.ts";
 import { hostAndPort, injectSchema } from "./injection-schema.ts";
 import { MOST_MOUNTS, mountSchema, overlapping } from "./nfs-mounts.ts";
 import { appIsolationKeys, isolationKeys, keepsAllApart } from "./isolation.ts";
@@ -45,6 +46,8 @@ export const functionSchema = z.strictObject({
   timeoutMs: z.int().min(1).max(900_000).optional(),
   /** Overrides the app's snapshot. Functions of one runtime share machines, and have to agree. */
   snapshot: z.boolean().optional(),
+  /** What becomes of calls that are run later. */
+  async: asyncSchema.optional(),
   /** Each replaces the app's. */
   ...accessKeys,
   ...isolationKeys,
@@ -139,6 +142,8 @@ export const manifestSchema = manifestShape.superRefine((manifest, context) => {
   for (const [name, given] of Object.entries(functions)) {
     const wrong = wrongCode(given, (given.runtime ?? runtime) === "server");
     if (wrong !== undefined) refuse(["functions", name, wrong.key], wrong.what);
+    const destination = wrongDestination(name, given.async, names);
+    if (destination !== undefined) refuse(["functions", name, "async", destination.key], destination.what);
   }
   const commands = Object.entries(functions).filter(([, own]) => (own.runtime ?? runtime) === "server");
   const port = wrongPort(

@@ -1,4 +1,10 @@
 /** A real API on a free port, over a catalog, logs and a ledger in a folder of its own. */
+import type { Reached } from "../../../control/served-apps.ts";
+import type { Events } from "../../../events/events.ts";
+import { eventsOver } from "../../../events/events-over.ts";
+import { Runner } from "../../../events/runner.ts";
+import { engine } from "../../../events/store/engine.ts";
+import { InlineCommit } from "../../../store/group-commit/testing/inline-commit.ts";
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -100,6 +106,30 @@ interface TargetsToTell {
   targets: [number: number, weight: number][];
 }
 
+/** Events that are stored in memory, and that nobody carries out. */
+function storedEvents(): Events {
+  const commit = new InlineCommit(engine);
+  const runner = new Runner({
+    commit,
+    performers: new Map(),
+    clock: systemClock,
+    chance: () => 1,
+    most: 10,
+    resultBytes: 1_000,
+    tell: () => {},
+    onFailure: (error) => assert.fail(String(error)),
+  });
+  return eventsOver(commit, runner, { events: 100, bytes: 2 ** 20 }, () => systemClock.wall());
+}
+
+/** The revision of `live` that gets most calls, whatever is asked for. */
+function reachIn(catalog: Catalog): (app: string) => Reached | undefined {
+  return (app) => {
+    const [target] = catalog.live(app).toSorted((one, other) => other.weight - one.weight);
+    return target && { branch: undefined, revision: target.revision, sticky: null };
+  };
+}
+
 /** @param wrong how many wrong tokens come from each address, if not as on a server */
 export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Promise<ServedApi> {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-api-"));
@@ -167,6 +197,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
     onUnusable: () => {},
     forgetLog: (id) => logs.remove(id),
   });
+  const durable = { events: storedEvents(), callees: { names: catalog.names, reach: reachIn(catalog) } };
   const released = Promise.withResolvers<void>();
   const watched = watchingFollowers(logs, released.resolve);
   const api = createApi({
@@ -181,6 +212,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
     principals,
     audit,
     ...(wrong && { wrong }),
+    durable,
     onError: (error) => failures.push(error),
   });
   const server = await api.listen({ address: "127.0.0.1:0", allowInsecureBind: false });

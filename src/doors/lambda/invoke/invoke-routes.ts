@@ -7,7 +7,7 @@ import { Constraints } from "../constraints.ts";
 import { sendError } from "../door.ts";
 import { namedIn } from "../read-name.ts";
 import { runWhole } from "./collect.ts";
-import type { EventQueue } from "./event-queue.ts";
+import { type LambdaEventParts, takeEvent } from "./lambda-events.ts";
 import { EVENT_STREAM } from "./event-stream.ts";
 import { refuseOtherThanJson } from "./payload.ts";
 import { type Run, run, type RunParts } from "./run.ts";
@@ -26,7 +26,7 @@ interface InvokeLimits {
 export interface InvokeParts extends RunParts {
   invokables: Invokables;
   traces: TraceContexts;
-  events: EventQueue;
+  taking: LambdaEventParts;
   limits: InvokeLimits;
 }
 
@@ -47,8 +47,8 @@ export function invokeRoutes(parts: InvokeParts): LambdaRoute[] {
       path: "/2014-11-13/functions/{FunctionName}/invoke-async",
       right: "invoke",
       mostBytes: eventBytes,
-      handle(call) {
-        takeEvent(parts, call);
+      async handle(call) {
+        await take(parts, call);
         return { status: 202, body: { Status: 202 } };
       },
     },
@@ -68,10 +68,7 @@ const TYPES = ["Event", "RequestResponse", "DryRun"] as const;
 function invoke(parts: InvokeParts, call: LambdaCall): LambdaAnswer | Promise<LambdaAnswer> {
   const type = header(call, "x-amz-invocation-type") ?? "RequestResponse";
   new Constraints().oneOf("invocationType", type, TYPES).oneOf("logType", header(call, "x-amz-log-type"), ["None", "Tail"]).check();
-  if (type === "Event") {
-    const { trace } = takeEvent(parts, call);
-    return { status: 202, headers: { "x-amzn-trace-id": shownTrace(trace) } };
-  }
+  if (type === "Event") return accepted(parts, call);
   const order = orderOf(parts, call);
   return type === "DryRun" ? { status: 204 } : answer(parts, order);
 }
@@ -92,7 +89,12 @@ async function answer(parts: InvokeParts, order: Run): Promise<LambdaAnswer> {
   };
 }
 
-function takeEvent(parts: InvokeParts, call: LambdaCall): Run {
+async function accepted(parts: InvokeParts, call: LambdaCall): Promise<LambdaAnswer> {
+  const { trace } = await take(parts, call);
+  return { status: 202, headers: { "x-amzn-trace-id": shownTrace(trace) } };
+}
+
+async function take(parts: InvokeParts, call: LambdaCall): Promise<Run> {
   const { eventBytes } = parts.limits;
   if (call.body.length > eventBytes)
     throw new AwsError(
@@ -100,8 +102,7 @@ function takeEvent(parts: InvokeParts, call: LambdaCall): Run {
       `Request must be smaller than ${eventBytes} bytes for the InvokeFunction operation`,
     );
   const order = orderOf(parts, call);
-  // The body's place is given back when this call is answered, so the event needs bytes of its own.
-  parts.events.take({ ...order, payload: Buffer.from(order.payload) });
+  await takeEvent(parts.taking, call.account, namedIn(call).qualifier, order);
   return order;
 }
 

@@ -1,0 +1,59 @@
+import type { Command } from "commander";
+import { renderTable } from "../../base/terminal/table.ts";
+import { counted } from "../../base/words/counted.ts";
+import { confirm } from "../confirm.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { parseCount } from "../parse.ts";
+import { eventColumns, eventInWords } from "./events.ts";
+
+type DlqOptions = ConnectionOptions & { json?: true };
+
+export function define(command: Command): void {
+  command.addHelpText("after", "\nExample:\n  mayfly dlq list shop");
+  withConnectionOptions(command.command("list"))
+    .description("list the events of an app that were given up, the newest first")
+    .argument("<app>")
+    .option("--limit <count>", "at most this many", parseCount(1, 500), 50)
+    .addHelpText("after", "\nExample:\n  mayfly dlq list shop")
+    .action(list);
+  withConnectionOptions(command.command("show"))
+    .description("show a dead letter, with its payload")
+    .argument("<app>")
+    .argument("<event>")
+    .addHelpText("after", "\nExample:\n  mayfly dlq show shop 018f2b6c-…")
+    .action(show);
+  withConnectionOptions(command.command("redrive"))
+    .description("run dead letters again, all or some")
+    .argument("<app>")
+    .argument("[event...]", "by default all")
+    .addHelpText("after", "\nExample:\n  mayfly dlq redrive shop")
+    .action(redrive);
+  withConnectionOptions(command.command("purge"))
+    .description("remove dead letters, all or some")
+    .argument("<app>")
+    .argument("[event...]", "by default all")
+    .option("--yes", "do not ask")
+    .addHelpText("after", "\nExample:\n  mayfly dlq purge shop --yes")
+    .action(purge);
+}
+
+async function list(app: string, options: DlqOptions & { limit: number }): Promise<void> {
+  const page = await (await connect(options)).client.deadLetters(app, { limit: options.limit });
+  console.log(options.json ? JSON.stringify(page) : renderTable(eventColumns, page.events));
+}
+
+async function show(app: string, id: string, options: DlqOptions): Promise<void> {
+  const event = await (await connect(options)).client.event(app, id);
+  console.log(options.json ? JSON.stringify(event) : eventInWords(event));
+}
+
+async function redrive(app: string, ids: string[], options: DlqOptions): Promise<void> {
+  const { count } = await (await connect(options)).client.redriveDeadLetters(app, ids);
+  console.log(options.json ? JSON.stringify({ count }) : `${counted(count, "event")} of ${app} will run again.`);
+}
+
+async function purge(app: string, ids: string[], options: DlqOptions & { yes?: true }): Promise<void> {
+  if (!options.yes) await confirm(`Remove ${ids.length === 0 ? "all dead letters" : counted(ids.length, "dead letter")} of ${app}?`);
+  const { count } = await (await connect(options)).client.purgeDeadLetters(app, ids);
+  console.log(options.json ? JSON.stringify({ count }) : `Removed ${counted(count, "dead letter")} of ${app}.`);
+}

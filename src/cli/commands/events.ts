@@ -1,0 +1,147 @@
+import type { Command } from "commander";
+import { MayflyError } from "../../base/errors/error.ts";
+import { type Column, renderTable } from "../../base/terminal/table.ts";
+import { harmless } from "../../base/terminal/terminal.ts";
+import type { EventDetail, EventInfo } from "../../doors/admin/event-schemas.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { parseCount } from "../parse.ts";
+import { ageInWords } from "../units.ts";
+
+type EventOptions = ConnectionOptions & { json?: true };
+
+export const eventColumns: Column<EventInfo>[] = [
+  { title: "EVENT", cell: ({ id }) => id },
+  { title: "FUNCTION", cell: (event) => event.function },
+  { title: "STATE", cell: ({ state }) => state },
+  { title: "FROM", cell: ({ source: { kind, name } }) => (name === undefined ? kind : `${kind} ${name}`) },
+  { title: "AGE", align: "right", cell: ({ acceptedAt }) => ageInWords(Date.now() - acceptedAt) },
+  { title: "ATTEMPTS", align: "right", cell: ({ attempts }) => String(attempts) },
+  { title: "WHY", cell: whyInWords },
+];
+
+export function define(command: Command): void {
+  command.addHelpText("after", "\nExample:\n  mayfly events list shop");
+  withConnectionOptions(command.command("send"))
+    .description("call a function later: returns when the event is on the disk")
+    .argument("<app>")
+    .argument("<function>")
+    .option("--data <json>", "what the function gets as its event", "{}")
+    .option("--delay <seconds>", "not before that", parseCount(0, 31_622_400))
+    .option("--key <text>", "a second event with this key is not taken")
+    .option("--order <text>", "events of the function with the same text run one after the other")
+    .option("--priority <number>", "of the function's events, those with the highest run first", parseCount(-100, 100))
+    .addHelpText("after", "\nExample:\n  mayfly events send shop pay --data '{\"order\":7}' --key order-7")
+    .action(send);
+  withConnectionOptions(command.command("list"))
+    .description("list an app's events, the newest first")
+    .argument("<app>")
+    .option("--state <state>", "open, ended or all", "all")
+    .option("--limit <count>", "at most this many", parseCount(1, 500), 50)
+    .addHelpText("after", "\nExample:\n  mayfly events list shop --state open")
+    .action(list);
+  withConnectionOptions(command.command("show"))
+    .description("show an event, with its payload or its result")
+    .argument("<app>")
+    .argument("<event>")
+    .addHelpText("after", "\nExample:\n  mayfly events show shop 018f2b6c-…")
+    .action(show);
+  withConnectionOptions(command.command("retry"))
+    .description("run an event at once that waits for its time or for its next attempt")
+    .argument("<app>")
+    .argument("<event>")
+    .addHelpText("after", "\nExample:\n  mayfly events retry shop 018f2b6c-…")
+    .action(retry);
+  withConnectionOptions(command.command("cancel"))
+    .description("end an event without a further attempt")
+    .argument("<app>")
+    .argument("<event>")
+    .addHelpText("after", "\nExample:\n  mayfly events cancel shop 018f2b6c-…")
+    .action(cancel);
+  withConnectionOptions(command.command("pause"))
+    .description("let a function's events wait until resume")
+    .argument("<app>")
+    .argument("<function>")
+    .addHelpText("after", "\nExample:\n  mayfly events pause shop pay")
+    .action((app: string, name: string, options: EventOptions) => pause(app, name, true, options));
+  withConnectionOptions(command.command("resume"))
+    .description("let a function's events go on")
+    .argument("<app>")
+    .argument("<function>")
+    .addHelpText("after", "\nExample:\n  mayfly events resume shop pay")
+    .action((app: string, name: string, options: EventOptions) => pause(app, name, false, options));
+}
+
+interface SendOptions extends EventOptions {
+  data: string;
+  delay?: number;
+  key?: string;
+  order?: string;
+  priority?: number;
+}
+
+async function send(app: string, name: string, options: SendOptions): Promise<void> {
+  const { data, delay, key, order, priority } = options;
+  const accepted = await (
+    await connect(options)
+  ).client.acceptEvent(app, name, {
+    payload: parsed(data),
+    ...(delay !== undefined && { delayS: delay }),
+    ...(key !== undefined && { idempotencyKey: key }),
+    ...(order !== undefined && { orderKey: order }),
+    ...(priority !== undefined && { priority }),
+  });
+  const inWords = accepted.isNew ? `Accepted as ${accepted.id}.` : `It was accepted before, as ${accepted.id}.`;
+  console.log(options.json ? JSON.stringify(accepted) : inWords);
+}
+
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data) as unknown;
+  } catch (error) {
+    throw new MayflyError("not-done", { what: `--data is no JSON: ${(error as Error).message}` });
+  }
+}
+
+async function list(app: string, options: EventOptions & { state: string; limit: number }): Promise<void> {
+  const { state, limit } = options;
+  if (state !== "open" && state !== "ended" && state !== "all")
+    throw new MayflyError("not-done", { what: `--state is ${state}, and can be open, ended or all` });
+  const page = await (await connect(options)).client.events(app, { state, limit });
+  console.log(options.json ? JSON.stringify(page) : renderTable(eventColumns, page.events));
+}
+
+async function show(app: string, id: string, options: EventOptions): Promise<void> {
+  const event = await (await connect(options)).client.event(app, id);
+  console.log(options.json ? JSON.stringify(event) : eventInWords(event));
+}
+
+export function eventInWords(event: EventDetail): string {
+  const { payload, result } = event;
+  const lines = [renderTable(eventColumns, [event])];
+  if (payload !== null) lines.push(`Payload:\n${harmless(payload)}`);
+  if (result !== null) lines.push(`Result:\n${harmless(result)}`);
+  return lines.join("\n");
+}
+
+async function retry(app: string, id: string, options: EventOptions): Promise<void> {
+  await (await connect(options)).client.retryEvent(app, id);
+  console.log(options.json ? JSON.stringify({ retried: id }) : `The event ${id} runs now, or as soon as there is room.`);
+}
+
+async function cancel(app: string, id: string, options: EventOptions): Promise<void> {
+  await (await connect(options)).client.cancelEvent(app, id);
+  console.log(options.json ? JSON.stringify({ cancelled: id }) : `The event ${id} is cancelled.`);
+}
+
+async function pause(app: string, name: string, paused: boolean, options: EventOptions): Promise<void> {
+  await (await connect(options)).client.pauseEvents(app, name, paused);
+  const inWords = paused ? `Events of ${name} wait until \`mayfly events resume ${app} ${name}\`.` : `Events of ${name} go on.`;
+  console.log(options.json ? JSON.stringify({ function: name, paused }) : inWords);
+}
+
+function whyInWords({ why, state, dueAt }: EventInfo): string {
+  const text = why === null ? "" : harmless(why).slice(0, 200);
+  if (state !== "delayed" || dueAt === null) return text;
+  const wait = `runs in ${ageInWords(Math.max(0, dueAt - Date.now()))}`;
+  return text === "" ? wait : `${wait}: ${text}`;
+}

@@ -1,0 +1,194 @@
+/**
+ * Asynchronous invocations: the caller is told that the event was taken once it is on the disk, and it is kept until the function has handled it: src/events/ does that.
+ *
+ * 1. An event is run until the function has replied, has failed MaximumRetryAttempts + 1 times, or the event is older than MaximumEventAgeInSeconds, as these were when it was
+ *    taken.
+ * 2. An attempt that is throttled, or for which the platform fails, is no attempt of the function's.
+ * 3. All attempts have the same request id. A version that an alias has chosen by weight stays chosen.
+ */
+import { MayflyError } from "../../../base/errors/error.ts";
+import { AwsError } from "../../../control/lambda/aws-error.ts";
+import type { Invokable, Invokables } from "../../../control/lambda/invokables.ts";
+import type { Account } from "../../../control/lambda/names.ts";
+import type { ClaimedEvent, Destination } from "../../../events/event.ts";
+import type { Events } from "../../../events/events.ts";
+import type { EndedAttempt, Outcome, Performer } from "../../../events/performer.ts";
+import { busy } from "../read-body.ts";
+import { runWhole } from "./collect.ts";
+import type { Run, RunParts } from "./run.ts";
+import type { GivenTrace } from "./trace-header.ts";
+
+/** The name of who carries these events out. */
+export const LAMBDA = "lambda";
+
+/** The `about` of an event. */
+interface LambdaAbout {
+  account: Account;
+  name: string;
+  qualifier?: string;
+  /** What the qualifier chose when the event was taken. */
+  version: string;
+  trace: GivenTrace | null;
+  client?: unknown;
+  tenantId?: string;
+}
+
+export interface LambdaEventParts {
+  events: Pick<Events, "accept">;
+  invokables: Invokables;
+  /** Milliseconds between the function's first failure and the next attempt. */
+  retryMs: number;
+}
+
+const AWS_RETRIES = 2;
+const AWS_AGE_SECONDS = 21_600;
+/** Events of a function that run at the same time, at most; reserved concurrency may allow fewer. */
+const AT_ONCE = 100;
+
+/** Resolves when the event is on the disk. Rejects with TooManyRequestsException and ServiceException. */
+export async function takeEvent(parts: LambdaEventParts, account: Account, qualifier: string | undefined, order: Run): Promise<void> {
+  const { invokable, id, payload, trace, client, tenantId } = order;
+  const { eventInvoke } = invokable;
+  const about: LambdaAbout = {
+    account,
+    name: invokable.name,
+    version: invokable.version,
+    trace,
+    ...(qualifier !== undefined && { qualifier }),
+    ...(client !== undefined && { client }),
+    ...(tenantId !== undefined && { tenantId }),
+  };
+  const { OnSuccess, OnFailure } = eventInvoke?.DestinationConfig ?? {};
+  const [onSuccess, onFailure] = [OnSuccess, OnFailure].map((to) => destinationOf(parts, account, to?.Destination));
+  try {
+    await parts.events.accept({
+      lane: { performer: LAMBDA, app: invokable.app, target: invokable.function },
+      id,
+      // The body's place is given back when the call is answered, so the event needs bytes of its own.
+      payload: Buffer.from(payload),
+      about,
+      source: { kind: "lambda" },
+      trace: trace.trace,
+      retry: {
+        attempts: 1 + (eventInvoke?.MaximumRetryAttempts ?? AWS_RETRIES),
+        maxAgeMs: 1_000 * (eventInvoke?.MaximumEventAgeInSeconds ?? AWS_AGE_SECONDS),
+        waitMs: parts.retryMs,
+        mostWaitMs: Math.max(300_000, parts.retryMs),
+      },
+      ...(onSuccess && { onSuccess }),
+      ...(onFailure && { onFailure }),
+    });
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+function refusalOf(error: unknown): unknown {
+  if (!(error instanceof MayflyError)) return error;
+  if (error.code === "too-many-events" || error.code === "store-busy" || error.code === "shutting-down") return busy();
+  return new AwsError("ServiceException", error.message);
+}
+
+/** Undefined if there is none, or if it is of a service that is not here. */
+function destinationOf({ invokables }: LambdaEventParts, account: Account, arn: string | undefined): Destination | undefined {
+  const [, , service, , , , name, qualifier] = arn?.split(":") ?? [];
+  if (service !== "lambda" || name === undefined) return undefined;
+  try {
+    const { app, function: target, version } = invokables.find(account, { name, qualifier });
+    const about: LambdaAbout = { account, name, version, trace: null, ...(qualifier !== undefined && { qualifier }) };
+    return { lane: { performer: LAMBDA, app, target }, about };
+  } catch {
+    // The function is gone, or not ready: there is nobody to tell.
+    return undefined;
+  }
+}
+
+export interface LambdaPerformerParts extends RunParts {
+  invokables: Invokables;
+  /** Of a result, in bytes. */
+  responseBytes: number;
+  /** For an event without a trace of its own. */
+  traceOf: (functionArn: string) => GivenTrace;
+}
+
+export function lambdaPerformer(parts: LambdaPerformerParts): Performer {
+  return {
+    limit: () => AT_ONCE,
+    async perform(event, _lane, attempt): Promise<Outcome> {
+      try {
+        const about = event.about as LambdaAbout;
+        const invokable = invokableOf(parts, about);
+        const payload = Buffer.from(event.payload.buffer, event.payload.byteOffset, event.payload.length);
+        const { client, tenantId } = about;
+        const run = {
+          invokable,
+          id: event.id,
+          attempt,
+          payload,
+          trace: about.trace ?? parts.traceOf(invokable.functionArn),
+          wantsLog: false,
+          ...(client !== undefined && { client }),
+          ...(tenantId !== undefined && { tenantId }),
+        };
+        const { isFailure, payload: result } = await runWhole(parts, run, parts.responseBytes);
+        return isFailure ? { kind: "failed", why: reasonIn(result), result } : { kind: "done", result };
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error;
+        if (error.name === "ResourceNotFoundException") return { kind: "gone", why: "the function is gone" };
+        return { kind: "refused", why: error.message };
+      }
+    },
+    message: (event, _lane, ended) => recordOf(parts, event, ended),
+  };
+}
+
+/** Throws an AwsError. */
+function invokableOf({ invokables }: LambdaPerformerParts, { account, name, qualifier, version, tenantId }: LambdaAbout): Invokable {
+  const found = invokables.find(account, { name, qualifier }, tenantId);
+  if (found.version === version || qualifier === undefined) return found;
+  return { ...invokables.find(account, { name, qualifier: version }, tenantId), arn: found.arn };
+}
+
+/** The record that a destination gets. */
+function recordOf(
+  parts: LambdaPerformerParts,
+  { id, payload, about }: ClaimedEvent,
+  { outcome, attempts, condition, at }: EndedAttempt,
+): unknown {
+  const own = about as LambdaAbout;
+  const functionArn = arnOf(parts, own);
+  const result = "result" in outcome ? outcome.result : undefined;
+  return {
+    version: "1.0",
+    timestamp: new Date(at).toISOString(),
+    requestContext: { requestId: id, functionArn: `${functionArn}:${own.version}`, condition, approximateInvokeCount: attempts },
+    requestPayload: parsed(payload),
+    ...(result !== undefined && {
+      responseContext: { statusCode: 200, executedVersion: own.version, ...(outcome.kind === "failed" && { functionError: "Unhandled" }) },
+      responsePayload: parsed(result),
+    }),
+  };
+}
+
+function arnOf({ invokables }: LambdaPerformerParts, { account, name, version, tenantId }: LambdaAbout): string {
+  try {
+    return invokables.find(account, { name, qualifier: version }, tenantId).functionArn;
+  } catch {
+    return `arn:aws:lambda:${account.region}:${account.account}:function:${name}`;
+  }
+}
+
+function reasonIn(result: Buffer): string {
+  const document = parsed(result) as { errorType?: unknown; errorMessage?: unknown } | null;
+  const text = [document?.errorType, document?.errorMessage].filter((each) => typeof each === "string").join(": ");
+  return text === "" ? "it failed" : text.slice(0, 500);
+}
+
+/** JSON as a value; null where there is none. */
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return bytes.length === 0 ? null : (JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as unknown);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,63 @@
+import { MayflyError } from "../base/errors/error.ts";
+import type { GroupCommit } from "../store/group-commit/group-commit.ts";
+import type { Events } from "./events.ts";
+import type { Runner } from "./runner.ts";
+import type { WaitingLimits } from "./store/accept.ts";
+import type { EventOperations } from "./store/engine.ts";
+
+/** The events of a file, with the runner that carries them out. @param most what an app may have waiting @param now wall clock, ms */
+export function eventsOver(commit: GroupCommit<EventOperations>, runner: Runner, most: WaitingLimits, now: () => number): Events {
+  const wake = (lanes: readonly number[]) => {
+    for (const lane of lanes) runner.wake(lane);
+  };
+  return {
+    async accept(event) {
+      const at = now();
+      const { lane, ...accepted } = await commit.run("accept", { event, now: at, most }, event.payload.length);
+      if (accepted.isNew) runner.accepted(lane, event.lane, event.dueAt ?? at);
+      return accepted;
+    },
+    list: (app, which, count, before) => commit.run("list", { app, which, most: count, before }),
+    async show(app, id) {
+      const found = await commit.run("show", { app, id });
+      if (found === null) throw new MayflyError("no-such-event", { id });
+      return found;
+    },
+    async cancel(app, id) {
+      const { found, lanes } = await commit.run("cancel", { app, id, now: now() });
+      if (!found) throw new MayflyError("no-such-event", { id });
+      wake(lanes);
+    },
+    async retry(app, id) {
+      const { found, lanes } = await commit.run("hurry", { app, id, now: now() });
+      if (!found) throw new MayflyError("no-such-event", { id });
+      wake(lanes);
+    },
+    lanes: (app) => commit.run("counts", { app }),
+    async pause(lane, isPaused) {
+      const number = await commit.run("laneOf", lane);
+      await commit.run("pause", { lane: number, isPaused });
+      if (!isPaused) runner.accepted(number, lane, now());
+    },
+    deadLetters: {
+      list: (app, count, before) => commit.run("listDead", { app, most: count, before }),
+      async redrive(app, ids) {
+        let sum = 0;
+        for (;;) {
+          const { count, lanes } = await commit.run("redrive", { app, ids, now: now() });
+          wake(lanes);
+          sum += count;
+          if (ids !== null || count === 0) return sum;
+        }
+      },
+      async purge(app, ids) {
+        let sum = 0;
+        for (;;) {
+          const count = await commit.run("purgeDead", { app, ids });
+          sum += count;
+          if (ids !== null || count === 0) return sum;
+        }
+      },
+    },
+  };
+}

@@ -1,0 +1,23 @@
+/** The operations on accepted events, in the thread of their file: see ../../store/group-commit/. Times are wall clock, in milliseconds since the epoch. */
+import type { Engine, Operations } from "../../store/group-commit/engine.ts";
+import { acceptOperations } from "./accept.ts";
+import { claimOperations } from "./claim.ts";
+import { createLanes } from "./lanes.ts";
+import { lookOperations } from "./look.ts";
+import { migrations } from "./schema.ts";
+import { settleOperations } from "./settle.ts";
+
+export type EventOperations = ReturnType<(typeof engine)["operations"]>;
+
+export const engine = {
+  migrations,
+  operations(db) {
+    const lanes = createLanes(db);
+    return {
+      ...acceptOperations(db, lanes),
+      ...claimOperations(db, lanes),
+      ...settleOperations(db, lanes),
+      ...lookOperations(db, lanes),
+    };
+  },
+} satisfies Engine<Operations>;
