@@ -58,9 +58,10 @@ export function openDurable(start: ServerStart, { callees, catalog, dispatcher, 
       }),
     ],
   ]);
-  const { events, start: begin } = openEvents(start, { performers, logs, events: stream });
+  const opened = openEvents(start, { performers, logs, events: stream });
+  const { events } = opened;
   const later = new AcceptingDispatcher({ events, terms: (...what) => termsOf(callees, ...what), payloadBytes, now });
-  return { events, later, add: (name, performer) => void performers.set(name, performer), start: begin };
+  return { events, later, add: (name, performer) => void performers.set(name, performer), start: () => opened.start() };
 }
 
 function secretOf(catalog: Pick<Catalog, "secrets">, app: string, name: string): string {
