@@ -1,7 +1,9 @@
 /** Invoke and its like by AWS's SDK: results, failures, logs, streams, events, throttles, and functions' URLs. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { connect as connectH2 } from "node:http2";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import {
@@ -20,6 +22,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { until } from "../src/base/clock/until.ts";
+import { afterwards } from "../src/base/testing/afterwards.ts";
 import { Sha256 } from "../src/doors/signature/sha256.ts";
 import { mayfly, serve, type Server } from "./command.ts";
 import { createKey } from "./lambda/key.ts";
@@ -340,6 +343,41 @@ exports.handler = async ({ wait, exit }) => {
     });
     assert.deepEqual([status, headers["x-own"], headers["set-cookie"] as unknown], [201, "1", ["a=1", "b=2; Secure"]]);
     assert.equal((await callUrl(url, "/", { method: "POST", body: "x".repeat(4_100_000) })).status, 413);
+  });
+
+  test("a URL is the same over HTTP/2, buffered and streamed", async (t) => {
+    const whole = await createUrl(`exports.handler = async ({ rawPath, body, requestContext }) => ({
+  statusCode: 201, cookies: ["a=1", "b=2"], body: JSON.stringify([rawPath, body, requestContext.http.method]),
+});`);
+    const streamed = await createUrl(
+      `exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream = awslambda.HttpResponseStream.from(stream, { statusCode: 202, headers: { "x-own": "1" } });
+  stream.write("one ");
+  stream.write("two");
+  stream.end();
+});`,
+      { InvokeMode: "RESPONSE_STREAM" },
+    );
+    const { hostname, port, pathname } = new URL(whole);
+    const session = connectH2(`http://127.0.0.1:${port}`);
+    afterwards(t, () => session.destroy());
+    const ask = async (path: string, authority: string, method: string, body?: string) => {
+      const stream = session.request({ ":path": path, ":authority": authority, ":method": method }, { endStream: body === undefined });
+      if (body !== undefined) stream.end(body);
+      const [headers] = (await once(stream, "response")) as [Record<string, unknown>];
+      return { headers, text: Buffer.concat(await stream.toArray()).toString() };
+    };
+    const base = pathname.replace(/\/$/, "");
+    const posted = await ask(`${base}/x?y=1`, hostname, "POST", "hello");
+    assert.deepEqual(JSON.parse(posted.text), ["/x", "hello", "POST"]);
+    assert.deepEqual([posted.headers[":status"], posted.headers["set-cookie"]], [201, ["a=1", "b=2"]]);
+    const head = await ask(`${base}/`, hostname, "HEAD");
+    assert.deepEqual([head.headers[":status"], head.text], [201, ""]);
+    const stream = new URL(streamed);
+    const pieces = await ask(stream.pathname, stream.hostname, "GET");
+    assert.deepEqual([pieces.headers[":status"], pieces.headers["x-own"], pieces.text], [202, "1", "one two"]);
+    const large = await ask(`${base}/`, hostname, "POST", "x".repeat(4_100_000));
+    assert.equal(large.headers[":status"], 413);
   });
 
   test("a URL streams what the function writes, with the head that it gives", async () => {
