@@ -86,7 +86,7 @@ export class Connection {
   adopt(stream: number, end: StreamEnd): void {
     const open = this.#streams.size;
     this.#streams.set(stream, end);
-    if (this.#streams.size === open) leave(1, `the host opened stream ${stream}, which is open`);
+    if (this.#streams.size === open) leaveOpen(stream);
   }
 
   close(stream: number): void {
@@ -122,6 +122,8 @@ export class Connection {
         this.#events.resume(messageIn(type, payload));
         return;
       case FrameType.Bind:
+        // A Bind that is refused adopts no stream, so that adopt() alone would not find out.
+        if (this.#streams.has(stream)) leaveOpen(stream);
         understood("a Bind", () => this.#events.bind(stream, payload, ended));
         return;
       default:
@@ -133,4 +135,8 @@ export class Connection {
 
 function messageIn(type: number, payload: Buffer): unknown {
   return understood(`a ${nameOf(type)}`, () => JSON.parse(payload.toString()) as unknown);
+}
+
+function leaveOpen(stream: number): never {
+  return leave(1, `the host opened stream ${stream}, which is open`);
 }

@@ -14,7 +14,7 @@ import { FrameReader } from "../../wire/frame-reader.ts";
 import { fromGuest, fromHost, nameOf } from "../../wire/frame-rules.ts";
 import { Flag, FrameType } from "../../wire/protocol.ts";
 import type { AgentAdapter } from "./adapter.ts";
-import { broken, hostConversation, ping, reset, withMoreAfterEnds } from "./testing/host-conversation.ts";
+import { broken, hostConversation, ping, reset, withMoreAfterEnds, withStreamOpenedTwice } from "./testing/host-conversation.ts";
 
 const AT_ONCE = 3;
 
@@ -36,6 +36,12 @@ export function describeAgentFuzz(adapter: AgentAdapter, cases: number): void {
     const conversation = withMoreAfterEnds(hostConversation(adapter));
     assert.deepEqual(await feed(adapter, Buffer.concat(conversation)), { status: 0, console: "" });
   });
+
+  for (const by of ["Bind", "Request"] as const)
+    test(`agent ${adapter.name}: leaves a host that opens by a ${by} a stream which is open, and says so`, async () => {
+      const { status, console } = await feed(adapter, Buffer.concat(withStreamOpenedTwice(adapter, by)));
+      assert.match(`${status} ${console}`, /^1 mayfly agent: .*stream 101, which is open/s);
+    });
 
   test(`agent ${adapter.name}: ${cases} broken hosts are ignored or left with a reason (seed ${seed})`, async (t) => {
     const random = new Random(seed);

@@ -22,7 +22,7 @@ export function hostConversation(adapter: AgentAdapter): Buffer[] {
   }
   frames.push(resume(), credit(41, 50_000), reset(41), credit(2, 1), reset(4), frame(FrameType.Data, Flag.End, 99, Buffer.from("x")));
   frames.push(
-    ...request(101, "echo", "never ended", undefined, 1).slice(0, 1),
+    ...request(OPEN, "echo", "never ended", undefined, 1).slice(0, 1),
     ...request(103, WARM_FUNCTION, ""),
     ...request(105, "nobody", ""),
   );
@@ -36,6 +36,15 @@ export function withMoreAfterEnds(conversation: Buffer[]): Buffer[] {
     if (flags !== Flag.End) return [one];
     return [one, frame(FrameType.Data, 0, stream, Buffer.from("more")), frame(FrameType.Data, Flag.End, stream, Buffer.from("still more"))];
   });
+}
+
+/** The stream of a request that is never ended. */
+const OPEN = 101;
+
+/** The same, and then the open stream is opened once more. */
+export function withStreamOpenedTwice(adapter: AgentAdapter, by: "Bind" | "Request"): Buffer[] {
+  const [again] = by === "Bind" ? bind(adapter, OPEN, "app") : request(OPEN, "echo", "", undefined, 1);
+  return [...hostConversation(adapter), again!];
 }
 
 function resume(): Buffer {
