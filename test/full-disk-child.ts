@@ -28,17 +28,21 @@ await eventually(
   () => client.machines(),
   (machines) => machines.length === 0,
 );
+const token = await client.createToken({ principal: "ci", role: "deployer" });
+await client.createTenant("acme");
 const filler = fillDisk(dir);
 const machines = (await client.machines()).length;
 const called = await call();
 const deployed = await codeOf(deployLarge);
+const revoked = await codeOf(() => client.revokeToken(token.id));
+const tenantRemoved = await codeOf(() => client.removeTenant("acme", true));
 const removed = await codeOf(() => client.removeApp("hello"));
 const after = await call();
 rmSync(filler);
 const deployedAgain = await codeOf(() => deploy(client, "examples/hello"));
 const calledAgain = await call();
 await running.close();
-console.log(JSON.stringify({ machines, called, deployed, removed, after, deployedAgain, calledAgain }));
+console.log(JSON.stringify({ machines, called, deployed, revoked, tenantRemoved, removed, after, deployedAgain, calledAgain }));
 process.exit();
 
 /** Larger than the space that SQLite has already reserved. */

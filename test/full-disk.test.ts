@@ -4,11 +4,13 @@ import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-test("on a full disk machines start, calls are answered, nothing is stored, and an app can be removed", () => {
+test("on a full disk machines start, calls are answered, nothing is stored, and an app or a tenant can be removed and a token revoked", () => {
   assert.deepEqual(toldBy("full-disk-child.ts"), {
     machines: 0,
     called: 200,
     deployed: "disk-full",
+    revoked: "",
+    tenantRemoved: "",
     removed: "",
     after: 404,
     deployedAgain: "",

@@ -25,7 +25,7 @@ import type { Logs } from "./logs/logs.ts";
 import { openLogs } from "./logs/open-logs.ts";
 import { openPrincipals } from "./principals/open-principals.ts";
 import type { Principals } from "./principals/principal.ts";
-import { openReserve } from "./state-folder/reserve.ts";
+import { openReserve, type Reserve } from "./state-folder/reserve.ts";
 
 export interface Stores {
   catalog: Catalog;
@@ -52,16 +52,21 @@ export function openCatalogOf({ config, clock, log, closing }: ServerStart, { fi
     revisionsKept,
     filesForm: () => filesForm() ?? "image",
     quota: { perApp: maxAppCodeMb * 2 ** 20, inAll: maxCodeMb * 2 ** 20, besides: codeBesides },
-    reserve: openReserve(join(stateDir, "reserve"), stateDir),
+    reserve: reserveOf(stateDir),
     onFailure: (error) => log.error({ err: error }, "what was removed is not given back to the disk"),
   });
   closing.defer(() => catalog.close());
   return catalog;
 }
 
+/** All stores give up one file. */
+function reserveOf(stateDir: string): Reserve {
+  return openReserve(join(stateDir, "reserve"), stateDir);
+}
+
 /** The state folder must be locked. */
 export function openLambdaStoreOf({ config, closing }: ServerStart): LambdaStore {
-  const store = openLambdaStore(join(config.stateDir, "lambda.db"));
+  const store = openLambdaStore(join(config.stateDir, "lambda.db"), reserveOf(config.stateDir));
   closing.defer(() => store.close());
   return store;
 }
@@ -81,6 +86,7 @@ export function openPrincipalsOf({ config, clock, log, closing }: ServerStart, o
     seal: openSeal(join(config.stateDir, "secrets.key"), false),
     operatorToken,
     clock,
+    reserve: reserveOf(config.stateDir),
     onFailure: (error) => log.error({ err: error }, "tokens and keys: something was not stored, or cannot be read"),
   });
   closing.defer(() => principals.close());

@@ -25,6 +25,7 @@ import { openDatabase } from "../sqlite/open.ts";
 import { createReclaimer, type Reclaimer } from "../sqlite/reclaim.ts";
 import { transaction } from "../sqlite/transaction.ts";
 import type { Reserve } from "../state-folder/reserve.ts";
+import { noReserve, writeWithReserve } from "../state-folder/write-with-reserve.ts";
 import type { Catalog } from "./catalog.ts";
 import { aliasOf, pointAlias, removeAlias, reservingAliases, rollBack } from "./aliases.ts";
 import { canaryOfRevision, runningCanaries, runningCanaryOf } from "./canaries.ts";
@@ -98,7 +99,6 @@ export interface CatalogOptions {
   onFailure?: (error: unknown) => void;
 }
 
-const noReserve: Reserve = { giveUp: () => false, restore: () => undefined, takeBack: () => false };
 const defaults = { clock: systemClock, quota: noQuota, revisionsKept: REVISIONS_KEPT, reserve: noReserve };
 
 function createCatalog(parts: CatalogParts): Catalog {
@@ -231,15 +231,6 @@ function inFile<T>(file: string, work: () => T): T {
     return work();
   } catch (error) {
     throw failureOf(error, file);
-  }
-}
-
-function writeWithReserve<T>(write: (work: () => T) => T, reserve: Reserve, work: () => T): T {
-  try {
-    return write(work);
-  } catch (error) {
-    if (!(error instanceof MayflyError && error.code === "disk-full" && reserve.giveUp())) throw error;
-    return write(work);
   }
 }
 

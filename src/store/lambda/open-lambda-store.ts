@@ -7,25 +7,28 @@ import type { DatabaseSync } from "node:sqlite";
 import { failureOf } from "../sqlite/failure.ts";
 import { openDatabase } from "../sqlite/open.ts";
 import { transaction } from "../sqlite/transaction.ts";
+import type { Reserve } from "../state-folder/reserve.ts";
+import { noReserve, writeWithReserve } from "../state-folder/write-with-reserve.ts";
 import type { LambdaStore, Zips } from "./lambda-store.ts";
 import { openZips } from "./open-zips.ts";
 import { lambdaMigrations } from "./schema.ts";
-import { openShelf } from "./shelf.ts";
+import { openShelf, type ShelfParts } from "./shelf.ts";
 
-/** @param file its folder gets the zip files, too */
-export function openLambdaStore(file: string): LambdaStore {
+/** @param file its folder gets the zip files, too @param reserve for removals on a full disk */
+export function openLambdaStore(file: string, reserve: Reserve = noReserve): LambdaStore {
   const db = openDatabase(file, { durability: "full", migrations: lambdaMigrations });
   let changes = 0;
   const write = <T>(work: () => T): T => {
     changes += 1;
     return inFile(file, work);
   };
+  const writeByAllMeans = <T>(work: () => T): T => writeWithReserve(write, reserve, work);
   const used = db.prepare("SELECT 1 FROM zips WHERE digest = ? LIMIT 1");
   const zips = openZips({
     folder: join(dirname(file), "lambda-zips"),
     isUsed: (digest) => used.get(digest) !== undefined,
   });
-  const shelf = <R extends object>(kind: string) => openShelf<R>({ db, write }, kind);
+  const shelf = <R extends object>(kind: string) => openShelf<R>({ db, write, writeByAllMeans }, kind);
   return {
     functions: shelf("function"),
     versions: shelf("version"),
@@ -37,13 +40,13 @@ export function openLambdaStore(file: string): LambdaStore {
     layers: shelf("layer"),
     codeSignings: shelf("code-signing"),
     zips,
-    ...queries(db, write, zips),
+    ...queries(db, { write, writeByAllMeans }, zips),
     changes: () => changes,
     close: () => db.close(),
   };
 }
 
-function queries(db: DatabaseSync, write: <T>(work: () => T) => T, zips: Pick<Zips, "release">) {
+function queries(db: DatabaseSync, { write, writeByAllMeans }: Omit<ShelfParts, "db">, zips: Pick<Zips, "release">) {
   const layers = db.prepare("SELECT DISTINCT owner FROM records WHERE tenant = ? AND kind = 'layer' AND owner > ? ORDER BY owner LIMIT ?");
   const next = db.prepare(
     "INSERT INTO layer_numbers (tenant, layer, last) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
@@ -93,7 +96,7 @@ function queries(db: DatabaseSync, write: <T>(work: () => T) => T, zips: Pick<Zi
     reservedInAll: (tenant: string) => Number(reserved.get(tenant)?.["reserved"]),
     removeFunction(tenant: string, name: string) {
       const files = zipsOf.all(tenant, name, name);
-      write(() =>
+      writeByAllMeans(() =>
         transaction(db, () => {
           owned.run(tenant, name);
           itself.run(tenant, name);
@@ -103,7 +106,7 @@ function queries(db: DatabaseSync, write: <T>(work: () => T) => T, zips: Pick<Zi
     },
     removeTenant(tenant: string) {
       const files = zipsOfTenant.all(tenant);
-      write(() =>
+      writeByAllMeans(() =>
         transaction(db, () => {
           everything.run(tenant);
           numbers.run(tenant);

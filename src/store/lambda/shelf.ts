@@ -8,6 +8,8 @@ export interface ShelfParts {
   db: DatabaseSync;
   /** Runs work that writes; failures of SQLite are thrown as errors of Mayfly's table. */
   write: <T>(work: () => T) => T;
+  /** Likewise, on a full disk too: for removals. */
+  writeByAllMeans: <T>(work: () => T) => T;
 }
 
 /** A record's own zip file, and those that it needs besides. */
@@ -16,7 +18,7 @@ interface HasZips {
   layers?: ZipCode[];
 }
 
-export function openShelf<R extends object>({ db, write }: ShelfParts, kind: string): Shelf<R> {
+export function openShelf<R extends object>({ db, write, writeByAllMeans }: ShelfParts, kind: string): Shelf<R> {
   const where = "tenant = ? AND kind = ? AND owner = ?";
   const one = db.prepare(`SELECT record FROM records WHERE ${where} AND key = ?`);
   const set = db.prepare(
@@ -49,7 +51,7 @@ export function openShelf<R extends object>({ db, write }: ShelfParts, kind: str
         }),
       );
     },
-    remove: (tenant, owner, key) => write(() => Number(drop.run(tenant, kind, owner, key).changes) > 0),
+    remove: (tenant, owner, key) => writeByAllMeans(() => Number(drop.run(tenant, kind, owner, key).changes) > 0),
     page: (tenant, owner, after, count) => some.all(tenant, kind, owner, after, count).map(parsed),
     all: (tenant, owner) => every.all(tenant, kind, owner).map(parsed),
     keys: (tenant, owner) => named.all(tenant, kind, owner).map((row) => (row as { key: string }).key),

@@ -17,6 +17,8 @@ import type { Seal } from "../catalog/seal.ts";
 import { failureOf } from "../sqlite/failure.ts";
 import { openDatabase } from "../sqlite/open.ts";
 import { transaction } from "../sqlite/transaction.ts";
+import type { Reserve } from "../state-folder/reserve.ts";
+import { noReserve, writeWithReserve } from "../state-folder/write-with-reserve.ts";
 import { digestOf, newAccessKeyId, newSecret, newToken } from "./credentials.ts";
 import type { Credential, CredentialKind, NewPrincipal, Principal, Principals } from "./principal.ts";
 import { type CredentialRow, principalQueries, type Queries } from "./queries.ts";
@@ -31,6 +33,8 @@ export interface PrincipalsOptions {
   onFailure: (error: unknown) => void;
   /** The most tokens and key pairs of a tenant together. */
   most?: number;
+  /** For revocations on a full disk. Default: there is none. */
+  reserve?: Reserve;
 }
 
 /** So many tokens and key pairs a tenant may have, so that one tenant cannot fill the memory and disk of all. */
@@ -52,7 +56,10 @@ interface Held {
   secret: string | undefined;
 }
 
-export function openPrincipals(file: string, { seal, operatorToken, clock, onFailure, most = MOST }: PrincipalsOptions): Principals {
+export function openPrincipals(
+  file: string,
+  { seal, operatorToken, clock, onFailure, most = MOST, reserve = noReserve }: PrincipalsOptions,
+): Principals {
   const db = openDatabase(file, { durability: "full", migrations: principalMigrations });
   const queries = principalQueries(db);
   const operatorDigest = digestOf(operatorToken);
@@ -156,7 +163,8 @@ export function openPrincipals(file: string, { seal, operatorToken, clock, onFai
     const gone = new Set(all);
     const left = new Set(heldAll().flatMap((held) => (gone.has(held) ? [] : [held.credential.principal.id])));
     const without = new Set(all.map(({ credential }) => credential.principal.id).filter((id) => !left.has(id)));
-    write(() => {
+    // What is revoked must be so on a full disk, too.
+    writeWithReserve(write, reserve, () => {
       for (const { kind, credential } of all) (kind === "token" ? queries.removeToken : queries.removeKey)(credential.id);
       for (const id of without) queries.removePrincipal(id);
     });
