@@ -14,6 +14,11 @@ export interface Outcome {
 export async function mayfly(args: string[], options: { env?: NodeJS.ProcessEnv; input?: string; cwd?: string } = {}): Promise<Outcome> {
   const child = start(args, options);
   child.stdin!.end(options.input ?? "");
+  return outcomeOf(child);
+}
+
+/** Resolves when the command has ended. */
+export async function outcomeOf(child: ChildProcess): Promise<Outcome> {
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, "exit")]);
   return { code: code as number | null, stdout, stderr };
 }

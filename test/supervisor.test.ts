@@ -12,7 +12,7 @@ import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { createClient } from "../src/doors/admin/client.ts";
 import { readRecord } from "../src/supervisor/record.ts";
-import { firstLine, mayfly, type Server, serve, start } from "./command.ts";
+import { firstLine, mayfly, outcomeOf, serve, start, type Server } from "./command.ts";
 import { isAlive } from "./host.ts";
 import { deploy, eventually, temporaryFolder } from "./platform.ts";
 import { listening } from "../src/base/testing/listening.ts";
@@ -71,11 +71,21 @@ test("after a worker's death, callers of lost calls are told what happened, and 
   const client = clientOf(server, stateDir);
   for (const app of ["echo", "hello"]) await deploy(client, app === "echo" ? "test/apps/echo" : "examples/hello");
   const calling = mayfly(["invoke", "echo/hang", "--state", stateDir]);
-  const following = mayfly(["logs", "-f", "echo", "--state", stateDir]);
+  const follower = start(["logs", "-f", "echo", "--state", stateDir], {});
+  const following = outcomeOf(follower);
+  let followed = "";
+  follower.stdout!.on("data", (chunk: Buffer) => (followed += chunk.toString()));
   await eventually(
     "the call's machine at work",
     () => client.machines(),
     (machines) => machines.some(({ app, slots }) => app === "echo" && slots.used > 0),
+    BUSY_HOST_MS,
+  );
+  // One that connects after the death follows the next worker, and hears of nothing.
+  await eventually(
+    "a line that is followed",
+    () => followed,
+    (text) => text.includes("hanging"),
     BUSY_HOST_MS,
   );
   process.kill(server.worker, "SIGKILL");
