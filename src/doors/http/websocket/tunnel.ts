@@ -154,7 +154,8 @@ export class Tunnel implements OnConnection, Peer {
 
   /** The client sends nothing more. It may go on reading, and the function decides when that ends, but not for long: no WebSocket lives on half. */
   clientEnded(): void {
-    if (this.#over) return void this.#parts.socket.end();
+    // This side ends when the last of the function's bytes are written, which may still be held here.
+    if (this.#over) return;
     this.#parts.handle.end();
     this.#parts.watch.leave(this.#parts.socket);
   }
