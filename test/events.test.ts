@@ -87,6 +87,8 @@ describe("a server that takes calls to run them later", () => {
     const shown = await ended(id);
     assert.equal(shown.state, "dead");
     assert.equal(shown.payload, '{"a":1}');
+    const listed = await mayfly(["events", "list", "events", "--only", "ended", "--state", platform.stateDir]);
+    assert.match(listed.stdout, new RegExp(`${id} +never +dead +call`));
     const { stdout } = await mayfly(["dlq", "list", "events", "--state", platform.stateDir]);
     assert.match(stdout, new RegExp(`${id} +never +dead +call`));
     const show = await mayfly(["dlq", "show", "events", id, "--state", platform.stateDir]);

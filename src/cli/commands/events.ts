@@ -35,9 +35,9 @@ export function define(command: Command): void {
   withConnectionOptions(command.command("list"))
     .description("list an app's events, the newest first")
     .argument("<app>")
-    .option("--state <state>", "open, ended or all", "all")
+    .option("--only <state>", "open: those that wait or run; ended: those that have ended")
     .option("--limit <count>", "at most this many", parseCount(1, 500), 50)
-    .addHelpText("after", "\nExample:\n  mayfly events list shop --state open")
+    .addHelpText("after", "\nExample:\n  mayfly events list shop --only open")
     .action(list);
   withConnectionOptions(command.command("show"))
     .description("show an event, with its payload or its result")
@@ -102,10 +102,10 @@ function parsed(data: string): unknown {
   }
 }
 
-async function list(app: string, options: EventOptions & { state: string; limit: number }): Promise<void> {
-  const { state, limit } = options;
+async function list(app: string, options: EventOptions & { only?: string; limit: number }): Promise<void> {
+  const { only: state = "all", limit } = options;
   if (state !== "open" && state !== "ended" && state !== "all")
-    throw new MayflyError("not-done", { what: `--state is ${state}, and can be open, ended or all` });
+    throw new MayflyError("not-done", { what: `--only is ${state}, and can be open or ended` });
   const page = await (await connect(options)).client.events(app, { state, limit });
   console.log(options.json ? JSON.stringify(page) : renderTable(eventColumns, page.events));
 }

@@ -48,7 +48,14 @@ function draw(number: number, random: Random): Plan {
     functionEnds === "not" ? (["by its end", "by a reset"] as const) : (["by its end", "by a reset", "not"] as const),
   );
   return {
-    ...{ number, overHttp2, answer, toClient, isCut, functionEnds, toFunction, clientEnds },
+    number,
+    overHttp2,
+    answer,
+    toClient,
+    isCut,
+    functionEnds,
+    toFunction,
+    clientEnds,
     early: overHttp2 ? 0 : random.below(toFunction.length + 1),
     isSlow: random.chance(0.4),
   };
