@@ -1,7 +1,7 @@
 /** Invoke and its like by AWS's SDK: results, failures, logs, streams, events, throttles, and functions' URLs. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect as connectH2 } from "node:http2";
 import { join } from "node:path";
@@ -186,29 +186,33 @@ exports.handler = async ({ wait, exit }) => {
   });
 
   test("a streamed result comes in pieces while the function runs, and how it ended at the end", async () => {
-    const code = `exports.handler = awslambda.streamifyResponse(async ({ fails }, stream) => {
+    // It goes on once its first piece has arrived at the caller: if it came only with the others, the function would run out of time.
+    const code = `const { existsSync } = require("node:fs");
+exports.handler = awslambda.streamifyResponse(async ({ file, fails }, stream) => {
   stream.write("one ");
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 10));
   if (fails) throw new Error("no luck");
   stream.write("two");
   stream.end();
 });`;
-    const name = await create(code);
-    const stream = async (payload: object) => {
+    const name = await create(code, { Timeout: 60 });
+    const arrived = temporaryFolder(scope);
+    const stream = async (more: object) => {
+      const file = join(arrived, `${made++}`);
       const answer = await lambda.send(
-        new InvokeWithResponseStreamCommand({ FunctionName: name, Payload: JSON.stringify(payload), LogType: "Tail" }),
+        new InvokeWithResponseStreamCommand({ FunctionName: name, Payload: JSON.stringify({ file, ...more }), LogType: "Tail" }),
       );
-      const pieces: { text: string; at: number }[] = [];
+      let text = "";
       let complete: { ErrorCode?: string | undefined; ErrorDetails?: string | undefined; LogResult?: string | undefined } | undefined;
       for await (const { PayloadChunk, InvokeComplete } of answer.EventStream!) {
-        if (PayloadChunk) pieces.push({ text: Buffer.from(PayloadChunk.Payload!).toString(), at: performance.now() });
+        if (PayloadChunk) text += Buffer.from(PayloadChunk.Payload!).toString();
+        writeFileSync(file, "");
         if (InvokeComplete) complete = InvokeComplete;
       }
-      return { pieces, complete, answer };
+      return { text, complete, answer };
     };
     const whole = await stream({});
-    assert.equal(whole.pieces.map(({ text }) => text).join(""), "one two");
-    assert.ok(whole.pieces.at(-1)!.at - whole.pieces[0]!.at > 200);
+    assert.equal(whole.text, "one two");
     assert.deepEqual([whole.complete?.ErrorCode, whole.answer.ExecutedVersion, whole.answer.StatusCode], [undefined, "$LATEST", 200]);
     assert.match(Buffer.from(whole.complete!.LogResult!, "base64").toString(), /^START RequestId[^]*REPORT/);
     const failed = await stream({ fails: true });
@@ -277,13 +281,21 @@ exports.handler = async ({ wait, exit }) => {
 
   test("reserved concurrency throttles, and what is asked for in a loop is refused", async () => {
     const name = await create(
-      "exports.handler = async ({ wait = 0 }) => { await new Promise((resolve) => setTimeout(resolve, wait)); return process.env._X_AMZN_TRACE_ID; };",
+      `const { existsSync, writeFileSync } = require("node:fs");
+exports.handler = async ({ begun, end }) => {
+  if (begun) writeFileSync(begun, "");
+  while (end && !existsSync(end)) await new Promise((resolve) => setTimeout(resolve, 10));
+  return process.env._X_AMZN_TRACE_ID;
+};`,
+      { Timeout: 60 },
     );
     await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName: name, ReservedConcurrentExecutions: 1 }));
     const throttled = { name: "TooManyRequestsException", Reason: "ReservedFunctionConcurrentInvocationLimitExceeded" };
-    const running = invoke(name, { wait: 1_000 });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const [begun, end] = ["begun", "end"].map((file) => join(temporaryFolder(scope), file)) as [string, string];
+    const running = invoke(name, { begun, end });
+    await until(() => existsSync(begun));
     await assert.rejects(invoke(name), throttled);
+    writeFileSync(end, "");
     await running;
     await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName: name, ReservedConcurrentExecutions: 0 }));
     await assert.rejects(invoke(name), throttled);
@@ -381,26 +393,31 @@ exports.handler = async ({ wait, exit }) => {
   });
 
   test("a URL streams what the function writes, with the head that it gives", async () => {
+    // It goes on once its first piece has arrived at the caller.
+    const arrived = join(temporaryFolder(scope), "arrived");
     const url = await createUrl(
-      `exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+      `const { existsSync } = require("node:fs");
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
   stream = awslambda.HttpResponseStream.from(stream, { statusCode: 202, headers: { "content-type": "text/plain", "x-own": "1" } });
   stream.write("one ");
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  while (!existsSync(${JSON.stringify(arrived)})) await new Promise((resolve) => setTimeout(resolve, 10));
   stream.write("two");
   stream.end();
 });`,
       { InvokeMode: "RESPONSE_STREAM" },
     );
-    const { promise, resolve, reject } = Promise.withResolvers<{ status: number; own: unknown; pieces: { text: string; at: number }[] }>();
+    const { promise, resolve, reject } = Promise.withResolvers<{ status: number; own: unknown; text: string }>();
     const sent = request(url, (response) => {
-      const pieces: { text: string; at: number }[] = [];
-      response.on("data", (chunk: Buffer) => pieces.push({ text: chunk.toString(), at: performance.now() }));
-      response.on("end", () => resolve({ status: response.statusCode!, own: response.headers["x-own"], pieces }));
+      let text = "";
+      response.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+        writeFileSync(arrived, "");
+      });
+      response.on("end", () => resolve({ status: response.statusCode!, own: response.headers["x-own"], text }));
     });
     sent.on("error", reject).end();
-    const { status, own, pieces } = await promise;
-    assert.deepEqual([status, own, pieces.map(({ text }) => text).join("")], [202, "1", "one two"]);
-    assert.ok(pieces.at(-1)!.at - pieces[0]!.at > 200);
+    const { status, own, text } = await promise;
+    assert.deepEqual([status, own, text], [202, "1", "one two"]);
   });
 
   test("a URL answers browsers by its Cors, preflights without the function", async () => {
