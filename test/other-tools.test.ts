@@ -103,15 +103,22 @@ describe("a deploy without a mayfly.json", () => {
   });
 
   test("what was guarded stays guarded, and pages of other origins are answered by the route that they mean", async () => {
-    const event = { path: "who/{id}", method: "get", authorizer: "aws_iam", cors: { origins: ["https://a.example"] } };
-    const functions = { who: { handler: "who.handler", events: [{ http: event }] } };
+    const event = { path: "who/{id}", method: "get", authorizer: { name: "check" }, cors: { origins: ["https://a.example"] } };
+    const signed = { path: "signed", method: "get", authorizer: "aws_iam" };
+    const functions = {
+      who: { handler: "who.handler", events: [{ http: event }] },
+      signed: { handler: "who.handler", events: [{ http: signed }] },
+    };
     const folder = write({
       "serverless.json": { service: "guarded", provider: { name: "aws", runtime: "nodejs20.x" }, functions },
       "who.js":
         "exports.handler = async ({ httpMethod, resource, pathParameters }) => ({ statusCode: 200, body: [httpMethod, resource, pathParameters.id].join() });",
     });
     const { passedOver } = await deploy(folder);
-    assert.match(passedOver[0]?.why ?? "", /callers need a token of this server/);
+    const why = passedOver.map((each) => each.why).join("\n");
+    assert.match(why, /callers need a token of this server/);
+    assert.match(why, /callers sign their requests as for Amazon's IAM/);
+    assert.equal((await platform.call("/guarded/signed")).status, 401);
     assert.equal((await platform.call("/guarded/who/7")).status, 401);
     assert.equal((await platform.call("/guarded/who")).status, 401, "the function's own path is guarded as well");
     const headers = { authorization: `Bearer ${platform.running.token}` };
