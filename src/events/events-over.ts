@@ -24,9 +24,10 @@ export function eventsOver(commit: GroupCommit<EventOperations>, runner: Runner,
       return found;
     },
     async cancel(app, id) {
-      const { found, lanes } = await commit.run("cancel", { app, id, now: now() });
+      const { found, lanes, dueAt } = await commit.run("cancel", { app, id, now: now() });
       if (!found) throw new MayflyError("no-such-event", { id });
       wake(lanes);
+      if (dueAt !== null) runner.ripenAt(dueAt);
     },
     async retry(app, id) {
       const { found, lanes } = await commit.run("hurry", { app, id, now: now() });

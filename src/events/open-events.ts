@@ -45,7 +45,7 @@ export function openEvents({ config, clock, log, closing }: ServerStart, { perfo
   const commit = new LazyCommit(() => openGroupCommit<EventOperations>({ file, module, onFailure }));
   closing.defer(() => commit.close());
   const runner = new Runner({ commit, performers, clock, chance: Math.random, most: maxRunning, resultBytes, tell, onFailure });
-  closing.defer(() => runner.close());
+  closing.defer(() => runner.close(config.graceMs));
   closing.defer(
     clock.every(FORGET_MS, () => {
       if (commit.isOpen) forget(commit, clock.wall() - keepDays * DAY_MS, keep).catch(onFailure);

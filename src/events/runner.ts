@@ -94,7 +94,7 @@ export class Runner {
   /** Events of the lane were accepted. @param dueAt wall clock, ms; of the first of them */
   accepted(number: number, lane: Lane, dueAt: number): void {
     this.#know({ lane: number, ...lane });
-    if (dueAt > this.#options.clock.wall()) this.#ripenAt(dueAt);
+    if (dueAt > this.#options.clock.wall()) this.ripenAt(dueAt);
     else this.wake(number);
   }
 
@@ -102,11 +102,13 @@ export class Runner {
     return this.#running;
   }
 
-  /** Begins nothing more. Resolves when nothing runs. */
-  async close(): Promise<void> {
+  /** Begins nothing more. Resolves when nothing runs, or after `graceMs`: what runs then still is run again at the next start. */
+  async close(graceMs: number): Promise<void> {
     this.#closed = true;
     this.#cancelRipening();
-    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#running === 0) return;
+    const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
+    await Promise.race([idle, new Promise<void>((resolve) => this.#options.clock.after(graceMs, resolve))]);
   }
 
   #know({ lane: number, performer, app, target }: Pick<LaneRow, "lane" | keyof Lane>): LaneState {
@@ -202,7 +204,7 @@ export class Runner {
     const next = this.#nextAttempt(event, outcome, now);
     if ("seq" in next) {
       await this.#store(() => this.#options.commit.run("again", next));
-      return this.#ripenAt(next.dueAt);
+      return this.ripenAt(next.dueAt);
     }
     const attempts = event.failures + (outcome.kind === "done" || outcome.kind === "failed" ? 1 : 0);
     const isDone = outcome.kind === "done";
@@ -216,6 +218,7 @@ export class Runner {
     if (!isDone) this.#options.tell(event, lane, `The event ${event.id} is given up: ${next.why}.`);
     if (message !== undefined) this.#know({ lane: woken?.lanes.at(-1) ?? -1, ...message.lane });
     for (const number of woken?.lanes ?? []) this.wake(number);
+    if (woken?.dueAt != null) this.ripenAt(woken.dueAt);
   }
 
   /** The other attempt, or why there is none. */
@@ -270,7 +273,8 @@ export class Runner {
     });
   }
 
-  #ripenAt(at: number): void {
+  /** An event is delayed until then: wall clock, ms. */
+  ripenAt(at: number): void {
     if (at >= this.#ripensAt || this.#closed) return;
     this.#cancelRipening();
     this.#ripensAt = at;
@@ -283,10 +287,10 @@ export class Runner {
     try {
       const { lanes, nextAt } = await this.#options.commit.run("ripen", { now: this.#options.clock.wall() });
       for (const number of lanes) this.wake(number);
-      if (nextAt !== null) this.#ripenAt(nextAt);
+      if (nextAt !== null) this.ripenAt(nextAt);
     } catch (error) {
       this.#options.onFailure(error);
-      this.#ripenAt(this.#options.clock.wall() + STORE_AGAIN_MS);
+      this.ripenAt(this.#options.clock.wall() + STORE_AGAIN_MS);
     }
   }
 }

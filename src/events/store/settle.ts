@@ -40,6 +40,8 @@ export interface AnotherAttempt {
 /** Lanes that got events to run. */
 export interface Woken {
   lanes: number[];
+  /** When the event is due that was held behind the one that ended; null if there is none, or it waits already. */
+  dueAt: number | null;
 }
 
 export function settleOperations(db: DatabaseSync, lanes: LaneTable) {
@@ -59,15 +61,17 @@ export function settleOperations(db: DatabaseSync, lanes: LaneTable) {
   );
   const insert = insertEvent(db, lanes);
 
-  /** Lets the next event of the order key go on, now that the one before it is gone. */
-  function release(row: Record<string, SQLOutputValue>, now: number): void {
+  /** Lets the next event of the order key go on, now that the one before it is gone. Returns when that is due, if it is delayed. */
+  function release(row: Record<string, SQLOutputValue>, now: number): number | null {
     const key = row["order_key"] ?? null;
-    if (key === null) return;
-    const next = nextInOrder.get(row["lane"]!, key);
-    if (next !== undefined) setState.run(Number(next["due_at"]) > now ? State.delayed : State.waiting, next["seq"]!);
+    const next = key === null ? undefined : nextInOrder.get(row["lane"]!, key);
+    if (next === undefined) return null;
+    const dueAt = Number(next["due_at"]);
+    setState.run(dueAt > now ? State.delayed : State.waiting, next["seq"]!);
+    return dueAt > now ? dueAt : null;
   }
 
-  function end(row: Record<string, SQLOutputValue>, { outcome, why, attempts, result, now }: Omit<Ending, "seq">): void {
+  function end(row: Record<string, SQLOutputValue>, { outcome, why, attempts, result, now }: Omit<Ending, "seq">): number | null {
     const seq = Number(row["seq"]);
     const [lane, bytes] = [Number(row["lane"]), Number(row["bytes"])];
     if (outcome === "dead") bury.run(seq, lane, row["order_key"] ?? null, row["priority"]!, row["about"]!, payload.get(seq)!["bytes"]!);
@@ -75,17 +79,17 @@ export function settleOperations(db: DatabaseSync, lanes: LaneTable) {
     remove.run(seq);
     removePayload.run(seq);
     lanes.count(lane, -1, -bytes);
-    release(row, now);
+    return release(row, now);
   }
 
   return {
     /** The result is recorded once: the event may be gone, if somebody cancelled it while it ran. Returns the lanes that have something to do by it. */
     end({ seq, message, ...ending }: Ending): Woken {
       const row = find.get(seq);
-      if (row === undefined) return { lanes: [] };
-      end(row, ending);
+      if (row === undefined) return { lanes: [], dueAt: null };
+      const dueAt = end(row, ending);
       const woken = [Number(row["lane"])];
-      if (message === undefined) return { lanes: woken };
+      if (message === undefined) return { lanes: woken, dueAt };
       const { id, lane: to, source, payload: bytes, about } = message;
       const lane = lanes.numberOf(to);
       insert({
@@ -100,18 +104,18 @@ export function settleOperations(db: DatabaseSync, lanes: LaneTable) {
         about: JSON.stringify(about),
         payload: bytes,
       });
-      return { lanes: [...woken, lane] };
+      return { lanes: [...woken, lane], dueAt };
     },
     /** Another attempt at the event at `dueAt`. */
     again({ seq, dueAt, failures, refusals, why }: AnotherAttempt): void {
       delay.run(dueAt, failures, refusals, why, seq);
     },
     /** Ends an event of the app that does not run, or lets one that runs end without another attempt. Returns whether there was one. */
-    cancel({ app, id, now }: { app: string; id: string; now: number }): { found: boolean; lanes: number[] } {
+    cancel({ app, id, now }: { app: string; id: string; now: number }): Woken & { found: boolean } {
       const row = db.prepare("SELECT events.* FROM events JOIN lanes USING (lane) WHERE id = ? AND app = ?").get(id, app);
-      if (row === undefined) return { found: false, lanes: [] };
-      end(row, { outcome: "cancelled", why: "It was cancelled.", attempts: Number(row["failures"]), result: null, now });
-      return { found: true, lanes: [Number(row["lane"])] };
+      if (row === undefined) return { found: false, lanes: [], dueAt: null };
+      const dueAt = end(row, { outcome: "cancelled", why: "It was cancelled.", attempts: Number(row["failures"]), result: null, now });
+      return { found: true, lanes: [Number(row["lane"])], dueAt };
     },
     /** Lets an event that waits for its time, or for its next attempt, run at once. */
     hurry({ app, id, now }: { app: string; id: string; now: number }): { found: boolean; lanes: number[] } {
