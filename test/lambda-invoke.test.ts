@@ -1,4 +1,4 @@
-/** Invoke and its like by AWS's SDK: results, failures, logs, streams, events, throttles, and functions' URLs. */
+/** Invoke and its like by AWS's SDK: results, failures, logs, streams, events, throttles, and functions' URLs. The file is long because all of it shares one server. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** AWS Lambda's API by AWS's SDK, operation by operation: what AWS documents of names, limits, pages and errors, beside what the recordings of the real service show. */
+/** AWS Lambda's API by AWS's SDK, operation by operation: what AWS documents of names, limits, pages and errors, beside what the recordings of the real service show. The file is long because all operations share one server. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import {
