@@ -104,6 +104,16 @@ export const configSchema = z.strictObject({
       resultBytes: z.int().min(0).max(104_857_600).default(16_384),
     })
     .prefault({}),
+  /** Key-value stores: what all those of an app, and of a tenant, may have. */
+  kv: z
+    .strictObject({
+      appEntries: z.int().min(0).max(1e12).default(10_000_000),
+      /** Of keys, values and metadata, MB. */
+      appMb: z.int().min(0).max(1e9).default(1_024),
+      tenantEntries: z.int().min(0).max(1e12).default(50_000_000),
+      tenantMb: z.int().min(0).max(1e9).default(5_120),
+    })
+    .prefault({}),
   lambda: z
     .strictObject({
       /** An address at which the AWS Lambda API answers besides `api`. */

@@ -503,6 +503,42 @@ export const errorTable = {
     message: "The app has {what} waiting already, the most that it may have.",
     cure: "Wait until some are done: `mayfly events list` shows what they wait for. The operator's settings have the limit.",
   },
+  "kv-conflict": {
+    status: 412,
+    side: "caller",
+    message: "The key {key} has version {version}, and the write is for version {wanted} only; nothing was written.",
+    cure: "Read the key again and repeat the change with the version that it has now; version 0 means that there is no such key.",
+  },
+  "kv-no-number": {
+    status: 409,
+    side: "caller",
+    message: "{by} cannot be added to the value of the key {key}, which is no whole number, or would become one beyond 2^53.",
+    cure: "Put a whole number, written as a text, or use another key.",
+  },
+  "kv-full": {
+    status: 507,
+    side: "caller",
+    message: "{whose} would have more than the {what} that it may have; nothing was written.",
+    cure: "Remove what is not needed any more, or have the operator's settings raised.",
+  },
+  "kv-too-large": {
+    status: 413,
+    side: "caller",
+    message: "{what} has more than {most} bytes.",
+    cure: "Keep it smaller, or in several keys.",
+  },
+  "kv-changes-lost": {
+    status: 410,
+    side: "caller",
+    message: "What was removed from the key-value store {store} after version {since} is not known any more.",
+    cure: "List the store, and watch it from now on.",
+  },
+  "no-such-kv": {
+    status: 404,
+    side: "caller",
+    message: "The app {app} has no key-value store {store}.",
+    cure: "A function reaches those that the key bindings of its mayfly.json names; `mayfly kv list APP` shows those that are there.",
+  },
   "store-busy": {
     status: 429,
     side: "system",

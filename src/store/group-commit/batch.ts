@@ -26,6 +26,33 @@ export function runBatch(db: DatabaseSync, operations: Operations, file: string,
   }
 }
 
+/** Answers that wait to be told together, bytes: large ones are told one by one, so that they are not in memory at once. */
+const TOLD_BYTES = 1_048_576;
+
+/** Carries out operations that only read, each by itself. @param tell called with answers in the order of the operations, at least once */
+export function readBatch(operations: Operations, file: string, batch: readonly Asked[], tell: (answers: Answer[]) => void): void {
+  let [answers, bytes]: [Answer[], number] = [[], 0];
+  for (const { operation, argument } of batch) {
+    try {
+      const result = operations[operation]!(argument);
+      answers.push({ result });
+      bytes += bytesIn(result);
+    } catch (error) {
+      answers.push(failed(error, file));
+    }
+    if (bytes < TOLD_BYTES) continue;
+    tell(answers);
+    [answers, bytes] = [[], 0];
+  }
+  tell(answers);
+}
+
+/** Of a result with a `value`; whatever else there is in results is small. */
+function bytesIn(result: unknown): number {
+  const value = (result as { value?: unknown } | null)?.value;
+  return value instanceof Uint8Array ? value.length : 0;
+}
+
 /** Throws if the whole transaction is lost. */
 function attempt(db: DatabaseSync, operations: Operations, file: string, { operation, argument }: Asked): Answer {
   db.exec("SAVEPOINT operation");

@@ -13,6 +13,11 @@ export interface GroupCommitOptions {
   module: URL;
   /** Called when the thread ends by itself, which is a defect or a lack of memory. What waited is refused; the next operation starts another thread. */
   onFailure: (error: unknown) => void;
+  /**
+   * Whether the operations only read: they see what was written before they were asked for, and share no transaction. The file must be there, and have been opened by what
+   * writes it, which migrates it.
+   */
+  readsOnly?: boolean;
   /** How many operations may wait. */
   most?: number;
   /** How many bytes of arguments may wait. */
@@ -172,8 +177,8 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
   }
 }
 
-async function startThread({ file, module }: GroupCommitOptions): Promise<Worker> {
-  const workerData: ThreadData = { file, module: module.href };
+async function startThread({ file, module, readsOnly = false }: GroupCommitOptions): Promise<Worker> {
+  const workerData: ThreadData = { file, module: module.href, readsOnly };
   const thread = new Worker(new URL("thread.ts", import.meta.url), {
     workerData,
     execArgv: [],

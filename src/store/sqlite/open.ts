@@ -29,6 +29,15 @@ export function openDatabase(file: string, { durability, migrations, shrinks = f
   }
 }
 
+/** Opens a file that another connection writes. Throws as openDatabase() does. */
+export function openToRead(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+  } catch (error) {
+    throw failureOf(error, file);
+  }
+}
+
 const INCREMENTAL = 2;
 /** SQLite's code for a full disk. */
 const FULL = 13;

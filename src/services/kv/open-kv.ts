@@ -1,0 +1,55 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { ServerStart } from "../../base/config/server-start.ts";
+import { LazyCommit } from "../../store/group-commit/lazy-commit.ts";
+import { openGroupCommit } from "../../store/group-commit/open-group-commit.ts";
+import type { EventStream } from "../../telemetry/event-stream.ts";
+import type { KeyValues } from "./kv.ts";
+import { SqliteKeyValues } from "./sqlite-key-values.ts";
+import type { KvOperations } from "./store/engine.ts";
+import type { ReadOperations } from "./store/read.ts";
+
+/** How often it is looked whether entries have expired, milliseconds. */
+const SWEEP_MS = 1_000;
+const MIB = 2 ** 20;
+
+/** Opens the key-value stores of a state folder. Their file is made, and opened, when somebody uses one. @param events what is kept of an app that is removed goes, too */
+export function openKv(
+  { config, clock, log, closing }: Pick<ServerStart, "config" | "clock" | "log" | "closing">,
+  events: EventStream,
+): KeyValues {
+  const file = join(config.stateDir, "kv.db");
+  const onFailure = (error: unknown) =>
+    log.error({ err: error }, "key-value stores: a thread failed, or what has expired was not removed; it is tried again");
+  const commit = new LazyCommit(() =>
+    openGroupCommit<KvOperations>({ file, module: new URL("store/engine.ts", import.meta.url), onFailure }),
+  );
+  const reads = new LazyCommit(async () => {
+    // The writing thread makes and migrates the file.
+    await commit.run("sweep", { now: 0, forgetUntil: 0 });
+    return openGroupCommit<ReadOperations>({ file, module: new URL("store/read-engine.ts", import.meta.url), onFailure, readsOnly: true });
+  });
+  // The file is closed last by who writes it, which empties its log.
+  closing.defer(() => commit.close());
+  closing.defer(() => reads.close());
+  const { appEntries, appMb, tenantEntries, tenantMb } = config.kv;
+  const kv = new SqliteKeyValues({
+    commit,
+    reads,
+    most: { app: { entries: appEntries, bytes: appMb * MIB }, tenant: { entries: tenantEntries, bytes: tenantMb * MIB } },
+    now: () => clock.wall(),
+  });
+  closing.defer(
+    clock.every(SWEEP_MS, () => {
+      if (commit.isOpen) kv.sweep().catch(onFailure);
+    }),
+  );
+  closing.defer(
+    events.listen({
+      "app-removed": ({ app }) => {
+        if (existsSync(file)) kv.removeApp(app).catch(onFailure);
+      },
+    }),
+  );
+  return kv;
+}

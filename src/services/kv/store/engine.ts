@@ -1,0 +1,16 @@
+/** The operations on key-value stores, in the thread of their file: see ../../../store/group-commit/. Times are wall clock, in milliseconds since the epoch. */
+import type { Engine, Operations } from "../../../store/group-commit/engine.ts";
+import { migrations } from "./schema.ts";
+import { sweepOperations } from "./sweep.ts";
+import { createUsage } from "./usage.ts";
+import { writeOperations } from "./write.ts";
+
+export type KvOperations = ReturnType<(typeof engine)["operations"]>;
+
+export const engine = {
+  migrations,
+  operations(db) {
+    const usage = createUsage(db);
+    return { ...writeOperations(db, usage), ...sweepOperations(db, usage) };
+  },
+} satisfies Engine<Operations>;
