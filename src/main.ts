@@ -31,6 +31,8 @@ import { lambdaFactsOf } from "./control/lambda/lambda-facts.ts";
 import { serversOf } from "./store/catalog/nfs-mounts.ts";
 import { RouteTable } from "./doors/http/routes.ts";
 import { InternalCalls } from "./doors/internal/internal-calls.ts";
+import { createKvDoor } from "./doors/kv/kv-door.ts";
+import { openKv } from "./services/kv/open-kv.ts";
 import { createOverview } from "./control/create-overview.ts";
 import type { Urls } from "./control/overview.ts";
 import { openCanaryWatch } from "./control/open-canary-watch.ts";
@@ -137,7 +139,9 @@ export async function startMayfly(
   });
   keepAccounts(accounts, events);
   const kinds = openKinds(start, catalog, driver);
+  const kv = openKv(start, events);
   const internal = new InternalCalls({
+    services: new Map([["kv", createKvDoor(kv, () => clock.wall())]]),
     ...createInternalRoutes({
       names: catalog.names,
       revision: (app, id) => catalog.revision(app, id),

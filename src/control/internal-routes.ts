@@ -19,6 +19,8 @@ export interface InternalRoutes {
   functionsOf(app: string, revision: string): readonly string[];
   /** Throws "no-such-function", "no-such-version" if the revision is gone, and "no-such-app" if the app cannot be served. */
   route(app: string, revision: string, name: string): InternalRoute;
+  /** For errors. */
+  appName(app: string): string;
 }
 
 /** How many revisions' functions are remembered, because machines ask for each connection. */
@@ -31,6 +33,7 @@ export function createInternalRoutes(parts: {
 }): InternalRoutes {
   const remembered = new Map<string, readonly string[]>();
   return {
+    appName: (app) => nameOfId(parts.names, app),
     functionsOf(app, revision) {
       const known = remembered.get(revision);
       if (known !== undefined) return known;

@@ -1,5 +1,6 @@
 /** Makes the Bind message, which gives a machine to an app. */
 import { randomBytes } from "node:crypto";
+import { bindingVariables } from "../store/catalog/binding-schema.ts";
 import type { StoredCode, Version } from "../store/catalog/catalog.ts";
 import { mountMessages } from "../store/catalog/nfs-mounts.ts";
 import type { BindFunction, BindMessage, FolderFiles, LambdaMessage } from "../wire/protocol.ts";
@@ -42,7 +43,8 @@ export function bindMessage(
     functions: functions.map((each) => ({ ...bindFunction(version, each), ...lambdaPart(lambdaOf(each.function), now) })),
     ...(files === undefined ? {} : { files: attached ?? { type: "frames", list: files.list, bytes: files.bytes } }),
     ...(manifest.mounts !== undefined && { mounts: mountMessages(manifest.mounts) }),
-    env: { ...manifest.env, ...secrets },
+    ...(manifest.bindings !== undefined && { bindings: manifest.bindings }),
+    env: { ...bindingVariables(manifest.bindings ?? {}), ...manifest.env, ...secrets },
     memoryMb: manifest.memoryMb,
     concurrency: manifest.concurrency,
     egress: manifest.network !== "none",

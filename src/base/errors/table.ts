@@ -527,6 +527,12 @@ export const errorTable = {
     message: "{what} has more than {most} bytes.",
     cure: "Keep it smaller, or in several keys.",
   },
+  "kv-busy": {
+    status: 429,
+    side: "system",
+    message: "As many bytes of large values are being read and written as Mayfly holds in memory.",
+    cure: "Try again a little later; it passes when some of them are done.",
+  },
   "kv-changes-lost": {
     status: 410,
     side: "caller",

@@ -1,6 +1,7 @@
 /**
  * Calls of one function of an app by another, without leaving the host: `http://<function>.mayfly.internal/…`. To the machine it is a connection like any other that the
- * host makes for it, but it ends here, in an HTTP server that listens nowhere, and its requests become invocations.
+ * host makes for it, but it ends here, in an HTTP server that listens nowhere, and its requests become invocations. Requests to `http://<service>.services.mayfly.internal/…`
+ * are answered by the door of that service.
  *
  * Owns: that server, and the number of calls of each machine that are under way.
  * 1. A call goes to the revision of the machine that makes it, even if that gets no calls from outside any more: no work mixes revisions.
@@ -8,7 +9,8 @@
  * 3. Of a machine, at most MOST calls are under way. Functions that call each other without end meet that bound, because each of them waits for the next.
  * 4. What a machine calls that serves one tenant id is called for that tenant id.
  * 5. An app without a network can make such calls, and nothing else.
- * 6. While the server stops, a call is still taken if a machine has room for it, so that the caller can finish.
+ * 6. A machine reaches services as its own app, whatever it says. What it asks of them counts as calls that are under way.
+ * 7. While the server stops, a call is still taken if a machine has room for it, so that the caller can finish.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Duplex, duplexPair } from "node:stream";
@@ -21,8 +23,11 @@ import type { Egress } from "../../egress/egress.ts";
 import { TraceContexts } from "../../telemetry/trace-context.ts";
 import { refuse } from "../http/refuse.ts";
 import { requestHeaders } from "../http/request-headers.ts";
-import { addressOf, functionAt, isInternal } from "./internal-names.ts";
+import { addressOf, functionAt, isInternal, serviceAddressOf, serviceAt } from "./internal-names.ts";
 import { InternalCall } from "./internal-call.ts";
+import { answerService, assertPlain } from "./service-calls.ts";
+import type { ServiceDoor } from "./service-door.ts";
+import type { Bindings } from "../../store/catalog/binding-schema.ts";
 
 export interface InternalCallsOptions {
   dispatcher: () => Dispatcher;
@@ -30,6 +35,20 @@ export interface InternalCallsOptions {
   functionsOf: (app: string, revision: string) => readonly string[];
   /** Throws an error of the table. */
   route: (app: string, revision: string, name: string) => InternalRoute;
+  /** By their names, in an order that never changes. */
+  services: ReadonlyMap<string, ServiceDoor>;
+  /** For errors. */
+  appName: (app: string) => string;
+}
+
+/** What of a machine's revision says what it reaches. */
+interface CallingVersion {
+  app: string;
+  id: string;
+  /** Ids. */
+  tenant?: string;
+  tenantKey?: string;
+  manifest: { bindings?: Bindings | undefined };
 }
 
 /** A machine that calls. */
@@ -38,13 +57,15 @@ interface Caller {
   revision: string;
   /** The tenant id that the machine serves; undefined: it serves all calls. */
   tenantKey: string | undefined;
+  tenant: string;
+  bindings: Bindings;
   underWay: number;
 }
 
 /** What the requests of a connection are for. */
 interface Target {
   caller: Caller;
-  function: string;
+  to: { function: string } | { service: ServiceDoor };
 }
 
 const PORT = 80;
@@ -76,26 +97,34 @@ export class InternalCalls {
   }
 
   /** What a machine of the revision can reach: its app's functions, and what `outside` leads to. @param outside null: nothing else */
-  around({ app, id: revision, tenantKey }: { app: string; id: string; tenantKey?: string }, outside: Egress | null): Egress {
+  around({ app, id: revision, tenant = "", tenantKey, manifest }: CallingVersion, outside: Egress | null): Egress {
     const open = new Set<Duplex>();
-    const caller = { app, revision, tenantKey, underWay: 0 };
-    const nameAt = (host: string, name?: string) => functionAt(this.#options.functionsOf(app, revision), name ?? host, host);
+    const caller = { app, revision, tenantKey, tenant, bindings: manifest.bindings ?? {}, underWay: 0 };
+    const { services } = this.#options;
+    const serviceNames = [...services.keys()];
+    const find = (host: string, name = host): { to: Target["to"]; address: string } | undefined => {
+      const service = serviceAt(serviceNames, name, host);
+      if (service !== undefined)
+        return { to: { service: services.get(service)! }, address: serviceAddressOf(serviceNames.indexOf(service)) };
+      const functions = this.#options.functionsOf(app, revision);
+      const found = functionAt(functions, name, host);
+      return found === undefined ? undefined : { to: { function: found }, address: addressOf(functions.indexOf(found)) };
+    };
     return {
       connect: async (host, port, gone, name) => {
         const shown = `${name ?? host}:${port}`.slice(0, 300);
         if (!isInternal(host) && !isInternal(name ?? "")) return outsideOf(outside, shown).connect(host, port, gone, name);
-        const found = nameAt(host, name);
+        const found = find(host, name);
         if (found === undefined) throw denied(shown, "the app has no such function");
         if (port !== PORT) throw denied(shown, `functions of the app are called at port ${PORT}`);
         if (open.size >= CONNECTIONS) throw denied(shown, `the machine has ${CONNECTIONS} connections to functions of its app already`);
-        return this.#connect({ caller, function: found }, open);
+        return this.#connect({ caller, to: found.to }, open);
       },
       resolve: async (host, family, gone) => {
         if (!isInternal(host)) return outsideOf(outside, host.slice(0, 300)).resolve(host, family, gone);
-        const found = nameAt(host);
-        const index = found === undefined ? -1 : this.#options.functionsOf(app, revision).indexOf(found);
-        if (index < 0 || family === 6) throw unknownName(host);
-        return [{ address: addressOf(index), family: 4 }];
+        const found = find(host);
+        if (found === undefined || family === 6) throw unknownName(host);
+        return [{ address: found.address, family: 4 }];
       },
       close() {
         for (const end of open) end.destroy();
@@ -123,13 +152,24 @@ export class InternalCalls {
     const target = this.#targets.get(request.socket);
     try {
       if (target === undefined) throw new MayflyError("internal", { what: "a connection within an app has no function" });
-      this.#call(target, request, response);
+      const { caller, to } = target;
+      if ("function" in to) this.#call(caller, to.function, request, response);
+      else this.#serve(caller, to.service, request, response);
     } catch (error) {
       refuse(response, asMayflyError(error), undefined, true);
     }
   }
 
-  #call({ caller, function: name }: Target, request: IncomingMessage, response: ServerResponse): void {
+  #serve(caller: Caller, door: ServiceDoor, request: IncomingMessage, response: ServerResponse): void {
+    assertPlain(request);
+    const { app, tenant, revision, bindings } = caller;
+    const appName = this.#options.appName(app);
+    if (caller.underWay >= MOST) throw new MayflyError("too-many-internal-calls", { app: appName, limit: MOST });
+    caller.underWay++;
+    void answerService(door, { app, tenant, revision, appName, bindings }, request, response).finally(() => void caller.underWay--);
+  }
+
+  #call(caller: Caller, name: string, request: IncomingMessage, response: ServerResponse): void {
     const { app, revision } = caller;
     const route = this.#options.route(app, revision, name);
     const { rawHeaders, headers } = request;

@@ -1,5 +1,6 @@
 /**
- * Names and addresses of an app's functions inside its machines: `<function>.mayfly.internal`. Each function has an address of its own, because programs tell the kernel
+ * Names and addresses of an app's functions inside its machines, `<function>.mayfly.internal`, and of the platform's services, `<service>.services.mayfly.internal`: no
+ * function's name has a dot, so that none of them can be taken for a service. Each function and each service has an address of its own, because programs tell the kernel
  * an address alone. They are of 198.18.0.0/15, which is for measurements between networks (RFC 2544) and never leads anywhere from a machine.
  */
 import { isInternalAddress, isInternalName, SUFFIX } from "../../base/network/internal.ts";
@@ -11,6 +12,19 @@ export function isInternal(host: string): boolean {
 /** @param index of the function, below 1,000 */
 export function addressOf(index: number): string {
   return `198.18.${(index + 1) >> 8}.${(index + 1) & 255}`;
+}
+
+/** @param index of the service, below 255 */
+export function serviceAddressOf(index: number): string {
+  return `198.18.255.${index + 1}`;
+}
+
+/** The service of that name, or else at that address. */
+export function serviceAt(services: readonly string[], name: string, address: string): string | undefined {
+  const wanted = name.toLowerCase().replace(/\.$/, "");
+  return (
+    services.find((each) => `${each}.services${SUFFIX}` === wanted) ?? services.find((_each, index) => serviceAddressOf(index) === address)
+  );
 }
 
 /** The function of that name, or else at that address. Capitals make no difference, as in all hosts. */

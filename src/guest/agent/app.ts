@@ -1,5 +1,6 @@
 /** The app that a machine is bound to: its functions, and how an invocation reaches one. */
 import type { BindFunction, BindMessage } from "../../wire/protocol.ts";
+import { environmentOf } from "../runtimes/node/bindings/environment.ts";
 import { Functions } from "../runtimes/node/code/functions.ts";
 import { makeRunner } from "../runtimes/node/handlers/make-runner.ts";
 import { ProvidedFunctions } from "../runtimes/provided/provided-functions.ts";
@@ -73,7 +74,7 @@ function open(message: BindMessage, code: Buffer, parts: AgentParts): FunctionSe
 }
 
 function openNode(message: BindMessage, code: Buffer, { failures, sourceMaps }: AgentParts): FunctionSet {
-  const context = { ...message, failures };
+  const context = { ...message, env: environmentOf(message), failures };
   const make = (exports: unknown, own: BindFunction) => makeRunner(context, exports, own);
   return new Functions(message.functions, code, make, sourceMaps);
 }

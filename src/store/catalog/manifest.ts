@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { kindKeys, serverRuntimeOf } from "../../base/kind/machine-kind.ts";
 import { accessKeys } from "./access-schema.ts";
+import { alsoVariable, bindingsSchema } from "./binding-schema.ts";
 import { asyncSchema, wrongDestination } from "./async-schema.ts";
 import { hostAndPort, injectSchema } from "./injection-schema.ts";
 import { MOST_MOUNTS, mountSchema, overlapping } from "./nfs-mounts.ts";
@@ -112,6 +113,8 @@ const manifestShape = z.strictObject({
   env: recordOf(envNameSchema, z.string()).default({}),
   /** Names of secrets to pass as environment variables; set with `mayfly secret set`. */
   secrets: z.array(envNameSchema).max(MOST_LISTED).default([]),
+  /** Services that the functions reach, by the names that the code knows them by. */
+  bindings: bindingsSchema(envNameSchema).optional(),
   /** Secrets that the host adds to HTTPS requests of the app's machines. The code does not get them unless `secrets` names them, too. */
   inject: injectSchema(envNameSchema),
   /** Whether revisions and other aliases than live have URLs. The default is that they have. */
@@ -130,7 +133,7 @@ const manifestShape = z.strictObject({
 });
 
 export const manifestSchema = manifestShape.superRefine((manifest, context) => {
-  const { functions, hosts, routes, runtime, reservedBlanks, network, env, inject = [], mounts = [] } = manifest;
+  const { functions, hosts, routes, runtime, reservedBlanks, network, env, secrets, inject = [], mounts = [], bindings = {} } = manifest;
   const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
   const names = Object.keys(functions);
   if (names.length === 0 && manifest.static === undefined)
@@ -172,6 +175,8 @@ export const manifestSchema = manifestShape.superRefine((manifest, context) => {
       ["snapshot"],
       "cannot be with mounts, of which one must go: what the machine's kernel knows of a server cannot be shared by clones",
     );
+  const double = alsoVariable(bindings, env, secrets);
+  if (double !== undefined) refuse(["bindings", double], "must be another name: a variable of env or a secret has it");
   const nested = overlapping(mounts);
   if (nested !== undefined) refuse(["mounts"], `must not have one path in another, as ${nested.join(" and ")} are`);
   const same = sameButForCapitals(names);

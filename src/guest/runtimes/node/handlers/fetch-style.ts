@@ -8,12 +8,12 @@ import { sendResponse } from "./send-response.ts";
 import { type UpgradeHandler, runUpgrade } from "./upgrade-style.ts";
 
 export interface FetchApp {
-  fetch(request: unknown, env: Record<string, string>, ctx: FetchContext): unknown;
+  fetch(request: unknown, env: Record<string, unknown>, ctx: FetchContext): unknown;
   /** Called for callers that ask to go on with another protocol; without it, they are refused. */
   upgrade?: UpgradeHandler;
 }
 
-export function fetchRunner(app: FetchApp, env: Record<string, string>, failures: Failures): Runner {
+export function fetchRunner(app: FetchApp, env: Record<string, unknown>, failures: Failures): Runner {
   return (invocation) => {
     if (invocation.head.isUpgrade) return upgrade(invocation, app, failures);
     try {

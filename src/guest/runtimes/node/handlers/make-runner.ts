@@ -1,5 +1,5 @@
 /** Finds out in which style a function is written. */
-import type { BindFunction } from "../../../../wire/protocol.ts";
+import type { BindFunction, BindMessage } from "../../../../wire/protocol.ts";
 import type { Failures } from "../../../agent/invocation/failures.ts";
 import { type FetchApp, fetchRunner } from "./fetch-style.ts";
 import { type LambdaHandler, lambdaRunner } from "../lambda/lambda-style.ts";
@@ -10,7 +10,10 @@ export interface AppContext {
   app: string;
   memoryMb: number;
   concurrency?: number;
-  env: Record<string, string>;
+  /** Variables, secrets and bindings. */
+  env: Record<string, unknown>;
+  /** Absent if the app has none. */
+  bindings?: BindMessage["bindings"];
   failures: Failures;
 }
 

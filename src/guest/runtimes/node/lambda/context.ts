@@ -1,4 +1,4 @@
-import type { LambdaMessage } from "../../../../wire/protocol.ts";
+import type { BindMessage, LambdaMessage } from "../../../../wire/protocol.ts";
 import type { Invocation } from "../../../agent/invocation/invocation.ts";
 
 export interface LambdaApp {
@@ -6,6 +6,9 @@ export interface LambdaApp {
   memoryMb: number;
   /** The most invocations that the machine gets at a time. */
   concurrency?: number;
+  env?: Record<string, unknown>;
+  /** Absent if the app has none; then the context is as AWS's. */
+  bindings?: BindMessage["bindings"];
   /** Of a function that was made by AWS Lambda's API. */
   facts?: LambdaMessage;
 }
@@ -13,7 +16,11 @@ export interface LambdaApp {
 export type LambdaCallback = (error?: unknown, result?: unknown) => void;
 
 /** The second argument of a Lambda handler. `done`, `fail` and `succeed` call the callback; they are for code from before callbacks existed. */
-export function lambdaContext({ app, memoryMb, facts }: LambdaApp, invocation: Invocation, callback: LambdaCallback): object {
+export function lambdaContext(
+  { app, memoryMb, env, bindings, facts }: LambdaApp,
+  invocation: Invocation,
+  callback: LambdaCallback,
+): object {
   const { id, function: name, revision, lambda } = invocation.head;
   return {
     callbackWaitsForEmptyEventLoop: true,
@@ -26,6 +33,7 @@ export function lambdaContext({ app, memoryMb, facts }: LambdaApp, invocation: I
     logStreamName: facts?.logStream ?? revision,
     clientContext: lambda?.client,
     identity: undefined,
+    ...(bindings !== undefined && { env }),
     ...(lambda?.tenantId !== undefined && { tenantId: lambda.tenantId }),
     getRemainingTimeInMillis: () => Math.floor(invocation.remainingMs),
     done: callback,

@@ -1,0 +1,8 @@
+import type { BindMessage } from "../../../../wire/protocol.ts";
+import { KVNamespace } from "./kv-namespace.ts";
+
+/** What code in the style of Cloudflare gets as `env`: variables, secrets and bindings. */
+export function environmentOf({ env, bindings }: Pick<BindMessage, "env" | "bindings">): Record<string, unknown> {
+  if (bindings === undefined) return env;
+  return { ...env, ...Object.fromEntries(Object.entries(bindings).map(([name, { kv }]) => [name, new KVNamespace(kv)])) };
+}

@@ -1,0 +1,32 @@
+/** The key `bindings` of mayfly.json: the services that the app's functions reach, by the names that its code knows them by. docs/kv.md describes it for users. */
+import { z } from "zod";
+import { nameSchema } from "./name-schema.ts";
+import { recordOf } from "./record-of.ts";
+
+/** The most bindings of an app. */
+const MOST = 100;
+
+const bindingSchema = z.union([
+  /** A key-value store of the app. */
+  z.strictObject({ kv: nameSchema }),
+]);
+
+/** @param key of a name that can be a variable's, too */
+export function bindingsSchema(key: z.ZodString) {
+  return recordOf(key, bindingSchema).refine((bindings) => Object.keys(bindings).length <= MOST, `must have at most ${MOST} entries`);
+}
+
+export type Binding = z.infer<typeof bindingSchema>;
+export type Bindings = Record<string, Binding>;
+
+/** The variables that lead programs of every language to the app's services: their addresses are reached from its machines alone. */
+export function bindingVariables(bindings: Bindings): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(bindings).map(([name, { kv }]) => [`MAYFLY_KV_${name}`, `http://kv.services.mayfly.internal/v1/${kv}`]),
+  );
+}
+
+/** The first binding that has the name of a variable or a secret. Code in the style of Cloudflare gets all three in one object. */
+export function alsoVariable(bindings: Bindings, env: Record<string, string>, secrets: readonly string[]): string | undefined {
+  return Object.keys(bindings).find((name) => Object.hasOwn(env, name) || secrets.includes(name));
+}

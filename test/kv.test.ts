@@ -1,0 +1,138 @@
+/** Functions that keep things in key-value stores, on machines without a network. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { createScope, deploy, type Platform, startPlatform } from "./platform.ts";
+
+describe("key-value stores of an app", () => {
+  const scope = createScope();
+  let platform: Platform;
+  before(async () => {
+    platform = await startPlatform(scope, { driver: "process" });
+    await deploy(platform.client, "test/apps/kv", {});
+  });
+  after(() => scope.close());
+
+  const post = async (path: string, value: unknown): Promise<never> => {
+    const response = await platform.call(path, { method: "POST", body: JSON.stringify(value) });
+    const text = await response.text();
+    assert.equal(response.status, 200, text);
+    return JSON.parse(text) as never;
+  };
+  const on = (calls: unknown[][], store = "KV"): Promise<unknown[]> => post("/kv/cloudflare", { on: store, calls });
+  const plain = (
+    path: string,
+    more: object = {},
+    app = "kv",
+  ): Promise<{ status: number; headers: Record<string, string>; body: string; failed?: string }> =>
+    post(`/${app}/plain`, { path, ...more });
+
+  test("are env.KV in the shape that Cloudflare's users know", async () => {
+    const later = Math.floor(Date.now() / 1_000) + 1_000;
+    const results = await on([
+      ["get", "a/1"],
+      ["put", "a/1", '{"x":"ä"}', { expiration: later, metadata: { who: "ö" } }],
+      ["put", "a/2 %?#", "two"],
+      ["get", "a/1"],
+      ["get", "a/1", "json"],
+      ["get", "a/1", { type: "json", cacheTtl: 60 }],
+      ["getWithMetadata", "a/1", "json"],
+      ["getWithMetadata", "none"],
+      ["get", ["a/2 %?#", "none"]],
+      ["list", { prefix: "a/", limit: 1 }],
+      ["delete", "a/2 %?#"],
+      ["list"],
+    ]);
+    const first = { name: "a/1", expiration: later, metadata: { who: "ö" }, version: 1, bytes: 10 };
+    assert.deepEqual(results, [
+      null,
+      { version: 1 },
+      { version: 2 },
+      '{"x":"ä"}',
+      { x: "ä" },
+      { x: "ä" },
+      { value: { x: "ä" }, metadata: { who: "ö" }, cacheStatus: null, version: 1 },
+      { value: null, metadata: null, cacheStatus: null, version: null },
+      [
+        ["a/2 %?#", "two"],
+        ["none", null],
+      ],
+      { keys: [first], list_complete: false, cursor: Buffer.from("a/1").toString("base64url"), cacheStatus: null },
+      null,
+      { keys: [first], list_complete: true, cacheStatus: null },
+    ]);
+    assert.deepEqual(await on([["get", "a/1"]], "OTHER"), [null]);
+  });
+
+  test("make writes by version, counters and batches, whose errors have codes", async () => {
+    const [made, again, one, two, batch, missing, wrong, ttl] = await on([
+      ["put", "cas", "1", { ifVersion: 0 }],
+      ["put", "cas", "2", { ifVersion: 0 }],
+      ["increment", "count", 5],
+      ["increment", "count"],
+      ["batch", [{ put: "b", value: "x" }, { increment: "count" }, { delete: "cas" }]],
+      ["batch", [{ put: "c", value: "x" }, { increment: "b" }]],
+      ["put", "", "x"],
+      ["put", "d", "x", { expirationTtl: 0 }],
+    ]);
+    assert.equal(typeof (made as { version: number }).version, "number");
+    assert.deepEqual([again, one, two], ["kv-conflict", 5, 6]);
+    assert.deepEqual(
+      (batch as { value?: number }[]).map(({ value }) => value),
+      [undefined, 7, undefined],
+    );
+    assert.deepEqual([missing, wrong, ttl], ["kv-no-number", "TypeError", "bad-request"]);
+    assert.deepEqual(
+      await on([
+        ["get", "c"],
+        ["get", "cas"],
+      ]),
+      [null, null],
+    );
+  });
+
+  test("are reached by Lambda's style, by Python and by plain HTTP, which have their address", async () => {
+    assert.deepEqual(await post("/kv/lambda", {}), { count: 1, url: "http://kv.services.mayfly.internal/v1/main" });
+    const reply = await platform.call("/kv/snake");
+    assert.match(await reply.text(), /^\["written by Python", "\\"\d+\\""\]$/);
+    const { status, headers, body } = await plain("/v1/main/values/from-python");
+    assert.deepEqual([status, headers["content-type"], body], [200, "application/octet-stream", "written by Python"]);
+    const put = await plain("/v1/main/values/x", { method: "PUT", body: "y", headers: { "if-none-match": "*" } });
+    assert.equal(put.status, 204);
+    assert.equal((await plain("/v1/main/values/x", { method: "PUT", body: "z", headers: { "if-none-match": "*" } })).status, 412);
+    assert.equal(
+      (await plain("/v1/main/values/x", { method: "PUT", body: "z", headers: { "if-match": put.headers["etag"] } })).status,
+      204,
+    );
+  });
+
+  test("are the app's own: another app reaches neither them nor a store that no binding names", async () => {
+    await deploy(platform.client, "test/apps/kv", { name: "thief" });
+    await on([["put", "secret", "s"]]);
+    assert.deepEqual(await post("/thief/cloudflare", { calls: [["get", "secret"]] }), [null]);
+    for (const name of ["unbound", "main%2f..%2fx", "__proto__"]) {
+      const { status, body } = await plain(`/v1/${name}/values/secret`);
+      assert.deepEqual([status, (JSON.parse(body) as { error: { code: string } }).error.code], [404, "no-such-kv"]);
+    }
+    for (const path of ["/", "/v1", "/v1/main/nothing", "/v1/main/values/%zz", "/v1/main/values/a?expiration=x", "/v1/main/keys?limit=0"]) {
+      const { status, body } = await plain(path, { method: path.includes("expiration") ? "PUT" : "GET" });
+      assert.deepEqual([status, (JSON.parse(body) as { error: { code: string } }).error.code], [400, "bad-request"], path);
+    }
+    const { failed } = await plain("/v1/main/values/a", { host: "none.services.mayfly.internal" });
+    assert.match(failed!, /ENOTFOUND/);
+  });
+
+  test("keep values of 25 MiB and refuse larger ones", async () => {
+    const value = "v".repeat(25 * 2 ** 20);
+    assert.equal((await plain("/v1/main/values/large", { method: "PUT", body: value })).status, 204);
+    assert.equal((await plain("/v1/main/values/large", { method: "HEAD" })).headers["content-length"], String(value.length));
+    assert.equal((await plain("/v1/main/values/large", { method: "PUT", body: `${value}v` })).status, 413);
+    await on([["delete", "large"]]);
+  });
+
+  test("are gone with their app", async () => {
+    await on([["put", "stays", "x"]], "OTHER");
+    await platform.client.removeApp("kv");
+    await deploy(platform.client, "test/apps/kv", {});
+    assert.deepEqual(await on([["get", "stays"]], "OTHER"), [null]);
+  });
+});
