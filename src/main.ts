@@ -251,6 +251,7 @@ export async function startMayfly(
     overview,
     wrong,
     durable: { events: durable.events, callees },
+    kv,
   };
   const lambda = openLambda(start, {
     ...lambdaParts,

@@ -527,6 +527,12 @@ export const errorTable = {
     message: "{what} has more than {most} bytes.",
     cure: "Keep it smaller, or in several keys.",
   },
+  "no-such-key": {
+    status: 404,
+    side: "caller",
+    message: "The key-value store {store} has no key {key}.",
+    cure: "`mayfly kv list APP STORE` shows the keys that it has.",
+  },
   "kv-busy": {
     status: 429,
     side: "system",

@@ -18,6 +18,8 @@ type RunApplianceAt = "POST /v1/appliances";
 
 type AcceptAt = "POST /v1/apps/{app}/functions/{function}/events";
 type EventsAt = "GET /v1/apps/{app}/events";
+type KeysInAt = "GET /v1/apps/{app}/kv/{store}/keys";
+type PutKeyAt = "PUT /v1/apps/{app}/kv/{store}/value";
 type DeadAt = "GET /v1/apps/{app}/dead-letters";
 type TokensAt = "POST /v1/tokens";
 type KeysAt = "POST /v1/keys";
@@ -88,6 +90,15 @@ export interface Client {
   startAppliance(name: string): Promise<Reply<"POST /v1/appliances/{appliance}/start">>;
   stopAppliance(name: string): Promise<Reply<"POST /v1/appliances/{appliance}/stop">>;
   removeAppliance(name: string, disks: "keep" | "remove"): Promise<void>;
+  keyValueStores(app: string): Promise<Reply<"GET /v1/apps/{app}/kv">["stores"]>;
+  /** In the order of their bytes, a page at a time. */
+  keyValues(app: string, store: string, query: Parts<KeysInAt, "query">): Promise<Reply<KeysInAt>>;
+  /** Throws "no-such-key". */
+  keyValue(app: string, store: string, key: string): Promise<Reply<"GET /v1/apps/{app}/kv/{store}/value">>;
+  /** Resolves when it is on the server's disk. Throws "kv-conflict", "kv-full", "kv-too-large". */
+  putKeyValue(app: string, store: string, key: string, entry: Parts<PutKeyAt, "body">): Promise<Reply<PutKeyAt>>;
+  removeKeyValue(app: string, store: string, key: string): Promise<void>;
+  removeKeyValueStore(app: string, store: string): Promise<void>;
   /** Resolves when the event is on the server's disk. Throws "no-such-app", "no-such-function", "too-many-events". */
   acceptEvent(app: string, name: string, event: Parts<AcceptAt, "body">): Promise<Reply<AcceptAt>>;
   pauseEvents(app: string, name: string, paused: boolean): Promise<void>;
@@ -179,6 +190,13 @@ export function createClient(options: ClientOptions): Client {
     deadLetters: (app, query) => call("GET /v1/apps/{app}/dead-letters", { params: { app }, query }),
     redriveDeadLetters: (app, ids) => call("POST /v1/apps/{app}/dead-letters/redrive", { params: { app }, body: chosen(ids) }),
     purgeDeadLetters: (app, ids) => call("POST /v1/apps/{app}/dead-letters/purge", { params: { app }, body: chosen(ids) }),
+    keyValueStores: async (app) => (await call("GET /v1/apps/{app}/kv", { params: { app } })).stores,
+    keyValues: (app, store, query) => call("GET /v1/apps/{app}/kv/{store}/keys", { params: { app, store }, query }),
+    keyValue: (app, store, key) => call("GET /v1/apps/{app}/kv/{store}/value", { params: { app, store }, query: { key } }),
+    putKeyValue: (app, store, key, entry) =>
+      call("PUT /v1/apps/{app}/kv/{store}/value", { params: { app, store }, query: { key }, body: entry }),
+    removeKeyValue: (app, store, key) => call("DELETE /v1/apps/{app}/kv/{store}/value", { params: { app, store }, query: { key } }),
+    removeKeyValueStore: (app, store) => call("DELETE /v1/apps/{app}/kv/{store}", { params: { app, store } }),
     principal: () => call("GET /v1/principal", {}),
     tenants: async () => (await call("GET /v1/tenants", {})).tenants,
     tenant: (tenant) => call("GET /v1/tenants/{tenant}", { params: { tenant } }),

@@ -25,6 +25,7 @@ import { addAudit } from "./handlers/audit.ts";
 import { addBills } from "./handlers/bills.ts";
 import { addCredentials } from "./handlers/credentials.ts";
 import { addEvents } from "./handlers/events.ts";
+import { addKv } from "./handlers/kv.ts";
 import { addLogs } from "./handlers/logs.ts";
 import { addPlatform } from "./handlers/platform.ts";
 import { addSecrets } from "./handlers/secrets.ts";
@@ -59,6 +60,7 @@ export function createApi(options: ApiOptions): Api {
   addBills(app, parts);
   addAppliances(app, parts);
   addEvents(app, parts);
+  addKv(app, parts);
   addTenants(app, parts);
   addCredentials(app, parts);
   addAudit(app, parts);

@@ -10,6 +10,7 @@ import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import type { Logs } from "../../store/logs/logs.ts";
 import type { CalleeParts } from "../../control/event-callees.ts";
 import type { Events } from "../../events/events.ts";
+import type { KeyValues } from "../../services/kv/kv.ts";
 import type { Overview } from "../../control/overview.ts";
 import type { Audit } from "../../store/audit/audit.ts";
 import type { Principals } from "../../store/principals/principal.ts";
@@ -39,6 +40,8 @@ export interface ApiOptions {
   turns?: FairTurns;
   /** Calls that are run later. */
   durable: { events: Events; callees: CalleeParts };
+  /** Key-value stores. */
+  kv: KeyValues;
   clock?: Clock;
   /** Called with failures that are not the caller's fault, for the server's own log. */
   onError: (error: unknown) => void;

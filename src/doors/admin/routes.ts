@@ -5,6 +5,7 @@ import { body, errors, json, lines, none } from "./route-parts.ts";
 import * as schemas from "./schemas.ts";
 
 export * from "./event-routes.ts";
+export * from "./kv-routes.ts";
 export * from "./tenant-routes.ts";
 
 const appParams = z.object({ app: nameSchema });

@@ -61,6 +61,13 @@ const rules: Record<Exclude<RouteName, "health">, Rule> = {
   deadLetters: { action: "read", on: "app" },
   redriveDeadLetters: { action: "deploy", on: "app" },
   purgeDeadLetters: { action: "deploy", on: "app" },
+  keyValueStores: { action: "read", on: "app" },
+  // What is stored may be as private as a log.
+  keyValues: { action: "read-logs", on: "app" },
+  keyValue: { action: "read-logs", on: "app" },
+  putKeyValue: { action: "deploy", on: "app" },
+  removeKeyValue: { action: "deploy", on: "app" },
+  removeKeyValueStore: { action: "deploy", on: "app" },
   runAppliance: { action: "manage-appliances", on: "tenant" },
   appliances: { action: "read", on: "tenant" },
   startAppliance: { action: "operate-appliances", on: "tenant" },

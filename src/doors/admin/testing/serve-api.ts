@@ -1,6 +1,11 @@
 /** A real API on a free port, over a catalog, logs and a ledger in a folder of its own. */
 import type { Reached } from "../../../control/served-apps.ts";
 import type { Events } from "../../../events/events.ts";
+import type { DatabaseSync } from "node:sqlite";
+import type { KeyValues } from "../../../services/kv/kv.ts";
+import { type KvOperations, engine as kvEngine } from "../../../services/kv/store/engine.ts";
+import { type ReadOperations, readOperations } from "../../../services/kv/store/read.ts";
+import { SqliteKeyValues } from "../../../services/kv/sqlite-key-values.ts";
 import { eventsOver } from "../../../events/events-over.ts";
 import { Runner } from "../../../events/runner.ts";
 import { engine } from "../../../events/store/engine.ts";
@@ -213,6 +218,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
     audit,
     ...(wrong && { wrong }),
     durable,
+    kv: storedKv(),
     onError: (error) => failures.push(error),
   });
   const server = await api.listen({ address: "127.0.0.1:0", allowInsecureBind: false });
@@ -290,4 +296,17 @@ export function manifest(more: object = {}, checked = true): Manifest {
 
 export function bundle(name: string, format: Bundle["format"], code: string): Bundle {
   return { function: name, format, code: Buffer.from(code) };
+}
+
+/** Key-value stores in memory. */
+function storedKv(): KeyValues {
+  const both = { ...kvEngine, operations: (db: DatabaseSync) => ({ ...kvEngine.operations(db), ...readOperations(db) }) };
+  const commit = new InlineCommit<KvOperations & ReadOperations>(both);
+  const most = { entries: 100, bytes: 2 ** 20 };
+  return new SqliteKeyValues({
+    commit: commit as never,
+    reads: commit as never,
+    most: { app: most, tenant: most },
+    now: () => systemClock.wall(),
+  });
 }

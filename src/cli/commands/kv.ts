@@ -1,0 +1,133 @@
+import type { Command } from "commander";
+import { readFileSync } from "node:fs";
+import { MayflyError } from "../../base/errors/error.ts";
+import { type Column, renderTable } from "../../base/terminal/table.ts";
+import { harmless } from "../../base/terminal/terminal.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { parseCount } from "../parse.ts";
+
+type KvOptions = ConnectionOptions & { json?: true };
+type Client = Awaited<ReturnType<typeof connect>>["client"];
+type ListedKey = Awaited<ReturnType<Client["keyValues"]>>["keys"][number];
+type ListedStore = Awaited<ReturnType<Client["keyValueStores"]>>[number];
+
+const storeColumns: Column<ListedStore>[] = [
+  { title: "STORE", cell: ({ name }) => name },
+  { title: "ENTRIES", align: "right", cell: ({ entries }) => String(entries) },
+  { title: "BYTES", align: "right", cell: ({ bytes }) => String(bytes) },
+];
+
+const keyColumns: Column<ListedKey>[] = [
+  { title: "KEY", cell: ({ key }) => harmless(key) },
+  { title: "BYTES", align: "right", cell: ({ bytes }) => String(bytes) },
+  { title: "VERSION", align: "right", cell: ({ version }) => String(version) },
+  { title: "EXPIRES", cell: ({ expiration }) => (expiration === null ? "" : new Date(1_000 * expiration).toISOString()) },
+  { title: "METADATA", cell: ({ metadata }) => (metadata === null ? "" : harmless(JSON.stringify(metadata))) },
+];
+
+export function define(command: Command): void {
+  command.addHelpText("after", "\nExample:\n  mayfly kv list shop sessions --prefix user/");
+  withConnectionOptions(command.command("list"))
+    .description("list an app's key-value stores, or the keys of one")
+    .argument("<app>")
+    .argument("[store]")
+    .option("--prefix <text>", "only keys that begin with it", "")
+    .option("--limit <count>", "at most this many", parseCount(1, 1_000), 100)
+    .option("--cursor <text>", "that of the page before")
+    .addHelpText("after", "\nExample:\n  mayfly kv list shop sessions --prefix user/")
+    .action(list);
+  withConnectionOptions(command.command("get"))
+    .description("print the value of a key")
+    .argument("<app>")
+    .argument("<store>")
+    .argument("<key>")
+    .addHelpText("after", "\nExample:\n  mayfly kv get shop sessions user/7")
+    .action(get);
+  withConnectionOptions(command.command("put"))
+    .description("put a value under a key; without a value, that of a file or of standard input")
+    .argument("<app>")
+    .argument("<store>")
+    .argument("<key>")
+    .argument("[value]")
+    .option("--file <path>", "the file that has the value; - is standard input", "-")
+    .option("--ttl <seconds>", "after which the entry is gone", parseCount(1, 31_622_400_000))
+    .option("--metadata <json>", "what is listed with the key")
+    .option("--if-version <number>", "only if the entry has this version; 0: only if there is none", parseCount(0, Number.MAX_SAFE_INTEGER))
+    .addHelpText("after", '\nExample:\n  mayfly kv put shop sessions user/7 \'{"name":"Ada"}\' --ttl 3600')
+    .action(put);
+  withConnectionOptions(command.command("delete"))
+    .description("remove a key; with --all in its place, the whole store")
+    .argument("<app>")
+    .argument("<store>")
+    .argument("[key]")
+    .option("--all", "remove the store with all that is in it")
+    .addHelpText("after", "\nExample:\n  mayfly kv delete shop sessions user/7")
+    .action(remove);
+}
+
+interface ListOptions extends KvOptions {
+  prefix: string;
+  limit: number;
+  cursor?: string;
+}
+
+async function list(app: string, store: string | undefined, options: ListOptions): Promise<void> {
+  const { prefix, limit, cursor } = options;
+  const { client } = await connect(options);
+  if (store === undefined) {
+    const stores = await client.keyValueStores(app);
+    return console.log(options.json ? JSON.stringify(stores) : renderTable(storeColumns, stores));
+  }
+  const page = await client.keyValues(app, store, { prefix, limit, ...(cursor !== undefined && { cursor }) });
+  if (options.json) return console.log(JSON.stringify(page));
+  console.log(renderTable(keyColumns, page.keys));
+  if (page.cursor !== null) console.log(`There are more: --cursor ${page.cursor}`);
+}
+
+async function get(app: string, store: string, key: string, options: KvOptions): Promise<void> {
+  const entry = await (await connect(options)).client.keyValue(app, store, key);
+  if (options.json) return console.log(JSON.stringify(entry));
+  // A terminal gets nothing that it would take for a command; a file or a pipe gets the value as it is.
+  if (process.stdout.isTTY) console.log(entry.base64 ? `(${entry.value.length} letters of base64: use --json)` : harmless(entry.value));
+  else process.stdout.write(Buffer.from(entry.value, entry.base64 ? "base64" : "utf8"));
+}
+
+interface PutOptions extends KvOptions {
+  file: string;
+  ttl?: number;
+  metadata?: string;
+  ifVersion?: number;
+}
+
+async function put(app: string, store: string, key: string, value: string | undefined, options: PutOptions): Promise<void> {
+  const { file, ttl, metadata, ifVersion } = options;
+  const bytes = value === undefined ? readFileSync(file === "-" ? 0 : file) : Buffer.from(value);
+  const written = await (
+    await connect(options)
+  ).client.putKeyValue(app, store, key, {
+    value: bytes.toString("base64"),
+    base64: true,
+    ...(ttl !== undefined && { expirationTtl: ttl }),
+    ...(metadata !== undefined && { metadata: parsed(metadata) }),
+    ...(ifVersion !== undefined && { ifVersion }),
+  });
+  console.log(options.json ? JSON.stringify(written) : `Put ${bytes.length} bytes, as version ${written.version}.`);
+}
+
+function parsed(metadata: string): unknown {
+  try {
+    return JSON.parse(metadata) as unknown;
+  } catch (error) {
+    throw new MayflyError("not-done", { what: `--metadata is no JSON: ${(error as Error).message}` });
+  }
+}
+
+async function remove(app: string, store: string, key: string | undefined, options: KvOptions & { all?: true }): Promise<void> {
+  if ((key === undefined) !== (options.all === true))
+    throw new MayflyError("not-done", { what: "give a key, or --all for the whole store" });
+  const { client } = await connect(options);
+  if (key === undefined) await client.removeKeyValueStore(app, store);
+  else await client.removeKeyValue(app, store, key);
+  const done = key === undefined ? `The store ${store} is removed.` : "The key is removed.";
+  console.log(options.json ? JSON.stringify({ store, removed: key ?? null }) : done);
+}
