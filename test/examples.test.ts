@@ -26,6 +26,18 @@ for (const { name, settings } of machineKinds) {
       assert.equal(await (await platform.call("/calls@1/page")).text(), "<h1>Hello, world!</h1>\n");
     });
 
+    test("kv keeps short links and counts their calls", async () => {
+      await platform.deploy("examples/kv");
+      const made = await platform.call("/kv/links", { method: "POST", body: "https://example.com/a" });
+      assert.equal(made.status, 201);
+      const { id } = (await made.json()) as { id: string };
+      for (const clicks of ["1", "2"]) {
+        const { status, headers } = await platform.call(`/kv/links/${id}`, { redirect: "manual" });
+        assert.deepEqual([status, headers.get("location"), headers.get("x-clicks")], [302, "https://example.com/a", clicks]);
+      }
+      assert.equal((await platform.call("/kv/links/none")).status, 404);
+    });
+
     test("hono routes below the function's path", async () => {
       await platform.deploy("examples/hono");
       const post = (text: string) => platform.call("/hono/api/notes", { method: "POST", body: JSON.stringify({ text }) });

@@ -1,6 +1,7 @@
 /** Functions that keep things in key-value stores, on machines without a network. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { mayfly } from "./command.ts";
 import { createScope, deploy, type Platform, startPlatform } from "./platform.ts";
 
 describe("key-value stores of an app", () => {
@@ -127,6 +128,24 @@ describe("key-value stores of an app", () => {
     assert.equal((await plain("/v1/main/values/large", { method: "HEAD" })).headers["content-length"], String(size));
     assert.equal((await plain("/v1/main/values/large", { method: "PUT", size: size + 1 })).status, 413);
     await on([["delete", "large"]]);
+  });
+
+  test("are seen and changed from outside by mayfly kv", async () => {
+    const kv = async (...args: string[]) => {
+      const { code, stdout, stderr } = await mayfly(["kv", ...args, "--state", platform.stateDir]);
+      return code === 0 ? stdout : `${code} ${stderr}`;
+    };
+    assert.match(
+      await kv("put", "kv", "other", "user/7", "Ada", "--ttl", "1000", "--metadata", '{"a":1}'),
+      /^Put 3 bytes, as version \d+\.\n$/,
+    );
+    assert.deepEqual(await on([["get", "user/7"]], "OTHER"), ["Ada"]);
+    assert.match(await kv("put", "kv", "other", "user/7", "Eve", "--if-version", "0"), /^\d (.|\n)*kv-conflict/);
+    assert.equal(await kv("get", "kv", "other", "user/7"), "Ada");
+    assert.match(await kv("list", "kv", "other", "--prefix", "user/"), /user\/7 +3 +\d+ +20.* +\{"a":1\}/);
+    assert.match(await kv("list", "kv"), /main +\d+ +\d+\nother +1 +\d+/);
+    assert.equal(await kv("delete", "kv", "other", "user/7"), "The key is removed.\n");
+    assert.match(await kv("get", "kv", "other", "user/7"), /^\d (.|\n)*no-such-key/);
   });
 
   test("are gone with their app", async () => {

@@ -120,6 +120,7 @@ const params: Record<string, string> = {
   key: "MFLYNONE",
   event: "none",
   function: "main",
+  store: "main",
 };
 const names = Object.keys(routes).filter((name) => name !== "health") as Exclude<RouteName, "health">[];
 

@@ -1,0 +1,84 @@
+/**
+ * Types of what Mayfly gives to functions in Node: `import type { KVNamespace } from "mayfly/types"`. There is nothing to import at run time: the objects are in `env`.
+ */
+
+/** A key-value store, in the shape of Cloudflare's, with `increment`, `batch` and versions besides. @typeParam Key what keys are, if not any text */
+export interface KVNamespace<Key extends string = string> {
+  /** Null if there is no such key. */
+  get(key: Key, options?: "text" | KVGetOptions<"text"> | KVGetOptions<undefined>): Promise<string | null>;
+  get<Value = unknown>(key: Key, options: "json" | KVGetOptions<"json">): Promise<Value | null>;
+  get(key: Key, options: "arrayBuffer" | KVGetOptions<"arrayBuffer">): Promise<ArrayBuffer | null>;
+  get(key: Key, options: "stream" | KVGetOptions<"stream">): Promise<ReadableStream<Uint8Array> | null>;
+  get(keys: Key[], options?: "text" | KVGetOptions<"text"> | KVGetOptions<undefined>): Promise<Map<string, string | null>>;
+  get<Value = unknown>(keys: Key[], options: "json" | KVGetOptions<"json">): Promise<Map<string, Value | null>>;
+
+  getWithMetadata<Metadata = unknown>(
+    key: Key,
+    options?: "text" | KVGetOptions<"text"> | KVGetOptions<undefined>,
+  ): Promise<KVGetWithMetadataResult<string, Metadata>>;
+  getWithMetadata<Value = unknown, Metadata = unknown>(
+    key: Key,
+    options: "json" | KVGetOptions<"json">,
+  ): Promise<KVGetWithMetadataResult<Value, Metadata>>;
+  getWithMetadata<Metadata = unknown>(
+    key: Key,
+    options: "arrayBuffer" | KVGetOptions<"arrayBuffer">,
+  ): Promise<KVGetWithMetadataResult<ArrayBuffer, Metadata>>;
+  getWithMetadata<Metadata = unknown>(
+    key: Key,
+    options: "stream" | KVGetOptions<"stream">,
+  ): Promise<KVGetWithMetadataResult<ReadableStream<Uint8Array>, Metadata>>;
+
+  /** Resolves when the value is on the disk. Rejects with an Error whose `code` is "kv-conflict", "kv-full", "kv-too-large" … */
+  put(key: Key, value: string | ArrayBuffer | ArrayBufferView | ReadableStream, options?: KVPutOptions): Promise<{ version: number }>;
+  /** Resolves also if there is no such key. */
+  delete(key: Key, options?: { ifVersion?: number }): Promise<void>;
+  /** In the order of the keys' bytes in UTF-8. */
+  list<Metadata = unknown>(options?: KVListOptions): Promise<KVListResult<Metadata, Key>>;
+  /** Adds to a whole number, 0 if there is no such key, and returns the sum. */
+  increment(key: Key, by?: number, options?: Pick<KVPutOptions, "expiration" | "expirationTtl">): Promise<number>;
+  /** Writes that are all made, or none of them. `value` is that of a counter. */
+  batch(writes: readonly KVWrite<Key>[]): Promise<{ version: number; value?: number }[]>;
+}
+
+export interface KVGetOptions<Type> {
+  type?: Type;
+  /** Taken, and of no effect: nothing is cached. */
+  cacheTtl?: number;
+}
+
+export interface KVGetWithMetadataResult<Value, Metadata> {
+  value: Value | null;
+  metadata: Metadata | null;
+  cacheStatus: null;
+  /** Null if there is no such key. */
+  version: number | null;
+}
+
+export interface KVPutOptions {
+  /** Seconds since 1970. */
+  expiration?: number;
+  /** Seconds from now, at least 1. */
+  expirationTtl?: number;
+  /** What JSON can hold, at most 1,024 bytes of it. */
+  metadata?: unknown;
+  /** Put only if the entry has this version; 0: only if there is none. */
+  ifVersion?: number;
+}
+
+export interface KVListOptions {
+  prefix?: string | null;
+  /** At most 1,000, which is the default. */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export type KVListResult<Metadata, Key extends string = string> = {
+  keys: { name: Key; expiration?: number; metadata?: Metadata; version: number; bytes: number }[];
+  cacheStatus: null;
+} & ({ list_complete: false; cursor: string } | { list_complete: true });
+
+export type KVWrite<Key extends string = string> =
+  | { put: Key; value: string; base64?: boolean; metadata?: unknown; expiration?: number; expirationTtl?: number; ifVersion?: number }
+  | { delete: Key; ifVersion?: number }
+  | { increment: Key; by?: number; expiration?: number; expirationTtl?: number; ifVersion?: number };
