@@ -10,8 +10,8 @@ export function answerService(door: ServiceDoor, caller: ServiceCaller, request:
   const leave = () => left.abort();
   response.once("close", guarded(leave, leave));
   return door.answer(caller, request, response, left.signal).catch((error: unknown) => {
-    if (response.headersSent) return void response.destroy();
-    refuse(response, asMayflyError(error), undefined, !request.complete);
+    if (response.headersSent) response.destroy();
+    else refuse(response, asMayflyError(error), undefined, !request.complete);
   });
 }
 

@@ -30,7 +30,7 @@ interface StorePath {
 
 /** Of a key all bytes may be percent-encoded; an encoded slash is the same as a slash. Throws "bad-request". */
 export function storePath(url: string): StorePath {
-  const [path = "", query = ""] = splitOnce(url, "?");
+  const [path, query] = splitOnce(url, "?");
   const found = /^\/v1\/([^/]+)\/([a-z]+)(?:\/(.*))?$/s.exec(path);
   if (found === null) throw bad("the path must be /v1/<store>/<what>, with what to do with the store");
   const [, name = "", what = "", key = ""] = found;

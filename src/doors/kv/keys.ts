@@ -1,4 +1,4 @@
-import { MOST_LISTED } from "../../services/kv/kv.ts";
+import { type ListedKey, MOST_LISTED } from "../../services/kv/kv.ts";
 import { bad, type Exchange, expirationOf, numberIn, sendJson } from "./exchange.ts";
 
 /** A page of keys, in the form of Cloudflare's. A cursor is the last key of the page before it. */
@@ -10,16 +10,15 @@ export async function listKeys({ kv, store, query, response }: Exchange): Promis
     ...(cursor !== "" && { after: keyOf(cursor) }),
   });
   sendJson(response, {
-    keys: keys.map(({ key, metadata, expiresAt, version, bytes }) => ({
-      name: key,
-      ...expirationOf(expiresAt),
-      ...(metadata !== null && { metadata: JSON.parse(metadata) as unknown }),
-      version,
-      bytes,
-    })),
+    keys: keys.map(shown),
     list_complete: next === null,
     ...(next !== null && { cursor: Buffer.from(next).toString("base64url") }),
   });
+}
+
+function shown({ key, metadata, expiresAt, version, bytes }: ListedKey): object {
+  const known = metadata === null ? {} : { metadata: JSON.parse(metadata) as unknown };
+  return { name: key, ...expirationOf(expiresAt), ...known, version, bytes };
 }
 
 function keyOf(cursor: string): string {

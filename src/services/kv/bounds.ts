@@ -14,7 +14,7 @@ export function assertWrites(writes: readonly Write[]): void {
 }
 
 /** Throws "bad-request" and "kv-too-large". */
-export function assertKey(key: string): void {
+function assertKey(key: string): void {
   if (key === "" || key === "." || key === "..") throw bad(`a key must not be ${JSON.stringify(key)}`);
   if (!key.isWellFormed()) throw bad("a key must be a text of Unicode, and this one has half of a surrogate pair");
   if (Buffer.byteLength(key) > MOST_KEY_BYTES) throw tooLarge("The key", MOST_KEY_BYTES);

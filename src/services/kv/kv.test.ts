@@ -30,7 +30,7 @@ kvConformance({
   name: "in memory",
   open(most = roomy) {
     const commit = new InlineCommit<KvOperations & ReadOperations>(bothEngine);
-    return worldOf({ commit: commit as never, reads: commit as never }, most);
+    return worldOf({ commit, reads: commit }, most);
   },
 });
 

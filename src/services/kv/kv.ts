@@ -81,12 +81,12 @@ export interface PutWrite extends Conditional {
   expiresAt?: number | null | undefined;
 }
 
-export interface RemoveWrite extends Conditional {
+interface RemoveWrite extends Conditional {
   kind: "remove";
 }
 
 /** Adds to a value that is a whole number, written as a text; 0 if there is none. Its metadata and its expiry stay, unless they are given. */
-export interface AddWrite extends Conditional {
+interface AddWrite extends Conditional {
   kind: "add";
   by: number;
   expiresAt?: number | null | undefined;

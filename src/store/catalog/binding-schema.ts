@@ -16,7 +16,7 @@ export function bindingsSchema(key: z.ZodString) {
   return recordOf(key, bindingSchema).refine((bindings) => Object.keys(bindings).length <= MOST, `must have at most ${MOST} entries`);
 }
 
-export type Binding = z.infer<typeof bindingSchema>;
+type Binding = z.infer<typeof bindingSchema>;
 export type Bindings = Record<string, Binding>;
 
 /** The variables that lead programs of every language to the app's services: their addresses are reached from its machines alone. */

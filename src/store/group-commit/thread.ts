@@ -30,7 +30,7 @@ try {
   if (!readsOnly) db.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
   const operations = engine.operations(db);
   const waiting: Asked[] = [];
-  const tell = (answers: Answer[]) => void port.postMessage(answers);
+  const tell = (answers: Answer[]) => port.postMessage(answers);
   // oxlint-disable-next-line mayfly/guarded-listeners -- what it throws ends this thread alone, which its owner tells of and starts again
   port.on("message", (message: Asked[] | "close") => {
     let isClosing = take(message);

@@ -7,9 +7,9 @@ export default {
       try {
         results.push((await env[on]![method]!(...parameters)) ?? null);
       } catch (error) {
-        results.push(`${(error as { code?: string }).code ?? (error as Error).name}`);
+        results.push((error as { code?: string }).code ?? (error as Error).name);
       }
     }
-    return Response.json(results.map((each) => (each instanceof Map ? [...each] : each)));
+    return Response.json(results.map((each) => (each instanceof Map ? Array.from(each) : each)));
   },
 };

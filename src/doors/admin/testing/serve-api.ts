@@ -304,8 +304,8 @@ function storedKv(): KeyValues {
   const commit = new InlineCommit<KvOperations & ReadOperations>(both);
   const most = { entries: 100, bytes: 2 ** 20 };
   return new SqliteKeyValues({
-    commit: commit as never,
-    reads: commit as never,
+    commit,
+    reads: commit,
     most: { app: most, tenant: most },
     now: () => systemClock.wall(),
   });

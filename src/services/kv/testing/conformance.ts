@@ -15,7 +15,7 @@ export interface KvWorld {
 export interface KvSubject {
   name: string;
   /** @param most of an app; a tenant may have twice that. Absent: no test meets it */
-  open(most?: KvLimits): Promise<KvWorld> | KvWorld;
+  open: (most?: KvLimits) => Promise<KvWorld> | KvWorld;
 }
 
 const store: Store = { tenant: "t1", app: "a1", name: "main" };
