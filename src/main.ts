@@ -15,6 +15,7 @@ import { assertDescriptors, type DescriptorBudget, descriptorBudget, descriptorL
 import { usualChoice } from "./base/kind/machine-kind.ts";
 import type { Config } from "./base/config/schema.ts";
 import type { ServerStart } from "./base/config/server-start.ts";
+import type { ServiceName } from "./base/network/internal.ts";
 import { createBootId } from "./dispatch/boot-id.ts";
 import type { LiveDispatcher } from "./dispatch/live-dispatcher.ts";
 import { openDispatcher } from "./dispatch/open-dispatcher.ts";
@@ -31,6 +32,7 @@ import { lambdaFactsOf } from "./control/lambda/lambda-facts.ts";
 import { serversOf } from "./store/catalog/nfs-mounts.ts";
 import { RouteTable } from "./doors/http/routes.ts";
 import { InternalCalls } from "./doors/internal/internal-calls.ts";
+import type { ServiceDoor } from "./doors/internal/service-door.ts";
 import { createKvDoor } from "./doors/kv/kv-door.ts";
 import { openKv } from "./services/kv/open-kv.ts";
 import { createOverview } from "./control/create-overview.ts";
@@ -140,8 +142,9 @@ export async function startMayfly(
   keepAccounts(accounts, events);
   const kinds = openKinds(start, catalog, driver);
   const kv = openKv(start, events);
+  const services = new Map<ServiceName, ServiceDoor>([["kv", createKvDoor(kv, () => clock.wall())]]);
   const internal = new InternalCalls({
-    services: new Map([["kv", createKvDoor(kv, () => clock.wall())]]),
+    services,
     ...createInternalRoutes({
       names: catalog.names,
       revision: (app, id) => catalog.revision(app, id),

@@ -1,8 +1,8 @@
 /** Makes the Bind message, which gives a machine to an app. */
 import { randomBytes } from "node:crypto";
-import { bindingVariables } from "../store/catalog/binding-schema.ts";
 import type { StoredCode, Version } from "../store/catalog/catalog.ts";
 import { mountMessages } from "../store/catalog/nfs-mounts.ts";
+import { serviceVariables } from "../store/catalog/service-variables.ts";
 import type { BindFunction, BindMessage, FolderFiles, LambdaMessage } from "../wire/protocol.ts";
 
 /** A version's code, as the catalog gives it. */
@@ -44,7 +44,7 @@ export function bindMessage(
     ...(files === undefined ? {} : { files: attached ?? { type: "frames", list: files.list, bytes: files.bytes } }),
     ...(manifest.mounts !== undefined && { mounts: mountMessages(manifest.mounts) }),
     ...(manifest.bindings !== undefined && { bindings: manifest.bindings }),
-    env: { ...bindingVariables(manifest.bindings ?? {}), ...manifest.env, ...secrets },
+    env: { ...serviceVariables(manifest), ...manifest.env, ...secrets },
     memoryMb: manifest.memoryMb,
     concurrency: manifest.concurrency,
     egress: manifest.network !== "none",

@@ -16,6 +16,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type Duplex, duplexPair } from "node:stream";
 import { guarded } from "../../base/errors/guarded.ts";
 import { asMayflyError, MayflyError } from "../../base/errors/error.ts";
+import type { ServiceName } from "../../base/network/internal.ts";
 import type { InternalRoute } from "../../control/internal-routes.ts";
 import type { Dispatcher } from "../../dispatch/invocation.ts";
 import { TENANT_HEADER } from "../../store/catalog/isolation.ts";
@@ -35,8 +36,8 @@ export interface InternalCallsOptions {
   functionsOf: (app: string, revision: string) => readonly string[];
   /** Throws an error of the table. */
   route: (app: string, revision: string, name: string) => InternalRoute;
-  /** By their names, in an order that never changes. */
-  services: ReadonlyMap<string, ServiceDoor>;
+  /** Those that the server offers. They are looked up for each connection, because some doors are made later than the first machines. */
+  services: ReadonlyMap<ServiceName, ServiceDoor>;
   /** For errors. */
   appName: (app: string) => string;
 }
@@ -101,11 +102,10 @@ export class InternalCalls {
     const open = new Set<Duplex>();
     const caller = { app, revision, tenantKey, tenant, bindings: manifest.bindings ?? {}, underWay: 0 };
     const { services } = this.#options;
-    const serviceNames = [...services.keys()];
     const find = (host: string, name = host): { to: Target["to"]; address: string } | undefined => {
-      const service = serviceAt(serviceNames, name, host);
-      if (service !== undefined)
-        return { to: { service: services.get(service)! }, address: serviceAddressOf(serviceNames.indexOf(service)) };
+      const service = serviceAt(name, host);
+      const door = service === undefined ? undefined : services.get(service);
+      if (service !== undefined && door !== undefined) return { to: { service: door }, address: serviceAddressOf(service) };
       const functions = this.#options.functionsOf(app, revision);
       const found = functionAt(functions, name, host);
       return found === undefined ? undefined : { to: { function: found }, address: addressOf(functions.indexOf(found)) };

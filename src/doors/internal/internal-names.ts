@@ -3,7 +3,7 @@
  * function's name has a dot, so that none of them can be taken for a service. Each function and each service has an address of its own, because programs tell the kernel
  * an address alone. They are of 198.18.0.0/15, which is for measurements between networks (RFC 2544) and never leads anywhere from a machine.
  */
-import { isInternalAddress, isInternalName, SUFFIX } from "../../base/network/internal.ts";
+import { isInternalAddress, isInternalName, serviceIn, type ServiceName, serviceNames, SUFFIX } from "../../base/network/internal.ts";
 
 export function isInternal(host: string): boolean {
   return isInternalName(host) || isInternalAddress(host);
@@ -14,17 +14,14 @@ export function addressOf(index: number): string {
   return `198.18.${(index + 1) >> 8}.${(index + 1) & 255}`;
 }
 
-/** @param index of the service, below 255 */
-export function serviceAddressOf(index: number): string {
-  return `198.18.255.${index + 1}`;
+/** Beyond those of functions. */
+export function serviceAddressOf(service: ServiceName): string {
+  return `198.18.255.${serviceNames.indexOf(service) + 1}`;
 }
 
 /** The service of that name, or else at that address. */
-export function serviceAt(services: readonly string[], name: string, address: string): string | undefined {
-  const wanted = name.toLowerCase().replace(/\.$/, "");
-  return (
-    services.find((each) => `${each}.services${SUFFIX}` === wanted) ?? services.find((_each, index) => serviceAddressOf(index) === address)
-  );
+export function serviceAt(name: string, address: string): ServiceName | undefined {
+  return serviceIn(name) ?? serviceNames.find((each) => serviceAddressOf(each) === address);
 }
 
 /** The function of that name, or else at that address. Capitals make no difference, as in all hosts. */

@@ -6,6 +6,7 @@ import { recordOf } from "./record-of.ts";
 /** The most bindings of an app. */
 const MOST = 100;
 
+/** Each kind of service is one member, whose only key says the kind and whose value says which of the app's own it is. */
 const bindingSchema = z.union([
   /** A key-value store of the app. */
   z.strictObject({ kv: nameSchema }),
@@ -16,15 +17,8 @@ export function bindingsSchema(key: z.ZodString) {
   return recordOf(key, bindingSchema).refine((bindings) => Object.keys(bindings).length <= MOST, `must have at most ${MOST} entries`);
 }
 
-type Binding = z.infer<typeof bindingSchema>;
+export type Binding = z.infer<typeof bindingSchema>;
 export type Bindings = Record<string, Binding>;
-
-/** The variables that lead programs of every language to the app's services: their addresses are reached from its machines alone. */
-export function bindingVariables(bindings: Bindings): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(bindings).map(([name, { kv }]) => [`MAYFLY_KV_${name}`, `http://kv.services.mayfly.internal/v1/${kv}`]),
-  );
-}
 
 /** The first binding that has the name of a variable or a secret. Code in the style of Cloudflare gets all three in one object. */
 export function alsoVariable(bindings: Bindings, env: Record<string, string>, secrets: readonly string[]): string | undefined {

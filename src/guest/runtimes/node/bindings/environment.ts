@@ -4,5 +4,10 @@ import { KVNamespace } from "./kv-namespace.ts";
 /** What code in the style of Cloudflare gets as `env`: variables, secrets and bindings. */
 export function environmentOf({ env, bindings }: Pick<BindMessage, "env" | "bindings">): Record<string, unknown> {
   if (bindings === undefined) return env;
-  return { ...env, ...Object.fromEntries(Object.entries(bindings).map(([name, { kv }]) => [name, new KVNamespace(kv)])) };
+  return { ...env, ...Object.fromEntries(Object.entries(bindings).map(([name, binding]) => [name, serviceOf(binding)])) };
+}
+
+/** Each kind of service has its class here. */
+function serviceOf({ kv }: NonNullable<BindMessage["bindings"]>[string]): object {
+  return new KVNamespace(kv);
 }
