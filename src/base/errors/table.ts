@@ -497,6 +497,24 @@ export const errorTable = {
     message: "There is no such event {id}, or it is not in that state.",
     cure: "`mayfly events list` and `mayfly dlq list` show the events of an app.",
   },
+  "no-such-trigger": {
+    status: 404,
+    side: "caller",
+    message: "There is no trigger {trigger}.",
+    cure: "`mayfly trigger list` shows the triggers of an app. They are those of the revision that `live` points at.",
+  },
+  "trigger-paused": {
+    status: 503,
+    side: "caller",
+    message: "The trigger {trigger} is paused.",
+    cure: "`mayfly trigger resume` lets it go on. `mayfly trigger fire` starts its function also while it is paused.",
+  },
+  "webhook-refused": {
+    status: 401,
+    side: "caller",
+    message: "The delivery to the trigger {trigger} is not accepted: {what}.",
+    cure: "Compare the secret that the sender signs with to the app's secret that the trigger names, and the clocks of both.",
+  },
   "too-many-events": {
     status: 429,
     side: "caller",

@@ -6,6 +6,7 @@ import { createLanes } from "./lanes.ts";
 import { lookOperations } from "./look.ts";
 import { migrations } from "./schema.ts";
 import { settleOperations } from "./settle.ts";
+import { triggerOperations } from "../triggers/store/operations.ts";
 
 export type EventOperations = ReturnType<(typeof engine)["operations"]>;
 
@@ -13,11 +14,13 @@ export const engine = {
   migrations,
   operations(db) {
     const lanes = createLanes(db);
+    const accepting = acceptOperations(db, lanes);
     return {
-      ...acceptOperations(db, lanes),
+      ...accepting,
       ...claimOperations(db, lanes),
       ...settleOperations(db, lanes),
       ...lookOperations(db, lanes),
+      ...triggerOperations(db, accepting),
     };
   },
 } satisfies Engine<Operations>;

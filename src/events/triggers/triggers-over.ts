@@ -1,0 +1,71 @@
+import { MayflyError } from "../../base/errors/error.ts";
+import type { GroupCommit } from "../../store/group-commit/group-commit.ts";
+import type { Runner } from "../runner.ts";
+import type { WaitingLimits } from "../store/accept.ts";
+import type { EventOperations } from "../store/engine.ts";
+import { firstFiring } from "./plan-firing.ts";
+import type { PlannedTrigger } from "./store/operations.ts";
+import type { TriggerClock } from "./trigger-clock.ts";
+import type { StoredTrigger, TriggerDefinition, TriggerOwner } from "./trigger.ts";
+import type { Triggers } from "./triggers.ts";
+
+export interface TriggersNeeds {
+  commit: GroupCommit<EventOperations>;
+  runner: Pick<Runner, "accepted">;
+  triggerClock: Pick<TriggerClock, "expect">;
+  most: WaitingLimits;
+  /** Wall clock, ms. */
+  now: () => number;
+  /** 0 to 1. */
+  chance: () => number;
+}
+
+/** The triggers of a file. */
+export function triggersOver({ commit, runner, triggerClock, most, now, chance }: TriggersNeeds): Triggers {
+  const planned = (trigger: TriggerDefinition, at: number): PlannedTrigger => ({
+    ...trigger,
+    next: trigger.timing === undefined ? null : firstFiring(trigger.timing, at, at, chance()),
+  });
+  const expect = (triggers: readonly Pick<PlannedTrigger, "next">[]) => {
+    for (const { next } of triggers) if (next !== null) triggerClock.expect(next.firesAt);
+  };
+  const find = async (app: string, owner: TriggerOwner, name: string): Promise<StoredTrigger> => {
+    const found = await commit.run("findTrigger", { app, owner, name });
+    if (found === null) throw new MayflyError("no-such-trigger", { trigger: name });
+    return found;
+  };
+  return {
+    async takeOver(app, revision, triggers) {
+      const at = now();
+      const all = triggers.map((trigger) => planned(trigger, at));
+      await commit.run("takeOver", { app, revision, triggers: all, now: at });
+      expect(all);
+    },
+    takenOver: () => commit.run("takenOver", null),
+    list: (app, owner) => commit.run("triggersOf", { app, owner }),
+    find,
+    async put(app, owner, trigger) {
+      const at = now();
+      const one = planned(trigger, at);
+      await commit.run("putTrigger", { app, owner, trigger: one, now: at });
+      expect([one]);
+    },
+    remove: (app, owner, name) => commit.run("removeTrigger", { app, owner, name }),
+    async fire(app, owner, name, events, byHand = false) {
+      const at = now();
+      const bytes = events.reduce((sum, { payload }) => sum + payload.length, 0);
+      const accepted = await commit.run("triggered", { app, owner, name, byHand, events, now: at, most }, bytes);
+      return accepted.map(({ lane, ...each }, index) => {
+        const event = events[index]!;
+        if (each.isNew) runner.accepted(lane, event.lane, event.dueAt ?? at);
+        return each;
+      });
+    },
+    async pause(app, owner, name, isPaused) {
+      const { trigger, timing, anchor } = await find(app, owner, name);
+      const next = isPaused || timing === undefined ? null : firstFiring(timing, anchor, now(), chance());
+      await commit.run("pauseTrigger", { trigger, isPaused, next });
+      expect([{ next }]);
+    },
+  };
+}

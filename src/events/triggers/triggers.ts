@@ -1,0 +1,26 @@
+/** What starts functions by itself or from outside: kept, listed, paused, and fired. `app` is an app's id, or the id of whatever the owner keeps triggers for. */
+import type { Accepted, NewEvent } from "../event.ts";
+import type { StoredTrigger, TriggerDefinition, TriggerOwner } from "./trigger.ts";
+
+export interface Triggers {
+  /**
+   * Replaces the triggers of the app's manifest by those of another revision. Those whose times are as before keep them, and whether they are paused.
+   */
+  takeOver(app: string, revision: string, triggers: readonly TriggerDefinition[]): Promise<void>;
+  /** The apps that have triggers of a manifest, with the revisions that these are of. */
+  takenOver(): Promise<{ app: string; revision: string }[]>;
+  /** In the order of their names. */
+  list(app: string, owner: TriggerOwner): Promise<StoredTrigger[]>;
+  /** Rejects with "no-such-trigger". */
+  find(app: string, owner: TriggerOwner, name: string): Promise<StoredTrigger>;
+  /** Adds a trigger, or changes it. */
+  put(app: string, owner: TriggerOwner, trigger: TriggerDefinition): Promise<void>;
+  /** Returns whether there was one. */
+  remove(app: string, owner: TriggerOwner, name: string): Promise<boolean>;
+  /**
+   * Accepts events of a trigger: all of them, or none. Rejects with "no-such-trigger" and what Events.accept() rejects with, and with "trigger-paused" unless `byHand`.
+   */
+  fire(app: string, owner: TriggerOwner, name: string, events: NewEvent[], byHand?: boolean): Promise<Accepted[]>;
+  /** A trigger that is paused does not fire by itself, and what comes for it from outside is refused. Rejects with "no-such-trigger". */
+  pause(app: string, owner: TriggerOwner, name: string, isPaused: boolean): Promise<void>;
+}
