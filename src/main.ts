@@ -24,6 +24,7 @@ import { openEgress } from "./egress/open-egress.ts";
 import { openApi, openBeside, openGateway, openHostCertificates, renewCertificates } from "./doors/open-doors.ts";
 import { WrongCredentials } from "./clients/wrong-credentials.ts";
 import { openAcme } from "./doors/acme/open-acme.ts";
+import { openHooks } from "./doors/hooks/open-hooks.ts";
 import { openGate } from "./doors/access/open-gate.ts";
 import { callersOf } from "./doors/access/token.ts";
 import { openInvoking } from "./doors/lambda/open-invoking.ts";
@@ -229,6 +230,7 @@ export async function startMayfly(
   const gatewayParts = {
     dispatcher,
     later: durable.later,
+    hooks: openHooks(start, { catalog, callees, durable }),
     routes,
     gate,
     certificate,
@@ -253,7 +255,7 @@ export async function startMayfly(
     serving,
     overview,
     wrong,
-    durable: { events: durable.events, callees },
+    durable: { ...durable, callees },
     kv,
   };
   const lambda = openLambda(start, {

@@ -13,11 +13,17 @@ import type { Performer } from "../events/performer.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import type { Logs } from "../store/logs/logs.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
+import type { Compose } from "../events/triggers/trigger-clock.ts";
+import type { TriggerOwner } from "../events/triggers/trigger.ts";
+import type { Triggers } from "../events/triggers/triggers.ts";
 import { calleeOf, type CalleeParts, termsOf } from "./event-callees.ts";
+import { keepTriggers } from "./keep-triggers.ts";
+import { nameOfId } from "./names.ts";
+import { scheduledEvent } from "./trigger-events.ts";
 
 interface DurableNeeds {
   callees: CalleeParts;
-  catalog: Pick<Catalog, "secrets">;
+  catalog: Pick<Catalog, "secrets" | "live" | "triggered">;
   dispatcher: Dispatcher;
   egress: Pick<EgressOfServer, "ofHost">;
   logs: Pick<Logs, "append">;
@@ -26,6 +32,11 @@ interface DurableNeeds {
 
 export interface Durable {
   events: Events;
+  triggers: Triggers;
+  /** Resolves when the triggers are those of the live revisions. */
+  triggersSettled: () => Promise<void>;
+  /** The value of an app's secret. Throws "no-such-secret". */
+  secret: (app: string, name: string) => string;
   /** Takes the gateway's calls that are to be run later. */
   later: Dispatcher;
   /** Lets somebody carry out the events of lanes that name it. */
@@ -35,7 +46,7 @@ export interface Durable {
 }
 
 export function openDurable(start: ServerStart, { callees, catalog, dispatcher, egress, logs, events: stream }: DurableNeeds): Durable {
-  const { config, clock } = start;
+  const { config, clock, log, closing } = start;
   const { resultBytes, payloadBytes } = config.events;
   const now = () => clock.wall();
   const performers = new Map<string, Performer>([
@@ -58,10 +69,36 @@ export function openDurable(start: ServerStart, { callees, catalog, dispatcher, 
       }),
     ],
   ]);
-  const opened = openEvents(start, { performers, logs, events: stream });
-  const { events } = opened;
+  const compose = new Map([["manifest", (trigger, dueAt) => scheduledEvent(callees, trigger, dueAt)]] as [TriggerOwner, Compose][]);
+  const opened = openEvents(start, { performers, compose, logs, events: stream });
+  const { events, triggers } = opened;
+  const kept = keepTriggers({
+    catalog,
+    triggers,
+    events: stream,
+    clock,
+    haveFile: () => opened.haveFile(),
+    onFailure: (app, error) =>
+      log.error(
+        { err: error, app: nameOfId(callees.names, app) },
+        "an app's triggers are not those of its live revision yet; it is tried again",
+      ),
+  });
+  closing.defer(() => kept.close());
   const later = new AcceptingDispatcher({ events, terms: (...what) => termsOf(callees, ...what), payloadBytes, now });
-  return { events, later, add: (name, performer) => void performers.set(name, performer), start: () => opened.start() };
+  return {
+    events,
+    triggers,
+    triggersSettled: () => kept.settled(),
+    later,
+    secret: (app, name) => secretOf(catalog, app, name),
+    add: (name, performer) => void performers.set(name, performer),
+    async start() {
+      await opened.start();
+      await kept.start();
+      await opened.startTriggers();
+    },
+  };
 }
 
 function secretOf(catalog: Pick<Catalog, "secrets">, app: string, name: string): string {

@@ -15,6 +15,7 @@ import type { ApiOptions } from "./admin/parts.ts";
 import type { Gate } from "./access/gate.ts";
 import { createGateway } from "./http/gateway.ts";
 import type { RouteTable } from "./http/routes.ts";
+import type { Hooks } from "./hooks/hooks.ts";
 import type { UrlDoor } from "./lambda/urls/url-door.ts";
 
 /** A door that is open. */
@@ -28,6 +29,7 @@ export interface Door {
 interface GatewayParts {
   dispatcher: LiveDispatcher;
   later: Dispatcher;
+  hooks: Hooks;
   routes: RouteTable;
   gate: Gate;
   certificate: Certificate | undefined;
@@ -42,7 +44,7 @@ interface GatewayParts {
 export async function openGateway(
   { config, clock, log, closing }: ServerStart,
   socket: number | undefined,
-  { dispatcher, later, routes, gate, certificate, hostCertificates, urls, catalog }: GatewayParts,
+  { dispatcher, later, hooks, routes, gate, certificate, hostCertificates, urls, catalog }: GatewayParts,
 ): Promise<Door> {
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = descriptorBudget(descriptorLimit());
@@ -58,6 +60,7 @@ export async function openGateway(
   const gateway = createGateway({
     dispatcher,
     later,
+    hooks,
     routes,
     gate,
     timingHeaders,

@@ -3,12 +3,11 @@
  * then run as an event, with the request as the caller sent it.
  */
 import { MayflyError } from "../base/errors/error.ts";
-import { guarded } from "../base/errors/guarded.ts";
 import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest } from "../dispatch/invocation.ts";
 import type { Events } from "./events.ts";
 import type { NewEvent } from "./event.ts";
 import type { FunctionAbout } from "./function-performer.ts";
-import { newId } from "./new-event-id.ts";
+import { type WholeAnswer, WholeCall } from "./whole-call.ts";
 import { wishesIn } from "./wishes.ts";
 
 /** What becomes of an event. */
@@ -34,67 +33,18 @@ export class AcceptingDispatcher implements Dispatcher {
   }
 
   dispatch(request: InvocationRequest, reply: InvocationReply): InvocationHandle {
-    const call = new AcceptedCall(this.#options, request, reply);
-    if (request.body !== "stream") call.whole(request.body ?? Buffer.alloc(0));
-    return call;
-  }
-}
-
-class AcceptedCall implements InvocationHandle {
-  readonly id = newId();
-  readonly #options: AcceptingOptions;
-  readonly #request: InvocationRequest;
-  readonly #reply: InvocationReply;
-  readonly #chunks: Buffer[] = [];
-  #bytes = 0;
-  #isOver = false;
-
-  constructor(options: AcceptingOptions, request: InvocationRequest, reply: InvocationReply) {
-    this.#options = options;
-    this.#request = request;
-    this.#reply = reply;
+    const call: WholeCall = new WholeCall(this.#options.payloadBytes, reply, (payload) => this.#accept(request, call.id, payload));
+    return call.begin(request);
   }
 
-  write(chunk: Buffer): boolean {
-    if (this.#isOver) return true;
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.#options.payloadBytes) this.#fail(new MayflyError("body-too-large", { limit: this.#options.payloadBytes }));
-    else this.#chunks.push(Buffer.from(chunk));
-    return true;
-  }
-
-  end(): void {
-    this.whole(Buffer.concat(this.#chunks));
-  }
-
-  whole(payload: Buffer): void {
-    if (this.#isOver) return;
-    if (payload.length > this.#options.payloadBytes)
-      return this.#fail(new MayflyError("body-too-large", { limit: this.#options.payloadBytes }));
-    const failed = (error: unknown) => this.#fail(error);
-    guarded(() => this.#accept(payload), failed)();
-  }
-
-  consumed(): void {}
-
-  usedMb(): number {
-    return 0;
-  }
-
-  /** What is accepted already stays so. */
-  abort(): void {
-    this.#isOver = true;
-  }
-
-  async #accept(payload: Buffer): Promise<void> {
-    const { app, function: target, branch, trace, input } = this.#request;
+  async #accept({ app, function: target, branch, trace, input }: InvocationRequest, callId: string, payload: Buffer): Promise<WholeAnswer> {
     const { events, terms, now } = this.#options;
     if (input.kind === "upgrade") throw new MayflyError("bad-request", { what: "a connection cannot be opened later" });
     const wishes = input.kind === "http" ? wishesIn(input.headers, now()) : {};
     const about: FunctionAbout = { input, ...(branch !== undefined && { version: branch }) };
     const { id, isNew } = await events.accept({
       lane: { performer: "function", app, target },
-      id: this.id,
+      id: callId,
       payload,
       about,
       source: { kind: "call" },
@@ -102,19 +52,7 @@ class AcceptedCall implements InvocationHandle {
       ...terms(app, target, branch),
       ...wishes,
     });
-    if (this.#isOver) return;
-    this.#isOver = true;
     const body = Buffer.from(`${JSON.stringify({ id, isNew })}\n`);
-    this.#reply.head(202, [...JSON_REPLY, "preference-applied", "respond-async", "mayfly-event", id], body, true, NO_TIMING);
-  }
-
-  #fail(error: unknown): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    const { code, details } = error instanceof MayflyError ? error : new MayflyError("internal", { what: String(error) });
-    this.#reply.fail(code, details);
+    return { status: 202, headers: [...JSON_REPLY, "preference-applied", "respond-async", "mayfly-event", id], body };
   }
 }
-
-/** Nothing of it has run yet. */
-const NO_TIMING = { queue: 0, start: 0, bind: 0, run: 0 };

@@ -13,9 +13,15 @@ import type { Performer } from "./performer.ts";
 import { eventsOver } from "./events-over.ts";
 import { Runner } from "./runner.ts";
 import type { EventOperations } from "./store/engine.ts";
+import { type Compose, TriggerClock } from "./triggers/trigger-clock.ts";
+import type { TriggerOwner } from "./triggers/trigger.ts";
+import type { Triggers } from "./triggers/triggers.ts";
+import { triggersOver } from "./triggers/triggers-over.ts";
 
 export interface EventsNeeds {
   performers: ReadonlyMap<string, Performer>;
+  /** Who makes the events of triggers that fire by themselves. */
+  compose: ReadonlyMap<TriggerOwner, Compose>;
   /** Get a line for each event that was given up. */
   logs: Pick<Logs, "append">;
   /** The platform's events: what is kept of an app that is removed goes, too. */
@@ -24,8 +30,13 @@ export interface EventsNeeds {
 
 export interface OpenedEvents {
   events: Events;
+  triggers: Triggers;
+  /** Whether there is a file that may have events and triggers. */
+  haveFile(): boolean;
   /** Begins with what an earlier server left, once all performers are there. Rejects with "state-damaged" and its like. */
   start(): Promise<void>;
+  /** Lets triggers fire from now on, first those that are due. */
+  startTriggers(): Promise<void>;
 }
 
 /** Ended events are forgotten this often, milliseconds. */
@@ -35,7 +46,7 @@ const DAY_MS = 86_400_000;
 /**
  * Opens the events of a state folder. Its file is made when the first event is accepted, and opened at the start only if it is there.
  */
-export function openEvents({ config, clock, log, closing }: ServerStart, { performers, logs, events }: EventsNeeds): OpenedEvents {
+export function openEvents({ config, clock, log, closing }: ServerStart, { performers, compose, logs, events }: EventsNeeds): OpenedEvents {
   const { maxRunning, maxWaiting, maxWaitingMb, keepDays, keep, resultBytes } = config.events;
   const file = join(config.stateDir, "events.db");
   const onFailure = (error: unknown) => log.error({ err: error }, "an event's state was not stored; it is tried again");
@@ -58,11 +69,24 @@ export function openEvents({ config, clock, log, closing }: ServerStart, { perfo
       },
     }),
   );
-  const over = eventsOver(commit, runner, { events: maxWaiting, bytes: maxWaitingMb * 2 ** 20 }, () => clock.wall());
-  const start = async () => {
-    if (existsSync(file)) await runner.start();
+  const most = { events: maxWaiting, bytes: maxWaitingMb * 2 ** 20 };
+  const now = () => clock.wall();
+  const over = eventsOver(commit, runner, most, now);
+  const triggerClock = new TriggerClock({ commit, runner, compose, most, clock, chance: Math.random, onFailure });
+  closing.defer(() => triggerClock.close());
+  const triggers = triggersOver({ commit, runner, triggerClock, most, now, chance: Math.random });
+  const haveFile = () => existsSync(file);
+  return {
+    events: over,
+    triggers,
+    haveFile,
+    async start() {
+      if (haveFile()) await runner.start();
+    },
+    async startTriggers() {
+      if (haveFile()) await triggerClock.look();
+    },
   };
-  return { events: over, start };
 }
 
 async function forget(commit: GroupCommit<EventOperations>, before: number, keep: number): Promise<void> {
@@ -70,5 +94,6 @@ async function forget(commit: GroupCommit<EventOperations>, before: number, keep
 }
 
 async function removeAll(commit: GroupCommit<EventOperations>, app: string): Promise<void> {
+  await commit.run("removeTriggersOf", { app });
   while (await commit.run("removeApp", { app }));
 }

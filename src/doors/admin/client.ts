@@ -20,6 +20,8 @@ type AcceptAt = "POST /v1/apps/{app}/functions/{function}/events";
 type EventsAt = "GET /v1/apps/{app}/events";
 type KeysInAt = "GET /v1/apps/{app}/kv/{store}/keys";
 type PutKeyAt = "PUT /v1/apps/{app}/kv/{store}/value";
+type TriggersAt = "GET /v1/apps/{app}/triggers";
+type FireAt = "POST /v1/apps/{app}/triggers/{trigger}/fire";
 type DeadAt = "GET /v1/apps/{app}/dead-letters";
 type TokensAt = "POST /v1/tokens";
 type KeysAt = "POST /v1/keys";
@@ -108,6 +110,11 @@ export interface Client {
   event(app: string, id: string): Promise<Reply<"GET /v1/apps/{app}/events/{event}">>;
   cancelEvent(app: string, id: string): Promise<void>;
   retryEvent(app: string, id: string): Promise<void>;
+  /** In the order of their names. */
+  triggers(app: string): Promise<Reply<TriggersAt>["triggers"]>;
+  /** Throws "no-such-trigger", as pauseTrigger() does. */
+  fireTrigger(app: string, trigger: string, payload: Parts<FireAt, "body">): Promise<Reply<FireAt>>;
+  pauseTrigger(app: string, trigger: string, paused: boolean): Promise<void>;
   deadLetters(app: string, query: Parts<DeadAt, "query">): Promise<Reply<DeadAt>>;
   /** @param ids none: all of the app */
   redriveDeadLetters(app: string, ids: string[]): Promise<{ count: number }>;
@@ -187,6 +194,11 @@ export function createClient(options: ClientOptions): Client {
     event: (app, event) => call("GET /v1/apps/{app}/events/{event}", { params: { app, event } }),
     cancelEvent: (app, event) => call("DELETE /v1/apps/{app}/events/{event}", { params: { app, event } }),
     retryEvent: (app, event) => call("POST /v1/apps/{app}/events/{event}/retry", { params: { app, event } }),
+    triggers: async (app) => (await call("GET /v1/apps/{app}/triggers", { params: { app } })).triggers,
+    fireTrigger: (app, trigger, payload) =>
+      call("POST /v1/apps/{app}/triggers/{trigger}/fire", { params: { app, trigger }, body: payload }),
+    pauseTrigger: (app, trigger, paused) =>
+      call("PUT /v1/apps/{app}/triggers/{trigger}/paused", { params: { app, trigger }, body: { paused } }),
     deadLetters: (app, query) => call("GET /v1/apps/{app}/dead-letters", { params: { app }, query }),
     redriveDeadLetters: (app, ids) => call("POST /v1/apps/{app}/dead-letters/redrive", { params: { app }, body: chosen(ids) }),
     purgeDeadLetters: (app, ids) => call("POST /v1/apps/{app}/dead-letters/purge", { params: { app }, body: chosen(ids) }),

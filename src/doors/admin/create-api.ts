@@ -30,6 +30,7 @@ import { addLogs } from "./handlers/logs.ts";
 import { addPlatform } from "./handlers/platform.ts";
 import { addSecrets } from "./handlers/secrets.ts";
 import { addSignedUrls } from "./handlers/signed-urls.ts";
+import { addTriggers } from "./handlers/triggers.ts";
 import { addTenants } from "./handlers/tenants.ts";
 import type { ApiOptions } from "./parts.ts";
 import { applyRules } from "./rules.ts";
@@ -61,6 +62,7 @@ export function createApi(options: ApiOptions): Api {
   addAppliances(app, parts);
   addEvents(app, parts);
   addKv(app, parts);
+  addTriggers(app, parts);
   addTenants(app, parts);
   addCredentials(app, parts);
   addAudit(app, parts);

@@ -9,6 +9,7 @@ import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import type { Logs } from "../../store/logs/logs.ts";
 import type { CalleeParts } from "../../control/event-callees.ts";
+import type { Triggers } from "../../events/triggers/triggers.ts";
 import type { Events } from "../../events/events.ts";
 import type { KeyValues } from "../../services/kv/kv.ts";
 import type { Overview } from "../../control/overview.ts";
@@ -38,8 +39,8 @@ export interface ApiOptions {
   wrong?: WrongCredentials;
   /** For requests: what they look up holds up everything else. */
   turns?: FairTurns;
-  /** Calls that are run later. */
-  durable: { events: Events; callees: CalleeParts };
+  /** Calls that are run later, and what starts functions besides calls. */
+  durable: { events: Events; triggers: Triggers; triggersSettled: () => Promise<void>; callees: CalleeParts };
   /** Key-value stores. */
   kv: KeyValues;
   clock?: Clock;

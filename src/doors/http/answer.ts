@@ -122,7 +122,8 @@ function call(context: CallContext, arrival: Arrival, path: string, granted: Gra
   };
   if (upgrading === undefined) {
     const isLater = headers.prefer !== undefined && prefersLater(headers.prefer);
-    return made.start(invocation, made, isLater ? context.later : undefined);
+    const isHook = context.hooks !== undefined && route === context.hooks.route;
+    return made.start(invocation, made, isHook ? context.hooks : isLater ? context.later : undefined);
   }
   const { gate, watch, webSockets } = context;
   const { rules } = route;
@@ -203,7 +204,13 @@ function acceptableRoute(context: CallContext, request: IncomingMessage, { host,
   if (!upgrades && headers.upgrade !== undefined && headers.upgrade.toLowerCase() === "websocket") {
     return new MayflyError("upgrade-not-supported", { protocol: "websocket" });
   }
-  if (path.charCodeAt(1) === UNDERSCORE && path.startsWith(PLATFORM)) return noRoute(path);
+  if (path.charCodeAt(1) === UNDERSCORE && path.startsWith(PLATFORM)) {
+    if (context.hooks?.owns(path) !== true || upgrades) return noRoute(path);
+    const { route } = context.hooks;
+    return Number(headers["content-length"] ?? 0) <= route.bodyLimitBytes
+      ? route
+      : new MayflyError("body-too-large", { limit: route.bodyLimitBytes });
+  }
   const route = routeOf(context, request, host, path);
   if (route instanceof MayflyError || Number(headers["content-length"] ?? 0) <= route.bodyLimitBytes) return route;
   return new MayflyError("body-too-large", { limit: route.bodyLimitBytes });

@@ -24,6 +24,7 @@ import { INVOCATION_HEADER, keepReplyHeaders, serverTiming, withGatewaysOwn } fr
 import type { TraceContexts } from "../../telemetry/trace-context.ts";
 import { forCallers } from "./for-callers.ts";
 import { refuse } from "./refuse.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { UrlDoor } from "../lambda/urls/url-door.ts";
 import type { Route, RouteTable } from "./routes.ts";
 import type { Sites } from "./static/sites.ts";
@@ -36,6 +37,8 @@ export interface CallContext {
   readonly dispatcher: Dispatcher;
   /** Takes calls that are to be run later; undefined: there is nobody who does. */
   readonly later: Dispatcher | undefined;
+  /** Takes what others send to triggers of apps; undefined: there is nobody who does. */
+  readonly hooks: Hooks | undefined;
   readonly routes: RouteTable;
   /** Who may call the functions that are not for everybody. */
   readonly gate: Gate;

@@ -32,6 +32,7 @@ import { ProtocolChoice, type Versions } from "./h2/protocol-choice.ts";
 import type { RouteTable } from "./routes.ts";
 import { Sites, type SitesOptions } from "./static/sites.ts";
 import { Watch } from "./watch.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { UrlDoor } from "../lambda/urls/url-door.ts";
 import { asksForWebSocket } from "./websocket/upgrade.ts";
 import { type WebSocketLimits, WebSockets } from "./websocket/web-sockets.ts";
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   dispatcher: Dispatcher;
   /** Takes the calls that are to be run later, as `Prefer: respond-async` asks. Default: nobody does, and they are run at once. */
   later?: Dispatcher | undefined;
+  /** Takes what others send to triggers of apps. Default: nobody does. */
+  hooks?: Hooks | undefined;
   routes: RouteTable;
   gate: Gate;
   /** Whether replies carry Server-Timing and X-Mayfly-Invocation. */
@@ -106,6 +109,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const {
     dispatcher,
     later,
+    hooks,
     routes,
     gate,
     timingHeaders,
@@ -121,6 +125,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const context: CallContext = {
     dispatcher,
     later,
+    hooks,
     routes,
     gate,
     timingHeaders,

@@ -18,7 +18,7 @@ export interface Triggers {
   /** Returns whether there was one. */
   remove(app: string, owner: TriggerOwner, name: string): Promise<boolean>;
   /**
-   * Accepts events of a trigger: all of them, or none. Rejects with "no-such-trigger" and what Events.accept() rejects with, and with "trigger-paused" unless `byHand`.
+   * Accepts events of a trigger: all of them, or none. Rejects with what Events.accept() rejects with; if they are `byHand` with "no-such-trigger", otherwise with "trigger-paused".
    */
   fire(app: string, owner: TriggerOwner, name: string, events: NewEvent[], byHand?: boolean): Promise<Accepted[]>;
   /** A trigger that is paused does not fire by itself, and what comes for it from outside is refused. Rejects with "no-such-trigger". */

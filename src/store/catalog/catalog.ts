@@ -293,6 +293,8 @@ export interface Catalog {
   revision(app: string, choice: string): Revision | undefined;
   /** Ids of the apps that must be served before anybody calls them, because they keep machines ready or list hosts. */
   eager(): string[];
+  /** Ids of the apps whose live revisions have triggers. */
+  triggered(): string[];
   /** The kinds of machines that live revisions choose, each choice once. */
   kinds(): KindChoice[];
   /** Whether calls of its app's go to the revision. */

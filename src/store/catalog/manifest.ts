@@ -11,6 +11,7 @@ import { nameSchema } from "./name-schema.ts";
 import { recordOf } from "./record-of.ts";
 import { ALL_ROUTES, routesSchema, wrongRoutes } from "./route-schema.ts";
 import { asksForSnapshot, isFirstFrozen, unlikeOthers } from "./snapshot-of.ts";
+import { triggersSchema, wrongTrigger } from "./trigger-schema.ts";
 
 export { nameSchema };
 
@@ -49,6 +50,8 @@ export const functionSchema = z.strictObject({
   snapshot: z.boolean().optional(),
   /** What becomes of calls that are run later. */
   async: asyncSchema.optional(),
+  /** What starts the function besides calls. */
+  triggers: triggersSchema.optional(),
   /** Each replaces the app's. */
   ...accessKeys,
   ...isolationKeys,
@@ -148,6 +151,8 @@ export const manifestSchema = manifestShape.superRefine((manifest, context) => {
     const destination = wrongDestination(name, given.async, names);
     if (destination !== undefined) refuse(["functions", name, "async", destination.key], destination.what);
   }
+  const trigger = wrongTrigger(functions);
+  if (trigger !== undefined) refuse(["functions", trigger.function, "triggers", trigger.at, "name"], trigger.what);
   const commands = Object.entries(functions).filter(([, own]) => (own.runtime ?? runtime) === "server");
   const port = wrongPort(
     env["PORT"],

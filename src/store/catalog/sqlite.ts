@@ -139,6 +139,7 @@ function createCatalog(parts: CatalogParts): Catalog {
       return row && revisionOf(parts, row);
     },
     eager: () => queries.aliases.eager().map(({ app }) => app),
+    triggered: () => queries.aliases.triggered().map(({ app }) => app),
     kinds: () => kindsInUse(queries.aliases.kinds()),
     isLive: (revision) => queries.aliases.ofRevision(revision).length > 0,
     code: (revision) => codeOf(parts, revision),

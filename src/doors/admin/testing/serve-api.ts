@@ -7,6 +7,8 @@ import { type KvOperations, engine as kvEngine } from "../../../services/kv/stor
 import { type ReadOperations, readOperations } from "../../../services/kv/store/read.ts";
 import { SqliteKeyValues } from "../../../services/kv/sqlite-key-values.ts";
 import { eventsOver } from "../../../events/events-over.ts";
+import type { Triggers } from "../../../events/triggers/triggers.ts";
+import { triggersOver } from "../../../events/triggers/triggers-over.ts";
 import { Runner } from "../../../events/runner.ts";
 import { engine } from "../../../events/store/engine.ts";
 import { InlineCommit } from "../../../store/group-commit/testing/inline-commit.ts";
@@ -111,8 +113,8 @@ interface TargetsToTell {
   targets: [number: number, weight: number][];
 }
 
-/** Events that are stored in memory, and that nobody carries out. */
-function storedEvents(): Events {
+/** Events and triggers that are stored in memory, and that nobody carries out. */
+function storedEvents(): { events: Events; triggers: Triggers } {
   const commit = new InlineCommit(engine);
   const runner = new Runner({
     commit,
@@ -124,7 +126,10 @@ function storedEvents(): Events {
     tell: () => {},
     onFailure: (error) => assert.fail(String(error)),
   });
-  return eventsOver(commit, runner, { events: 100, bytes: 2 ** 20 }, () => systemClock.wall());
+  const most = { events: 100, bytes: 2 ** 20 };
+  const now = () => systemClock.wall();
+  const triggers = triggersOver({ commit, runner, triggerClock: { expect: () => {} }, most, now, chance: () => 0 });
+  return { events: eventsOver(commit, runner, most, now), triggers };
 }
 
 /** The revision of `live` that gets most calls, whatever is asked for. */
@@ -202,7 +207,11 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
     onUnusable: () => {},
     forgetLog: (id) => logs.remove(id),
   });
-  const durable = { events: storedEvents(), callees: { names: catalog.names, reach: reachIn(catalog) } };
+  const durable = {
+    ...storedEvents(),
+    triggersSettled: () => Promise.resolve(),
+    callees: { names: catalog.names, reach: reachIn(catalog) },
+  };
   const released = Promise.withResolvers<void>();
   const watched = watchingFollowers(logs, released.resolve);
   const api = createApi({

@@ -149,16 +149,16 @@ export function triggerOperations(db: DatabaseSync, { accept }: Pick<ReturnType<
       return out;
     },
     /**
-     * Events that came to a trigger from outside, or by hand. All of them are accepted, or none. Throws "no-such-trigger" and "too-many-events", and "trigger-paused" unless
-     * they came by hand.
+     * Events that came to a trigger from outside, or by hand. All of them are accepted, or none. Those from outside were found in the live revision, which may have been
+     * deployed just now, so that the trigger is not here yet. Throws "too-many-events"; if they came by hand "no-such-trigger", otherwise "trigger-paused".
      */
     triggered({ app, owner, name, byHand, events, now, most }: Triggered): (Accepted & { lane: number })[] {
       const row = find.get(app, owner, name);
-      if (row === undefined) throw new MayflyError("no-such-trigger", { trigger: name });
-      if (row["paused"] === 1 && !byHand) throw new MayflyError("trigger-paused", { trigger: name });
+      if (row === undefined && byHand) throw new MayflyError("no-such-trigger", { trigger: name });
+      if (row?.["paused"] === 1 && !byHand) throw new MayflyError("trigger-paused", { trigger: name });
       return events.map((event) => {
         const accepted = accept({ event, now, most });
-        if (accepted.isNew) ran.run(now, accepted.id, row["trigger"]!);
+        if (accepted.isNew && row !== undefined) ran.run(now, accepted.id, row["trigger"]!);
         return accepted;
       });
     },

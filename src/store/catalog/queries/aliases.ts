@@ -41,6 +41,13 @@ export function aliasQueries(db: DatabaseSync) {
          OR coalesce(json_extract(manifest, '$.hosts'), '{}') <> '{}' ELSE 0 END
        UNION SELECT app FROM aliases WHERE reserved > 0`,
     ),
+    /** Apps whose live revisions have triggers. */
+    triggered: all<{ app: string }>(
+      db,
+      `SELECT DISTINCT targets.app AS app FROM targets JOIN revisions ON revisions.id = targets.revision
+       WHERE targets.alias = 'live' AND CASE WHEN json_valid(manifest) THEN EXISTS (
+         SELECT 1 FROM json_each(manifest, '$.functions') AS each WHERE json_extract(manifest, each.fullkey || '.triggers') IS NOT NULL) ELSE 0 END`,
+    ),
     /**
      * What the manifests of live revisions say of the kind of their machines as JSON, each choice once. A key that a manifest leaves out is
      * null. JSON, because a damaged number may be larger than what a row can be read with. `functions` has the runtime that each

@@ -1,0 +1,86 @@
+import type { Command } from "commander";
+import { MayflyError } from "../../base/errors/error.ts";
+import { type Column, renderTable } from "../../base/terminal/table.ts";
+import { harmless } from "../../base/terminal/terminal.ts";
+import type { TriggerInfo } from "../../doors/admin/trigger-schemas.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { ageInWords } from "../units.ts";
+
+type TriggerOptions = ConnectionOptions & { json?: true };
+
+const columns: Column<TriggerInfo>[] = [
+  { title: "TRIGGER", cell: ({ name }) => name },
+  { title: "FUNCTION", cell: (trigger) => trigger.function },
+  { title: "WHEN", cell: whenInWords },
+  { title: "LAST", cell: ({ last }) => (last === null ? "never" : `${ageInWords(Date.now() - last.at)} ago`) },
+  { title: "NEXT", cell: nextInWords },
+  { title: "FIRED", align: "right", cell: ({ fired }) => String(fired) },
+  { title: "MISSED", align: "right", cell: ({ missed }) => String(missed) },
+];
+
+export function define(command: Command): void {
+  command.addHelpText("after", "\nExample:\n  mayfly trigger list shop");
+  withConnectionOptions(command.command("list"))
+    .description("list what starts an app's functions besides calls, with the last and the next times")
+    .argument("<app>")
+    .addHelpText("after", "\nExample:\n  mayfly trigger list shop")
+    .action(list);
+  withConnectionOptions(command.command("fire"))
+    .description("start a trigger's function at once, also while the trigger is paused")
+    .argument("<app>")
+    .argument("<trigger>")
+    .option("--data <json>", "what the function gets as its event; by default a sample of what comes for such a trigger")
+    .addHelpText("after", "\nExample:\n  mayfly trigger fire shop nightly")
+    .action(fire);
+  withConnectionOptions(command.command("pause"))
+    .description("let a trigger start nothing until resume")
+    .argument("<app>")
+    .argument("<trigger>")
+    .addHelpText("after", "\nExample:\n  mayfly trigger pause shop nightly")
+    .action((app: string, name: string, options: TriggerOptions) => pause(app, name, true, options));
+  withConnectionOptions(command.command("resume"))
+    .description("let a trigger go on")
+    .argument("<app>")
+    .argument("<trigger>")
+    .addHelpText("after", "\nExample:\n  mayfly trigger resume shop nightly")
+    .action((app: string, name: string, options: TriggerOptions) => pause(app, name, false, options));
+}
+
+async function list(app: string, options: TriggerOptions): Promise<void> {
+  const triggers = await (await connect(options)).client.triggers(app);
+  console.log(options.json ? JSON.stringify(triggers) : renderTable(columns, triggers));
+}
+
+async function fire(app: string, name: string, options: TriggerOptions & { data?: string }): Promise<void> {
+  const { data } = options;
+  const payload = data === undefined ? {} : { payload: parsed(data) };
+  const accepted = await (await connect(options)).client.fireTrigger(app, name, payload);
+  console.log(options.json ? JSON.stringify(accepted) : `Accepted as the event ${accepted.id}.`);
+}
+
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data) as unknown;
+  } catch (error) {
+    throw new MayflyError("not-done", { what: `--data is no JSON: ${(error as Error).message}` });
+  }
+}
+
+async function pause(app: string, name: string, paused: boolean, options: TriggerOptions): Promise<void> {
+  await (await connect(options)).client.pauseTrigger(app, name, paused);
+  const inWords = paused ? `${name} starts nothing until \`mayfly trigger resume ${app} ${name}\`.` : `${name} goes on.`;
+  console.log(options.json ? JSON.stringify({ trigger: name, paused }) : inWords);
+}
+
+function whenInWords({ kind, definition, path }: TriggerInfo): string {
+  const { schedule, timeZone = "UTC", webhook } = definition as { schedule?: string; timeZone?: string; webhook?: string };
+  if (schedule !== undefined) return harmless(timeZone === "UTC" ? schedule : `${schedule} ${timeZone}`);
+  return `${webhook ?? kind} at ${path}`;
+}
+
+function nextInWords({ kind, paused, firesAt, why }: TriggerInfo): string {
+  if (paused) return "paused";
+  if (kind !== "schedule") return "";
+  const next = firesAt === null ? "never again" : `in ${ageInWords(Math.max(0, firesAt - Date.now()))}`;
+  return why === null ? next : `${next}: ${harmless(why).slice(0, 200)}`;
+}

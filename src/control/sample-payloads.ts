@@ -1,0 +1,55 @@
+/** What a trigger's function gets when the trigger is fired by hand: made up, but of the form of what its sender sends. */
+import { randomUUID } from "node:crypto";
+import type { ManifestTrigger } from "../store/catalog/trigger-schema.ts";
+
+type FromOutside = Exclude<ManifestTrigger, { schedule: string }>;
+
+/** @param now wall clock, ms */
+export function samplePayload(trigger: FromOutside, now: number): unknown {
+  if ("cloudEvents" in trigger) return cloudEvent(now);
+  const seconds = Math.floor(now / 1_000);
+  const id = randomUUID();
+  switch (trigger.webhook) {
+    case "github":
+      return webhook("github", id, "ping", { zen: "Design for failure.", hook_id: 1, repository: { full_name: "octocat/sample" } });
+    case "stripe":
+      return webhook("stripe", `evt_${id}`, "payment_intent.succeeded", {
+        id: `evt_${id}`,
+        object: "event",
+        type: "payment_intent.succeeded",
+        created: seconds,
+        livemode: false,
+        data: { object: { id: "pi_sample", object: "payment_intent", amount: 2_000, currency: "eur", status: "succeeded" } },
+      });
+    case "slack":
+      return webhook("slack", `Ev${id}`, "message", {
+        type: "event_callback",
+        event_id: `Ev${id}`,
+        event_time: seconds,
+        team_id: "T0SAMPLE",
+        event: { type: "message", channel: "C0SAMPLE", user: "U0SAMPLE", text: "A sample", ts: `${seconds}.000100` },
+      });
+    case "standard":
+      return webhook("standard", `msg_${id}`, "sample.created", {
+        type: "sample.created",
+        timestamp: new Date(now).toISOString(),
+        data: { id: "sample" },
+      });
+  }
+}
+
+function webhook(name: string, id: string, type: string, body: unknown): unknown {
+  return { webhook: name, id, type, headers: {}, body };
+}
+
+function cloudEvent(now: number): unknown {
+  return {
+    specversion: "1.0",
+    id: randomUUID(),
+    source: "/sample",
+    type: "sample.created",
+    time: new Date(now).toISOString(),
+    datacontenttype: "application/json",
+    data: { id: "sample" },
+  };
+}

@@ -1,0 +1,65 @@
+/** What the triggers of a manifest are, and the events that they start. */
+import type { NewEvent } from "../events/event.ts";
+import type { FunctionAbout } from "../events/function-performer.ts";
+import { newId } from "../events/new-event-id.ts";
+import type { StoredTrigger, Timing, TriggerDefinition } from "../events/triggers/trigger.ts";
+import { readSchedule } from "../schedules/read-schedule.ts";
+import type { Manifest } from "../store/catalog/manifest.ts";
+import { type ManifestTrigger, namedTriggers } from "../store/catalog/trigger-schema.ts";
+import { type CalleeParts, termsOf } from "./event-callees.ts";
+
+/** There is no caller whose trace it could be part of. */
+const NO_TRACE = { traceparent: "", tracestate: "" };
+
+export function triggersIn({ functions }: Pick<Manifest, "functions">): TriggerDefinition[] {
+  return namedTriggers(functions).map(({ name, function: target, trigger }) => {
+    const kind = kindOf(trigger);
+    return { name, target, kind, ...("schedule" in trigger && { timing: timingOf(trigger) }), definition: trigger };
+  });
+}
+
+function kindOf(trigger: ManifestTrigger): TriggerDefinition["kind"] {
+  if ("schedule" in trigger) return "schedule";
+  return "webhook" in trigger ? "webhook" : "cloudevents";
+}
+
+function timingOf({ schedule, timeZone, missed, jitterS, from, until }: Extract<ManifestTrigger, { schedule: string }>): Timing {
+  return {
+    schedule: readSchedule(schedule, timeZone),
+    missed,
+    jitterMs: Math.round(1_000 * jitterS),
+    ...(from !== undefined && { from: Date.parse(from) }),
+    ...(until !== undefined && { until: Date.parse(until) }),
+  };
+}
+
+/** What a schedule's function gets of one of its times. */
+export function scheduledPayload({ name, definition }: TriggerDefinition, dueAt: number): unknown {
+  const { payload, schedule } = definition as Extract<ManifestTrigger, { schedule: string }>;
+  return payload ?? { trigger: name, schedule, time: new Date(dueAt).toISOString() };
+}
+
+/** The event of a trigger for one of its times. Throws "no-such-app" and "no-such-function". */
+export function scheduledEvent(callees: CalleeParts, trigger: StoredTrigger, dueAt: number): NewEvent {
+  return triggerEvent(callees, trigger, scheduledPayload(trigger, dueAt));
+}
+
+/** @param id the sender's own, by which a delivery that comes again is known */
+export function triggerEvent(
+  callees: CalleeParts,
+  { app, name, kind, target }: Pick<StoredTrigger, "app" | "name" | "kind" | "target">,
+  payload: unknown,
+  id?: string,
+): NewEvent {
+  const about: FunctionAbout = { input: { kind: "event" } };
+  return {
+    lane: { performer: "function", app, target },
+    id: newId(),
+    payload: Buffer.from(JSON.stringify(payload)),
+    about,
+    source: { kind: kind === "cloudevents" ? "webhook" : kind, name },
+    trace: NO_TRACE,
+    ...termsOf(callees, app, target, undefined),
+    ...(id !== undefined && { idempotencyKey: `${kind} ${name} ${id}` }),
+  };
+}

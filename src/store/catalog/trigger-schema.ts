@@ -1,0 +1,84 @@
+/** The key `triggers` of a function in mayfly.json: what starts it besides calls. docs/triggers.md describes it for users. */
+import { z } from "zod";
+import { nameSchema } from "./name-schema.ts";
+import { isTimeZone, NoSchedule, readSchedule } from "../../schedules/read-schedule.ts";
+
+const secretName = z.string().regex(/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of a secret: letters, digits and _");
+const time = z.iso.datetime({ offset: true, message: 'must be a time with an offset, such as "2026-12-24T18:00:00Z"' });
+/** Triggers of one function. */
+const MOST_OF_FUNCTION = 100;
+const DAY_S = 86_400;
+
+const scheduleTrigger = z
+  .strictObject({
+    name: nameSchema.optional(),
+    /** See schedules/read-schedule.ts. */
+    schedule: z.string().min(1),
+    timeZone: z
+      .string()
+      .refine((name) => isTimeZone(name), 'must be a time zone such as "Europe/Berlin"')
+      .default("UTC"),
+    /** What becomes of times at which the server was down. */
+    missed: z.enum(["skip", "once", "all"]).default("once"),
+    /** Seconds over which its times are spread by chance. */
+    jitterS: z.number().min(0).max(DAY_S).default(0),
+    from: time.optional(),
+    until: time.optional(),
+    /** What the function gets as its event, in place of what says which time it is. */
+    payload: z.json().optional(),
+  })
+  .superRefine(({ schedule, timeZone }, context) => {
+    try {
+      readSchedule(schedule, timeZone);
+    } catch (error) {
+      if (!(error instanceof NoSchedule)) throw error;
+      context.addIssue({ code: "custom", path: ["schedule"], message: `must be a schedule, and ${error.message}` });
+    }
+  });
+
+const webhookTrigger = z.strictObject({
+  name: nameSchema.optional(),
+  /** Who sends, and so how a delivery is signed. */
+  webhook: z.enum(["github", "stripe", "slack", "standard"]),
+  /** The name of the app's secret by which deliveries are signed. */
+  secret: secretName,
+});
+
+const cloudEventsTrigger = z.strictObject({
+  name: nameSchema.optional(),
+  cloudEvents: z.literal(true),
+  /** The name of the app's secret that senders show as their token. */
+  secret: secretName,
+});
+
+const triggerSchema = z.union([scheduleTrigger, webhookTrigger, cloudEventsTrigger]);
+
+export const triggersSchema = z.array(triggerSchema).max(MOST_OF_FUNCTION);
+
+export type ManifestTrigger = z.infer<typeof triggerSchema>;
+
+interface WithTriggers {
+  triggers?: readonly ManifestTrigger[] | undefined;
+}
+
+/** The triggers of all functions by their names. The first trigger of a function is called like it unless it has a name. */
+export function namedTriggers<F extends WithTriggers>(
+  functions: Readonly<Record<string, F>>,
+): { name: string; function: string; at: number; trigger: ManifestTrigger }[] {
+  return Object.entries(functions).flatMap(([own, { triggers = [] }]) =>
+    triggers.map((trigger, at) => ({ name: trigger.name ?? (at === 0 ? own : ""), function: own, at, trigger })),
+  );
+}
+
+/** The first trigger that has no name, or that of another one. */
+export function wrongTrigger(
+  functions: Readonly<Record<string, WithTriggers>>,
+): { function: string; at: number; what: string } | undefined {
+  const seen = new Set<string>();
+  for (const { name, function: own, at } of namedTriggers(functions)) {
+    if (name === "") return { function: own, at, what: "must be given: only the first trigger of a function is called like the function" };
+    if (seen.has(name)) return { function: own, at, what: `must be another than ${name}, as a trigger before is called that` };
+    seen.add(name);
+  }
+  return undefined;
+}
