@@ -171,6 +171,9 @@ describe("a server with triggers", () => {
       ({ endedAt }) => endedAt !== null,
     );
     assert.equal(ended.result, '"1 commits to refs/heads/main"');
+    const other = { ...headers, "x-github-event": "ping" };
+    const filtered = await fetch(`${platform.running.gatewayUrl}/_mayfly/hooks/webhook/github`, { method: "POST", body, headers: other });
+    assert.deepEqual([filtered.status, await filtered.json()], [202, { events: [] }]);
   });
 
   test("another revision brings its own triggers, and one that is paused stays so", async () => {

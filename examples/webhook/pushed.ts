@@ -1,5 +1,5 @@
 /**
- * Hears of pushes to a repository of GitHub. Mayfly checks the signature, and a delivery that GitHub sends again is not run again.
+ * Hears of pushes to a repository of GitHub, and of nothing else, by the filter in mayfly.json. Mayfly checks the signature, and a delivery that GitHub sends again is not run again.
  *
  *   mayfly secret set webhook GITHUB_HOOK      the secret that you enter at GitHub, too
  *   mayfly trigger list webhook                prints the path to enter there, below the gateway's address
@@ -7,12 +7,10 @@
  *   mayfly logs webhook
  */
 interface Delivery {
-  type: string | null;
   body: { ref?: string; commits?: unknown[] };
 }
 
-export async function handler({ type, body }: Delivery): Promise<string> {
-  if (type !== "push") return `A ${type} is nothing to do for.`;
+export async function handler({ body }: Delivery): Promise<string> {
   const text = `${body.commits?.length ?? 0} commits to ${body.ref}`;
   console.log(text);
   return text;

@@ -8,6 +8,7 @@
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import { type CalleeParts } from "../../control/event-callees.ts";
+import { remembering } from "../../base/remember/remembering.ts";
 import { tenantOfUrl } from "../../control/names.ts";
 import { triggerEvent } from "../../control/trigger-events.ts";
 import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest } from "../../dispatch/invocation.ts";
@@ -18,6 +19,8 @@ import { type Delivery, NotAccepted, type Received } from "../../events/triggers
 import { challengeIn, receive } from "../../events/triggers/webhooks/senders.ts";
 import { checkBearer } from "../../events/triggers/webhooks/signatures.ts";
 import { type WholeAnswer, WholeCall } from "../../events/whole-call.ts";
+import { matches } from "../../patterns/matches.ts";
+import { readPattern } from "../../patterns/read-pattern.ts";
 import { LIVE, type Names } from "../../store/catalog/catalog.ts";
 import { type ManifestTrigger, namedTriggers } from "../../store/catalog/trigger-schema.ts";
 import type { Route } from "../http/routes.ts";
@@ -91,7 +94,9 @@ export class Hooks implements Dispatcher {
     const challenge = "webhook" in found.trigger ? challengeIn(found.trigger.webhook, received[0]!) : undefined;
     if (challenge !== undefined) return { status: 200, headers: ["content-type", "text/plain"], body: Buffer.from(challenge) };
     const kind = "webhook" in found.trigger ? "webhook" : "cloudevents";
-    const events = received.map(({ id, payload }) => triggerEvent(callees, { ...found, kind }, payload, id));
+    const events = received
+      .filter(({ payload }) => isWanted(found.trigger, payload))
+      .map(({ id, payload }) => triggerEvent(callees, { ...found, kind }, payload, id));
     return taken(await triggers.fire(found.app, "manifest", found.name, events));
   }
 
@@ -119,6 +124,13 @@ export class Hooks implements Dispatcher {
       throw error;
     }
   }
+}
+
+/** Patterns that are used again and again. */
+const patternOf = remembering(1_000, readPattern);
+
+function isWanted({ filter }: OpenTrigger, payload: unknown): boolean {
+  return filter === undefined || matches(patternOf(JSON.stringify(filter)), payload);
 }
 
 function headersIn(list: readonly string[]): Map<string, string> {

@@ -1,6 +1,7 @@
 /** The key `triggers` of a function in mayfly.json: what starts it besides calls. docs/triggers.md describes it for users. */
 import { z } from "zod";
 import { nameSchema } from "./name-schema.ts";
+import { NoPattern, readPattern } from "../../patterns/read-pattern.ts";
 import { isTimeZone, NoSchedule, readSchedule } from "../../schedules/read-schedule.ts";
 
 const secretName = z.string().regex(/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of a secret: letters, digits and _");
@@ -36,12 +37,26 @@ const scheduleTrigger = z
     }
   });
 
+/** What the function gets must fit it; anything else starts nothing. */
+const filter = z
+  .record(z.string(), z.json())
+  .superRefine((pattern, context) => {
+    try {
+      readPattern(JSON.stringify(pattern));
+    } catch (error) {
+      if (!(error instanceof NoPattern)) throw error;
+      context.addIssue({ code: "custom", message: `must be an event pattern: ${error.message.split("\n", 1)[0]}` });
+    }
+  })
+  .optional();
+
 const webhookTrigger = z.strictObject({
   name: nameSchema.optional(),
   /** Who sends, and so how a delivery is signed. */
   webhook: z.enum(["github", "stripe", "slack", "standard"]),
   /** The name of the app's secret by which deliveries are signed. */
   secret: secretName,
+  filter,
 });
 
 const cloudEventsTrigger = z.strictObject({
@@ -49,6 +64,7 @@ const cloudEventsTrigger = z.strictObject({
   cloudEvents: z.literal(true),
   /** The name of the app's secret that senders show as their token. */
   secret: secretName,
+  filter,
 });
 
 const triggerSchema = z.union([scheduleTrigger, webhookTrigger, cloudEventsTrigger]);
