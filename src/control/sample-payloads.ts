@@ -29,7 +29,7 @@ export function samplePayload(trigger: FromOutside, now: number): unknown {
         team_id: "T0SAMPLE",
         event: { type: "message", channel: "C0SAMPLE", user: "U0SAMPLE", text: "A sample", ts: `${seconds}.000100` },
       });
-    case "standard":
+    default:
       return webhook("standard", `msg_${id}`, "sample.created", {
         type: "sample.created",
         timestamp: new Date(now).toISOString(),

@@ -13,8 +13,9 @@ const NO_TRACE = { traceparent: "", tracestate: "" };
 
 export function triggersIn({ functions }: Pick<Manifest, "functions">): TriggerDefinition[] {
   return namedTriggers(functions).map(({ name, function: target, trigger }) => {
-    const kind = kindOf(trigger);
-    return { name, target, kind, ...("schedule" in trigger && { timing: timingOf(trigger) }), definition: trigger };
+    const defined: TriggerDefinition = { name, target, kind: kindOf(trigger), definition: trigger };
+    if ("schedule" in trigger) defined.timing = timingOf(trigger);
+    return defined;
   });
 }
 

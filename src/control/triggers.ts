@@ -30,7 +30,7 @@ export async function listTriggers(parts: TriggerParts, tenant: string, appName:
   const app = appIdOf(parts.catalog.names, tenant, appName);
   await parts.triggersSettled();
   const all = await parts.triggers.list(app, "manifest");
-  return all.map((trigger) => ({ ...trigger, nextTimes: nextTimes(trigger) }));
+  return all.map((trigger) => Object.assign(trigger, { nextTimes: nextTimes(trigger) }));
 }
 
 function nextTimes({ timing, dueAt, anchor, isPaused }: StoredTrigger): number[] {

@@ -39,7 +39,7 @@ function fitsValue(rule: Exclude<Rule, { is: "exists" }>, value: unknown): boole
       return typeof value === "number" && rule.bounds.every((bound) => fitsBound(bound, value));
     case "cidr":
       return typeof value === "string" && isWithin(rule.cidr, value);
-    case "anything-but":
+    default:
       return (
         !rule.values.some((each) => each === value) && !(typeof value === "string" && rule.tests.some((test) => fitsText(test, value)))
       );
@@ -78,7 +78,7 @@ function fitsBound({ operator, value }: Bound, given: number): boolean {
       return given <= value;
     case ">":
       return given > value;
-    case ">=":
+    default:
       return given >= value;
   }
 }

@@ -86,6 +86,7 @@ class Reader {
   }
 
   #string(): Extract<Placed, { kind: "text" }> {
+    // oxlint-disable-next-line no-control-regex -- JSON has them only as escapes
     const found = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
     found.lastIndex = this.#at;
     const [text] = found.exec(this.#text) ?? [];

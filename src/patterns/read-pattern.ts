@@ -11,7 +11,7 @@ export class NoPattern extends Error {}
 
 /** Stars of one wildcard: more make a rule that EventBridge calls too complex. */
 const MOST_STARS = 10;
-const NUMERIC = ["=", "<", "<=", ">", ">="];
+const NUMERIC: ReadonlySet<string> = new Set(["=", "<", "<=", ">", ">="]);
 
 /** Throws NoPattern. */
 export function readPattern(text: string): Pattern {
@@ -140,7 +140,7 @@ function readBounds(value: Placed): Bound[] {
   const bounds: Bound[] = [];
   for (let at = 0; at < value.items.length; at += 2) {
     const [operator, number] = [value.items[at]!, value.items[at + 1]];
-    if (operator.kind !== "text" || !NUMERIC.includes(operator.value)) throw new Wrong("Bad numeric range operator", columnOf(operator));
+    if (operator.kind !== "text" || !NUMERIC.has(operator.value)) throw new Wrong("Bad numeric range operator", columnOf(operator));
     const before = bounds.at(-1);
     const isSecond = before !== undefined;
     const fits = !isSecond || (bounds.length === 1 && before.operator.startsWith(">") && operator.value.startsWith("<"));

@@ -27,7 +27,7 @@ function unbounded(schedule: Schedule, anchor: number, after: number): number | 
       return schedule.at > after ? schedule.at : null;
     case "every":
       return anchor + schedule.ms * Math.max(1, Math.floor((after - anchor) / schedule.ms) + 1);
-    case "cron":
+    default:
       return cronOf(`${schedule.timeZone} ${schedule.cron}`).nextRun(new Date(after))?.getTime() ?? null;
   }
 }

@@ -35,7 +35,7 @@ export function readSchedule(text: string, timeZone = "UTC"): Schedule {
 }
 
 /** What AWS's services take, and nothing else. Throws NoSchedule. */
-export function readAwsSchedule(called: string, inner: string, timeZone: string): Schedule {
+function readAwsSchedule(called: string, inner: string, timeZone: string): Schedule {
   if (called === "cron") {
     const cron = cronOfAws(inner);
     if (cron === undefined) throw new NoSchedule("has no six fields of AWS's cron() that are understood");
@@ -59,8 +59,7 @@ export function readAwsExpression(text: string, timeZone: string): Schedule {
 
 export function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
+    return Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
   } catch {
     return false;
   }

@@ -16,7 +16,7 @@ export interface NextFiring {
 }
 
 /** A trigger that fires no later than this after its time has missed nothing: a restart is not what `missed` is about. Milliseconds. */
-export const LATE_MS = 60_000;
+const LATE_MS = 60_000;
 /** Of times that were missed, so many events are made at once. The others follow: what finds no room is tried again as a whole. */
 const MOST_AT_ONCE = 10;
 const MOST_COUNTED = 1_000;

@@ -108,7 +108,7 @@ export class TriggerClock {
     try {
       const make = compose.get(trigger.owner);
       if (make === undefined) throw new MayflyError("internal", { what: `nobody makes events of triggers of ${trigger.owner}` });
-      const events = fires.map((at) => ({ ...make(trigger, at), idempotencyKey: keyOf(trigger, at) }));
+      const events = fires.map((at) => Object.assign(make(trigger, at), { idempotencyKey: keyOf(trigger, at) }));
       return { trigger: trigger.trigger, dueAt: dueAt!, events, missed, next };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);

@@ -2,7 +2,7 @@
 import type { Schedule } from "../../schedules/schedule.ts";
 
 /** What becomes of the times at which the server was down: nothing, one event for all of them, or an event for each. */
-export type MissedRule = "skip" | "once" | "all";
+type MissedRule = "skip" | "once" | "all";
 
 /** When a trigger fires by itself. */
 export interface Timing {
@@ -53,7 +53,7 @@ export interface StoredTrigger extends TriggerDefinition {
   missed: number;
 }
 
-export interface LastRun {
+interface LastRun {
   /** Wall clock, ms. */
   at: number;
   event: string;
