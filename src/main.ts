@@ -230,7 +230,7 @@ export async function startMayfly(
   const gatewayParts = {
     dispatcher,
     later: durable.later,
-    hooks: openHooks(start, { catalog, callees, durable }),
+    hooks: openHooks(start, { catalog, callees, durable, wrong }),
     routes,
     gate,
     certificate,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { projectDir } from "./platform.ts";
 
+/** 39, and croner, by which schedules of triggers are reckoned in time zones. */
 const MOST = 40;
 
 interface LockedPackage {

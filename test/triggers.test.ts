@@ -103,6 +103,18 @@ describe("a server with triggers", () => {
     assert.equal(noted(file).filter(({ event }) => event.type === "charge.refunded").length, 1);
   });
 
+  test("wrong signatures count as wrong credentials, and right ones are taken however many there were", async () => {
+    const statuses = new Set<number>();
+    while (!statuses.has(429)) {
+      const forged = await stripe(JSON.stringify({ id: "evt_10", type: "x" }), "other");
+      statuses.add(forged.status);
+      await forged.arrayBuffer();
+      if (forged.status === 429) assert.match(forged.headers.get("retry-after")!, /^\d+$/);
+    }
+    assert.deepEqual([...statuses], [401, 429]);
+    assert.equal((await stripe(JSON.stringify({ id: "evt_10", type: "x" }))).status, 202);
+  });
+
   test("nothing but what is there is answered below the platform's path", async () => {
     for (const path of [
       "hooks/triggers/none",

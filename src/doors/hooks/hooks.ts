@@ -4,18 +4,21 @@
  *
  * 1. Nothing is accepted before the sender has shown that it has the secret.
  * 2. A delivery that comes again, by its sender's id, is answered like the first time and not taken.
- * 3. The answer is the same whether app and trigger exist or not, so that nobody finds out which there are.
+ * 3. A signature or a token that is wrong counts as wrong credentials of the address that it comes from, as at the other doors.
+ * 4. What is not there is answered 404, whether it is the tenant, the app or the trigger that is missing. Whoever knows the path of a trigger finds out that it exists:
+ *    paths are no secrets, and a sender that signs wrongly is to be told so.
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import { type CalleeParts } from "../../control/event-callees.ts";
 import { remembering } from "../../base/remember/remembering.ts";
+import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { tenantOfUrl } from "../../control/names.ts";
 import { triggerEvent } from "../../control/trigger-events.ts";
 import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest } from "../../dispatch/invocation.ts";
 import type { Accepted } from "../../events/event.ts";
 import type { Triggers } from "../../events/triggers/triggers.ts";
 import { cloudEventsIn } from "../../events/triggers/webhooks/cloud-events.ts";
-import { type Delivery, NotAccepted, type Received } from "../../events/triggers/webhooks/delivery.ts";
+import { type Delivery, NotAccepted, type Received, WronglySigned } from "../../events/triggers/webhooks/delivery.ts";
 import { challengeIn, receive } from "../../events/triggers/webhooks/senders.ts";
 import { checkBearer } from "../../events/triggers/webhooks/signatures.ts";
 import { type WholeAnswer, WholeCall } from "../../events/whole-call.ts";
@@ -31,6 +34,8 @@ export interface HooksOptions {
   triggers: Pick<Triggers, "fire">;
   /** Throws "no-such-secret". */
   secret: (app: string, name: string) => string;
+  /** How many wrong signatures come from each address. */
+  wrong: Pick<WrongCredentials, "count">;
   /** Of a body, the most bytes. */
   payloadBytes: number;
   /** Wall clock, ms. */
@@ -112,7 +117,7 @@ export class Hooks implements Dispatcher {
     return { app: holder.id, name: known.name, target: known.function, trigger: known.trigger };
   }
 
-  /** Throws "webhook-refused". */
+  /** Throws "webhook-refused", and "too-many-wrong-credentials". */
   #received({ app, name, trigger }: FoundHook, delivery: Delivery): Received[] {
     const secret = this.#options.secret(app, trigger.secret);
     try {
@@ -120,6 +125,8 @@ export class Hooks implements Dispatcher {
       checkBearer(delivery, secret);
       return cloudEventsIn(delivery);
     } catch (error) {
+      const retryAfterS = error instanceof WronglySigned ? this.#options.wrong.count(addressIn(delivery.headers)) : 0;
+      if (retryAfterS > 0) throw new MayflyError("too-many-wrong-credentials", { retryAfterS }, error);
       if (error instanceof NotAccepted) throw new MayflyError("webhook-refused", { trigger: name, what: error.message }, error);
       throw error;
     }
@@ -140,6 +147,11 @@ function headersIn(list: readonly string[]): Map<string, string> {
     if (!headers.has(name)) headers.set(name, list[at + 1]!);
   }
   return headers;
+}
+
+/** The sender's address: the gateway writes the header anew, see doors/http/request-headers.ts. */
+function addressIn(headers: ReadonlyMap<string, string>): string {
+  return (headers.get("x-forwarded-for") ?? "").split(",", 1)[0]!.trim();
 }
 
 /** Whether a sender of CloudEvents may send here is answered to everybody who asks: it must show the secret anyway. */

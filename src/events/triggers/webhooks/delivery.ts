@@ -17,6 +17,9 @@ export interface Received {
 /** Why a delivery is not accepted, as a clause. */
 export class NotAccepted extends Error {}
 
+/** The sender has shown something, and it is not what whoever has the secret would show. */
+export class WronglySigned extends NotAccepted {}
+
 export function headerOf({ headers }: Delivery, name: string): string {
   const value = headers.get(name.toLowerCase());
   if (value === undefined || value === "") throw new NotAccepted(`it has no header ${name}`);

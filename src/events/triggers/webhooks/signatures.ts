@@ -1,6 +1,6 @@
-/** Checks who signed a delivery. Each throws NotAccepted. Signatures are compared in constant time. */
+/** Checks who signed a delivery. Each throws NotAccepted, and WronglySigned if there is a signature or a token that is wrong. Signatures are compared in constant time. */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { type Delivery, headerOf, NotAccepted } from "./delivery.ts";
+import { type Delivery, headerOf, WronglySigned } from "./delivery.ts";
 
 /** How old a signature may be, and how far the sender's clock may be ahead. It bounds how long a recorded delivery can be sent again. Seconds. */
 const TOLERANCE_S = 300;
@@ -43,7 +43,7 @@ export function checkStandard(delivery: Delivery, secret: string): void {
 /** A token that the sender shows: https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md#3-authorization */
 export function checkBearer(delivery: Delivery, secret: string): void {
   const token = /^Bearer +(\S+)$/i.exec(headerOf(delivery, "Authorization"))?.[1] ?? "";
-  if (!isEqual(token, secret)) throw new NotAccepted("its token is not the secret");
+  if (!isEqual(token, secret)) throw new WronglySigned("its token is not the secret");
 }
 
 function hmac(key: string | Buffer, ...parts: (string | Buffer)[]): Buffer {
@@ -53,14 +53,14 @@ function hmac(key: string | Buffer, ...parts: (string | Buffer)[]): Buffer {
 }
 
 function assertRecent(time: string, now: number): void {
-  if (!/^\d{1,12}$/.test(time)) throw new NotAccepted("its signature has no time");
+  if (!/^\d{1,12}$/.test(time)) throw new WronglySigned("its signature has no time");
   const off = Math.abs(now / 1_000 - Number(time));
-  if (off > TOLERANCE_S) throw new NotAccepted(`its time is ${Math.round(off)} s off this server's, and ${TOLERANCE_S} s are allowed`);
+  if (off > TOLERANCE_S) throw new WronglySigned(`its time is ${Math.round(off)} s off this server's, and ${TOLERANCE_S} s are allowed`);
 }
 
 function assertOneOf(given: readonly string[], wanted: string): void {
   if (!given.slice(0, MOST_SIGNATURES).some((each) => isEqual(each, wanted)))
-    throw new NotAccepted("its signature is not that of its body with the secret");
+    throw new WronglySigned("its signature is not that of its body with the secret");
 }
 
 /** The digests have one length, whatever the texts are. */
