@@ -26,7 +26,7 @@ const scheduleTrigger = z
     from: time.optional(),
     until: time.optional(),
     /** What the function gets as its event, in place of what says which time it is. */
-    payload: z.json().optional(),
+    payload: z.unknown().optional(),
   })
   .superRefine(({ schedule, timeZone }, context) => {
     try {
@@ -39,7 +39,7 @@ const scheduleTrigger = z
 
 /** What the function gets must fit it; anything else starts nothing. */
 const filter = z
-  .record(z.string(), z.json())
+  .record(z.string(), z.unknown())
   .superRefine((pattern, context) => {
     try {
       readPattern(JSON.stringify(pattern));
