@@ -12,7 +12,10 @@ interface HooksNeeds {
   wrong: WrongCredentials;
 }
 
-export function openHooks({ config, clock }: Pick<ServerStart, "config" | "clock">, { catalog, callees, durable, wrong }: HooksNeeds): Hooks {
+export function openHooks(
+  { config, clock }: Pick<ServerStart, "config" | "clock">,
+  { catalog, callees, durable, wrong }: HooksNeeds,
+): Hooks {
   const { triggers, secret } = durable;
   const { payloadBytes } = config.events;
   return new Hooks({ names: catalog.names, callees, triggers, secret, wrong, payloadBytes, now: () => clock.wall() });
