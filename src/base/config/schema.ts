@@ -114,6 +114,18 @@ export const configSchema = z.strictObject({
       tenantMb: z.int().min(0).max(1e9).default(5_120),
     })
     .prefault({}),
+  /** Queues of messages. */
+  queues: z
+    .strictObject({
+      /** How many a tenant may have. */
+      perTenant: z.int().min(0).max(1_000_000).default(1_000),
+      /** The size of the messages in all queues of a tenant, and of an app, in MB. */
+      tenantMb: z.int().min(1).max(10_000_000).default(4_096),
+      appMb: z.int().min(1).max(10_000_000).default(1_024),
+      /** Of one queue: messages that were received and not deleted. */
+      inFlight: z.int().min(1).max(10_000_000).default(120_000),
+    })
+    .prefault({}),
   lambda: z
     .strictObject({
       /** An address at which the AWS Lambda API answers besides `api`. */

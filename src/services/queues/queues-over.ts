@@ -1,0 +1,104 @@
+import type { Clock } from "../../base/clock/clock.ts";
+import type { GroupCommit } from "../../store/group-commit/group-commit.ts";
+import type { Mover } from "./mover.ts";
+import type { QueueLimits, QueueRef, Receive, ReceivedMessage } from "./queue.ts";
+import type { Messages, Moves, Queues } from "./queues.ts";
+import type { QueueOperations } from "./store/engine.ts";
+import type { Try, WaitingReceives } from "./waiting.ts";
+
+interface Parts {
+  commit: GroupCommit<QueueOperations>;
+  clock: Pick<Clock, "wall">;
+  limits: QueueLimits;
+  waiting: WaitingReceives;
+  mover: Mover;
+  onFailure(error: unknown): void;
+}
+
+/** Messages that go in one transaction where there may be many. */
+const PART = 1_000;
+
+/** The queues of a file. */
+export function queuesOver(parts: Parts): Queues {
+  const { commit, clock, limits: most } = parts;
+  const now = () => clock.wall();
+  return {
+    create: (queue) => commit.run("create", { ...queue, now: now(), most }),
+    find: (ref) => commit.run("find", { ...ref, now: now() }),
+    list: (of) => commit.run("list", of),
+    change: (ref, settings) => commit.run("change", { ref, settings, now: now() }),
+    tag: (ref, tags, remove) => commit.run("tag", { ref, tags, remove }),
+    async remove(ref) {
+      const queue = await commit.run("remove", ref);
+      parts.waiting.wake(queue);
+      while (await commit.run("clear", { most: PART }));
+    },
+    messages: messagesOver(parts),
+    moves: movesOver(parts),
+  };
+}
+
+function messagesOver(parts: Parts): Messages {
+  const { commit, clock, limits: most, waiting } = parts;
+  const now = () => clock.wall();
+  return {
+    async send(ref, messages) {
+      const bytes = messages.reduce((sum, message) => sum + message.bytes, 0);
+      const sent = await commit.run("send", { ref, messages, now: now(), most }, bytes);
+      if (sent.visibleAt !== null) waiting.wake(sent.queue, sent.visibleAt);
+      return sent.messages;
+    },
+    receive: (ref, receive) => receiveFrom(parts, ref, receive),
+    async delete(ref, receipts) {
+      const { queue, outcomes, visibleAt } = await commit.run("delete", { ref, receipts, now: now() });
+      if (visibleAt !== null) waiting.wake(queue, visibleAt);
+      return outcomes;
+    },
+    async hide(ref, changes) {
+      const { queue, outcomes, visibleAt } = await commit.run("hide", { ref, changes, now: now() });
+      if (visibleAt !== null) waiting.wake(queue, visibleAt);
+      return outcomes;
+    },
+    async purge(ref, leastMs = 0) {
+      for (let left = await commit.run("purge", { ref, now: now(), leastMs }); left > 0;) {
+        const removed = await commit.run("purgeSome", { ref, most: Math.min(PART, left) });
+        left = removed === 0 ? 0 : left - removed;
+      }
+    },
+  };
+}
+
+async function receiveFrom(
+  { commit, clock, limits, waiting, onFailure }: Parts,
+  ref: QueueRef,
+  receive: Receive,
+): Promise<ReceivedMessage[]> {
+  const { most, visibilityMs, signal } = receive;
+  const attempt = async () => {
+    const received = await commit.run("receive", { ref, most, visibilityMs, inFlight: limits.inFlight, now: clock.wall() });
+    for (const woken of received.woken) waiting.wake(woken);
+    return received;
+  };
+  const giveBack = (messages: ReceivedMessage[]) => {
+    const changes = messages.map(({ receipt }) => ({ receipt, visibilityMs: 0 }));
+    commit.run("hide", { ref, changes, now: clock.wall() }).then(({ queue }) => waiting.wake(queue), onFailure);
+  };
+  const { queue, messages, nextAt, waitMs } = await attempt();
+  const wait = receive.waitMs ?? waitMs;
+  if (messages.length > 0 && signal?.aborted === true) giveBack(messages);
+  if (messages.length > 0 || wait === 0) return messages;
+  const again = (): Promise<Try> => attempt();
+  return waiting.wait({ queue, waitMs: wait, nextAt, signal, again, giveBack });
+}
+
+function movesOver({ commit, clock, mover }: Parts): Moves {
+  return {
+    async start(ref, to, perSecond) {
+      const task = await commit.run("startMove", { ref, to, perSecond, now: clock.wall() });
+      mover.begin(task);
+      return task;
+    },
+    list: (ref, most) => commit.run("listMoves", { ref, most }),
+    cancel: (tenant, id) => commit.run("cancelMove", { tenant, id }),
+  };
+}

@@ -1,0 +1,113 @@
+import { isDeepStrictEqual } from "node:util";
+import type { DatabaseSync } from "node:sqlite";
+import { MayflyError } from "../../../base/errors/error.ts";
+import {
+  defaultSettings,
+  type NewQueue,
+  type Queue,
+  type QueueCounts,
+  type QueueLimits,
+  type QueueRef,
+  type QueueSettings,
+} from "../queue.ts";
+import type { ListQueues } from "../queues.ts";
+import { noSuchQueue, type QueueBook, type QueueRow, readQueue, shown } from "./book.ts";
+
+/** The operations on queues themselves. */
+export function defineOperations(db: DatabaseSync, book: QueueBook) {
+  const insert = db.prepare("INSERT INTO queues (tenant, app, name, settings, tags, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?)");
+  const update = db.prepare("UPDATE queues SET settings = ?, tags = ?, changed_at = ? WHERE queue = ?");
+  const hidden = db.prepare("SELECT count(*) AS all_of, sum(receives = 0) AS delayed FROM messages WHERE queue = ? AND visible_at > ?");
+  const page = db.prepare("SELECT * FROM queues WHERE tenant = ? AND removed = 0 AND name > ? ORDER BY name LIMIT 1000");
+  const setRemoved = db.prepare("UPDATE queues SET removed = 1 WHERE queue = ?");
+  const ofApp = db.prepare("SELECT * FROM queues WHERE app = ? AND removed = 0");
+  const ofTenant = db.prepare("SELECT * FROM queues WHERE tenant = ? AND removed = 0");
+
+  function settingsOf({ queue: _queue, ...row }: QueueRow): QueueSettings {
+    const keys = Object.keys(defaultSettings) as (keyof QueueSettings)[];
+    return Object.fromEntries(keys.map((key) => [key, row[key]])) as unknown as QueueSettings;
+  }
+
+  /** Throws "no-such-queue" and "dead-letters-refused". */
+  function assertTaken(tenant: string, name: string, { deadLetters, isFifo }: QueueSettings): void {
+    if (deadLetters === null) return;
+    const target = book.find(tenant, deadLetters.queue);
+    if (target === undefined) throw noSuchQueue(deadLetters.queue);
+    if (target.isFifo !== isFifo) throw new MayflyError("dead-letters-refused", { name: deadLetters.queue, what: "is of another kind" });
+    if (target.takesFrom !== null && !target.takesFrom.includes(name))
+      throw new MayflyError("dead-letters-refused", { name: deadLetters.queue, what: "does not take them from this queue" });
+  }
+
+  function remove(row: QueueRow): void {
+    setRemoved.run(row.queue);
+    book.countQueue(row, -1);
+  }
+
+  function matches(row: QueueRow, { apps = null, prefix = "", deadLettersTo }: ListQueues): boolean {
+    if (apps !== null && (row.app === null || !apps.includes(row.app))) return false;
+    if (deadLettersTo !== undefined && row.deadLetters?.queue !== deadLettersTo) return false;
+    return row.name.startsWith(prefix);
+  }
+
+  return {
+    create({ tenant, app, name, settings, tags, now, most }: NewQueue & { now: number; most: QueueLimits }): Queue {
+      const known = book.find(tenant, name);
+      if (known !== undefined) {
+        if (known.app !== app) throw new MayflyError("queue-exists", { name, what: "app" });
+        const differs = (Object.keys(settings) as (keyof QueueSettings)[]).find((key) => !isDeepStrictEqual(known[key], settings[key]));
+        if (differs !== undefined) throw new MayflyError("queue-exists", { name, what: differs });
+        return shown(known);
+      }
+      if (book.held(tenant, app).queues >= most.queues) throw new MayflyError("too-many-queues", { limit: most.queues });
+      const all = { ...defaultSettings, ...settings };
+      assertTaken(tenant, name, all);
+      insert.run(tenant, app ?? "", name, JSON.stringify(all), JSON.stringify(tags), now, now);
+      book.countQueue({ tenant, app }, 1);
+      return shown(book.find(tenant, name)!);
+    },
+    find({ now, ...ref }: QueueRef & { now: number }): Queue & QueueCounts {
+      const row = book.get(ref);
+      const counts = hidden.get(row.queue, now);
+      const [all, delayed] = [Number(counts?.["all_of"] ?? 0), Number(counts?.["delayed"] ?? 0)];
+      return { ...shown(row), visible: row.messages - all, inFlight: all - delayed, delayed, bytes: row.bytes };
+    },
+    list(of: ListQueues): Queue[] {
+      const found: Queue[] = [];
+      for (let after = of.after ?? ""; ;) {
+        const rows = page.all(of.tenant, after).map(readQueue);
+        for (const row of rows) {
+          if (matches(row, of)) found.push(shown(row));
+          if (found.length >= of.most) return found;
+        }
+        if (rows.length < 1_000) return found;
+        after = rows.at(-1)!.name;
+      }
+    },
+    change({ ref, settings, now }: { ref: QueueRef; settings: Partial<QueueSettings>; now: number }): void {
+      const row = book.get(ref);
+      const all = { ...settingsOf(row), ...settings };
+      if (settings.deadLetters !== undefined) assertTaken(row.tenant, row.name, all);
+      update.run(JSON.stringify(all), JSON.stringify(row.tags), now, row.queue);
+    },
+    tag({ ref, tags, remove: names }: { ref: QueueRef; tags: Readonly<Record<string, string>>; remove: readonly string[] }): void {
+      const row = book.get(ref);
+      const kept = Object.entries({ ...row.tags, ...tags }).filter(([name]) => !names.includes(name));
+      if (kept.length > MOST_TAGS) throw new MayflyError("bad-request", { what: `a queue has at most ${MOST_TAGS} tags` });
+      update.run(JSON.stringify(settingsOf(row)), JSON.stringify(Object.fromEntries(kept)), row.changedAt, row.queue);
+    },
+    /** What is in it goes by clear(). Returns its number. */
+    remove(ref: QueueRef): number {
+      const row = book.get(ref);
+      remove(row);
+      return row.queue;
+    },
+    /** Removes the queues of an app, or all of a tenant. Returns whether there were any. */
+    removeOf({ app, tenant }: { app?: string; tenant?: string }): boolean {
+      const rows = (app === undefined ? ofTenant.all(tenant!) : ofApp.all(app)).map(readQueue);
+      for (const row of rows) remove(row);
+      return rows.length > 0;
+    },
+  };
+}
+
+const MOST_TAGS = 50;

@@ -1,0 +1,29 @@
+/** The operations on queues, in the thread of their file: see ../../../store/group-commit/. Times are wall clock, in milliseconds since the epoch. */
+import type { Engine, Operations } from "../../../store/group-commit/engine.ts";
+import { createBook } from "./book.ts";
+import { defineOperations } from "./define.ts";
+import { createGroups } from "./groups.ts";
+import { createMessages } from "./messages.ts";
+import { moveOperations } from "./moves.ts";
+import { receiveOperations } from "./receive.ts";
+import { migrations } from "./schema.ts";
+import { sendOperations } from "./send.ts";
+import { settleOperations } from "./settle.ts";
+
+export type QueueOperations = ReturnType<(typeof engine)["operations"]>;
+
+export const engine = {
+  migrations,
+  operations(db) {
+    const book = createBook(db);
+    const groups = createGroups(db);
+    const table = createMessages(db, book, groups);
+    return {
+      ...defineOperations(db, book),
+      ...sendOperations(db, book, groups, table),
+      ...receiveOperations(db, book, groups, table),
+      ...settleOperations(db, book, groups, table),
+      ...moveOperations(db, book, groups, table),
+    };
+  },
+} satisfies Engine<Operations>;

@@ -1,0 +1,49 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** The groups of FIFO queues. A group is there as long as it has messages. */
+export interface Groups {
+  /** The number of the group that a new message belongs to, which is visible at `readyAt` if it is the first. */
+  join(queue: number, name: string, readyAt: number): number;
+  /** Those that have a visible first message, in their turns. */
+  ready(queue: number, now: number): number[];
+  /** Called when messages of the group were given away: the others are next. */
+  served(grp: number): void;
+  /** Called when messages of the group changed or went. */
+  settle(grp: number): void;
+  /** When the next group is ready; null if there is none. */
+  nextAt(queue: number): number | null;
+}
+
+/** How many of the groups that are ready a receive looks at. */
+const AT_ONCE = 50;
+
+export function createGroups(db: DatabaseSync): Groups {
+  const find = db.prepare("SELECT grp FROM groups WHERE queue = ? AND name = ?");
+  const insert = db.prepare("INSERT INTO groups (queue, name, turn, ready_at) VALUES (?, ?, ?, ?)");
+  const ready = db.prepare(`SELECT grp FROM groups WHERE queue = ? AND ready_at <= ? ORDER BY turn LIMIT ${AT_ONCE}`);
+  const setTurn = db.prepare("UPDATE groups SET turn = ? WHERE grp = ?");
+  const head = db.prepare("SELECT visible_at FROM messages WHERE grp = ? ORDER BY seq LIMIT 1");
+  const setReady = db.prepare("UPDATE groups SET ready_at = ? WHERE grp = ?");
+  const remove = db.prepare("DELETE FROM groups WHERE grp = ?");
+  const next = db.prepare("SELECT min(ready_at) AS at FROM groups WHERE queue = ?");
+  let lastTurn = Number(db.prepare("SELECT max(turn) AS turn FROM groups").get()?.["turn"] ?? 0);
+  const nextAt = (queue: number) => {
+    const at = next.get(queue)?.["at"] ?? null;
+    return at === null ? null : Number(at);
+  };
+  return {
+    join(queue, name, readyAt) {
+      const known = find.get(queue, name);
+      if (known !== undefined) return Number(known["grp"]);
+      return Number(insert.run(queue, name, ++lastTurn, readyAt).lastInsertRowid);
+    },
+    ready: (queue, now) => ((nextAt(queue) ?? Infinity) > now ? [] : ready.all(queue, now).map(({ grp }) => Number(grp))),
+    served: (grp) => void setTurn.run(++lastTurn, grp),
+    settle(grp) {
+      const first = head.get(grp);
+      if (first === undefined) remove.run(grp);
+      else setReady.run(first["visible_at"]!, grp);
+    },
+    nextAt,
+  };
+}

@@ -1,0 +1,112 @@
+import type { DatabaseSync } from "node:sqlite";
+import { MayflyError } from "../../../base/errors/error.ts";
+import type { QueueRef, ReceiptOutcome } from "../queue.ts";
+import type { HideChange } from "../queues.ts";
+import { readReceipt } from "../receipt.ts";
+import type { QueueBook, QueueRow } from "./book.ts";
+import type { Groups } from "./groups.ts";
+import { type MessageRow, type MessageTable, readMessage } from "./messages.ts";
+
+export interface Settled {
+  queue: number;
+  outcomes: ReceiptOutcome[];
+  /** When a receive may get more than before; null if never. */
+  visibleAt: number | null;
+}
+
+export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Groups, table: MessageTable) {
+  const hide = db.prepare("UPDATE messages SET visible_at = ? WHERE seq = ?");
+  const upTo = db.prepare("SELECT * FROM messages WHERE queue = ? ORDER BY sent_at LIMIT ?");
+  const aged = db.prepare("SELECT * FROM messages WHERE queue = ? AND sent_at <= ? ORDER BY sent_at LIMIT ?");
+  const setPurged = db.prepare("UPDATE queues SET purged_at = ? WHERE queue = ?");
+  const removed = db.prepare("SELECT * FROM queues WHERE removed = 1 LIMIT 1");
+  const withMessages = db.prepare("SELECT queue FROM queues WHERE removed = 0 AND messages > 0 AND queue > ? ORDER BY queue LIMIT 100");
+  const forgetDedups = db.prepare(
+    "DELETE FROM dedups WHERE (queue, scope, key) IN (SELECT queue, scope, key FROM dedups WHERE until <= ? LIMIT ?)",
+  );
+
+  /** The message of a receipt, or why there is none. */
+  function claimed(queue: QueueRow, text: string, now: number): MessageRow | Exclude<ReceiptOutcome, "done"> {
+    const receipt = readReceipt(text);
+    if (receipt === undefined) return "invalid";
+    const row = table.at(receipt.seq);
+    if (row === undefined || row.queue !== queue.queue) return "gone";
+    if (row.id !== receipt.id || receipt.receives > row.receives) return "invalid";
+    return queue.isFifo && (row.receives !== receipt.receives || row.visibleAt <= now) ? "expired" : row;
+  }
+
+  function remove(rows: readonly MessageRow[], queue: Pick<QueueRow, "queue" | "tenant" | "app">): void {
+    for (const row of rows) table.delete(row, queue);
+    for (const grp of new Set(rows.flatMap((row) => row.grp ?? []))) groups.settle(grp);
+  }
+
+  /** Removes what is too old. Returns how many there were. */
+  function expire(queue: QueueRow, now: number, most: number): number {
+    const rows = aged.all(queue.queue, now - queue.retentionMs, most).map(readMessage);
+    remove(rows, queue);
+    return rows.length;
+  }
+
+  return {
+    delete({ ref, receipts, now }: { ref: QueueRef; receipts: readonly string[]; now: number }): Settled {
+      const queue = book.get(ref);
+      const outcomes = receipts.map((receipt): ReceiptOutcome => {
+        const row = claimed(queue, receipt, now);
+        if (typeof row === "string") return row;
+        remove([row], queue);
+        return "done";
+      });
+      // The next message of a group is no longer behind it.
+      return { queue: queue.queue, outcomes, visibleAt: queue.isFifo && outcomes.includes("done") ? now : null };
+    },
+    hide({ ref, changes, now }: { ref: QueueRef; changes: readonly HideChange[]; now: number }): Settled {
+      const queue = book.get(ref);
+      let first = Infinity;
+      const outcomes = changes.map(({ receipt, visibilityMs }): ReceiptOutcome => {
+        const row = claimed(queue, receipt, now);
+        if (typeof row === "string") return row;
+        hide.run(now + visibilityMs, row.seq);
+        if (row.grp !== null) groups.settle(row.grp);
+        first = Math.min(first, now + visibilityMs);
+        return "done";
+      });
+      return { queue: queue.queue, outcomes, visibleAt: first === Infinity ? null : first };
+    },
+    /** Begins a purge. Throws "purged-recently". Returns how many messages there are. */
+    purge({ ref, now, leastMs }: { ref: QueueRef; now: number; leastMs: number }): number {
+      const queue = book.get(ref);
+      if (now - queue.purgedAt < leastMs)
+        throw new MayflyError("purged-recently", { name: queue.name, seconds: Math.ceil(leastMs / 1_000) });
+      setPurged.run(now, queue.queue);
+      return queue.messages;
+    },
+    /** Removes some of the oldest messages. Returns how many there were. */
+    purgeSome({ ref, most }: { ref: QueueRef; most: number }): number {
+      const queue = book.get(ref);
+      const rows = upTo.all(queue.queue, most).map(readMessage);
+      remove(rows, queue);
+      return rows.length;
+    },
+    /** Removes some of what removed queues had. Returns whether there is more. */
+    clear({ most }: { most: number }): boolean {
+      const row = removed.get();
+      if (row === undefined) return false;
+      const queue = { queue: Number(row["queue"]), tenant: String(row["tenant"]), app: row["app"] === "" ? null : String(row["app"]) };
+      const rows = upTo.all(queue.queue, most).map(readMessage);
+      remove(rows, queue);
+      if (rows.length === most) return true;
+      for (const name of ["dedups", "groups", "moves", "queues"]) db.prepare(`DELETE FROM ${name} WHERE queue = ?`).run(queue.queue);
+      return removed.get() !== undefined;
+    },
+    /** Removes messages that are older than their queue's retention, of the next queues after `after`. Returns where to go on; null at the end. */
+    expire({ now, after, most }: { now: number; after: number; most: number }): number | null {
+      forgetDedups.run(now, most);
+      const rows = withMessages.all(after);
+      for (const row of rows) {
+        const queue = book.at(Number(row["queue"]))!;
+        if (expire(queue, now, most) === most) return queue.queue - 1;
+      }
+      return rows.length < 100 ? null : Number(rows.at(-1)!["queue"]);
+    },
+  };
+}
