@@ -77,8 +77,14 @@ class History {
     assert.deepEqual([...this.dead], [], "lost as dead letters");
   }
 
-  #deadLetters(): Promise<ReceivedMessage[]> {
-    return this.world.queues.messages.receive({ tenant, name: "dead" }, { most: 10, visibilityMs: 1e9 });
+  async #deadLetters(): Promise<ReceivedMessage[]> {
+    const dead = { tenant, name: "dead" };
+    const got = await this.world.queues.messages.receive(dead, { most: 10 });
+    await this.world.queues.messages.delete(
+      dead,
+      got.map(({ receipt }) => receipt),
+    );
+    return got;
   }
 
   async #send(): Promise<void> {
