@@ -29,6 +29,9 @@ import { openGate } from "./doors/access/open-gate.ts";
 import { callersOf } from "./doors/access/token.ts";
 import { openInvoking } from "./doors/lambda/open-invoking.ts";
 import { openLambda } from "./doors/lambda/open-lambda.ts";
+import { openSqs } from "./doors/sqs/open-sqs.ts";
+import { openQueues } from "./services/queues/open-queues.ts";
+import { firstOf } from "./doors/admin/listen.ts";
 import { lambdaFactsOf } from "./control/lambda/lambda-facts.ts";
 import { serversOf } from "./store/catalog/nfs-mounts.ts";
 import { RouteTable } from "./doors/http/routes.ts";
@@ -226,7 +229,9 @@ export async function startMayfly(
   });
   const lambdaParts = { store: lambdaStore, catalog, serving, logs, events, principals, wrong };
   const invoking = openInvoking(start, { ...lambdaParts, dispatcher, durable, gatewayUrl: () => urls.gateway });
+  const queues = openQueues(start, { events });
   await durable.start();
+  await queues.start();
   const gatewayParts = {
     dispatcher,
     later: durable.later,
@@ -267,10 +272,12 @@ export async function startMayfly(
     places,
     turns,
   });
-  const api = await openApi(start, supervision?.sockets.api, { parts, certificate, beside: lambda });
+  const sqs = openSqs(start, { queues: queues.queues, catalog, principals, wrong, audit, places, isTls: certificate !== undefined });
+  const beside = firstOf([sqs, lambda]);
+  const api = await openApi(start, supervision?.sockets.api, { parts, certificate, beside });
   urls.api = api.url;
   acme?.start();
-  const besides = await openBeside(start, certificate, lambda);
+  const besides = await openBeside(start, certificate, beside);
   announce(lock, urls, certificate);
 
   log.info({ ...urls, driver: detail }, "up");

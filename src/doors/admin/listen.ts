@@ -1,4 +1,12 @@
-import type { createServer as createHttpServer, IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from "node:http";
+import type {
+  createServer as createHttpServer,
+  IncomingHttpHeaders,
+  IncomingMessage,
+  RequestListener,
+  Server,
+  ServerOptions,
+  ServerResponse,
+} from "node:http";
 import type { Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
@@ -34,9 +42,17 @@ export interface ApiListener {
 
 export interface BesideApi {
   /** @param url the request's target */
-  owns(url: string): boolean;
+  owns(url: string, headers: IncomingHttpHeaders): boolean;
   /** @param peer the caller's address */
   handle(request: IncomingMessage, response: ServerResponse, peer: string): void;
+}
+
+/** Several APIs on one port: a request is for the first that owns it. */
+export function firstOf(apis: readonly BesideApi[]): BesideApi {
+  return {
+    owns: (url, headers) => apis.some((api) => api.owns(url, headers)),
+    handle: (request, response, peer) => apis.find((api) => api.owns(request.url ?? "", request.headers))?.handle(request, response, peer),
+  };
 }
 
 export interface Listening {
@@ -111,7 +127,7 @@ function withBeside(
 ): RequestListener {
   if (beside === undefined) return onRequest;
   return (request, response) => {
-    const isForBeside = beside.owns(request.url ?? "") && room.admits(request);
+    const isForBeside = beside.owns(request.url ?? "", request.headers) && room.admits(request);
     const error = isForBeside ? foreign({ get: (name) => headerOf(request, name) }, host) : undefined;
     if (!isForBeside || error !== undefined) return onRequest(request, response);
     beside.handle(request, response, peerOf(request, trusted));

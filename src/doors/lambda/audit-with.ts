@@ -1,4 +1,4 @@
-/** Writes a line of the audit log for each call of the Lambda API, as the management API has one for each of its own. Calls of functions have none. */
+/** Writes a line of the audit log for each call of one of AWS's APIs, as the management API has one for each of its own. Calls of functions, and what is done with messages, have none. */
 import type { Clock } from "../../base/clock/clock.ts";
 import type { Audit } from "../../store/audit/audit.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
@@ -9,12 +9,14 @@ interface AuditParts {
   audit: Pick<Audit, "write">;
   catalog: Pick<Catalog, "names">;
   clock: Pick<Clock, "wall">;
+  /** How AWS's policies name the service. */
+  service: string;
 }
 
 /** The longest text of a line that a caller chooses. */
 const LONGEST = 200;
 
-export function auditWith({ audit, catalog: { names }, clock }: AuditParts): (call: AuditedCall) => void {
+export function auditWith({ audit, catalog: { names }, clock, service }: AuditParts): (call: AuditedCall) => void {
   const nameOf = (tenant: string) => names.tenantName(tenant) ?? tenant;
   return ({ peer, operation, right, target, principal, owner, status, result }) => {
     if (right === "invoke") return;
@@ -25,7 +27,7 @@ export function auditWith({ audit, catalog: { names }, clock }: AuditParts): (ca
       of: principal?.tenant == null ? null : nameOf(principal.tenant),
       role: principal?.role ?? null,
       address: peer,
-      action: operation === null ? "unknown" : `lambda:${operation}`,
+      action: operation === null ? "unknown" : `${service}:${operation}`,
       tenant: tenant === null ? null : nameOf(tenant),
       target: target.slice(0, LONGEST),
       result,

@@ -59,7 +59,7 @@ export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNe
     authorize: authorizeWith(rest),
     places,
     turns,
-    audit: auditWith({ audit, catalog: rest.catalog, clock }),
+    audit: auditWith({ audit, catalog: rest.catalog, clock, service: "lambda" }),
     clock,
     onError: (error) => log.error({ err: error }, "the Lambda API failed"),
   });

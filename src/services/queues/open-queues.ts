@@ -5,6 +5,7 @@ import type { GroupCommit } from "../../store/group-commit/group-commit.ts";
 import { LazyCommit } from "../../store/group-commit/lazy-commit.ts";
 import { openGroupCommit } from "../../store/group-commit/open-group-commit.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
+import { KnownQueues } from "./known-queues.ts";
 import { Mover } from "./mover.ts";
 import type { Queues } from "./queues.ts";
 import { queuesOver } from "./queues-over.ts";
@@ -31,6 +32,7 @@ export function openQueues({ config, clock, log, closing }: ServerStart, { event
   closing.defer(() => commit.close());
   const waiting = new WaitingReceives(clock);
   closing.defer(() => waiting.close());
+  const known = new KnownQueues();
   const mover = new Mover({ commit, clock, wake: (queue) => waiting.wake(queue), onFailure });
   closing.defer(() => mover.close());
   closing.defer(
@@ -39,7 +41,10 @@ export function openQueues({ config, clock, log, closing }: ServerStart, { event
     }),
   );
   const removeOf = async (of: { app: string }) => {
-    if ((commit.isOpen || existsSync(file)) && (await commit.run("removeOf", of))) await clear(commit);
+    if (!commit.isOpen && !existsSync(file)) return;
+    const hasAny = await commit.run("removeOf", of);
+    known.forgetAll();
+    if (hasAny) await clear(commit);
   };
   closing.defer(events.listen({ "app-removed": ({ app }) => void removeOf({ app }).catch(onFailure) }));
   const limits = { queues: perTenant, tenantBytes: tenantMb * 2 ** 20, appBytes: appMb * 2 ** 20, inFlight };
@@ -48,7 +53,7 @@ export function openQueues({ config, clock, log, closing }: ServerStart, { event
     for (const task of await commit.run("runningMoves", null)) mover.begin(task);
     await clear(commit);
   };
-  return { queues: queuesOver({ commit, clock, limits, waiting, mover, onFailure }), start };
+  return { queues: queuesOver({ commit, clock, limits, waiting, mover, known, onFailure }), start };
 }
 
 async function tidy(commit: GroupCommit<QueueOperations>, now: number): Promise<void> {

@@ -20,6 +20,8 @@ export interface QueueSettings {
   contentDedup: boolean;
   /** Only of FIFO queues: whether a deduplication id counts in the whole queue or in its group. */
   dedupScope: "queue" | "group";
+  /** What a door keeps with the queue and shows again. Nothing here reads it. */
+  notes: Readonly<Record<string, string>>;
 }
 
 export const defaultSettings: QueueSettings = {
@@ -33,6 +35,7 @@ export const defaultSettings: QueueSettings = {
   takesFrom: null,
   contentDedup: false,
   dedupScope: "queue",
+  notes: {},
 };
 
 /** Names a queue. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock/clock.ts";
 import type { GroupCommit } from "../../store/group-commit/group-commit.ts";
+import type { KnownQueues } from "./known-queues.ts";
 import type { Mover } from "./mover.ts";
 import type { QueueLimits, QueueRef, Receive, ReceivedMessage } from "./queue.ts";
 import type { Messages, Moves, Queues } from "./queues.ts";
@@ -12,6 +13,7 @@ interface Parts {
   limits: QueueLimits;
   waiting: WaitingReceives;
   mover: Mover;
+  known: KnownQueues;
   onFailure(error: unknown): void;
 }
 
@@ -22,14 +24,16 @@ const PART = 1_000;
 export function queuesOver(parts: Parts): Queues {
   const { commit, clock, limits: most } = parts;
   const now = () => clock.wall();
+  const known = parts.known;
   return {
     create: (queue) => commit.run("create", { ...queue, now: now(), most }),
     find: (ref) => commit.run("find", { ...ref, now: now() }),
+    look: (ref) => known.get(ref, () => commit.run("find", { ...ref, now: now() })),
     list: (of) => commit.run("list", of),
-    change: (ref, settings) => commit.run("change", { ref, settings, now: now() }),
-    tag: (ref, tags, remove) => commit.run("tag", { ref, tags, remove }),
+    change: (ref, settings) => known.changed(ref, commit.run("change", { ref, settings, now: now() })),
+    tag: (ref, tags, remove) => known.changed(ref, commit.run("tag", { ref, tags, remove })),
     async remove(ref) {
-      const queue = await commit.run("remove", ref);
+      const queue = await known.changed(ref, commit.run("remove", ref));
       parts.waiting.wake(queue);
       while (await commit.run("clear", { most: PART }));
     },

@@ -8,7 +8,7 @@ import { message, tenant } from "./testing/conformance.ts";
 import { World } from "./testing/world.ts";
 
 const STEPS = 400;
-const HISTORIES = 12;
+const HISTORIES = 6;
 const VISIBILITY_MS = 10_000;
 const MOST_RECEIVES = 6;
 

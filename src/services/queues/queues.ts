@@ -28,6 +28,8 @@ export interface Queues {
   create(queue: NewQueue): Promise<Queue>;
   /** Rejects with "no-such-queue", as everything below does. */
   find(ref: QueueRef): Promise<Queue & QueueCounts>;
+  /** The queue without its counts. It is mostly known without a look at the disk, so that each call may ask. */
+  look(ref: QueueRef): Promise<Queue>;
   /** By name. @param after the name of the last one of an earlier page */
   list(of: ListQueues): Promise<Queue[]>;
   change(ref: QueueRef, settings: Partial<QueueSettings>): Promise<void>;

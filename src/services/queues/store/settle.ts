@@ -19,6 +19,7 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
   const upTo = db.prepare("SELECT * FROM messages WHERE queue = ? ORDER BY sent_at LIMIT ?");
   const aged = db.prepare("SELECT * FROM messages WHERE queue = ? AND sent_at <= ? ORDER BY sent_at LIMIT ?");
   const setPurged = db.prepare("UPDATE queues SET purged_at = ? WHERE queue = ?");
+  const dropDedups = db.prepare("DELETE FROM dedups WHERE queue = ?");
   const removed = db.prepare("SELECT * FROM queues WHERE removed = 1 LIMIT 1");
   const withMessages = db.prepare("SELECT queue FROM queues WHERE removed = 0 AND messages > 0 AND queue > ? ORDER BY queue LIMIT 100");
   const forgetDedups = db.prepare(
@@ -78,6 +79,8 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
       if (now - queue.purgedAt < leastMs)
         throw new MayflyError("purged-recently", { name: queue.name, seconds: Math.ceil(leastMs / 1_000) });
       setPurged.run(now, queue.queue);
+      // A message may be sent again after its first one was purged.
+      dropDedups.run(queue.queue);
       return queue.messages;
     },
     /** Removes some of the oldest messages. Returns how many there were. */

@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { FakeClock } from "../../../dispatch/testing/fake-clock.ts";
 import { InlineCommit } from "../../../store/group-commit/testing/inline-commit.ts";
+import { KnownQueues } from "../known-queues.ts";
 import { Mover } from "../mover.ts";
 import type { QueueLimits } from "../queue.ts";
 import type { Queues } from "../queues.ts";
@@ -22,7 +23,7 @@ export class World implements QueuesUnderTest {
     const onFailure = (error: unknown) => void this.failures.push(error);
     const mover = new Mover({ commit, clock, wake: (queue) => waiting.wake(queue), onFailure });
     const most = { queues: 1_000, tenantBytes: 1e9, appBytes: 1e9, inFlight: 100_000, ...limits };
-    this.queues = queuesOver({ commit, clock, limits: most, waiting, mover, onFailure });
+    this.queues = queuesOver({ commit, clock, limits: most, waiting, mover, known: new KnownQueues(), onFailure });
   }
 
   async pass(ms: number): Promise<void> {
