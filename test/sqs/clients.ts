@@ -1,5 +1,6 @@
 /** SQS's two protocols: JSON by AWS's SDK, and the older one, which is signed and read here. Both give answers in the form of the recordings. */
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash, createHmac } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { Readable } from "node:stream";
@@ -30,30 +31,31 @@ type Command = new (input: Input) => never;
 
 export function jsonClient(endpoint: string, credentials: KeyPair): Client & { close(): void } {
   const client = new sdk.SQSClient({ endpoint, region, credentials, maxAttempts: 1 });
-  const { handle } = client.config.requestHandler;
-  const call = async (operation: string, input: Input): Promise<Answer> => {
-    const command: object = new (sdk as unknown as Record<string, Command>)[`${operation}Command`]!(input);
-    let failure: Answer | undefined;
-    const one = Object.assign(Object.create(client.config.requestHandler) as typeof client.config.requestHandler, {
-      handle: async (...[request, own]: Parameters<typeof handle>) => {
-        const { response } = await handle.call(client.config.requestHandler, request, own);
-        if (response.statusCode >= 400) {
-          const body = await buffer(response.body as Readable);
-          failure = jsonFailure(response.statusCode, response.headers, JSON.parse(body.toString()) as Answer);
-          response.body = Readable.from([body]);
-        }
-        return { response };
-      },
-    });
-    const own = new sdk.SQSClient({ endpoint, region, credentials, maxAttempts: 1, requestHandler: one });
-    try {
-      return asRecorded(await own.send(command as never)) as Answer;
-    } catch (error) {
-      if (failure === undefined) throw error;
-      throw new Failure(failure);
+  const failures = new AsyncLocalStorage<{ failure?: Answer }>();
+  const handler = client.config.requestHandler;
+  const handle: typeof handler.handle = async (request, own) => {
+    const { response } = await handler.handle(request, own);
+    if (response.statusCode >= 400) {
+      const body = await buffer(response.body as Readable);
+      failures.getStore()!.failure = jsonFailure(response.statusCode, response.headers, JSON.parse(body.toString()) as Answer);
+      response.body = Readable.from([body]);
     }
+    return { response };
   };
-  return { call, close: () => client.destroy() };
+  client.config.requestHandler = Object.assign(Object.create(handler) as typeof handler, { handle });
+  return {
+    call: (operation, input) =>
+      failures.run({}, async () => {
+        const command = new (sdk as unknown as Record<string, Command>)[`${operation}Command`]!(input);
+        try {
+          return asRecorded(await client.send(command)) as Answer;
+        } catch (error) {
+          const { failure } = failures.getStore()!;
+          throw failure === undefined ? error : new Failure(failure);
+        }
+      }),
+    close: () => client.destroy(),
+  };
 }
 
 /** Errors whose name in the query protocol is that of their model, so that clients show their members. */
