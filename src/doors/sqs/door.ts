@@ -56,6 +56,8 @@ const MOST_BYTES = 8_000_000;
 
 interface Told extends AuditedCall {
   isQuery: boolean;
+  /** Aborted when the client has left. */
+  left: AbortSignal;
 }
 
 export function createSqsDoor(options: SqsDoorOptions): BesideApi {
@@ -99,7 +101,8 @@ export function createSqsDoor(options: SqsDoorOptions): BesideApi {
     const own = principal.tenant ?? mainTenant;
     const account = ownerOf(catalog, { tenant: own, account: accountOf(own), region }, named, told.isQuery);
     if (account.tenant !== own) told.owner = account.tenant;
-    if (!may({ ...principal, apps: null }, right, { tenant: account.tenant, app: null })) throw denied(account, principal, asked.operation);
+    if (!may({ ...principal, apps: null }, right, { tenant: account.tenant, app: null }))
+      throw denied(accountOf(own), principal, asked.operation);
     const ref = () => {
       if (named === undefined) throw new SqsError("MissingRequiredParameterException", "The request must contain the parameter QueueUrl.");
       return { tenant: account.tenant, name: named.name, apps: principal.apps };
@@ -111,7 +114,7 @@ export function createSqsDoor(options: SqsDoorOptions): BesideApi {
       principal,
       origin: `${options.isTls ? "https" : "http"}://${hostOf(request.headers)}`,
       trace: traceOf(request.headers),
-      signal: leaving(response),
+      signal: told.left,
       queues,
       ref,
       look: () => queues.look(ref()),
@@ -122,7 +125,17 @@ export function createSqsDoor(options: SqsDoorOptions): BesideApi {
   async function handle(request: IncomingMessage, response: ServerResponse, peer: string): Promise<void> {
     const id = randomUUID();
     const isQuery = !isJson(request.headers);
-    const told: Told = { peer, operation: null, right: "read", target: "", principal: null, status: 200, result: "ok", isQuery };
+    const told: Told = {
+      peer,
+      operation: null,
+      right: "read",
+      target: "",
+      principal: null,
+      status: 200,
+      result: "ok",
+      isQuery,
+      left: leaving(response),
+    };
     try {
       const body = await answer(request, response, told);
       options.audit(told);
@@ -192,7 +205,7 @@ function ownerOf(catalog: Pick<Catalog, "tenants">, own: Account, named: NamedQu
   return { tenant, account: named.account, region: own.region };
 }
 
-function denied({ account }: Account, principal: Principal, operation: string): SqsError {
+function denied(account: string, principal: Principal, operation: string): SqsError {
   return new SqsError(
     "AccessDeniedException",
     `User: arn:aws:iam::${account}:user/${principal.name} is not authorized to perform: sqs:${operation}`,
@@ -220,6 +233,7 @@ function takePlace(places: Shares, response: ServerResponse, tenant: string | nu
 
 function leaving(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
+  if (response.destroyed || response.closed) controller.abort();
   const leave = () => {
     if (!response.writableFinished) controller.abort();
   };

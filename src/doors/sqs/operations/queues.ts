@@ -50,7 +50,16 @@ export const queueOperations: Readonly<Record<string, SqsOperation>> = {
       return Object.keys(tags).length === 0 ? {} : { Tags: tags };
     },
   },
+  AddPermission: { right: "deploy", handle: withoutPolicies },
+  RemovePermission: { right: "deploy", handle: withoutPolicies },
 };
+
+function withoutPolicies(): never {
+  throw new SqsError(
+    "UnsupportedOperation",
+    "Policies of queues are not supported on this server; keys of its principals say who may do what.",
+  );
+}
 
 async function nothing(done: Promise<unknown>): Promise<Record<string, unknown>> {
   await done;
