@@ -80,16 +80,10 @@ export function createSqsDoor(options: SqsDoorOptions): BesideApi {
     } finally {
       body.release();
     }
-    return run(request, response, signer, asked, told);
+    return run(request, signer, asked, told);
   }
 
-  async function run(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { principal, region }: Signer,
-    asked: Asked,
-    told: Told,
-  ): Promise<Record<string, unknown>> {
+  async function run(request: IncomingMessage, { principal, region }: Signer, asked: Asked, told: Told): Promise<Record<string, unknown>> {
     const operation = operations.get(asked.operation);
     if (operation === undefined)
       throw new SqsError("UnknownOperationException", `The action ${asked.operation.slice(0, 100)} is not valid for this endpoint.`);

@@ -89,7 +89,7 @@ export class WaitingReceives {
   /** Ends all waits without messages. */
   close(): void {
     this.#isClosed = true;
-    for (const { waiters } of [...this.#lines.values()]) for (const waiter of [...waiters]) waiter.resolve([]);
+    for (const { waiters } of this.#lines.values()) for (const waiter of waiters) waiter.resolve([]);
   }
 
   #line(queue: number): Line {
@@ -128,7 +128,7 @@ export class WaitingReceives {
     let nextAt: number | null | undefined = null;
     while (line.isStale) {
       line.isStale = false;
-      for (const waiter of [...line.waiters]) {
+      for (const waiter of line.waiters) {
         nextAt = await this.#tryOne(waiter);
         if (nextAt !== undefined) break;
       }
