@@ -573,7 +573,7 @@ export const errorTable = {
     status: 404,
     side: "caller",
     message: "There is no queue {name}.",
-    cure: "`mayfly queue list` shows the queues.",
+    cure: "ListQueues of the SQS API shows the queues: `aws sqs list-queues`.",
   },
   "queue-exists": {
     status: 409,
