@@ -128,7 +128,7 @@ export function createSqsDoor(options: SqsDoorOptions): BesideApi {
       status: 200,
       result: "ok",
       isQuery,
-      left: leaving(response),
+      left: leaving(request, response),
     };
     try {
       const body = await answer(request, response, told);
@@ -225,15 +225,25 @@ function takePlace(places: Shares, response: ServerResponse, tenant: string | nu
   return true;
 }
 
-function leaving(response: ServerResponse): AbortSignal {
+/**
+ * Aborted when the client has left, or has closed its half of the connection: both look the same for seconds, in which a message would be given to nobody. A client that is
+ * still there gets an empty answer, as at the end of its wait.
+ */
+function leaving({ socket }: IncomingMessage, response: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  if (response.destroyed || response.closed) controller.abort();
-  const leave = () => {
+  const leave = guarded(
+    () => controller.abort(),
+    () => {},
+  );
+  if (response.closed || socket.destroyed || socket.readableEnded) controller.abort();
+  socket.once("end", leave);
+  const over = () => {
+    socket.off("end", leave);
     if (!response.writableFinished) controller.abort();
   };
   response.once(
     "close",
-    guarded(leave, () => {}),
+    guarded(over, () => {}),
   );
   return controller.signal;
 }

@@ -89,7 +89,10 @@ async function receiveFrom(
   };
   const { queue, messages, nextAt, waitMs } = await attempt();
   const wait = receive.waitMs ?? waitMs;
-  if (messages.length > 0 && signal?.aborted === true) giveBack(messages);
+  if (messages.length > 0 && signal?.aborted === true) {
+    giveBack(messages);
+    return [];
+  }
   if (messages.length > 0 || wait === 0) return messages;
   const again = (): Promise<Try> => attempt();
   return waiting.wait({ queue, waitMs: wait, nextAt, signal, again, giveBack });
