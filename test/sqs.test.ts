@@ -120,7 +120,7 @@ describe("queues by their clients", () => {
     };
     const aws = async (...args: string[]) => {
       const all = [...rest, join(root, "usr/bin/aws"), "--endpoint-url", server.apiUrl, "--output", "json", "sqs", ...args];
-      const { stdout } = await run(program!, all, { env });
+      const { stdout } = await run(program, all, { env });
       return stdout.trim() === "" ? {} : (JSON.parse(stdout) as Record<string, unknown>);
     };
     const { QueueUrl } = await aws(

@@ -175,7 +175,7 @@ function readMembers(element: Element): Answer {
     Object.entries(element).map(([name, value]): [string, unknown] => {
       const list = [value].flat() as Element[];
       if (["Attribute", "MessageAttribute", "Tag"].includes(name))
-        return [`${name}s`, Object.fromEntries(list.map((each) => [String(each["Name"] ?? each["Key"]), each["Value"]]))];
+        return [`${name}s`, Object.fromEntries(list.map((each) => [(each["Name"] ?? each["Key"]) as string, each["Value"]]))];
       if (name === "Message" && typeof value !== "string") return ["Messages", list.map(readMembers)];
       if (name === "QueueUrl" && Array.isArray(value)) return ["QueueUrls", value];
       if (name.endsWith("BatchResultEntry")) return ["Successful", list.map(readMembers)];
@@ -191,5 +191,5 @@ export async function failureOf(call: Promise<unknown>): Promise<Answer> {
     (thrown: unknown) => thrown,
   );
   if (error instanceof Failure) return error.answer;
-  assert.fail(`the call should have failed with an answer of the service: ${String(error)}`);
+  return assert.fail(`the call should have failed with an answer of the service: ${String(error)}`);
 }

@@ -19,7 +19,7 @@ async function batchOf20(it: Replay, operation: string, more: Record<string, num
   for (let time = 0; time < 2; time++) await it.call("SendMessageBatch", { QueueUrl, Entries: entries(10) });
   const all: Answer[] = [];
   while (all.length < 20) all.push(...((await it.receive(QueueUrl, { MaxNumberOfMessages: 10 }))["Messages"] as Answer[]));
-  const Entries = all.map(({ ReceiptHandle }, at) => ({ Id: String(at), ReceiptHandle, ...more }));
+  const Entries = all.map(({ ReceiptHandle }, at) => Object.assign({ Id: String(at), ReceiptHandle }, more));
   const failing = it.call(operation, { QueueUrl, Entries });
   await it.matchFailure("error_response", failing, false);
 }

@@ -104,7 +104,7 @@ function readRedrive(text: string, { account }: Account): QueueSettings["deadLet
   const maxReceives = Number(count);
   if (!Number.isInteger(maxReceives) || maxReceives < 1 || maxReceives > 1_000)
     throw refused("Invalid value for maxReceiveCount: must be an integer between 1 and 1000.");
-  const named = readQueueArn(String(arn));
+  const named = typeof arn === "string" ? readQueueArn(arn) : undefined;
   if (named === undefined || named.account !== account) throw refused("Dead letter target does not exist.");
   return { queue: named.name, maxReceives };
 }

@@ -80,7 +80,7 @@ export function md5OfAttributes(attributes: Attributes): string | undefined {
   return hash.digest("hex");
 }
 
-export function isBinary(type: string): boolean {
+function isBinary(type: string): boolean {
   return type === "Binary" || type.startsWith("Binary.");
 }
 

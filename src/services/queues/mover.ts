@@ -7,8 +7,8 @@ import type { QueueOperations } from "./store/engine.ts";
 export interface MoverOptions {
   commit: Pick<GroupCommit<QueueOperations>, "run">;
   clock: Clock;
-  wake(queue: number): void;
-  onFailure(error: unknown): void;
+  wake: (queue: number) => void;
+  onFailure: (error: unknown) => void;
 }
 
 /** Messages of one part of a task that has no limit. */

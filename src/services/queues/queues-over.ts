@@ -14,7 +14,7 @@ interface Parts {
   waiting: WaitingReceives;
   mover: Mover;
   known: KnownQueues;
-  onFailure(error: unknown): void;
+  onFailure: (error: unknown) => void;
 }
 
 /** Messages that go in one transaction where there may be many. */

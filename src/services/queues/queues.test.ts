@@ -12,7 +12,9 @@ import { World } from "./testing/world.ts";
 testQueues("queues over a SQLite file", async () => new World());
 
 test("what a tenant, an app and a queue may have is bounded, and what is deleted makes room", async (t) => {
-  const { queues, close } = bounded(t, { queues: 2, tenantBytes: 100, appBytes: 50, inFlight: 1 });
+  const world = new World({ queues: 2, tenantBytes: 100, appBytes: 50, inFlight: 1 });
+  afterwards(t, () => world.close());
+  const { queues } = world;
   const jobs = { tenant, name: "jobs" };
   await queues.create({ ...jobs, app: "app_a", settings: {}, tags: {} });
   await queues.create({ tenant, name: "own", app: null, settings: {}, tags: {} });
@@ -31,16 +33,7 @@ test("what a tenant, an app and a queue may have is bounded, and what is deleted
   await queues.remove(jobs);
   await queues.create({ tenant, name: "third", app: "app_a", settings: {}, tags: {} });
   await queues.messages.send({ tenant, name: "third" }, [message("x".repeat(50))]);
-  await close();
 });
-
-function bounded(t: Parameters<typeof afterwards>[0], limits: ConstructorParameters<typeof World>[0]): World {
-  const world = new World(limits);
-  let isOpen = true;
-  afterwards(t, () => (isOpen ? world.close() : undefined));
-  const { close } = world;
-  return Object.assign(world, { close: () => ((isOpen = false), close.call(world)) });
-}
 
 test("messages that nobody receives are removed when they are too old", async (t) => {
   const world = new World();

@@ -43,10 +43,9 @@ export const receiveOperations: Readonly<Record<string, SqsOperation>> = {
   ChangeMessageVisibilityBatch: {
     right: "invoke",
     async handle(call) {
-      const entries = readEntries(call.input, "ChangeMessageVisibilityBatchRequestEntry").map(({ id, entry }) => ({
-        id,
-        ...readChange(entry),
-      }));
+      const entries = readEntries(call.input, "ChangeMessageVisibilityBatchRequestEntry").map(({ id, entry }) =>
+        Object.assign(readChange(entry), { id }),
+      );
       return eachOf(entries, await call.queues.messages.hide(call.ref(), entries), hideRefusal);
     },
   },
@@ -145,7 +144,7 @@ function shown(
   };
 }
 
-export function systemAttributes(
+function systemAttributes(
   { account }: Pick<SqsCall, "account">,
   { isFifo }: Queue,
   message: ReceivedMessage,

@@ -43,7 +43,7 @@ async function sendBatch(call: SqsCall): Promise<Record<string, unknown>> {
   });
   const messages = good.map(({ message }) => message);
   const sent = messages.length === 0 ? [] : await call.queues.messages.send(call.ref(), messages);
-  const successful = good.map(({ id, message }, at) => ({ Id: id, ...shown(queue, message, sent[at]!) }));
+  const successful = good.map(({ id, message }, at) => Object.assign(shown(queue, message, sent[at]!), { Id: id }));
   return batchAnswer(successful, failed);
 }
 

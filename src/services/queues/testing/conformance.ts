@@ -70,7 +70,7 @@ class Subject {
 
 export function testQueues(name: string, open: () => Promise<QueuesUnderTest>): void {
   const testWith = (title: string, body: (subject: Subject) => Promise<void>) =>
-    test(title, async (t: TestContext) => {
+    void test(title, async (t: TestContext) => {
       const under = await open();
       afterwards(t, () => under.close());
       await body(new Subject(under));
