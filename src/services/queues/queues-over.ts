@@ -87,6 +87,7 @@ async function receiveFrom(
     const changes = messages.map(({ receipt }) => ({ receipt, visibilityMs: 0 }));
     commit.run("hide", { ref, changes, now: clock.wall() }).then(({ queue }) => waiting.wake(queue), onFailure);
   };
+  const since = waiting.now();
   const { queue, messages, nextAt, waitMs } = await attempt();
   const wait = receive.waitMs ?? waitMs;
   if (messages.length > 0 && signal?.aborted === true) {
@@ -95,7 +96,7 @@ async function receiveFrom(
   }
   if (messages.length > 0 || wait === 0) return messages;
   const again = (): Promise<Try> => attempt();
-  return waiting.wait({ queue, waitMs: wait, nextAt, signal, again, giveBack });
+  return waiting.wait({ queue, waitMs: wait, nextAt, since, signal, again, giveBack });
 }
 
 function movesOver({ commit, clock, mover }: Parts): Moves {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { afterwards } from "../../base/testing/afterwards.ts";
 import { openGroupCommit } from "../../store/group-commit/open-group-commit.ts";
+import type { ReceivedMessage } from "./queue.ts";
 import type { QueueOperations } from "./store/engine.ts";
 import { message, tenant, testQueues } from "./testing/conformance.ts";
 import { World } from "./testing/world.ts";
@@ -33,6 +34,19 @@ test("what a tenant, an app and a queue may have is bounded, and what is deleted
   await queues.remove(jobs);
   await queues.create({ tenant, name: "third", app: "app_a", settings: {}, tags: {} });
   await queues.messages.send({ tenant, name: "third" }, [message("x".repeat(50))]);
+});
+
+test("a message that comes just as a receive has found none, and does not wait yet, is received", async (t) => {
+  const world = new World();
+  afterwards(t, () => world.close());
+  await world.queues.create({ tenant, name: "jobs", app: null, settings: {}, tags: {} });
+  const { queue } = await world.commit.run("receive", { ref: { tenant, name: "jobs" }, most: 1, inFlight: 1, now: world.clock.wall() });
+  const since = world.waiting.now();
+  world.waiting.wake(queue);
+  const again = async () => ({ messages: [{ body: "hello" } as ReceivedMessage], nextAt: null });
+  const waiting = world.waiting.wait({ queue, waitMs: 20_000, nextAt: null, since, again, giveBack: () => {} });
+  await world.pass(1);
+  assert.equal((await waiting)[0]?.body, "hello");
 });
 
 test("messages that nobody receives are removed when they are too old", async (t) => {

@@ -2,7 +2,8 @@
  * Receives that wait for messages. Nothing polls: a receive is tried again when something may have come to its queue, or at the time when a hidden message is visible.
  *
  * 1. Of one queue, receives are tried in the order in which they came, one after the other, so that the first gets the first message.
- * 2. A receive that is over, or whose caller has left, takes no message: one that it got too late is given back.
+ * 2. What comes to a queue while a receive looks at it for the first time, and does not wait yet, is not missed: the receive says since when it has looked.
+ * 3. A receive that is over, or whose caller has left, takes no message: one that it got too late is given back.
  */
 import type { Clock } from "../../base/clock/clock.ts";
 import type { ReceivedMessage } from "./queue.ts";
@@ -18,6 +19,8 @@ export interface WaitingReceive {
   /** Milliseconds. */
   waitMs: number;
   nextAt: number | null;
+  /** What now() gave before the first look at the queue. */
+  since: number;
   signal?: AbortSignal | undefined;
   again(): Promise<Try>;
   /** Called with messages that nobody waits for any more. */
@@ -39,13 +42,27 @@ interface Line {
   stopTimer: () => void;
 }
 
+/** Queues of which it is remembered when something came last. */
+const MOST_REMEMBERED = 10_000;
+
 export class WaitingReceives {
   readonly #clock: Clock;
   readonly #lines = new Map<number, Line>();
+  /** Grows with each wake. */
+  #wakes = 0;
+  /** By queue: its last wake. */
+  readonly #woken = new Map<number, number>();
+  /** What came before is not remembered. */
+  #forgottenAt = 0;
   #isClosed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** For WaitingReceive.since. */
+  now(): number {
+    return this.#wakes;
   }
 
   /** Resolves with no messages at the end of the wait. */
@@ -76,12 +93,17 @@ export class WaitingReceives {
     const stop = this.#clock.after(receive.waitMs, onEnd);
     receive.signal?.addEventListener("abort", onEnd);
     line.waiters.add(waiter);
-    this.#wakeAt(receive.queue, line, receive.nextAt);
+    this.#wakeAt(receive.queue, line, this.#hasCome(receive) ? 0 : receive.nextAt);
     return promise;
   }
 
   /** Something may have come to the queue. @param at when it is visible, wall clock */
   wake(queue: number, at = 0): void {
+    if (this.#woken.size >= MOST_REMEMBERED) {
+      this.#woken.clear();
+      this.#forgottenAt = this.#wakes;
+    }
+    this.#woken.set(queue, ++this.#wakes);
     const line = this.#lines.get(queue);
     if (line !== undefined) this.#wakeAt(queue, line, at);
   }
@@ -90,6 +112,10 @@ export class WaitingReceives {
   close(): void {
     this.#isClosed = true;
     for (const { waiters } of this.#lines.values()) for (const waiter of waiters) waiter.resolve([]);
+  }
+
+  #hasCome({ queue, since }: WaitingReceive): boolean {
+    return since < this.#forgottenAt || (this.#woken.get(queue) ?? 0) > since;
   }
 
   #line(queue: number): Line {
