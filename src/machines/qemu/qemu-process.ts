@@ -7,6 +7,7 @@ import type { Readable } from "node:stream";
 import { type ConsoleTail, keepTail } from "../host/console-tail.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import { drained } from "../host/drained.ts";
+import { pacePrinted } from "../host/pace-printed.ts";
 import type { Confined } from "../host/qemu/confinement.ts";
 import { type QemuDescriptors, spawnQemu } from "../host/qemu/spawn.ts";
 import { Fd } from "./command-line.ts";
@@ -45,13 +46,14 @@ export function startQemuProcess(confined: Confined, args: string[], files: Inhe
   channel.on("error", () => undefined); // "close" follows, which its reader handles
   const mounts = streams[Fd.Mounts] as Socket;
   mounts.on("error", () => undefined);
+  const printed = { console: keepTail(child.stdout as Readable), stderr: keepTail(child.stderr as Readable) };
+  for (const source of [child.stdout, child.stderr]) pacePrinted(source as Readable, clock);
   return {
     pid: child.pid,
     channel,
     mounts,
     qmp: openQmp(streams[Fd.Qmp] as Socket),
-    console: keepTail(child.stdout as Readable),
-    stderr: keepTail(child.stderr as Readable),
+    ...printed,
     exited,
     kill: () => void child.kill("SIGKILL"),
   };

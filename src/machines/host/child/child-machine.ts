@@ -21,6 +21,7 @@ import type { Machine, Usage } from "../../driver.ts";
 import { type MachineExit, StartFailure } from "../../exit.ts";
 import { type ConsoleTail, keepTail } from "../console-tail.ts";
 import { drained } from "../drained.ts";
+import { pacePrinted } from "../pace-printed.ts";
 import { reasonOfNode } from "./node-limits.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { endBelow, signalAll } from "./signals.ts";
@@ -107,6 +108,7 @@ async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
   }
   const channel = child.stdio[3] as Socket;
   const output = keepTail(out.read, err.read);
+  for (const { read } of [out, err]) pacePrinted(read, plan.clock);
   const ended = Promise.all([once(child, "exit"), once(out.read, "close"), once(err.read, "close")]);
   // A reader of the channel listens for errors as well. Without a reader an error only means that the machine ends, which `ended` tells.
   channel.on("error", () => channel.destroy());
