@@ -31,11 +31,12 @@ export interface AppOfFunction {
  */
 export async function appOfFunction(
   { store, catalog }: { store: Pick<LambdaStore, "zips">; catalog: Pick<Catalog, "receiveFiles"> },
+  tenant: string,
   record: FunctionRecord,
   before: Manifest | undefined,
 ): Promise<AppOfFunction> {
   const files = await filesOf(store, record);
-  const received = await sent(catalog, files);
+  const received = await sent(catalog, tenant, files);
   const kept = keptOf(record.name, before);
   const { manifest, code } = described(record, files, kept);
   const function_: Bundle = { function: kept.name, ...code };
@@ -57,8 +58,12 @@ async function filesOf({ zips }: Pick<LambdaStore, "zips">, { code, layers }: Fu
 }
 
 /** Hands the files over as an upload brings them: the list first, then the contents, of which one chunk is in memory at a time. */
-async function sent(catalog: Pick<Catalog, "receiveFiles">, files: ZipEntry[]): Promise<{ bundle: Uint8Array } | { draft: LargeDraft }> {
-  const incoming = catalog.receiveFiles();
+async function sent(
+  catalog: Pick<Catalog, "receiveFiles">,
+  tenant: string,
+  files: ZipEntry[],
+): Promise<{ bundle: Uint8Array } | { draft: LargeDraft }> {
+  const incoming = catalog.receiveFiles(tenant);
   try {
     await incoming.push(filesHead(files.map(({ path, bytes, executable }) => [path, bytes, executable])));
     for (const file of files) for await (const chunk of file.read()) await incoming.push(chunk);

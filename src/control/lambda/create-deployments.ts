@@ -16,7 +16,7 @@ import { appOfFunction } from "./app-of-function.ts";
 import type { Deployments, LambdaParts } from "./lambda-parts.ts";
 import { aliasFor, newRevisionId } from "./names.ts";
 import { applyProvisioned } from "./provisioning.ts";
-import { TenantTurns } from "./tenant-turns.ts";
+import { TenantTurns } from "../tenant-turns.ts";
 
 /** How many are deployed at the same time, so that a hundred functions that are created at once do not unpack a hundred zip files at once. Of those that wait, one of the tenant comes next that has fewest under way. */
 const AT_ONCE = 4;
@@ -64,7 +64,7 @@ async function deployRecord(parts: Parts, tenant: string, name: string): Promise
   const record = parts.store.functions.get(tenant, "", name);
   if (record === undefined) return;
   try {
-    const app = await appOfFunction(parts, record, parts.catalog.app(tenant, name)?.live?.manifest);
+    const app = await appOfFunction(parts, tenant, record, parts.catalog.app(tenant, name)?.live?.manifest);
     try {
       const { revision } = await deploy(parts, tenant, app.manifest, app.bundles, app.large);
       if (!finish(parts, tenant, name, (latest) => succeeded(parts, tenant, latest, revision.id)))

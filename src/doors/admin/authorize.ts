@@ -1,13 +1,13 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { FairTurns } from "../../clients/fair-turns.ts";
-import type { Shares } from "../../clients/shares.ts";
+import type { Shares } from "../../base/shares/shares.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
 import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
-import { type ApiEnv, makeScope, TENANT_HEADER } from "./scope.ts";
+import { type ApiEnv, holderOf, makeScope, TENANT_HEADER } from "./scope.ts";
 
 interface AuthorizeParts {
   principals: Pick<Principals, "ofToken">;
@@ -39,10 +39,6 @@ export function authorize({ principals, catalog, wrong, clock, places, turns }: 
     await turns.take(holderOf(principal));
     await next();
   };
-}
-
-function holderOf({ tenant }: Principal): string {
-  return tenant ?? "server";
 }
 
 /** Whoever follows logs, or uploads, is there for long. Throws "too-many-connections" if the tenant has as many requests under way as it may have now. */

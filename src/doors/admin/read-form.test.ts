@@ -92,9 +92,9 @@ test("a body that is no form is refused at once, whatever it says that it is", a
   }
 });
 
-test("uploads in progress have a bound together: one too many is answered 503 with Retry-After, and dropped ones give their share back", async () => {
+test("uploads in progress have a bound together: what is too many is answered 503 with Retry-After, and dropped ones give their share back", async () => {
   const all = await Promise.all([1, 2, 3, 4, 5].map(() => begin(whole.slice(0, 300), { "content-length": 66_000_000 })));
-  // The one that is refused is answered, and no other, because none is sent to its end.
+  // Those that are refused are answered, and no others, because none is sent to its end.
   const { status, text, retryAfter } = await Promise.any(all.map(answerTo));
   assert.deepEqual([status, retryAfter], [503, "5"], text);
   assert.match(text, /too-many-uploads/);

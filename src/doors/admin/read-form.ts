@@ -13,6 +13,7 @@ import { guarded } from "../../base/errors/guarded.ts";
 import { MANIFEST_BYTES, tooLargeManifest } from "../../store/catalog/parse-manifest.ts";
 import { declaredBytes } from "./limit-body.ts";
 import type { IncomingFiles, LargeDraft, Received } from "../../store/large-files/large-files.ts";
+import { type ApiEnv, holderOf, scopeOf } from "./scope.ts";
 import { BODY_BYTES, type Upload, type UploadBudget } from "./upload-budget.ts";
 
 /** A part with a file name. */
@@ -57,17 +58,18 @@ const limits: BusboyConfig["limits"] = {
 /**
  * Puts the parsed form where the check of the route's schema finds it. The upload counts in the budget until its request is answered. What it has written to
  * the disk, and the use case has not kept, is removed then.
- * @param receive takes the part `files`
+ * @param receive takes the part `files`, as a share of whom it is given
  */
-export function readForm(budget: UploadBudget, receive: () => IncomingFiles): MiddlewareHandler {
+export function readForm(budget: UploadBudget, receive: (holder: string) => IncomingFiles): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {
     const { req } = context;
     const type = req.header("content-type") ?? "";
     const { body } = req.raw;
     if (body === null || !/^multipart\/form-data\s*;/i.test(type))
       throw new MayflyError("bad-request", { what: "the body must be a form of the type multipart/form-data, with its boundary" });
-    const upload = budget.begin(declaredBytes(context));
-    const files = new FilesPart(receive, upload);
+    const holder = holderOf(scopeOf(context).principal);
+    const upload = budget.begin(holder, declaredBytes(context));
+    const files = new FilesPart(() => receive(holder), upload);
     try {
       req.bodyCache.formData = (await parsed(body, type, upload, files)) as never;
       await next();

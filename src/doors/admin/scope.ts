@@ -54,6 +54,11 @@ export function tenantOf(context: Context<ApiEnv>): string {
   return scopeOf(context).tenant;
 }
 
+/** Whose share of what tenants divide a request takes: its principal's tenant's. */
+export function holderOf({ tenant }: Pick<Principal, "tenant">): string {
+  return tenant ?? "server";
+}
+
 /** What the request sees in lists of machines, bills and the like. */
 export function seenBy(context: Context<ApiEnv>): Seen {
   const scope = scopeOf(context);

@@ -1,4 +1,5 @@
 import { MayflyError } from "../../base/errors/error.ts";
+import { Shares } from "../../base/shares/shares.ts";
 import { MOST_BYTES } from "../../store/large-files/large-files.ts";
 import { Limit } from "../../wire/protocol.ts";
 
@@ -6,33 +7,33 @@ import { Limit } from "../../wire/protocol.ts";
 export const UPLOAD_BYTES = Limit.code + 2_097_152;
 /** The most bytes of one upload, with large files, which are written to the disk as they arrive. */
 export const BODY_BYTES = UPLOAD_BYTES + MOST_BYTES;
-/** The most bytes of all uploads in progress together. Four of the largest fit. */
+/** The most bytes of all uploads in progress together. Four of the largest fit, of which three may be of one tenant. */
 export const ALL_UPLOADS_BYTES = 4 * UPLOAD_BYTES;
 
 /**
- * Bounds how many bytes of uploads are in memory, first come, first served. An upload's share is its declared length from the start, or the most that one may
+ * Bounds how many bytes of uploads are in memory, first come, first served, but no tenant gets all: whoever begins uploads and sends nothing would keep all
+ * others from deploying. An upload's share is its declared length from the start, or the most that one may
  * have in memory, so that an upload which has begun is not refused because of a later one.
  */
 export class UploadBudget {
-  #left: number;
+  readonly #shares: Shares;
 
   /** @param bytes of all uploads together */
   constructor(bytes: number) {
-    this.#left = bytes;
+    this.#shares = new Shares(bytes);
   }
 
   get left(): number {
-    return this.#left;
+    return this.#shares.left;
   }
 
-  /** Throws "too-many-uploads". @param declared the bytes that the caller says will come; 0 if it does not say */
-  begin(declared: number): Upload {
+  /** Throws "too-many-uploads". @param holder whose share it takes @param declared the bytes that the caller says will come; 0 if it does not say */
+  begin(holder: string, declared: number): Upload {
     let taken = 0;
     let arrived = 0;
     let all = 0;
     const take = (bytes: number) => {
-      if (bytes > this.#left) throw new MayflyError("too-many-uploads");
-      this.#left -= bytes;
+      if (!this.#shares.take(holder, bytes)) throw new MayflyError("too-many-uploads");
       taken += bytes;
     };
     take(Math.min(declared, UPLOAD_BYTES));
@@ -45,7 +46,7 @@ export class UploadBudget {
       },
       written: (bytes) => void (arrived -= bytes),
       end: () => {
-        this.#left += taken;
+        this.#shares.give(holder, taken);
         taken = 0;
       },
     };

@@ -110,7 +110,7 @@ function createCatalog(parts: CatalogParts): Catalog {
     deploy: (tenant, manifest, bundles, take, large, placement) =>
       deployInTurns(parts, { tenant, manifest, bundles, large, placement }, take),
     refuseMoreCode: (tenant, name, bytes) => refuseMore(queries, parts.quota, tenant, name, bytes),
-    receiveFiles: () => parts.large.receive(),
+    receiveFiles: (holder) => parts.large.receive(holder),
     point: (app, alias, targets, take, more) => pointAlias(parts, app, alias, targets, take, more),
     rollBack: (app, take) => rollBack(parts, app, take),
     runningCanaries: () => runningCanaries(parts),

@@ -62,7 +62,7 @@ class Files extends CatalogInFolder {
 
   /** In chunks of many lengths. */
   async receive(bytes: Buffer, random = new Random(seed)) {
-    const incoming = this.catalog.receiveFiles();
+    const incoming = this.catalog.receiveFiles("one");
     try {
       for (let at = 0; at < bytes.length;) {
         const length = 1 + random.below(random.below(3) === 0 ? 9 : 100_000);
@@ -172,12 +172,14 @@ test("small files stay in memory, and what is no bundle of files leaves nothing"
 test("uploads in progress together may promise the files of four, and make room as they end", async (t) => {
   const files = new Files(t);
   const head = filesHead([["model", MOST_BYTES, false]]);
-  const begun = async () => {
-    const incoming = files.catalog.receiveFiles();
+  const begun = async (holder = "one") => {
+    const incoming = files.catalog.receiveFiles(holder);
     await incoming.push(head);
     return incoming;
   };
-  const four = [await begun(), await begun(), await begun(), await begun()];
+  const three = [await begun(), await begun(), await begun()];
+  await assert.rejects(begun(), { code: "too-many-uploads" }, "one tenant does not get all");
+  const four = [...three, await begun("other")];
   await assert.rejects(begun(), { code: "too-many-uploads" });
   const [first, second, ...others] = four;
   await first!.discard();
@@ -199,12 +201,12 @@ test(`an upload that is given up while its files are being written leaves nothin
     const store = new Files(t, { filesForm: () => form });
     // Together they promise more than all in progress may.
     for (let n = 0; n < 5; n++) {
-      const incoming = store.catalog.receiveFiles();
+      const incoming = store.catalog.receiveFiles("one");
       const pushing = incoming.push(filesHead([["model", MOST_BYTES, false]]));
       await incoming.discard();
       assert.equal(await pushing, 0);
     }
-    const incoming = store.catalog.receiveFiles();
+    const incoming = store.catalog.receiveFiles("one");
     await incoming.push(bundle.subarray(0, listEnd));
     const pushing = incoming.push(bundle.subarray(listEnd));
     await incoming.discard();

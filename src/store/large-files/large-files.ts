@@ -47,8 +47,11 @@ export interface IncomingFiles {
 }
 
 export interface LargeFiles {
-  /** Takes files as an upload brings them: u32 (little-endian) length of the list, the list, the contents. Small ones stay in memory. */
-  receive(): IncomingFiles;
+  /**
+   * Takes files as an upload brings them: u32 (little-endian) length of the list, the list, the contents. Small ones stay in memory.
+   * @param holder of what all uploads in progress may take, each holder gets a share
+   */
+  receive(holder: string): IncomingFiles;
   /** The files of this digest as machines read them. Rejects with "state-damaged" if they are not there, and "disk-full" if this form cannot be made. */
   path(digest: string, form: FilesForm): Promise<string>;
   /** The length of their list, in bytes. Throws "state-damaged". */

@@ -16,6 +16,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:f
 import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
+import { Shares } from "../../base/shares/shares.ts";
 import type { FilesForm } from "../../base/kind/files-form.ts";
 import type { FileEntry } from "../../wire/protocol.ts";
 import { failureOf } from "../sqlite/failure.ts";
@@ -35,7 +36,7 @@ export interface LargeFilesOptions {
 
 const FORMS = ["image", "folder"] as const satisfies readonly FilesForm[];
 const DIGEST = /^large-[0-9a-f]{64}$/;
-/** The most bytes that the lists of all uploads in progress may promise together: until one is whole, no quota counts what it writes. */
+/** The most bytes that the lists of all uploads in progress may promise together: until one is whole, no quota counts what it writes. No holder gets all. */
 const ALL_DRAFTS_BYTES = 4 * MOST_BYTES;
 
 export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): LargeFiles {
@@ -44,7 +45,7 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
   const making = new Map<string, Promise<string>>();
   /** The last upload of each digest that is being put in place. */
   const keeping = new Map<string, Promise<void>>();
-  let draftBytes = 0;
+  const drafts = new Shares(ALL_DRAFTS_BYTES);
   const at = (...names: string[]) => join(folder, ...names);
   const otherName = (kind: "draft" | "gone") => at(`${kind}-${randomBytes(8).toString("hex")}`);
 
@@ -146,20 +147,22 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
   }
 
   /** Throws "too-many-uploads". @returns what gives the bytes back, once */
-  function takeDraft(bytes: number): () => void {
-    if (draftBytes + bytes > ALL_DRAFTS_BYTES) throw new MayflyError("too-many-uploads");
-    draftBytes += bytes;
+  function takeDraft(holder: string, bytes: number): () => void {
+    if (!drafts.take(holder, bytes)) throw new MayflyError("too-many-uploads");
     let taken = bytes;
     return () => {
-      draftBytes -= taken;
+      drafts.give(holder, taken);
       taken = 0;
     };
   }
 
   return {
-    receive: () =>
+    receive: (holder) =>
       receiveFiles(async (list, entries) => {
-        const over = takeDraft(entries.reduce((sum, [, bytes]) => sum + bytes, 0));
+        const over = takeDraft(
+          holder,
+          entries.reduce((sum, [, bytes]) => sum + bytes, 0),
+        );
         const draft = otherName("draft");
         const kind = form();
         try {

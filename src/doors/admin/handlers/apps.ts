@@ -26,7 +26,7 @@ export function addApps(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
 
   api.post(
     "/v1/apps/:app/versions",
-    readForm(new UploadBudget(ALL_UPLOADS_BYTES), () => parts.catalog.receiveFiles()),
+    readForm(new UploadBudget(ALL_UPLOADS_BYTES), (holder) => parts.catalog.receiveFiles(holder)),
   );
   api.openapi(routes.deploy, async (context) => {
     const { manifest, bundles, large } = readUpload(context.req.valid("param").app, context.req.valid("form"));

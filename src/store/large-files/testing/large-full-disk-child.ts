@@ -9,7 +9,7 @@ let form: "image" | "folder" = "image";
 const catalog = openCatalog(join(dir, "catalog.db"), join(dir, "key"), { filesForm: () => form });
 
 async function upload(bytes: number) {
-  const incoming = catalog.receiveFiles();
+  const incoming = catalog.receiveFiles("one");
   const { code } = filesBundle([{ path: "a", content: Buffer.alloc(bytes, "a"), executable: false }]);
   try {
     for (let at = 0; at < code.length; at += 65_536) await incoming.push(code.subarray(at, at + 65_536));

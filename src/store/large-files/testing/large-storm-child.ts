@@ -15,7 +15,7 @@ for (;;) {
   turn += 1;
   const texts = Array.from({ length: 30 }, (_, n) => `${process.pid} ${turn} ${n} `.repeat(3_000));
   const { code } = filesBundle(texts.map((text, n) => ({ path: `d${n % 3}/f${n}`, content: Buffer.from(text), executable: false })));
-  const incoming = catalog.receiveFiles();
+  const incoming = catalog.receiveFiles("one");
   for (let at = 0; at < code.length; at += 65_536) await incoming.push(code.subarray(at, at + 65_536));
   const received = await incoming.end();
   const manifest = manifestSchema.parse({ name: "storm", functions: { main: { entry: "a.ts" } } });
