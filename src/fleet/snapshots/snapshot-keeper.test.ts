@@ -10,9 +10,9 @@ import type { UsageEntry } from "../../store/ledger/usage.ts";
 import { manifestSchema } from "../../store/catalog/manifest.ts";
 import { createSnapshotKeeper, type FrozenPart, type SnapshotKeeperOptions } from "./snapshot-keeper.ts";
 
-function part(id: string): FrozenPart {
+function part(id: string, tenant?: string): FrozenPart {
   const manifest = manifestSchema.parse({ name: "ada", functions: { echo: { entry: "x" } }, snapshot: true });
-  const version: Version = { app: "ada", id, manifest, number: 1, createdAt: 0 };
+  const version: Version = { app: "ada", id, manifest, number: 1, createdAt: 0, ...(tenant !== undefined && { tenant }) };
   return { id, version };
 }
 
@@ -137,6 +137,24 @@ test("the least used ones go when there are too many, or they are too large toge
   assert.deepEqual(
     snapshots.saved().map((saved) => saved.part),
     ["v4"],
+  );
+});
+
+test("a tenant that asks for many keeps nobody else waiting, and loses its own for them", async (t) => {
+  const { keeper, snapshots, tell } = set(t, { most: 3 });
+  for (const id of ["a1", "a2", "a3"]) keeper.want(part(id, "a"), usualKind);
+  keeper.want(part("b1", "b"), usualKind);
+  const told = await tell(5);
+  assert.deepEqual(
+    told.map((text) => text.split(":")[0]),
+    ["a1 made", "b1 made", "a2 made", "a1 lacks", "a3 made"],
+  );
+  assert.deepEqual(
+    snapshots
+      .saved()
+      .map((saved) => saved.part)
+      .toSorted(),
+    ["a2", "a3", "b1"],
   );
 });
 

@@ -2,10 +2,10 @@
  * The snapshots of the parts of revisions that ask for one: machines that were bound and initialised once, from which all further machines of the part start.
  *
  * Owns: which parts are to have a snapshot, and how far it is.
- * 1. A snapshot is made when the host has nothing to do, one at a time, and at the latest some time after it was asked for. Until then, and if that fails, the
- *    part's machines are blanks that are bound.
- * 2. A snapshot goes with its revision, and when what the part's machines are given changes. Before one is saved, those that were used least go, as far as
- *    there would be too many; one that would be too large by itself is not saved, and none goes for it.
+ * 1. A snapshot is made when the host has nothing to do, one at a time, tenants in turn, and at the latest some time after it was asked for. Until then, and if
+ *    that fails, the part's machines are blanks that are bound.
+ * 2. A snapshot goes with its revision, and when what the part's machines are given changes. Before one is saved, those that were used least go of the tenant that
+ *    has most, as far as there would be too many; one that would be too large by itself is not saved, and none goes for it.
  * 3. A snapshot is given up if several of its clones in a row do not come up.
  */
 import { createHash } from "node:crypto";
@@ -14,6 +14,7 @@ import type { AppSnapshot } from "../../machines/driver.ts";
 import type { Version } from "../../store/catalog/catalog.ts";
 import type { FleetOptions } from "../fleet.ts";
 import { type FreezeParts, freezeRevision } from "./freeze-revision.ts";
+import { type Newcomer, TenantsTurns, thoseThatGo } from "./tenants-share.ts";
 
 /** What machines of its own are made for: a revision, or its functions of one runtime. */
 export interface FrozenPart {
@@ -86,6 +87,7 @@ export function createSnapshotKeeper(options: SnapshotKeeperOptions): SnapshotKe
 class Keeper implements SnapshotKeeper {
   readonly #options: SnapshotKeeperOptions;
   readonly #wanted = new Map<string, Wanted>();
+  readonly #turns = new TenantsTurns();
   #events: SnapshotEvents | undefined;
   #count = 0;
   #isWorking = false;
@@ -163,7 +165,8 @@ class Keeper implements SnapshotKeeper {
   }
 
   #next(): Wanted | undefined {
-    return this.#wanted.values().find(({ state }) => state.state === "waiting");
+    const waiting = [...this.#wanted.values()].filter(({ state }) => state.state === "waiting");
+    return this.#turns.next(waiting, ({ part }) => tenantOf(part.version));
   }
 
   async #provide(wanted: Wanted): Promise<void> {
@@ -191,7 +194,7 @@ class Keeper implements SnapshotKeeper {
     wanted.state = { state: "making" };
     const begun = clock.now();
     const machine = `${bootId}-s${(++this.#count).toString(36)}`;
-    const admit = (bytes: number) => this.#admit(bytes);
+    const admit = (bytes: number) => this.#admit(tenantOf(part.version), bytes);
     const freezing = { version: part.version, kind, secrets, snapshot, machine, admit, gone: gone.signal };
     await this.#during(freezeRevision(this.#options, freezing));
     return clock.now() - begun;
@@ -207,7 +210,7 @@ class Keeper implements SnapshotKeeper {
     // It was finished when its part needed it no more, or needed another one, which is not made yet.
     if (!this.#isCurrent(wanted)) return this.#isClosed ? undefined : this.#options.snapshots.drop(id);
     // An earlier server's may be more than this one's settings have room for.
-    if (ms === null) this.#makeRoom(0, 0);
+    if (ms === null) this.#makeRoom({ tenant: tenantOf(wanted.part.version), count: 0, bytes: 0 });
     const saved = this.#options.snapshots.saved().find(({ part }) => part === id);
     if (saved === undefined) return this.#giveUp(wanted, NO_ROOM);
     const { bytes } = saved;
@@ -216,31 +219,27 @@ class Keeper implements SnapshotKeeper {
     this.#events?.made(wanted.part, bytes, ms);
   }
 
-  /** Makes room for a snapshot of this size. @throws Error if it is too large by itself */
-  #admit(bytes: number): void {
+  /** Makes room for a snapshot of this size of the tenant's. @throws Error if it is too large by itself */
+  #admit(tenant: string, bytes: number): void {
     if (!this.#fits(1, bytes)) {
       const mb = (bytes / 1_048_576).toFixed(0);
       throw new Error(`it would take ${mb} MB, and all snapshots together may take ${this.#options.mostMb} MB (the setting maxSnapshotMb)`);
     }
-    this.#makeRoom(1, bytes);
+    this.#makeRoom({ tenant, count: 1, bytes });
   }
 
   #fits(count: number, bytes: number): boolean {
     return count <= this.#options.most && bytes <= this.#options.mostMb * 1_048_576;
   }
 
-  /** Drops those that were used least, as far as there would be too many with so many more. */
-  #makeRoom(more: number, moreBytes: number): void {
-    const { snapshots } = this.#options;
-    let [count, bytes] = [more, moreBytes];
-    for (const saved of snapshots.saved().toSorted((a, b) => b.usedAt - a.usedAt)) {
-      if (this.#fits(count + 1, bytes + saved.bytes)) {
-        count += 1;
-        bytes += saved.bytes;
-        continue;
-      }
-      snapshots.drop(saved.part);
-      const known = this.#wanted.get(saved.part);
+  #makeRoom(newcomer: Newcomer): void {
+    const { snapshots, most, mostMb } = this.#options;
+    const wantedBy = (part: string) => this.#wanted.get(part);
+    // What a server before this one has made, and nobody has asked for yet, is nobody's.
+    const ofTenant = ({ part }: { part: string }) => tenantOf(wantedBy(part)?.part.version);
+    for (const { part } of thoseThatGo(snapshots.saved(), { count: most, bytes: mostMb * 1_048_576 }, newcomer, ofTenant)) {
+      snapshots.drop(part);
+      const known = wantedBy(part);
       if (known?.state.state === "ready") this.#giveUp(known, NO_ROOM);
     }
   }
@@ -267,6 +266,10 @@ class Keeper implements SnapshotKeeper {
   #isCurrent(wanted: Wanted): boolean {
     return !this.#isClosed && this.#wanted.get(wanted.part.id) === wanted;
   }
+}
+
+function tenantOf(version: Version | undefined): string {
+  return version?.tenant ?? "";
 }
 
 function either(cancel: () => void, resolve: () => void): () => void {
