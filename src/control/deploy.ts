@@ -48,7 +48,7 @@ export async function deploy(
   refuseOtherPrograms(manifest, functions, paths);
   await serving.prove(tenant, manifest);
   serving.check(tenant, manifest, { paths, largeBytes: large?.bytes ?? 0 });
-  await serving.prepare(manifest);
+  await serving.prepare(tenant, manifest);
   // Only now, because a secret may have been set while the kind of machine was prepared.
   refuseUnfitSecrets(catalog, tenant, manifest);
   const { take, undo } = serveWhenStored(parts);

@@ -16,13 +16,17 @@ export function openKinds({ config, clock, log, closing }: ServerStart, catalog:
     catalog,
     clock,
     usual: kindOf(usualChoice, config.kernel),
+    most: config.maxKinds,
     kindOf: (choice) => kindOf(choice, config.kernel),
     prepare(kind) {
       const steps = logSteps(log);
       return driver.prepare(steps.step, kind).finally(steps.done);
     },
-    release(kind) {
-      log.info({ kind: kind.key }, "no app chooses machines of this kind any more: what they start from is given up");
+    release(kind, isChosen) {
+      const why = isChosen
+        ? "more kinds of machines are in use than the setting maxKinds lets be held"
+        : "no app chooses machines of this kind any more";
+      log.info({ kind: kind.key }, `${why}: what they start from is given up`);
       driver.release?.(kind);
     },
   });

@@ -109,7 +109,7 @@ export function openServing(
   });
   const resume = () => {
     const unprepared = (kind: object, error: unknown) => log.error({ err: error, ...kind }, "machines of this kind cannot be prepared");
-    void resumeApps({ catalog, served, prepare: (choice) => kinds.prepare(choice), unprepared });
+    void resumeApps({ catalog, served, prepareChosen: () => kinds.prepareChosen(unprepared) });
     const looking = new AbortController();
     closing.defer(() => looking.abort());
     void tellUnreadable({ catalog, served }, looking.signal);

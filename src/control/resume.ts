@@ -1,14 +1,11 @@
-import type { KindChoice } from "../base/kind/machine-kind.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import type { ServedApps } from "./served-apps.ts";
 
 export interface ResumeParts {
-  catalog: Pick<Catalog, "eager" | "kinds" | "all" | "live">;
+  catalog: Pick<Catalog, "eager" | "all" | "live">;
   served: Pick<ServedApps, "start">;
-  /** Makes what machines of this kind are started from (for QEMU, a template) if it does not exist yet. */
-  prepare: (choice: KindChoice) => Promise<void>;
-  /** Called with the reason if machines of a kind cannot be prepared. */
-  unprepared: (choice: KindChoice, error: unknown) => void;
+  /** Makes what machines of the kinds that live revisions choose start from (for QEMU, templates) if it does not exist yet. Never rejects. */
+  prepareChosen: () => Promise<void>;
 }
 
 /**
@@ -16,9 +13,9 @@ export interface ResumeParts {
  * The kinds of machines that live revisions choose are prepared meanwhile, one after the other, because each takes a whole CPU for seconds. If an app is
  * called before its kind had its turn, the start of its first machine prepares the kind. Resolves when all are prepared. Never rejects.
  */
-export async function resumeApps({ catalog, served, prepare, unprepared }: ResumeParts): Promise<void> {
+export async function resumeApps({ catalog, served, prepareChosen }: ResumeParts): Promise<void> {
   for (const app of catalog.eager()) served.start(app);
-  for (const choice of catalog.kinds()) await prepare(choice).catch((error: unknown) => unprepared(choice, error));
+  await prepareChosen();
 }
 
 /** How many apps are looked at in one turn of the event loop. */

@@ -30,7 +30,7 @@ export interface Serving {
   /** Looks for proofs that hosts of the manifest are the app's, where it needs them. Rejects with "host-not-allowed". */
   prove(tenant: string, manifest: Manifest): Promise<void>;
   /** Resolves when machines of the kinds that the manifest chooses can be started at once. The first preparation of a kind may take seconds. */
-  prepare(manifest: Manifest): Promise<void>;
+  prepare(tenant: string, manifest: Manifest): Promise<void>;
   /** Sends the app's calls to these targets from now on. Machines of other revisions get no more work. `app` is an id here and below. */
   pointed(app: string, targets: Target[]): void;
   /**
@@ -148,10 +148,10 @@ export function createServing({
         throw new MayflyError("files-too-large", { app: name, bytes: largeBytes, limit: FRAMES_BYTES, kernel: kernel ?? usualKernel });
     },
     prove: (tenant, manifest) => proofs.prove(tenant, manifest),
-    async prepare(manifest) {
+    async prepare(tenant, manifest) {
       if (hasInjections(manifest)) await authority.certificate();
       // One after the other, because each may take a whole CPU for seconds.
-      for (const part of partsOf(manifest)) await kinds.prepare(part);
+      for (const part of partsOf(manifest)) await kinds.prepare(part, tenant);
     },
     pointed(app, targets) {
       served.point(app, targets);

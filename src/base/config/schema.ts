@@ -55,6 +55,8 @@ export const configSchema = z.strictObject({
   maxSnapshots: z.int().min(0).max(10_000).default(8),
   /** The maximum size of all snapshots together, in MB, on the disk and in memory. */
   maxSnapshotMb: z.int().min(0).max(100_000_000).default(2_048),
+  /** The maximum number of kinds of machines, beside the usual one, whose template is held in memory. The one that was used longest ago is given up first. */
+  maxKinds: z.int().min(1).max(10_000).default(16),
   /** The minimum number of blanks kept ready. */
   blanks: z.int().min(0).max(1_000).default(1),
   /** How long every idle machine is kept, in milliseconds. If set, it replaces the times that are learned from each app's history. */

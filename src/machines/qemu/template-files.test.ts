@@ -107,7 +107,7 @@ for (const [index, [name, { damage, says }]] of Object.entries(damages).entries(
 
 test("the longest unused templates are removed", () => {
   const parent = path.join(folder, "many");
-  const names = Array.from({ length: 19 }, (_, n) => `t${n}`);
+  const names = Array.from({ length: 35 }, (_, n) => `t${n}`);
   for (const [n, name] of names.entries()) {
     fs.mkdirSync(path.join(parent, name), { recursive: true });
     fs.utimesSync(path.join(parent, name), n, n);

@@ -13,9 +13,10 @@ import { copySparse } from "./sparse-copy.ts";
 
 /**
  * How many templates are kept, of all images, sizes and states of the host together. Each takes some 130 MB. With fewer, a host whose apps have
- * several runtimes and sizes would boot one of them anew at each start of the server, and a boot takes seconds, in emulation ten to twenty.
+ * several runtimes and sizes would boot one of them anew at each start of the server, and a boot takes seconds, in emulation ten to twenty. They are more than
+ * a server holds in memory (the setting maxKinds), so that one that was given up there is still here.
  */
-const KEPT = 16;
+const KEPT = 32;
 
 /** A template of an app has the app's secrets in its memory. */
 const PRIVATE = 0o600;
