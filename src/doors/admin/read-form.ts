@@ -6,14 +6,13 @@ import type { EventEmitter } from "node:events";
 import type { Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { Busboy, type BusboyConfig } from "@fastify/busboy";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { MayflyError } from "../../base/errors/error.ts";
 import { guarded } from "../../base/errors/guarded.ts";
 import { MANIFEST_BYTES, tooLargeManifest } from "../../store/catalog/parse-manifest.ts";
 import { declaredBytes } from "./limit-body.ts";
 import type { IncomingFiles, LargeDraft, Received } from "../../store/large-files/large-files.ts";
-import { type ApiEnv, holderOf, scopeOf } from "./scope.ts";
 import { BODY_BYTES, type Upload, type UploadBudget } from "./upload-budget.ts";
 
 /** A part with a file name. */
@@ -58,16 +57,20 @@ const limits: BusboyConfig["limits"] = {
 /**
  * Puts the parsed form where the check of the route's schema finds it. The upload counts in the budget until its request is answered. What it has written to
  * the disk, and the use case has not kept, is removed then.
- * @param receive takes the part `files`, as a share of whom it is given
+ * @param receive takes the part `files`, as a share of whom it is given @param holderOf whose share a request's upload takes
  */
-export function readForm(budget: UploadBudget, receive: (holder: string) => IncomingFiles): MiddlewareHandler<ApiEnv> {
+export function readForm<Env extends object>(
+  budget: UploadBudget,
+  receive: (holder: string) => IncomingFiles,
+  holderOf: (context: Context<Env>) => string,
+): MiddlewareHandler<Env> {
   return async (context, next) => {
     const { req } = context;
     const type = req.header("content-type") ?? "";
     const { body } = req.raw;
     if (body === null || !/^multipart\/form-data\s*;/i.test(type))
       throw new MayflyError("bad-request", { what: "the body must be a form of the type multipart/form-data, with its boundary" });
-    const holder = holderOf(scopeOf(context).principal);
+    const holder = holderOf(context);
     const upload = budget.begin(holder, declaredBytes(context));
     const files = new FilesPart(() => receive(holder), upload);
     try {

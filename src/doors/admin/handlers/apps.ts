@@ -5,7 +5,7 @@ import { remove } from "../../../control/remove.ts";
 import type { Parts } from "../parts.ts";
 import { readForm } from "../read-form.ts";
 import * as routes from "../routes.ts";
-import { type ApiEnv, scopeOf, tenantOf } from "../scope.ts";
+import { type ApiEnv, holderOf, scopeOf, tenantOf } from "../scope.ts";
 import { placementOf } from "../placement.ts";
 import { appInfo, canaryInfo, revisionInfo } from "../shapes.ts";
 import { ALL_UPLOADS_BYTES, UploadBudget } from "../upload-budget.ts";
@@ -26,7 +26,11 @@ export function addApps(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
 
   api.post(
     "/v1/apps/:app/versions",
-    readForm(new UploadBudget(ALL_UPLOADS_BYTES), (holder) => parts.catalog.receiveFiles(holder)),
+    readForm<ApiEnv>(
+      new UploadBudget(ALL_UPLOADS_BYTES),
+      (holder) => parts.catalog.receiveFiles(holder),
+      (context) => holderOf(scopeOf(context).principal),
+    ),
   );
   api.openapi(routes.deploy, async (context) => {
     const { manifest, bundles, large } = readUpload(context.req.valid("param").app, context.req.valid("form"));
