@@ -10,7 +10,7 @@ import { pinOf } from "./doors/admin/pinned.ts";
 import { ensureToken } from "./doors/admin/token.ts";
 import { type Clock, systemClock } from "./base/clock/clock.ts";
 import { FairTurns } from "./clients/fair-turns.ts";
-import { Shares } from "./base/shares/shares.ts";
+import { Shares } from "./clients/shares.ts";
 import { assertDescriptors, type DescriptorBudget, descriptorBudget, descriptorLimit } from "./clients/descriptors.ts";
 import { usualChoice } from "./base/kind/machine-kind.ts";
 import type { Config } from "./base/config/schema.ts";

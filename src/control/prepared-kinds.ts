@@ -87,15 +87,14 @@ export class PreparedKinds {
       await this.#options.prepare(kind);
     });
     const held: Held = { kind, making: made };
-    made.then(
-      () => {
-        held.making = undefined;
-        this.#giveUpSome();
-      },
-      () => {
-        if (this.#kinds.get(kind.key) === held) this.#kinds.delete(kind.key);
-      },
-    );
+    const isThere = () => {
+      held.making = undefined;
+      this.#giveUpSome();
+    };
+    const failed = () => {
+      if (this.#kinds.get(kind.key) === held) this.#kinds.delete(kind.key);
+    };
+    made.then(isThere, failed);
     return held;
   }
 

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { FairTurns } from "../../clients/fair-turns.ts";
-import type { Shares } from "../../base/shares/shares.ts";
+import type { Shares } from "../../clients/shares.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";

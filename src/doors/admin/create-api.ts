@@ -9,7 +9,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { systemClock } from "../../base/clock/clock.ts";
 import { FairTurns } from "../../clients/fair-turns.ts";
-import { Shares } from "../../base/shares/shares.ts";
+import { Shares } from "../../clients/shares.ts";
 import { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { audited } from "./audited.ts";
 import { authorize } from "./authorize.ts";

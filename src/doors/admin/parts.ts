@@ -3,7 +3,7 @@ import type { Appliances } from "../../appliances/appliances.ts";
 import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
 import type { FairTurns } from "../../clients/fair-turns.ts";
-import type { Shares } from "../../base/shares/shares.ts";
+import type { Shares } from "../../clients/shares.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";

@@ -1,5 +1,5 @@
 import { MayflyError } from "../../base/errors/error.ts";
-import { Shares } from "../../base/shares/shares.ts";
+import { Shares } from "../../clients/shares.ts";
 import { MOST_BYTES } from "../../store/large-files/large-files.ts";
 import { Limit } from "../../wire/protocol.ts";
 

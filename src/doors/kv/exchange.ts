@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { guarded } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
-import type { Shares } from "../../base/shares/shares.ts";
+import type { Shares } from "../../clients/shares.ts";
 import type { KeyValues, Store } from "../../services/kv/kv.ts";
 
 /** One request and its answer. */

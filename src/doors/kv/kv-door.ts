@@ -11,7 +11,7 @@
  * 2. The bytes of values that are on their way are bounded, for all apps together and so that no app has all of them.
  */
 import { MayflyError } from "../../base/errors/error.ts";
-import { Shares } from "../../base/shares/shares.ts";
+import { Shares } from "../../clients/shares.ts";
 import type { KeyValues, Store } from "../../services/kv/kv.ts";
 import type { ServiceCaller, ServiceDoor } from "../internal/service-door.ts";
 import { type Exchange, storePath } from "./exchange.ts";

@@ -27,7 +27,7 @@ import { actionOf } from "./authorize.ts";
 import { type BodyOf, busy, holderOf, readBody } from "./read-body.ts";
 import { LambdaRouter } from "./router.ts";
 import type { FairTurns } from "../../clients/fair-turns.ts";
-import { Shares } from "../../base/shares/shares.ts";
+import { Shares } from "../../clients/shares.ts";
 
 export interface LambdaDoor {
   /** Whether the path is one of this API's, which the management API has none of. @param url the request's target */

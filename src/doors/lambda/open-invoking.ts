@@ -13,7 +13,7 @@ import { Executions } from "./invoke/executions.ts";
 import { invokeRoutes } from "./invoke/invoke-routes.ts";
 import { LAMBDA, lambdaPerformer } from "./invoke/lambda-events.ts";
 import { traceOf } from "./invoke/trace-header.ts";
-import { Shares } from "../../base/shares/shares.ts";
+import { Shares } from "../../clients/shares.ts";
 import { FunctionUrls } from "./urls/function-urls.ts";
 import { UrlDoor } from "./urls/url-door.ts";
 

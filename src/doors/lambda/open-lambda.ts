@@ -6,7 +6,7 @@ import { resumeProvisioned } from "../../control/lambda/provisioning.ts";
 import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
 import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
 import type { FairTurns } from "../../clients/fair-turns.ts";
-import type { Shares } from "../../base/shares/shares.ts";
+import type { Shares } from "../../clients/shares.ts";
 import type { LambdaRoute } from "./call.ts";
 import type { Principals } from "../../store/principals/principal.ts";
 import type { Audit } from "../../store/audit/audit.ts";

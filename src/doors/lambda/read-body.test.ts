@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { readBody } from "./read-body.ts";
-import { Shares } from "../../base/shares/shares.ts";
+import { Shares } from "../../clients/shares.ts";
 
 const ROOM = 8_000;
 /** Of those who wait for a body, each by what it calls when the time is over. */

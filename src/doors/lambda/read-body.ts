@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { AwsError } from "../../control/lambda/aws-error.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import { guarded } from "../../base/errors/guarded.ts";
-import type { Shares } from "../../base/shares/shares.ts";
+import type { Shares } from "../../clients/shares.ts";
 
 /** Who sends the body, as far as its head says. */
 export interface BodyOf {

@@ -26,7 +26,7 @@ import { runWhole } from "../invoke/collect.ts";
 import { run, type Run, type RunParts } from "../invoke/run.ts";
 import { traceOf } from "../invoke/trace-header.ts";
 import { busy } from "../read-body.ts";
-import type { Shares } from "../../../base/shares/shares.ts";
+import type { Shares } from "../../../clients/shares.ts";
 import { corsHeaders, type CorsRules, preflightHeaders } from "./cors.ts";
 import { accountIn, type FoundUrl } from "./function-urls.ts";
 import { mayCallUrl, type SignedBy } from "./may-call-url.ts";
