@@ -29,6 +29,9 @@ import { openGate } from "./doors/access/open-gate.ts";
 import { callersOf } from "./doors/access/token.ts";
 import { openInvoking } from "./doors/lambda/open-invoking.ts";
 import { openLambda } from "./doors/lambda/open-lambda.ts";
+import { openS3 } from "./doors/s3/open-s3.ts";
+import { notifying } from "./doors/s3/notify.ts";
+import { objectLimits, openObjects } from "./services/objects/open-objects.ts";
 import { openSqs } from "./doors/sqs/open-sqs.ts";
 import { openQueues } from "./services/queues/open-queues.ts";
 import { firstOf } from "./doors/admin/listen.ts";
@@ -111,7 +114,8 @@ export async function startMayfly(
   const events = new EventStream(clock, (error) => log.error({ err: error }, "a listener to the platform's events failed"));
 
   assertDescriptors();
-  for (const address of [config.listen, config.api, config.lambda.listen]) if (address !== undefined) assertSafeAddress(address, config);
+  for (const address of [config.listen, config.api, config.lambda.listen, config.objects.listen])
+    if (address !== undefined) assertSafeAddress(address, config);
   const lock = lockFolders(start, supervision?.pid, () => supervision?.locked());
   const catalog = openCatalogOf(start, {
     filesForm: () => driver.attaches(usualChoice),
@@ -277,7 +281,11 @@ export async function startMayfly(
   const api = await openApi(start, supervision?.sockets.api, { parts, certificate, beside });
   urls.api = api.url;
   acme?.start();
-  const besides = await openBeside(start, certificate, beside);
+  const { targets, deliver } = notifying(invoking.fromServices);
+  const { objects, start: startObjects } = openObjects(start, { limitsOf: () => objectLimits(config), deliver });
+  startObjects();
+  const s3 = openS3(start, { objects, principals, wrong, isTls: certificate !== undefined, targets });
+  const besides = [...(await openBeside(start, certificate, beside)), ...(await openBeside(start, certificate, s3, "objects.listen"))];
   announce(lock, urls, certificate);
 
   log.info({ ...urls, driver: detail }, "up");

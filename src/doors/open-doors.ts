@@ -128,15 +128,13 @@ export async function openBeside(
   { config, closing }: Pick<ServerStart, "config" | "closing">,
   certificate: Certificate | undefined,
   beside: BesideApi,
+  key: "lambda.listen" | "objects.listen" = "lambda.listen",
 ): Promise<Door[]> {
-  const address = config.lambda.listen;
+  const address = key === "lambda.listen" ? config.lambda.listen : config.objects.listen;
   if (address === undefined) return [];
   const mostConnections = descriptorBudget(descriptorLimit()).api;
   const { allowInsecureBind } = config;
-  const listening = await listen(
-    { fetch: noSuchPath },
-    { address, tls: certificate, allowInsecureBind, mostConnections, beside, key: "lambda.listen" },
-  );
+  const listening = await listen({ fetch: noSuchPath }, { address, tls: certificate, allowInsecureBind, mostConnections, beside, key });
   closing.defer(() => listening.close());
   return [listening];
 }

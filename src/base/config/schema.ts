@@ -128,6 +128,17 @@ export const configSchema = z.strictObject({
       inFlight: z.int().min(1).max(10_000_000).default(120_000),
     })
     .prefault({}),
+  /** Buckets and objects. */
+  objects: z
+    .strictObject({
+      /** The address at which S3's protocol answers; left out: nowhere. */
+      listen: address.optional(),
+      /** What a tenant may have: MB of content, objects with all their versions, and buckets. */
+      maxMb: z.int().min(0).max(1_000_000_000).default(102_400),
+      maxObjects: z.int().min(0).max(10_000_000_000).default(10_000_000),
+      maxBuckets: z.int().min(0).max(1_000_000).default(100),
+    })
+    .prefault({}),
   lambda: z
     .strictObject({
       /** An address at which the AWS Lambda API answers besides `api`. */

@@ -43,6 +43,8 @@ export interface ApiListener {
 export interface BesideApi {
   /** @param url the request's target */
   owns(url: string, headers: IncomingHttpHeaders): boolean;
+  /** Whether it decides itself which web pages may use it. */
+  takesPages?: boolean;
   /** @param peer the caller's address */
   handle(request: IncomingMessage, response: ServerResponse, peer: string): void;
 }
@@ -128,7 +130,7 @@ function withBeside(
   if (beside === undefined) return onRequest;
   return (request, response) => {
     const isForBeside = beside.owns(request.url ?? "", request.headers) && room.admits(request);
-    const error = isForBeside ? foreign({ get: (name) => headerOf(request, name) }, host) : undefined;
+    const error = isForBeside && beside.takesPages !== true ? foreign({ get: (name) => headerOf(request, name) }, host) : undefined;
     if (!isForBeside || error !== undefined) return onRequest(request, response);
     beside.handle(request, response, peerOf(request, trusted));
   };

@@ -10,6 +10,7 @@ import { TraceContexts } from "../../telemetry/trace-context.ts";
 import { signatureCheck } from "../signature/check-signature.ts";
 import type { LambdaRoute } from "./call.ts";
 import { Executions } from "./invoke/executions.ts";
+import { type FromServices, fromServices } from "./invoke/from-services.ts";
 import { invokeRoutes } from "./invoke/invoke-routes.ts";
 import { LAMBDA, lambdaPerformer } from "./invoke/lambda-events.ts";
 import { traceOf } from "./invoke/trace-header.ts";
@@ -31,6 +32,8 @@ export interface Invoking {
   routes: LambdaRoute[];
   /** Answers requests to functions' URLs. */
   urls: UrlDoor;
+  /** Events of other services. */
+  fromServices: FromServices;
   /** The address of a function's URL. */
   urlAddress: (id: string, region: string) => string;
 }
@@ -48,11 +51,13 @@ export function openInvoking({ config, clock, log }: ServerStart, needs: Invokin
     invokables: createInvokables({ ...needs, clock }),
     traces: new TraceContexts(),
   };
-  durable.add(LAMBDA, lambdaPerformer({ ...parts, responseBytes, traceOf: (functionArn) => traceOf(parts.traces, {}, functionArn) }));
+  const newTrace = (functionArn: string) => traceOf(parts.traces, {}, functionArn);
+  durable.add(LAMBDA, lambdaPerformer({ ...parts, responseBytes, traceOf: newTrace }));
   const taking = { events: durable.events, invokables: parts.invokables, retryMs };
   const urls = new FunctionUrls({ store, domain: config.domain });
   return {
     routes: invokeRoutes({ ...parts, taking, limits: { requestBytes, responseBytes, eventBytes } }),
+    fromServices: fromServices({ ...taking, traceOf: newTrace }),
     urls: new UrlDoor(urls, {
       ...parts,
       room: new Shares(ALL_BODIES),

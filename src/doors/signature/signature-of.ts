@@ -20,14 +20,15 @@ interface WholeRequest {
 /** Returns 64 hexadecimal digits. @param isKnown whether somebody has the key: what follows from those of strangers is not kept */
 export function signatureOf(request: WholeRequest, given: Signature, secret: string, isKnown = true): string {
   const { date, day, region, service } = given;
-  const canonical = hash("sha256", canonicalOf(request, given.signedHeaders));
+  const canonical = hash("sha256", canonicalOf(request, given));
   const scope = `${day}/${region}/${service}/aws4_request`;
   return createHmac("sha256", signingKey(secret, given, isKnown))
     .update(`AWS4-HMAC-SHA256\n${date}\n${scope}\n${canonical}`)
     .digest("hex");
 }
 
-function canonicalOf({ method, path, query, headers, body }: WholeRequest, signedHeaders: string[]): string {
+function canonicalOf({ method, path, query, headers, body }: WholeRequest, { signedHeaders, service }: Signature): string {
+  const isPlain = service === "s3";
   const names = signedHeaders.toSorted();
   let lines = "";
   for (const name of names) {
@@ -36,7 +37,7 @@ function canonicalOf({ method, path, query, headers, body }: WholeRequest, signe
     if (typeof value === "string") lines += `${name}:${plain(value)}\n`;
   }
   const payload = headers["x-amz-content-sha256"] ?? sha256Hex(body);
-  return `${method}\n${canonicalPath(path)}\n${canonicalQuery(query)}\n${lines}\n${names.join(";")}\n${payload}`;
+  return `${method}\n${isPlain ? plainPath(path) : canonicalPath(path)}\n${canonicalQuery(query)}\n${lines}\n${names.join(";")}\n${payload}`;
 }
 
 /** Without blanks at its ends, and with one for several in a row. */
@@ -56,6 +57,14 @@ const canonicalPath = remembering(1_000, (path) => {
   const end = parts.length > 0 && path.endsWith("/") ? "/" : "";
   return `/${parts.join("/")}${end}`;
 });
+
+/** S3's keys may have empty parts and dots: its paths are signed as they are, encoded once. */
+function plainPath(path: string): string {
+  return path
+    .split("/")
+    .map((part) => encoded(decodeURIComponent(part)))
+    .join("/");
+}
 
 function canonicalQuery(query: URLSearchParams): string {
   if (query.size === 0) return "";
@@ -85,7 +94,8 @@ interface KnownKey {
 const known = new Map<string, KnownKey>();
 const MOST_KNOWN = 1_000;
 
-function signingKey(secret: string, { accessKeyId, day, region, service }: Signature, isKept: boolean): Buffer {
+/** @param isKept whether it is remembered, as of keys that somebody has */
+export function signingKey(secret: string, { accessKeyId, day, region, service }: Signature, isKept: boolean): Buffer {
   const of = `${accessKeyId} ${day} ${region} ${service}`;
   const found = known.get(of);
   if (found?.secret === secret) return found.key;

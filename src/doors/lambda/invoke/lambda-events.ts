@@ -10,7 +10,7 @@ import { MayflyError } from "../../../base/errors/error.ts";
 import { AwsError } from "../../../control/lambda/aws-error.ts";
 import type { Invokable, Invokables } from "../../../control/lambda/invokables.ts";
 import type { Account } from "../../../control/lambda/names.ts";
-import type { ClaimedEvent, Destination } from "../../../events/event.ts";
+import type { ClaimedEvent, Destination, NewEvent } from "../../../events/event.ts";
 import type { Events } from "../../../events/events.ts";
 import type { EndedAttempt, Outcome, Performer } from "../../../events/performer.ts";
 import { busy } from "../read-body.ts";
@@ -45,8 +45,14 @@ const AWS_AGE_SECONDS = 21_600;
 /** Events of a function that run at the same time, at most; reserved concurrency may allow fewer. */
 const AT_ONCE = 100;
 
-/** Resolves when the event is on the disk. Rejects with TooManyRequestsException and ServiceException. */
-export async function takeEvent(parts: LambdaEventParts, account: Account, qualifier: string | undefined, order: Run): Promise<void> {
+/** Resolves when the event is on the disk. Rejects with TooManyRequestsException and ServiceException. @param from who sends it, if it is another service */
+export async function takeEvent(
+  parts: LambdaEventParts,
+  account: Account,
+  qualifier: string | undefined,
+  order: Run,
+  from?: Pick<NewEvent, "source" | "idempotencyKey">,
+): Promise<void> {
   const { invokable, id, payload, trace, client, tenantId } = order;
   const { eventInvoke } = invokable;
   const about: LambdaAbout = {
@@ -68,6 +74,7 @@ export async function takeEvent(parts: LambdaEventParts, account: Account, quali
       payload: Buffer.from(payload),
       about,
       source: { kind: "lambda" },
+      ...from,
       trace: trace.trace,
       retry: {
         attempts: 1 + (eventInvoke?.MaximumRetryAttempts ?? AWS_RETRIES),

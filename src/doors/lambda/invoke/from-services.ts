@@ -1,0 +1,48 @@
+/** Events that other services send to functions, which they know by their ARNs. A service may call the functions of the tenant whose data it has. */
+import { randomUUID } from "node:crypto";
+import { AwsError } from "../../../control/lambda/aws-error.ts";
+import { type Account, accountOf } from "../../../control/lambda/names.ts";
+import type { Invokable } from "../../../control/lambda/invokables.ts";
+import type { EventSource } from "../../../events/event.ts";
+import { type LambdaEventParts, takeEvent } from "./lambda-events.ts";
+import type { GivenTrace } from "./trace-header.ts";
+
+export interface FromServices {
+  /** Whether the tenant has a function of that ARN. */
+  knows(arn: string, tenant: string): boolean;
+  /** Resolves when the event is on the disk, and with false if there is no such function any more. Rejects if it cannot be taken now. */
+  send(arn: string, tenant: string, event: ServiceEvent): Promise<boolean>;
+}
+
+export interface ServiceEvent {
+  payload: Buffer;
+  source: EventSource;
+  /** An event that is sent again with the same key is taken once. */
+  key: string;
+}
+
+export function fromServices(parts: LambdaEventParts & { traceOf: (functionArn: string) => GivenTrace }): FromServices {
+  function find(arn: string, tenant: string): { invokable: Invokable; account: Account; qualifier: string | undefined } | undefined {
+    const [, , service, region, number, kind, name, qualifier] = arn.split(":");
+    const account = { tenant, account: accountOf(tenant), region: region ?? "" };
+    if (service !== "lambda" || kind !== "function" || name === undefined || number !== account.account) return undefined;
+    try {
+      return { invokable: parts.invokables.find(account, { name, qualifier }), account, qualifier };
+    } catch (error) {
+      if (error instanceof AwsError && error.shape.status < 500) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    knows: (arn, tenant) => find(arn, tenant) !== undefined,
+    async send(arn, tenant, { payload, source, key }) {
+      const found = find(arn, tenant);
+      if (found === undefined) return false;
+      const { invokable, account, qualifier } = found;
+      const order = { invokable, id: randomUUID(), attempt: 1, payload, trace: parts.traceOf(invokable.functionArn), wantsLog: false };
+      await takeEvent(parts, account, qualifier, order, { source, idempotencyKey: key });
+      return true;
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * Who may do what: a principal what its role allows in its tenant's buckets, everybody else what access control lists and the bucket's policy grant. What the policy
+ * denies nobody may do, but for its own principals who change the policy: a bucket cannot be shut for good.
+ */
+import { accountOf } from "../../../control/lambda/names.ts";
+import type { Bucket, ObjectVersion, Tags } from "../../../services/objects/object.ts";
+import { may } from "../../../store/principals/rights.ts";
+import type { S3Call, S3Operation } from "../call.ts";
+import { S3Error } from "../s3-error.ts";
+import { type Acl, grants, isPublic, ownAcl, type Permission } from "./acl.ts";
+import { askedOf } from "./policy/asked.ts";
+import { decide, isPublicPolicy, type Policy, readPolicy } from "./policy/policy.ts";
+
+type Asked = Omit<S3Call, "objects" | "request">;
+
+/** Throws "AccessDenied". */
+export function authorize(call: Asked, { right, others, level, isFree = false, operation }: S3Operation): void {
+  const { caller, bucket } = call;
+  if (level === "service" || isFree) {
+    if (caller === null || !may(caller.principal, right, { tenant: caller.tenant, app: null })) throw new S3Error("AccessDenied");
+    return;
+  }
+  refuseOwner(call.headers["x-amz-expected-bucket-owner"], bucket);
+  const isOfPolicy = /^(?:Get|Put|Delete)BucketPolicy$/.test(operation);
+  // What it says of an object's tags is asked once the object is known.
+  const said = others === "object" && isWithTags(bucket) ? "nothing" : policySays(call);
+  if (isOwn(call)) {
+    if (!may(caller!.principal, right, { tenant: bucket.tenant, app: null })) throw new S3Error("AccessDenied");
+    if (said === "deny" && !isOfPolicy) throw new S3Error("AccessDenied");
+    return;
+  }
+  if (said === "deny") throw new S3Error("AccessDenied");
+  if (said === "allow") return;
+  if (others === undefined) throw new S3Error("AccessDenied");
+  if (others !== "object" && !isGranted(call, aclOfBucket(bucket), others)) throw new S3Error("AccessDenied");
+}
+
+/** A client may name the account whose the bucket must be. Throws. */
+export function refuseOwner(expected: string | undefined, bucket: Bucket): void {
+  if (expected === undefined) return;
+  if (!/^\d{12}$/.test(expected))
+    throw new S3Error(
+      "InvalidBucketOwnerAWSAccountID",
+      {},
+      `The value of the expected bucket owner parameter must be an AWS Account ID... [${expected.slice(0, 100)}]`,
+    );
+  if (expected !== accountOf(bucket.tenant)) throw new S3Error("AccessDenied");
+}
+
+export function isOwn({ caller, bucket }: Pick<Asked, "caller" | "bucket">): boolean {
+  return caller !== null && caller.tenant === bucket.tenant;
+}
+
+/** Throws "AccessDenied" if neither the object's list nor the bucket's policy lets the caller in. */
+export function authorizeObject(call: Asked, found: Pick<ObjectVersion, "about">, wanted: Permission): void {
+  const said = policySays(call, found.about.tags);
+  if (said === "deny") throw new S3Error("AccessDenied");
+  if (said === "allow" || isOwn(call) || isGranted(call, aclOfObject(found), wanted)) return;
+  throw new S3Error("AccessDenied");
+}
+
+/** Whether the caller may know what is not in the bucket. */
+export function mayList(call: Asked): boolean {
+  return (
+    isOwn(call) ||
+    policySays({ ...call, operation: "ListObjects", key: "" }) === "allow" ||
+    isGranted(call, aclOfBucket(call.bucket), "READ")
+  );
+}
+
+/** Policies that were read, by the settings that hold their text. */
+const read = new WeakMap<Bucket["settings"], Policy>();
+
+export function policyOf({ name, settings }: Bucket): Policy | undefined {
+  const text = settings["policy"] as string | undefined;
+  if (text === undefined) return undefined;
+  const known = read.get(settings);
+  if (known !== undefined) return known;
+  const policy = readPolicy(text, name);
+  read.set(settings, policy);
+  return policy;
+}
+
+function isWithTags({ settings }: Bucket): boolean {
+  return /existingobjecttag/i.test((settings["policy"] as string | undefined) ?? "");
+}
+
+function policySays(call: Asked, tags?: Tags): "allow" | "deny" | "nothing" {
+  const policy = policyOf(call.bucket);
+  if (policy === undefined) return "nothing";
+  const said = decide(policy, askedOf(call, tags));
+  const isShut = publicAccessBlock(call.bucket)?.RestrictPublicBuckets === true && isPublicPolicy(policy);
+  return said === "allow" && isShut && !isOwn(call) ? "nothing" : said;
+}
+
+export function aclOfBucket({ tenant, settings }: Bucket): Acl {
+  return (settings["acl"] as Acl | undefined) ?? ownAcl(tenant);
+}
+
+export function aclOfObject({ about }: Pick<ObjectVersion, "about">): Acl {
+  return (about.acl as Acl | undefined) ?? ownAcl(about.owner);
+}
+
+/** What of public access a bucket's owner has switched off. */
+export interface PublicAccessBlock {
+  BlockPublicAcls: boolean;
+  IgnorePublicAcls: boolean;
+  BlockPublicPolicy: boolean;
+  RestrictPublicBuckets: boolean;
+}
+
+export function publicAccessBlock({ settings }: Bucket): PublicAccessBlock | undefined {
+  return settings["publicAccessBlock"] as PublicAccessBlock | undefined;
+}
+
+function isGranted({ caller, bucket }: Pick<Asked, "caller" | "bucket">, acl: Acl, wanted: Permission): boolean {
+  if (ownership(bucket) === "BucketOwnerEnforced") return false;
+  if (publicAccessBlock(bucket)?.IgnorePublicAcls === true && isPublic(acl)) return false;
+  return grants(acl, caller?.tenant ?? null, wanted);
+}
+
+/** Throws if the bucket takes no such list. */
+export function refuseAcl(bucket: Bucket, acl: Acl | undefined): void {
+  if (acl === undefined) return;
+  if (publicAccessBlock(bucket)?.BlockPublicAcls === true && isPublic(acl)) throw new S3Error("AccessDenied");
+}
+
+export function ownership({ settings }: Bucket): string | undefined {
+  return settings["ownership"] as string | undefined;
+}

@@ -1,0 +1,35 @@
+/** What is told of a change, as AWS documents it. */
+import type { Notice } from "../../services/objects/object.ts";
+import { canonicalId } from "./access/acl.ts";
+
+/** The event that a function or a queue gets: one record. */
+export function notificationEvent(notice: Notice): { Records: unknown[] } {
+  const { at, event, rule, bucket, tenant, region, key, size, etag, version, author, seq } = notice;
+  const isRemoval = event.startsWith("ObjectRemoved:") || event.startsWith("LifecycleExpiration:");
+  const isOfTags = event.startsWith("ObjectTagging:") || event.startsWith("ObjectAcl:");
+  const record = {
+    eventVersion: isOfTags ? "2.3" : "2.1",
+    eventSource: "aws:s3",
+    awsRegion: region,
+    eventTime: new Date(at).toISOString(),
+    eventName: event,
+    userIdentity: { principalId: author?.principal ?? "s3.amazonaws.com" },
+    requestParameters: { sourceIPAddress: author?.peer ?? "s3.amazonaws.com" },
+    responseElements: { "x-amz-request-id": author?.request ?? "", "x-amz-id-2": author?.request ?? "" },
+    s3: {
+      s3SchemaVersion: "1.0",
+      configurationId: rule,
+      bucket: { name: bucket, ownerIdentity: { principalId: canonicalId(tenant) }, arn: `arn:aws:s3:::${bucket}` },
+      object: {
+        // As in a form: a blank is a plus sign.
+        key: encodeURIComponent(key).replaceAll("%20", "+").replaceAll("%2F", "/"),
+        ...(!isRemoval && !isOfTags && { size }),
+        ...((!isRemoval || event.endsWith(":DeleteMarkerCreated")) && { eTag: etag }),
+        ...(version !== undefined && { versionId: version }),
+        // Later changes of an object have larger ones.
+        ...(!isOfTags && { sequencer: seq.toString(16).toUpperCase().padStart(16, "0") }),
+      },
+    },
+  };
+  return { Records: [record] };
+}

@@ -1,0 +1,22 @@
+import type { ServerStart } from "../../base/config/server-start.ts";
+import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
+import type { Objects } from "../../services/objects/objects.ts";
+import type { Principals } from "../../store/principals/principal.ts";
+import type { BesideApi } from "../admin/listen.ts";
+import { createS3Door } from "./door.ts";
+import type { NotificationTargets } from "./operations/notifications.ts";
+
+interface S3Needs {
+  objects: Objects;
+  principals: Pick<Principals, "ofAccessKey">;
+  wrong: WrongCredentials;
+  isTls: boolean;
+  targets: NotificationTargets;
+}
+
+/** S3's protocol, for a port of its own: its paths are names of buckets, which may be any. */
+export function openS3({ config, clock, log }: ServerStart, needs: S3Needs): BesideApi {
+  const hosts = ["localhost", ...(config.domain === undefined ? [] : [`s3.${config.domain}`])];
+  const door = createS3Door({ ...needs, hosts, clock, onError: (error) => log.error({ err: error }, "S3's door failed") });
+  return { owns: () => true, takesPages: true, handle: (request, response, peer) => door.handle(request, response, peer) };
+}

@@ -1,0 +1,235 @@
+/** A bucket's settings: each is read, set and taken away by requests of its own. */
+import type { Bucket, BucketSettings } from "../../../services/objects/object.ts";
+import { aclOfHeaders, aclOfXml, xmlOfAcl } from "../access/acl.ts";
+import { aclOfBucket, ownership, publicAccessBlock, refuseAcl } from "../access/authorize.ts";
+import type { S3Answer, S3Call, S3Operation } from "../call.ts";
+import { type CorsRule, corsOfXml, xmlOfCors } from "../cors.ts";
+import { lifecycleOfXml, xmlOfLifecycle } from "../lifecycle-xml.ts";
+import { documentOf as bodyOf } from "../request/body.ts";
+import { checkedTags, lockMode } from "../request/object-headers.ts";
+import { S3Error, type S3ErrorName } from "../s3-error.ts";
+import { documentOf, type Element, parseXml, type Xml } from "../xml.ts";
+
+const DAY_MS = 86_400_000;
+
+interface Setting {
+  /** The parameter of its requests. */
+  query: string;
+  /** As AWS names its operations, after Get, Put and Delete. */
+  name: string;
+  /** Of its document. */
+  root: string;
+  /** Undefined: it is not set. */
+  show(bucket: Bucket): Xml | undefined;
+  /** Left out: it is not set by a document alone. */
+  read?(root: Element, bucket: Bucket): BucketSettings;
+  /** What takes it away. Left out: nothing does. */
+  none?: BucketSettings;
+  /** The error if it is not set. */
+  missing?: S3ErrorName;
+  /** Whether errors of it name the bucket. */
+  isPlain?: boolean;
+}
+
+const settings: readonly Setting[] = [
+  {
+    query: "tagging",
+    name: "BucketTagging",
+    root: "Tagging",
+    show: ({ settings: { tags } }) =>
+      tags === undefined
+        ? undefined
+        : { TagSet: { Tag: Object.entries(tags as Record<string, string>).map(([Key, Value]) => ({ Key, Value })) } },
+    read: (root) => ({
+      tags: checkedTags(
+        (root.one("TagSet")?.all("Tag") ?? []).map((tag) => [tag.needed("Key"), tag.needed("Value")]),
+        undefined,
+        50,
+      ),
+    }),
+    none: { tags: null },
+    missing: "NoSuchTagSet",
+  },
+  {
+    query: "cors",
+    name: "BucketCors",
+    root: "CORSConfiguration",
+    show: ({ settings: { cors } }) => (cors === undefined ? undefined : xmlOfCors(cors as CorsRule[])),
+    read: (root) => ({ cors: corsOfXml(root) }),
+    none: { cors: null },
+    missing: "NoSuchCORSConfiguration",
+  },
+  {
+    query: "lifecycle",
+    name: "BucketLifecycleConfiguration",
+    root: "LifecycleConfiguration",
+    show: ({ settings: { lifecycle } }) => lifecycle && xmlOfLifecycle(lifecycle),
+    read: (root) => ({ lifecycle: lifecycleOfXml(root) }),
+    none: { lifecycle: null } as unknown as BucketSettings,
+    missing: "NoSuchLifecycleConfiguration",
+  },
+  {
+    query: "publicAccessBlock",
+    name: "PublicAccessBlock",
+    root: "PublicAccessBlockConfiguration",
+    show: (bucket) => publicAccessBlock(bucket) && { ...publicAccessBlock(bucket)! },
+    read(root) {
+      const flag = (name: string) => root.text(name) === "true";
+      return {
+        publicAccessBlock: {
+          BlockPublicAcls: flag("BlockPublicAcls"),
+          IgnorePublicAcls: flag("IgnorePublicAcls"),
+          BlockPublicPolicy: flag("BlockPublicPolicy"),
+          RestrictPublicBuckets: flag("RestrictPublicBuckets"),
+        },
+      };
+    },
+    none: { publicAccessBlock: null },
+    missing: "NoSuchConfiguration",
+  },
+  {
+    query: "ownershipControls",
+    name: "BucketOwnershipControls",
+    root: "OwnershipControls",
+    show: (bucket) => ownership(bucket) && { Rule: { ObjectOwnership: ownership(bucket)! } },
+    read(root) {
+      const [rule, ...more] = root.all("Rule");
+      const value = rule?.text("ObjectOwnership") ?? "";
+      if (more.length > 0 || !["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"].includes(value))
+        throw new S3Error("MalformedXML");
+      return { ownership: value };
+    },
+    none: { ownership: null },
+    missing: "OwnershipControlsNotFoundError",
+  },
+  {
+    query: "object-lock",
+    name: "ObjectLockConfiguration",
+    root: "ObjectLockConfiguration",
+    show({ settings: { lock } }) {
+      if (lock === undefined) return undefined;
+      const { defaultMode, defaultMs = 0 } = lock;
+      return { ObjectLockEnabled: "Enabled", Rule: defaultMode && { DefaultRetention: { Mode: defaultMode, Days: defaultMs / DAY_MS } } };
+    },
+    read(root, bucket) {
+      if (bucket.versioning !== "enabled")
+        throw new S3Error("InvalidBucketState", {}, "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration");
+      const rule = root.one("Rule")?.one("DefaultRetention");
+      if (root.text("ObjectLockEnabled") !== "Enabled") throw new S3Error("MalformedXML");
+      if (rule === undefined) return { lock: {} };
+      const [days, years, mode] = [rule.number("Days"), rule.number("Years"), rule.needed("Mode")];
+      if ((days === undefined) === (years === undefined) || (mode !== "GOVERNANCE" && mode !== "COMPLIANCE"))
+        throw new S3Error("MalformedXML");
+      if ((days ?? years!) <= 0) throw new S3Error("InvalidArgument", {}, "Default retention period must be a positive integer value.");
+      return { lock: { defaultMode: lockMode(mode), defaultMs: (days ?? years! * 365) * DAY_MS } };
+    },
+    missing: "ObjectLockConfigurationNotFoundError",
+  },
+  { query: "requestPayment", name: "BucketRequestPayment", root: "RequestPaymentConfiguration", show: () => ({ Payer: "BucketOwner" }) },
+  { query: "logging", name: "BucketLogging", root: "BucketLoggingStatus", show: () => ({}) },
+  { query: "accelerate", name: "BucketAccelerateConfiguration", root: "AccelerateConfiguration", show: () => ({}) },
+];
+
+export const bucketSettingOperations: readonly S3Operation[] = [
+  ...settings.flatMap((setting) => operationsOf(setting)),
+  {
+    operation: "GetBucketVersioning",
+    method: "GET",
+    level: "bucket",
+    query: "versioning",
+    right: "read",
+    async handle({ bucket: { versioning } }) {
+      const status = { off: undefined, enabled: "Enabled", suspended: "Suspended" }[versioning];
+      return { body: documentOf("VersioningConfiguration", { Status: status }) };
+    },
+  },
+  {
+    operation: "PutBucketVersioning",
+    method: "PUT",
+    level: "bucket",
+    query: "versioning",
+    right: "deploy",
+    async handle(call) {
+      const status = parseXml(await bodyOf(call), "VersioningConfiguration").text("Status");
+      if (status === undefined) throw new S3Error("IllegalVersioningConfigurationException");
+      if (status !== "Enabled" && status !== "Suspended") throw new S3Error("MalformedXML");
+      if (status === "Suspended" && call.bucket.settings.lock !== undefined)
+        throw new S3Error(
+          "InvalidBucketState",
+          {},
+          "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+        );
+      await call.objects.setBucket(call.name, {}, status === "Enabled" ? "enabled" : "suspended");
+      return {};
+    },
+  },
+  {
+    operation: "GetBucketAcl",
+    method: "GET",
+    level: "bucket",
+    query: "acl",
+    right: "read",
+    others: "READ_ACP",
+    handle: async ({ bucket }) => ({ body: documentOf("AccessControlPolicy", xmlOfAcl(aclOfBucket(bucket))) }),
+  },
+  {
+    operation: "PutBucketAcl",
+    method: "PUT",
+    level: "bucket",
+    query: "acl",
+    right: "deploy",
+    others: "WRITE_ACP",
+    async handle(call) {
+      const { bucket, headers, objects, name } = call;
+      const { tenant } = bucket;
+      const ofHeaders = aclOfHeaders(headers, tenant, tenant);
+      const bytes = await bodyOf(call);
+      if (ofHeaders !== undefined && bytes.length > 0) throw new S3Error("UnexpectedContent");
+      if (ofHeaders === undefined && bytes.length === 0) throw new S3Error("MissingSecurityHeader", { MissingHeaderName: "x-amz-acl" });
+      const acl = ofHeaders ?? aclOfXml(parseXml(bytes, "AccessControlPolicy"), tenant);
+      if (ownership(bucket) === "BucketOwnerEnforced") throw new S3Error("InvalidRequest", {}, "The bucket does not allow ACLs");
+      refuseAcl(bucket, acl);
+      await objects.setBucket(name, { acl });
+      return {};
+    },
+  },
+];
+
+function operationsOf({ query, name, root, show, read, none, missing }: Setting): S3Operation[] {
+  const get: S3Operation = {
+    operation: `Get${name}`,
+    method: "GET",
+    level: "bucket",
+    query,
+    right: "read",
+    async handle({ bucket }) {
+      const shown = show(bucket);
+      if (shown === undefined) throw new S3Error(missing!, { BucketName: bucket.name });
+      return { body: documentOf(root, shown) };
+    },
+  };
+  const put: S3Operation = {
+    operation: `Put${name}`,
+    method: "PUT",
+    level: "bucket",
+    query,
+    right: "deploy",
+    async handle(call): Promise<S3Answer> {
+      const bytes = await bodyOf(call);
+      await call.objects.setBucket(call.name, read!(parseXml(bytes, root), call.bucket));
+      return {};
+    },
+  };
+  const remove: S3Operation = {
+    operation: `Delete${name}`,
+    method: "DELETE",
+    level: "bucket",
+    query,
+    right: "deploy",
+    async handle(call: S3Call) {
+      await call.objects.setBucket(call.name, none!);
+      return { status: 204 };
+    },
+  };
+  return [get, ...(read === undefined ? [] : [put]), ...(none === undefined ? [] : [remove])];
+}

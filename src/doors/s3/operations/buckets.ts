@@ -1,0 +1,127 @@
+import { isBucketName } from "../request/address.ts";
+import { aclOfHeaders, canonicalId } from "../access/acl.ts";
+
+import type { S3Operation } from "../call.ts";
+import { checkedTags } from "../request/object-headers.ts";
+import { documentOf as bodyOf } from "../request/body.ts";
+import { S3Error } from "../s3-error.ts";
+import { documentOf, parseXml } from "../xml.ts";
+
+const MOST_LISTED = 10_000;
+const DEFAULT_REGION = "us-east-1";
+
+export const bucketOperations: readonly S3Operation[] = [
+  {
+    operation: "ListBuckets",
+    method: "GET",
+    level: "service",
+    right: "read",
+    async handle({ objects, caller, query }) {
+      const { tenant } = caller!;
+      const most = mostOf(query.get("max-buckets"));
+      const token = query.get("continuation-token");
+      const after = token === null ? "" : Buffer.from(token, "base64url").toString();
+      const page = { prefix: query.get("prefix") ?? "", after, region: query.get("bucket-region") ?? undefined, most: most + 1 };
+      const found = await objects.buckets(tenant, page);
+      const shown = found.slice(0, most);
+      const next = found.length > most ? Buffer.from(shown.at(-1)!.name).toString("base64url") : undefined;
+      const isPaged = query.has("max-buckets") || query.has("bucket-region") || token !== null;
+      const body = documentOf("ListAllMyBucketsResult", {
+        Owner: { ID: canonicalId(tenant) },
+        Buckets: {
+          Bucket: shown.map(({ name, createdAt, region }) => ({
+            Name: name,
+            CreationDate: new Date(createdAt).toISOString(),
+            BucketRegion: isPaged ? region : undefined,
+          })),
+        },
+        ContinuationToken: next,
+        Prefix: query.get("prefix") ?? undefined,
+      });
+      return { body };
+    },
+  },
+  {
+    operation: "CreateBucket",
+    method: "PUT",
+    level: "bucket",
+    right: "deploy",
+    isFree: true,
+    async handle(call) {
+      const { objects, caller, headers, name } = call;
+      if (!isBucketName(name)) throw new S3Error("InvalidBucketName", { BucketName: name.slice(0, 100) });
+      const bytes = await bodyOf(call);
+      const root = bytes.length === 0 ? undefined : parseXml(bytes, "CreateBucketConfiguration");
+      const region = regionOf(root?.text("LocationConstraint"), call.region);
+      const { tenant } = caller!;
+      const acl = aclOfHeaders(headers, tenant, tenant);
+      const tags = root
+        ?.one("Tags")
+        ?.all("Tag")
+        .map((tag) => [tag.needed("Key"), tag.needed("Value")] as const);
+      const ownership = headers["x-amz-object-ownership"];
+      const settings = {
+        // As on AWS since 2023, lists count for nothing unless the bucket's owner asks for them.
+        ownership: ownership ?? (acl === undefined ? "BucketOwnerEnforced" : "BucketOwnerPreferred"),
+        ...(acl !== undefined && { acl }),
+        ...(tags !== undefined && { tags: checkedTags(tags, undefined, 50) }),
+      };
+      const isLocked = headers["x-amz-bucket-object-lock-enabled"]?.toLowerCase() === "true";
+      const { bucket, isNew } = await objects.createBucket({ name, tenant, region, isLocked, settings });
+      if (!isNew && bucket.tenant !== tenant) throw new S3Error("BucketAlreadyExists", { BucketName: name });
+      // AWS lets it pass in its first region only.
+      if (!isNew && region !== DEFAULT_REGION) throw new S3Error("BucketAlreadyOwnedByYou", { BucketName: name });
+      if (!isNew && acl !== undefined) await objects.setBucket(name, { acl });
+      return { headers: { location: region === DEFAULT_REGION ? `/${name}` : `${call.origin}/${name}` } };
+    },
+  },
+  {
+    operation: "HeadBucket",
+    method: "HEAD",
+    level: "bucket",
+    right: "read",
+    others: "READ",
+    handle: async ({ bucket }) => ({ headers: { "x-amz-bucket-region": bucket.region, "x-amz-access-point-alias": "false" } }),
+  },
+  {
+    operation: "DeleteBucket",
+    method: "DELETE",
+    level: "bucket",
+    right: "deploy",
+    async handle({ objects, name }) {
+      await objects.removeBucket(name);
+      return { status: 204 };
+    },
+  },
+  {
+    operation: "GetBucketLocation",
+    method: "GET",
+    level: "bucket",
+    query: "location",
+    right: "read",
+    handle: async ({ bucket }) => ({
+      body: documentOf("LocationConstraint", bucket.region === DEFAULT_REGION ? undefined : bucket.region),
+    }),
+  },
+];
+
+function mostOf(text: string | null): number {
+  if (text === null) return MOST_LISTED;
+  const most = Number(text);
+  if (!/^\d{1,6}$/.test(text) || most < 1 || most > MOST_LISTED)
+    throw new S3Error(
+      "InvalidArgument",
+      { ArgumentName: "max-buckets", ArgumentValue: text.slice(0, 50) },
+      "max-buckets must be an integer between 1 and 10000",
+    );
+  return most;
+}
+
+/** @param asked LocationConstraint @param signed the region for which the request was signed */
+function regionOf(asked: string | undefined, signed: string): string {
+  if (asked === undefined || asked === "") return signed === "aws-global" ? DEFAULT_REGION : signed;
+  if (!/^(?:EU|[a-z]{2}(?:-[a-z]+)+-\d)$/.test(asked))
+    throw new S3Error("InvalidLocationConstraint", { LocationConstraint: asked.slice(0, 100) });
+  if (asked === "EU") return "eu-west-1";
+  return asked;
+}

@@ -1,0 +1,209 @@
+/** What of an object changes while its content stays: tags, its list, its protection; and the removal of many. */
+import type { Change } from "../../../services/objects/store/versions.ts";
+import { aclOfHeaders, aclOfXml, xmlOfAcl } from "../access/acl.ts";
+import { aclOfObject, authorizeObject, ownership, refuseAcl } from "../access/authorize.ts";
+import type { S3Answer, S3Call, S3Operation } from "../call.ts";
+import { documentOf as bodyOf, xmlOf } from "../request/body.ts";
+import { checkedTags, isHeld, lockMode, retainUntil } from "../request/object-headers.ts";
+import { unquoted } from "../request/reading.ts";
+import { asS3Error, S3Error } from "../s3-error.ts";
+import { documentOf, parseXml, type Xml } from "../xml.ts";
+import type { Found } from "../../../services/objects/store/versions.ts";
+
+const MOST_REMOVED = 1_000;
+
+export const objectSettingOperations: readonly S3Operation[] = [
+  {
+    operation: "GetObjectTagging",
+    method: "GET",
+    level: "object",
+    query: "tagging",
+    right: "read",
+    async handle(call) {
+      const { about, isVersioned, version } = await existing(call);
+      const body = documentOf("Tagging", { TagSet: { Tag: Object.entries(about.tags ?? {}).map(([Key, Value]) => ({ Key, Value })) } });
+      return { body, headers: { "x-amz-version-id": isVersioned ? version : undefined } };
+    },
+  },
+  {
+    operation: "PutObjectTagging",
+    method: "PUT",
+    level: "object",
+    query: "tagging",
+    right: "deploy",
+    async handle(call) {
+      const root = await xmlOf(call, "Tagging");
+      const pairs = (root.one("TagSet")?.all("Tag") ?? []).map((tag) => [tag.needed("Key"), tag.needed("Value")] as const);
+      return change(call, { tags: checkedTags(pairs) }, "ObjectTagging:Put");
+    },
+  },
+  {
+    operation: "DeleteObjectTagging",
+    method: "DELETE",
+    level: "object",
+    query: "tagging",
+    right: "deploy",
+    handle: async (call) => ({ ...(await change(call, { tags: null }, "ObjectTagging:Delete")), status: 204 }),
+  },
+  {
+    operation: "GetObjectAcl",
+    method: "GET",
+    level: "object",
+    query: "acl",
+    right: "read",
+    others: "object",
+    async handle(call) {
+      const found = await existing(call);
+      authorizeObject(call, found, "READ_ACP");
+      return { body: documentOf("AccessControlPolicy", xmlOfAcl(aclOfObject(found))) };
+    },
+  },
+  {
+    operation: "PutObjectAcl",
+    method: "PUT",
+    level: "object",
+    query: "acl",
+    right: "deploy",
+    others: "object",
+    async handle(call) {
+      const { bucket, headers } = call;
+      const found = await existing(call);
+      authorizeObject(call, found, "WRITE_ACP");
+      if (ownership(bucket) === "BucketOwnerEnforced") throw aclsAreOff();
+      const { owner } = found.about;
+      const ofHeaders = aclOfHeaders(headers, owner, bucket.tenant);
+      const bytes = await bodyOf(call);
+      if (ofHeaders !== undefined && bytes.length > 0) throw new S3Error("UnexpectedContent");
+      if (ofHeaders === undefined && bytes.length === 0) throw new S3Error("MissingSecurityHeader", { MissingHeaderName: "x-amz-acl" });
+      const acl = ofHeaders ?? aclOfXml(parseXml(bytes, "AccessControlPolicy"), owner);
+      refuseAcl(bucket, acl);
+      return change(call, { acl }, "ObjectAcl:Put");
+    },
+  },
+  {
+    operation: "GetObjectRetention",
+    method: "GET",
+    level: "object",
+    query: "retention",
+    right: "read",
+    async handle(call) {
+      refuseUnlocked(call);
+      const { retention } = (await existing(call)).about;
+      if (retention === undefined) throw new S3Error("NoSuchObjectLockConfiguration");
+      return { body: documentOf("Retention", { Mode: retention.mode, RetainUntilDate: new Date(retention.until).toISOString() }) };
+    },
+  },
+  {
+    operation: "PutObjectRetention",
+    method: "PUT",
+    level: "object",
+    query: "retention",
+    right: "deploy",
+    async handle(call) {
+      refuseUnlocked(call);
+      const root = await xmlOf(call, "Retention");
+      const [mode, until] = [root.text("Mode"), root.text("RetainUntilDate")];
+      if ((mode === undefined) !== (until === undefined)) throw new S3Error("MalformedXML");
+      if (mode !== undefined && mode !== "GOVERNANCE" && mode !== "COMPLIANCE") throw new S3Error("MalformedXML");
+      const retention = mode === undefined ? null : { mode: lockMode(mode), until: retainUntil(until!, call.now) };
+      return change(call, { retention });
+    },
+  },
+  {
+    operation: "GetObjectLegalHold",
+    method: "GET",
+    level: "object",
+    query: "legal-hold",
+    right: "read",
+    async handle(call) {
+      refuseUnlocked(call);
+      const { legalHold } = (await existing(call)).about;
+      if (legalHold === undefined) throw new S3Error("NoSuchObjectLockConfiguration");
+      return { body: documentOf("LegalHold", { Status: legalHold ? "ON" : "OFF" }) };
+    },
+  },
+  {
+    operation: "PutObjectLegalHold",
+    method: "PUT",
+    level: "object",
+    query: "legal-hold",
+    right: "deploy",
+    async handle(call) {
+      refuseUnlocked(call);
+      const status = (await xmlOf(call, "LegalHold")).text("Status");
+      if (status !== "ON" && status !== "OFF") throw new S3Error("MalformedXML");
+      return change(call, { legalHold: isHeld(status) });
+    },
+  },
+  {
+    operation: "DeleteObjects",
+    method: "POST",
+    level: "bucket",
+    query: "delete",
+    right: "deploy",
+    others: "WRITE",
+    handle: removeMany,
+  },
+];
+
+function aclsAreOff(): S3Error {
+  return new S3Error("InvalidRequest", {}, "The bucket does not allow ACLs");
+}
+
+async function existing({ objects, name, key, query }: S3Call): Promise<Found> {
+  const version = query.get("versionId") ?? undefined;
+  const found = await objects.head(name, key, version);
+  if (!found.isMarker) return found;
+  if (version === undefined) throw new S3Error("NoSuchKey", { Key: key });
+  throw new S3Error("MethodNotAllowed", { ResourceType: "DeleteMarker" });
+}
+
+async function change(call: S3Call, changed: Change, event?: string): Promise<S3Answer> {
+  const { objects, name, key, query, headers, author } = call;
+  const bypasses = headers["x-amz-bypass-governance-retention"]?.toLowerCase() === "true";
+  const { version } = await objects.change({
+    bucket: name,
+    key,
+    version: query.get("versionId") ?? undefined,
+    change: changed,
+    bypasses,
+    event,
+    author,
+  });
+  return { headers: { "x-amz-version-id": version } };
+}
+
+function refuseUnlocked({ bucket }: S3Call): void {
+  if (bucket.settings.lock === undefined) throw new S3Error("InvalidRequest", {}, "Bucket is missing Object Lock Configuration");
+}
+
+async function removeMany(call: S3Call): Promise<S3Answer> {
+  const { objects, name, headers, author } = call;
+  const root = parseXml(await bodyOf(call, true), "Delete");
+  const named = root.all("Object");
+  if (named.length === 0 || named.length > MOST_REMOVED) throw new S3Error("MalformedXML");
+  const isQuiet = root.text("Quiet") === "true";
+  const bypasses = headers["x-amz-bypass-governance-retention"]?.toLowerCase() === "true";
+  const [removed, errors]: [Xml[], Xml[]] = [[], []];
+  const asked = named.map((object) => ({
+    key: object.needed("Key"),
+    version: object.text("VersionId") || undefined,
+    etag: object.text("ETag"),
+    size: object.number("Size"),
+  }));
+  await Promise.all(
+    asked.map(async ({ key, version, etag, size }) => {
+      const conditions = etag === undefined && size === undefined ? undefined : { ifMatch: etag && unquoted(etag), ifSize: size };
+      try {
+        const done = await objects.remove({ bucket: name, key, version, conditions, bypasses, author });
+        const marker = done.isMarker ? { DeleteMarker: true, DeleteMarkerVersionId: done.version } : {};
+        removed.push({ Key: key, VersionId: version, ...marker });
+      } catch (error) {
+        const told = asS3Error(error, { bucket: name, key, versionId: version });
+        if (told.status >= 500) throw error;
+        errors.push({ Key: key, VersionId: version, Code: told.name, Message: told.message });
+      }
+    }),
+  );
+  return { body: documentOf("DeleteResult", { Deleted: isQuiet ? [] : removed, Error: errors }) };
+}

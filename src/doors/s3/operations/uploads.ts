@@ -1,0 +1,327 @@
+import { ALGORITHMS, type Algorithm, type Checksum, type ChecksumType } from "../../../services/objects/checksums/checksum.ts";
+import { canBeJoined } from "../../../services/objects/checksums/digests.ts";
+import { canonicalId } from "../access/acl.ts";
+import type { S3Call, S3Operation } from "../call.ts";
+import { contentOf, MOST_PUT_BYTES, xmlOf } from "../request/body.ts";
+import { rangeOf, unquoted } from "../request/reading.ts";
+import { S3Error } from "../s3-error.ts";
+import type { StoredPart } from "../../../services/objects/store/uploads.ts";
+import { documentOf, type Element, type Xml } from "../xml.ts";
+import { mostOf, queryOf } from "./lists.ts";
+import { headersOfStored, newAbout, sourceOf, writeConditions } from "./objects.ts";
+
+const LEAST_PART_BYTES = 5_242_880;
+const MOST_PARTS = 10_000;
+
+export const uploadOperations: readonly S3Operation[] = [
+  {
+    operation: "CreateMultipartUpload",
+    method: "POST",
+    level: "object",
+    query: "uploads",
+    right: "deploy",
+    others: "WRITE",
+    async handle(call) {
+      const { objects, name, key, caller, headers } = call;
+      const asked = checksumAsked(headers);
+      // Nobody has to ask for a checksum: the parts have one of this kind then.
+      const checksum = asked ?? { algorithm: "CRC64NVME", type: "FULL_OBJECT" };
+      const about = { object: newAbout(call), checksum, isAsked: asked !== undefined, initiator: caller?.tenant ?? "" };
+      const upload = await objects.startUpload(name, key, about);
+      const body = documentOf("InitiateMultipartUploadResult", { Bucket: name, Key: key, UploadId: upload });
+      return { body, headers: { "x-amz-checksum-algorithm": asked?.algorithm, "x-amz-checksum-type": asked?.type } };
+    },
+  },
+  {
+    operation: "UploadPart",
+    method: "PUT",
+    level: "object",
+    query: "partNumber",
+    right: "deploy",
+    others: "WRITE",
+    async handle(call) {
+      const { objects, name, key } = call;
+      const [number, upload] = partOf(call);
+      const { about } = await objects.upload(name, key, upload);
+      const { source, algorithm: sent, also, check } = contentOf(call);
+      const algorithm = about.checksum?.algorithm;
+      if (about.isAsked === true && sent !== undefined && algorithm !== sent)
+        throw new S3Error(
+          "InvalidRequest",
+          {},
+          `Checksum Type mismatch occurred, expected checksum Type: ${algorithm?.toLowerCase()}, actual checksum Type: ${sent.toLowerCase()}`,
+        );
+      const isNeeded = about.isAsked === true && about.checksum?.type === "COMPOSITE" && sent === undefined;
+      if (isNeeded)
+        throw new S3Error(
+          "InvalidRequest",
+          {},
+          `Checksum Type mismatch occurred, expected checksum Type: ${algorithm?.toLowerCase()}, actual checksum Type: null`,
+        );
+      const more = sent === undefined || sent === algorithm ? also : [...also, sent];
+      const stored = await objects.putPart(
+        { bucket: name, key, upload, number, algorithm, also: more, check, most: MOST_PUT_BYTES },
+        source,
+      );
+      const { "x-amz-checksum-type": _type, "x-amz-version-id": _version, ...headers } = headersOfStored(stored);
+      return { headers: about.isAsked === true || sent === algorithm ? headers : { etag: headers["etag"] } };
+    },
+  },
+  {
+    operation: "UploadPartCopy",
+    method: "PUT",
+    level: "object",
+    query: "partNumber",
+    header: "x-amz-copy-source",
+    right: "deploy",
+    others: "WRITE",
+    async handle(call) {
+      const { objects, name, key, headers } = call;
+      const [number, upload] = partOf(call);
+      const { about } = await objects.upload(name, key, upload);
+      const { object, version } = await sourceOf(call);
+      try {
+        const range = copyRange(headers["x-amz-copy-source-range"], object.found.size);
+        const algorithm = about.checksum?.algorithm;
+        const { etag, checksum, modifiedAt } = await objects.copyPart({ object, range }, { bucket: name, key, upload, number, algorithm });
+        const body = documentOf("CopyPartResult", {
+          ETag: `"${etag}"`,
+          LastModified: new Date(modifiedAt).toISOString(),
+          ...(checksum && about.isAsked === true && { [`Checksum${checksum.algorithm}`]: checksum.value }),
+        });
+        return { body, headers: { "x-amz-copy-source-version-id": version } };
+      } finally {
+        object.release();
+      }
+    },
+  },
+  {
+    operation: "CompleteMultipartUpload",
+    method: "POST",
+    level: "object",
+    query: "uploadId",
+    right: "deploy",
+    others: "WRITE",
+    async handle(call) {
+      const { objects, name, key, query, headers, author, origin } = call;
+      const upload = query.get("uploadId")!;
+      const conditions = writeConditions(headers);
+      const root = await xmlOf(call, "CompleteMultipartUpload");
+      const { about } = await objects.upload(name, key, upload);
+      const parts = root.all("Part").map((part) => namedPart(part, about.checksum?.algorithm));
+      if (parts.length === 0) throw new S3Error("MalformedXML");
+      if (parts.some(({ number }, at) => at > 0 && number <= parts[at - 1]!.number))
+        throw new S3Error("InvalidPartOrder", { UploadId: upload });
+      const isComposite = about.isAsked === true && about.checksum?.type === "COMPOSITE";
+      const lacking = isComposite ? parts.find(({ checksum }) => checksum === undefined) : undefined;
+      if (lacking !== undefined)
+        throw new S3Error(
+          "InvalidRequest",
+          {},
+          `The upload was created using a ${about.checksum!.algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${lacking.number} in the request.`,
+        );
+      const size = headers["x-amz-mp-object-size"];
+      const checksum = wholeChecksum(headers, about.checksum);
+      const done = await objects.completeUpload({
+        bucket: name,
+        key,
+        upload,
+        parts,
+        conditions,
+        size: size === undefined ? undefined : Number(size),
+        checksum,
+        leastPart: LEAST_PART_BYTES,
+        author,
+      });
+      const body = documentOf("CompleteMultipartUploadResult", {
+        Location: `${origin}/${name}/${encodeURIComponent(key)}`,
+        Bucket: name,
+        Key: key,
+        ETag: `"${done.etag}"`,
+        ...(done.checksum && { [`Checksum${done.checksum.algorithm}`]: done.checksum.value, ChecksumType: done.checksum.type }),
+      });
+      return { body, headers: { "x-amz-version-id": done.version } };
+    },
+  },
+  {
+    operation: "AbortMultipartUpload",
+    method: "DELETE",
+    level: "object",
+    query: "uploadId",
+    right: "deploy",
+    others: "WRITE",
+    async handle({ objects, name, key, query }) {
+      await objects.abortUpload(name, key, query.get("uploadId")!);
+      return { status: 204 };
+    },
+  },
+  {
+    operation: "ListParts",
+    method: "GET",
+    level: "object",
+    query: "uploadId",
+    right: "read",
+    others: "WRITE",
+    async handle(call) {
+      const { objects, name, key, query } = call;
+      const id = query.get("uploadId")!;
+      const most = mostOf(query, "max-parts");
+      const marker = query.get("part-number-marker") || "0";
+      if (!/^\d{1,9}$/.test(marker))
+        throw new S3Error(
+          "InvalidArgument",
+          { ArgumentName: "part-number-marker", ArgumentValue: marker.slice(0, 50) },
+          "Provided part-number-marker not an integer or within integer range",
+        );
+      const { upload, parts } = await objects.listParts(name, key, id, Number(marker), most + 1);
+      const shown = parts.slice(0, most);
+      const { checksum, object, initiator, isAsked } = upload.about;
+      const body = documentOf("ListPartsResult", {
+        Bucket: name,
+        Key: key,
+        UploadId: id,
+        PartNumberMarker: marker,
+        NextPartNumberMarker: shown.at(-1)?.number ?? 0,
+        MaxParts: most,
+        IsTruncated: parts.length > most,
+        ChecksumAlgorithm: isAsked === true ? checksum?.algorithm : undefined,
+        ChecksumType: isAsked === true ? checksum?.type : undefined,
+        Part: shown.map((part) => partXml(part, isAsked === true ? checksum?.algorithm : undefined)),
+        Initiator: { ID: canonicalId(initiator) },
+        Owner: { ID: canonicalId(object.owner) },
+        StorageClass: object.storageClass ?? "STANDARD",
+      });
+      return { body };
+    },
+  },
+  {
+    operation: "ListMultipartUploads",
+    method: "GET",
+    level: "bucket",
+    query: "uploads",
+    right: "read",
+    async handle(call) {
+      const { objects, query } = call;
+      const { encode, encoding, ...asked } = queryOf(call);
+      const [keyMarker, idMarker] = [query.get("key-marker") ?? "", query.get("upload-id-marker") ?? ""];
+      const most = mostOf(query, "max-uploads");
+      const listed = await objects.listUploads({
+        ...asked,
+        most,
+        after: keyMarker,
+        afterUpload: keyMarker !== "" && idMarker !== "" ? idMarker : undefined,
+      });
+      const body = documentOf("ListMultipartUploadsResult", {
+        Bucket: asked.bucket,
+        KeyMarker: encode(keyMarker),
+        UploadIdMarker: keyMarker === "" ? "" : idMarker,
+        NextKeyMarker: listed.next === null ? "" : encode(listed.next),
+        NextUploadIdMarker: listed.nextUpload ?? "",
+        Delimiter: asked.delimiter === "" ? undefined : encode(asked.delimiter),
+        Prefix: encode(asked.prefix),
+        EncodingType: encoding,
+        MaxUploads: most,
+        IsTruncated: listed.next !== null,
+        Upload: listed.objects.map(({ key, upload, startedAt, about }) => ({
+          Key: encode(key),
+          UploadId: upload,
+          Initiator: { ID: canonicalId(about.initiator) },
+          Owner: { ID: canonicalId(about.object.owner) },
+          StorageClass: about.object.storageClass ?? "STANDARD",
+          Initiated: new Date(startedAt).toISOString(),
+          ChecksumAlgorithm: about.isAsked === true ? about.checksum?.algorithm : undefined,
+          ChecksumType: about.isAsked === true ? about.checksum?.type : undefined,
+        })),
+        CommonPrefixes: listed.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
+      });
+      return { body };
+    },
+  },
+];
+
+function partOf({ query }: S3Call): [number: number, upload: string] {
+  const [text, upload] = [query.get("partNumber") ?? "", query.get("uploadId")];
+  if (upload === null) throw new S3Error("InvalidArgument", {}, "This operation does not accept a query-string.");
+  if (!/^\d{1,5}$/.test(text) || Number(text) < 1 || Number(text) > MOST_PARTS)
+    throw new S3Error(
+      "InvalidArgument",
+      { ArgumentName: "partNumber", ArgumentValue: text.slice(0, 50) },
+      "Part number must be an integer between 1 and 10000, inclusive",
+    );
+  return [Number(text), upload];
+}
+
+function checksumAsked(headers: S3Call["headers"]): { algorithm: Algorithm; type: ChecksumType } | undefined {
+  const [named, kind] = [headers["x-amz-checksum-algorithm"]?.toUpperCase(), headers["x-amz-checksum-type"]?.toUpperCase()];
+  if (named === undefined) {
+    if (kind !== undefined)
+      throw new S3Error("InvalidRequest", {}, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
+    return undefined;
+  }
+  if (!ALGORITHMS.includes(named as Algorithm))
+    throw new S3Error(
+      "InvalidRequest",
+      {},
+      "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+    );
+  const algorithm = named as Algorithm;
+  const type = kind ?? (algorithm === "CRC64NVME" ? "FULL_OBJECT" : "COMPOSITE");
+  if (type !== "FULL_OBJECT" && type !== "COMPOSITE")
+    throw new S3Error("InvalidRequest", {}, "Value for x-amz-checksum-type header is invalid.");
+  const isPossible = type === "COMPOSITE" ? algorithm !== "CRC64NVME" : canBeJoined(algorithm);
+  if (!isPossible)
+    throw new S3Error(
+      "InvalidRequest",
+      {},
+      `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
+    );
+  return { algorithm, type };
+}
+
+function namedPart(part: Element, algorithm: Algorithm | undefined): { number: number; etag: string; checksum: string | undefined } {
+  const number = part.number("PartNumber");
+  if (number === undefined) throw new S3Error("MalformedXML");
+  return { number, etag: unquoted(part.needed("ETag")), checksum: algorithm && part.text(`Checksum${algorithm}`) };
+}
+
+function wholeChecksum(headers: S3Call["headers"], kind: { algorithm: Algorithm; type: ChecksumType } | undefined): Checksum | undefined {
+  const algorithm = ALGORITHMS.find((each) => headers[`x-amz-checksum-${each.toLowerCase()}`] !== undefined);
+  const type = headers["x-amz-checksum-type"];
+  if (type !== undefined && kind !== undefined && type !== kind.type)
+    throw new S3Error(
+      "InvalidRequest",
+      {},
+      `The upload was created using the ${kind.type} checksum mode. The complete request must use the same checksum mode.`,
+    );
+  if (algorithm === undefined || algorithm !== kind?.algorithm) return undefined;
+  return { ...kind, value: headers[`x-amz-checksum-${algorithm.toLowerCase()}`]! };
+}
+
+function copyRange(text: string | undefined, size: number) {
+  if (text === undefined) return undefined;
+  if (!/^bytes=\d+-\d+$/.test(text))
+    throw new S3Error(
+      "InvalidArgument",
+      { ArgumentName: "x-amz-copy-source-range", ArgumentValue: text.slice(0, 100) },
+      "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
+    );
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(text)!.map(Number);
+  if (last! >= size || first! > last!)
+    throw new S3Error(
+      "InvalidArgument",
+      { ArgumentName: "x-amz-copy-source-range", ArgumentValue: text.slice(0, 100) },
+      `Range specified is not valid for source object of size: ${size}`,
+    );
+  return rangeOf(text, size);
+}
+
+/** @param algorithm of the checksum that is shown */
+function partXml({ number, modifiedAt, etag, size, checksum }: StoredPart, algorithm: Algorithm | undefined): Xml {
+  return {
+    PartNumber: number,
+    LastModified: new Date(modifiedAt).toISOString(),
+    ETag: `"${etag}"`,
+    Size: size,
+    ...(algorithm && { [`Checksum${algorithm}`]: checksum }),
+  };
+}

@@ -1,0 +1,170 @@
+/** What the head of a request says of the object that it writes, and the head of a reply of the object that it reads. */
+import type { LockMode, ObjectAbout, Tags } from "../../../services/objects/object.ts";
+import type { Found } from "../../../services/objects/store/versions.ts";
+import type { Headers } from "../../signature/read-signature.ts";
+import { S3Error } from "../s3-error.ts";
+
+const kept = ["content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
+const META = "x-amz-meta-";
+const MOST_METADATA_BYTES = 2_048;
+const storageClasses = new Set(
+  "STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER GLACIER_IR DEEP_ARCHIVE EXPRESS_ONEZONE OUTPOSTS SNOW".split(
+    " ",
+  ),
+);
+
+/** Without its ACL. Throws an S3Error. @param owner the tenant's id */
+export function aboutOf(headers: Headers, owner: string, now: number): ObjectAbout {
+  const about: ObjectAbout = { headers: contentHeaders(headers), metadata: metadataOf(headers), owner };
+  // Nothing here encrypts what is kept, and a client that asks for it must not believe that it is.
+  if (Object.keys(headers).some((name) => name.startsWith("x-amz-server-side-encryption")))
+    throw new S3Error("NotImplemented", { Header: "x-amz-server-side-encryption" });
+  const storageClass = headers["x-amz-storage-class"];
+  if (storageClass !== undefined && !storageClasses.has(storageClass))
+    throw new S3Error("InvalidStorageClass", { StorageClassRequested: storageClass.slice(0, 100) });
+  if (storageClass !== undefined && storageClass !== "STANDARD") about.storageClass = storageClass;
+  const tags = headers["x-amz-tagging"];
+  if (tags !== undefined) about.tags = tagsOfQuery(tags);
+  const [mode, until] = [headers["x-amz-object-lock-mode"], headers["x-amz-object-lock-retain-until-date"]];
+  if ((mode === undefined) !== (until === undefined))
+    throw new S3Error("InvalidArgument", {}, "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied");
+  if (mode !== undefined) about.retention = { mode: lockMode(mode), until: retainUntil(until!, now) };
+  const hold = headers["x-amz-object-lock-legal-hold"];
+  if (hold !== undefined) about.legalHold = isHeld(hold);
+  const redirect = headers["x-amz-website-redirect-location"];
+  if (redirect !== undefined) about["redirect"] = redirect;
+  return about;
+}
+
+export function contentHeaders(headers: Headers): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of kept) {
+    let value = headers[name];
+    // The coding of the request is none of the content.
+    if (name === "content-encoding")
+      value = value
+        ?.split(",")
+        .map((each) => each.trim())
+        .filter((each) => each !== "aws-chunked")
+        .join(",");
+    if (value !== undefined && value !== "") found[name] = value;
+  }
+  return found;
+}
+
+/** Of the user. */
+export function metadataOf(headers: Headers): Record<string, string> {
+  const found: [string, string][] = [];
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    if (!name.startsWith(META) || value === undefined) continue;
+    // Node reads heads as Latin-1, clients write UTF-8.
+    const text = Buffer.from(value, "latin1").toString("utf8");
+    bytes += Buffer.byteLength(name) - META.length + Buffer.byteLength(text);
+    found.push([name.slice(META.length), text]);
+  }
+  if (bytes > MOST_METADATA_BYTES) throw new S3Error("MetadataTooLarge", { Size: bytes, MaxSizeAllowed: MOST_METADATA_BYTES });
+  return Object.fromEntries(found);
+}
+
+export function lockMode(text: string): LockMode {
+  if (text === "GOVERNANCE" || text === "COMPLIANCE") return text;
+  throw new S3Error(
+    "InvalidArgument",
+    { ArgumentName: "x-amz-object-lock-mode", ArgumentValue: text.slice(0, 100) },
+    "Unknown wormMode directive.",
+  );
+}
+
+export function retainUntil(text: string, now: number): number {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new S3Error("InvalidArgument", {}, "The retain until date must be provided in ISO 8601 format");
+  if (at <= now)
+    throw new S3Error(
+      "InvalidArgument",
+      { ArgumentName: "x-amz-object-lock-retain-until-date", ArgumentValue: text.slice(0, 100) },
+      "The retain until date must be in the future!",
+    );
+  return at;
+}
+
+export function isHeld(text: string): boolean {
+  if (text === "ON" || text === "OFF") return text === "ON";
+  throw new S3Error("InvalidArgument", {}, "Legal Hold must be either of 'ON' or 'OFF'");
+}
+
+/** For example `a=1&b=2`. */
+export function tagsOfQuery(text: string): Tags {
+  return checkedTags(
+    [...new URLSearchParams(text)],
+    "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
+  );
+}
+
+const MOST_TAGS = 10;
+
+/** @param most of an object's; a bucket's may be more */
+export function checkedTags(
+  pairs: readonly (readonly [string, string])[],
+  onDouble = "Cannot provide multiple Tags with the same key",
+  most = MOST_TAGS,
+): Tags {
+  if (pairs.length > most)
+    throw new S3Error(
+      "BadRequest",
+      {},
+      most === MOST_TAGS ? "Object tags cannot be greater than 10" : "Bucket tag count cannot be greater than 50",
+    );
+  const tags = new Map<string, string>();
+  for (const [key, value] of pairs) {
+    if (key === "" || key.length > 128 || !isTagText(key)) throw new S3Error("InvalidTag", { TagKey: key.slice(0, 200) });
+    if (value.length > 256 || !isTagText(value))
+      throw new S3Error("InvalidTag", { TagKey: key, TagValue: value.slice(0, 300) }, "The TagValue you have provided is invalid");
+    if (key.startsWith("aws:"))
+      throw new S3Error(
+        "InvalidTag",
+        {},
+        'User-defined tag keys can\'t start with "aws:". This prefix is reserved for system tags. Remove "aws:" from your tag keys and try again.',
+      );
+    if (tags.has(key)) throw new S3Error(onDouble.startsWith("Cannot") ? "InvalidTag" : "InvalidArgument", { TagKey: key }, onDouble);
+    tags.set(key, value);
+  }
+  return Object.fromEntries(tags);
+}
+
+function isTagText(text: string): boolean {
+  return /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(text);
+}
+
+/** Of a reply with an object's content, or without it. @param wantsChecksum whether its checksum is sent */
+export function headersOf(
+  { about, etag, modifiedAt, version, isVersioned }: Found,
+  wantsChecksum: boolean,
+): Record<string, string | undefined> {
+  const { checksum, tags, retention, legalHold, storageClass } = about;
+  const found: Record<string, string | undefined> = {
+    etag: `"${etag}"`,
+    "last-modified": new Date(modifiedAt).toUTCString(),
+    "accept-ranges": "bytes",
+    "content-type": "binary/octet-stream",
+    ...about.headers,
+    "x-amz-version-id": isVersioned ? version : undefined,
+    "x-amz-storage-class": storageClass,
+    "x-amz-tagging-count": tags === undefined || Object.keys(tags).length === 0 ? undefined : String(Object.keys(tags).length),
+    "x-amz-object-lock-mode": retention?.mode,
+    "x-amz-object-lock-retain-until-date": retention && new Date(retention.until).toISOString(),
+    "x-amz-object-lock-legal-hold": legalHold === undefined ? undefined : legalHold ? "ON" : "OFF",
+    "x-amz-website-redirect-location": about["redirect"] as string | undefined,
+  };
+  for (const [name, value] of Object.entries(about.metadata)) found[META + name] = plainOrEncoded(value);
+  if (wantsChecksum && checksum !== undefined) {
+    found[`x-amz-checksum-${checksum.algorithm.toLowerCase()}`] = checksum.value;
+    found["x-amz-checksum-type"] = checksum.type;
+  }
+  return found;
+}
+
+/** What is no plain text is sent as RFC 2047 encodes it. */
+function plainOrEncoded(value: string): string {
+  return /^[\x20-\x7e]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString("base64")}?=`;
+}

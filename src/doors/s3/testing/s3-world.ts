@@ -1,0 +1,99 @@
+/** S3's door over a real object store, on a port of its own, with clients of AWS. */
+import { createServer } from "node:http";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { S3Client } from "@aws-sdk/client-s3";
+import { afterwards } from "../../../base/testing/afterwards.ts";
+import { WrongCredentials } from "../../../clients/wrong-credentials.ts";
+import { systemClock } from "../../../base/clock/clock.ts";
+import { openContentFiles } from "../../../services/objects/content/content-files.ts";
+import { objectsOver } from "../../../services/objects/objects-over.ts";
+import type { Notice } from "../../../services/objects/object.ts";
+import type { Objects } from "../../../services/objects/objects.ts";
+import { engine, type ObjectOperations } from "../../../services/objects/store/engine.ts";
+import { removeGarbage } from "../../../services/objects/upkeep.ts";
+import { InlineCommit } from "../../../store/group-commit/testing/inline-commit.ts";
+import type { Principal } from "../../../store/principals/principal.ts";
+import { createS3Door } from "../door.ts";
+
+interface Hooks {
+  after(cleanUp: () => void | Promise<void>): void;
+}
+
+export interface S3World {
+  url: string;
+  objects: Objects;
+  failures: unknown[];
+  client: S3Client;
+  /** Of another tenant. */
+  other: S3Client;
+  /** What is to be told of changes. */
+  notices(): Promise<Notice[]>;
+}
+
+export const secret = "secret";
+
+export async function openS3(hooks: Hooks): Promise<S3World> {
+  const folder = mkdtempSync(join(tmpdir(), "mayfly-s3-"));
+  afterwards(hooks, () => rmSync(folder, { recursive: true }));
+  const index = new InlineCommit<ObjectOperations>(engine);
+  afterwards(hooks, () => index.close());
+  const files = openContentFiles(folder, () => Date.now());
+  const limits = { bytes: 1e12, objects: 1e6, buckets: 100 };
+  const written = () => void removeGarbage(index, files).catch(() => {});
+  const objects = objectsOver({ index, files, limitsOf: () => limits, now: () => Date.now(), written });
+  const failures: unknown[] = [];
+  const principals = new Map(["ten_a", "ten_b"].map((tenant) => [tenant.toUpperCase(), principalOf(tenant)]));
+  const door = createS3Door({
+    objects,
+    principals: {
+      ofAccessKey(id) {
+        const principal = principals.get(id);
+        return principal === undefined ? null : { principal, secret };
+      },
+    },
+    targets: {
+      problemOf: async (arn) => (arn.endsWith(":known") ? undefined : [`${arn}, null`, `Not authorized to invoke function [${arn}]`]),
+    },
+    hosts: ["localhost"],
+    isTls: false,
+    wrong: new WrongCredentials(systemClock),
+    clock: systemClock,
+    onError: (error) => failures.push(error),
+  });
+  // oxlint-disable-next-line mayfly/guarded-listeners -- the door throws nothing
+  const server = createServer((request, response) => door.handle(request, response, "127.0.0.1"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  afterwards(hooks, () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const clientOf = (accessKeyId: string) => {
+    const client = new S3Client({
+      endpoint: url,
+      region: "us-east-1",
+      forcePathStyle: true,
+      credentials: { accessKeyId, secretAccessKey: secret },
+      maxAttempts: 1,
+    });
+    afterwards(hooks, () => client.destroy());
+    return client;
+  };
+  return {
+    url,
+    objects,
+    failures,
+    client: clientOf("TEN_A"),
+    other: clientOf("TEN_B"),
+    notices: () => index.run("notices", { after: 0, most: 100 }),
+  };
+}
+
+function principalOf(tenant: string): Principal {
+  return { id: `pri_${tenant}`, name: tenant, role: "tenant-admin", tenant, apps: null };
+}

@@ -1,0 +1,151 @@
+/** What a bucket and an object are, as data. Times are wall clock, in milliseconds since the epoch. */
+import type { Checksum } from "./checksums/checksum.ts";
+
+/** A bucket as it was made, with its settings. */
+export interface Bucket {
+  /** Unique on the server, as S3's are in the world. */
+  name: string;
+  /** The tenant's id. */
+  tenant: string;
+  region: string;
+  createdAt: number;
+  /** `off` until it is switched on for the first time. */
+  versioning: Versioning;
+  settings: BucketSettings;
+}
+
+export type Versioning = "off" | "enabled" | "suspended";
+
+/** The settings that somebody has set, by their names, as a door has put them: JSON. Those that the service itself acts upon have types here. */
+export interface BucketSettings {
+  /** Its objects may be protected; then it is versioned for good. */
+  lock?: { defaultMode?: LockMode; defaultMs?: number };
+  lifecycle?: LifecycleRule[];
+  notification?: NotificationRule[];
+  [name: string]: unknown;
+}
+
+export type LockMode = "GOVERNANCE" | "COMPLIANCE";
+
+/** What happens to objects with time. A rule is for the objects that its filter fits. */
+export interface LifecycleRule {
+  id: string;
+  isEnabled: boolean;
+  filter: ObjectFilter;
+  /** Of the current version: after days, or from a day on. */
+  expiration?: { days?: number; date?: number; expiredMarkers?: boolean };
+  /** Of a version that is not current any more, after days, apart from the newest `keep` of them. */
+  noncurrent?: { days: number; keep: number };
+  abortUploadsDays?: number;
+}
+
+export interface ObjectFilter {
+  prefix?: string;
+  tags?: Tags;
+  /** Bytes; both are excluded. */
+  above?: number;
+  below?: number;
+}
+
+/** Where changes of objects are told. */
+export interface NotificationRule {
+  id: string;
+  /** For example "s3:ObjectCreated:*". */
+  events: string[];
+  prefix: string;
+  suffix: string;
+  /** What the door knows the receiver by. */
+  target: string;
+}
+
+export type Tags = Record<string, string>;
+
+/** Bytes of a content file. */
+export interface Segment {
+  file: string;
+  offset: number;
+  size: number;
+}
+
+/** A part of an object that was uploaded in parts. */
+export interface ObjectPart {
+  number: number;
+  size: number;
+  checksum?: string | undefined;
+}
+
+/** What is kept of an object besides its content. */
+export interface ObjectAbout {
+  /** Those of HTTP that are sent with the content, such as content-type. Names in lower case. */
+  headers: Record<string, string>;
+  /** Of the user. Names in lower case. */
+  metadata: Record<string, string>;
+  /** The tenant's id. */
+  owner: string;
+  storageClass?: string | undefined;
+  checksum?: Checksum | undefined;
+  parts?: ObjectPart[] | undefined;
+  tags?: Tags | undefined;
+  /** As the door has put it. */
+  acl?: unknown;
+  /** Until then the version cannot be removed. */
+  retention?: { mode: LockMode; until: number } | undefined;
+  legalHold?: boolean | undefined;
+  [name: string]: unknown;
+}
+
+export interface ObjectVersion {
+  key: string;
+  /** "null" is the id of a version that was written while the bucket was not versioned. */
+  version: string;
+  isLatest: boolean;
+  /** A delete marker has no content. */
+  isMarker: boolean;
+  modifiedAt: number;
+  size: number;
+  /** Without quotes. */
+  etag: string;
+  about: ObjectAbout;
+}
+
+/** What must be true of the object that a write replaces or removes. An entity tag without quotes, or `*` for any. */
+export interface Conditions {
+  ifMatch?: string | undefined;
+  ifNoneMatch?: string | undefined;
+  ifSize?: number | undefined;
+  /** In whole seconds. */
+  ifModifiedAt?: number | undefined;
+}
+
+/** Who changes something, for those who are told of it. */
+export interface Author {
+  principal: string;
+  peer: string;
+  request: string;
+}
+
+/** What a tenant may have. */
+export interface ObjectLimits {
+  bytes: number;
+  objects: number;
+  buckets: number;
+}
+
+/** A change that is to be told. */
+export interface Notice {
+  seq: number;
+  at: number;
+  /** For example "ObjectCreated:Put". */
+  event: string;
+  rule: string;
+  target: string;
+  bucket: string;
+  tenant: string;
+  region: string;
+  key: string;
+  size: number;
+  etag: string;
+  /** Undefined if the bucket was never versioned. */
+  version: string | undefined;
+  author: Author | undefined;
+}

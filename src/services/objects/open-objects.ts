@@ -1,0 +1,122 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../../base/config/schema.ts";
+import type { ServerStart } from "../../base/config/server-start.ts";
+import { LazyCommit } from "../../store/group-commit/lazy-commit.ts";
+import { openGroupCommit } from "../../store/group-commit/open-group-commit.ts";
+import { type ContentFiles, openContentFiles } from "./content/content-files.ts";
+import type { Notice, ObjectLimits } from "./object.ts";
+import { objectsOver } from "./objects-over.ts";
+import type { Objects } from "./objects.ts";
+import type { ObjectOperations } from "./store/engine.ts";
+import { deliverNotices, expire, removeGarbage, sweep } from "./upkeep.ts";
+
+export interface ObjectsNeeds {
+  limitsOf: (tenant: string) => ObjectLimits;
+  /** Resolves once the notice is as durable as it was here, or its receiver is gone. Left out: notices stay until somebody delivers them. */
+  deliver?: (notice: Notice) => Promise<void>;
+}
+
+export interface OpenedObjects {
+  objects: Objects;
+  /** Goes on with what an earlier server left, if there are objects. */
+  start(): void;
+}
+
+/** Milliseconds from a write until its garbage is removed. */
+const GARBAGE_MS = 500;
+/** Milliseconds until notices that could not be delivered are tried again. */
+const AGAIN_MS = 2_000;
+const EXPIRE_MS = 60_000;
+
+/** What each tenant may have by the server's settings. */
+export function objectLimits({ objects: { maxMb, maxObjects, maxBuckets } }: Config): ObjectLimits {
+  return { bytes: maxMb * 2 ** 20, objects: maxObjects, buckets: maxBuckets };
+}
+
+/** Opens the object store of a state folder. Its files are made at the first use. */
+export function openObjects(
+  { config, clock, log, closing }: Pick<ServerStart, "config" | "clock" | "log" | "closing">,
+  needs: ObjectsNeeds,
+): OpenedObjects {
+  const folder = join(config.stateDir, "objects");
+  const file = join(config.stateDir, "objects.db");
+  const onFailure = (error: unknown) => log.error({ err: error }, "the upkeep of objects failed; it is tried again");
+  const module = new URL("store/engine.ts", import.meta.url);
+  const index = new LazyCommit<ObjectOperations>(() => openGroupCommit({ file, module, onFailure }));
+  let opened: ContentFiles | undefined;
+  const files = () => (opened ??= openContentFiles(folder, () => clock.wall()));
+  const lazyFiles: ContentFiles = {
+    create: () => files().create(),
+    open: (name) => files().open(name),
+    hold: (names) => files().hold(names),
+    remove: (names) => files().remove(names),
+    sweep: (from, unknown) => files().sweep(from, unknown),
+  };
+  let isClosing = false;
+  const tasks = new Set<Promise<void>>();
+  const run = (work: () => Promise<void>) => {
+    if (isClosing) return;
+    const task = work()
+      .catch((error: unknown) => {
+        if (!isClosing) onFailure(error);
+      })
+      .finally(() => tasks.delete(task));
+    tasks.add(task);
+  };
+  const collecting = soon(() => removeGarbage(index, lazyFiles), GARBAGE_MS);
+  const { deliver } = needs;
+  const telling = deliver === undefined ? () => {} : soon(() => deliverNotices(index, deliver, onFailure), 0);
+
+  /** Runs the work once for all calls that come before it begins, and never twice at a time. */
+  function soon(work: () => Promise<void>, ms: number): () => void {
+    let state: "idle" | "asked" | "running" | "again" = "idle";
+    const ask = () => {
+      if (state === "running") state = "again";
+      if (state !== "idle") return;
+      state = "asked";
+      clock.after(ms, () =>
+        run(async () => {
+          state = "running";
+          try {
+            await work();
+          } finally {
+            const isAsked = (state as string) === "again";
+            state = "idle";
+            if (isAsked) ask();
+          }
+        }),
+      );
+    };
+    return ask;
+  }
+
+  const objects = objectsOver({
+    index,
+    files: lazyFiles,
+    limitsOf: needs.limitsOf,
+    now: () => clock.wall(),
+    written() {
+      collecting();
+      telling();
+    },
+  });
+  closing.defer(async () => {
+    isClosing = true;
+    await Promise.all(tasks);
+    await index.close();
+  });
+  closing.defer(clock.every(AGAIN_MS, () => index.isOpen && telling()));
+  closing.defer(clock.every(EXPIRE_MS, () => index.isOpen && run(() => expire(index, objects, clock.wall()))));
+  return {
+    objects,
+    start() {
+      if (!existsSync(file)) return;
+      run(async () => {
+        await sweep(index, lazyFiles);
+        await removeGarbage(index, lazyFiles);
+      });
+      telling();
+    },
+  };
+}

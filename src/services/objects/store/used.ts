@@ -1,0 +1,36 @@
+import type { DatabaseSync } from "node:sqlite";
+import { MayflyError } from "../../../base/errors/error.ts";
+import type { ObjectLimits } from "../object.ts";
+
+export interface Used {
+  objects: number;
+  bytes: number;
+}
+
+/** Counts what tenants have. */
+export interface UsedTable {
+  of(tenant: string): Used;
+  /** Throws "object-storage-full" if the tenant has more than it may have then. */
+  add(tenant: string, objects: number, bytes: number, most?: Pick<ObjectLimits, "objects" | "bytes">): void;
+}
+
+export function createUsed(db: DatabaseSync): UsedTable {
+  const change = db.prepare(
+    `INSERT INTO used VALUES (?, ?, ?) ON CONFLICT (tenant) DO UPDATE SET objects = objects + excluded.objects, bytes = bytes + excluded.bytes
+     RETURNING objects, bytes`,
+  );
+  const read = db.prepare("SELECT objects, bytes FROM used WHERE tenant = ?");
+  const numbers = (row: Record<string, unknown> | undefined): Used => ({
+    objects: Number(row?.["objects"] ?? 0),
+    bytes: Number(row?.["bytes"] ?? 0),
+  });
+  return {
+    of: (tenant) => numbers(read.get(tenant)),
+    add(tenant, objects, bytes, most) {
+      const sum = numbers(change.get(tenant, objects, bytes));
+      if (most === undefined) return;
+      if (objects > 0 && sum.objects > most.objects) throw new MayflyError("object-storage-full", { what: `${most.objects} objects` });
+      if (bytes > 0 && sum.bytes > most.bytes) throw new MayflyError("object-storage-full", { what: `${most.bytes} bytes` });
+    },
+  };
+}
