@@ -4,7 +4,7 @@ import type { Objects } from "../../services/objects/objects.ts";
 import type { Author, Bucket } from "../../services/objects/object.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
 import type { Headers } from "../signature/read-signature.ts";
-import type { NotificationTargets } from "./operations/notifications.ts";
+import type { NotificationTargets } from "./notification-targets.ts";
 import type { ChunkSeed } from "./request/authenticate.ts";
 
 export interface Caller {

@@ -24,7 +24,8 @@ import { bucketOperations } from "./operations/buckets.ts";
 import { bucketPolicyOperations } from "./operations/bucket-policy.ts";
 import { bucketSettingOperations } from "./operations/bucket-settings.ts";
 import { postObject } from "./forms/post-object.ts";
-import { notificationOperations, type NotificationTargets } from "./operations/notifications.ts";
+import type { NotificationTargets } from "./notification-targets.ts";
+import { notificationOperations } from "./operations/notifications.ts";
 import { listOperations } from "./operations/lists.ts";
 import { objectOperations } from "./operations/objects.ts";
 import { objectSettingOperations } from "./operations/object-settings.ts";
@@ -55,7 +56,7 @@ export interface S3Door {
   handle(request: IncomingMessage, response: ServerResponse, peer: string): void;
 }
 
-export const s3Operations: readonly S3Operation[] = [
+const s3Operations: readonly S3Operation[] = [
   ...bucketOperations,
   ...bucketSettingOperations,
   ...bucketPolicyOperations,

@@ -2,12 +2,12 @@
 import type { Notice } from "../../services/objects/object.ts";
 import type { FromServices } from "../lambda/invoke/from-services.ts";
 import { notificationEvent } from "./notification-record.ts";
-import type { NotificationTargets } from "./operations/notifications.ts";
+import type { NotificationTargets } from "./notification-targets.ts";
 
 export interface Notifying {
   targets: NotificationTargets;
   /** Resolves once the receiver has the notice durably, or is gone. */
-  deliver(notice: Notice): Promise<void>;
+  deliver: (notice: Notice) => Promise<void>;
 }
 
 export function notifying(functions: FromServices): Notifying {

@@ -4,7 +4,7 @@ import type { Objects } from "../../services/objects/objects.ts";
 import type { Principals } from "../../store/principals/principal.ts";
 import type { BesideApi } from "../admin/listen.ts";
 import { createS3Door } from "./door.ts";
-import type { NotificationTargets } from "./operations/notifications.ts";
+import type { NotificationTargets } from "./notification-targets.ts";
 
 interface S3Needs {
   objects: Objects;

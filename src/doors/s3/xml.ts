@@ -101,6 +101,7 @@ export function parseXml(bytes: Uint8Array, ...roots: string[]): Element {
   const parser = new SaxesParser({ xmlns: true });
   const document = new Element("");
   const open = [document];
+  // oxlint-disable mayfly/guarded-listeners -- they are called by write() and close(), and what they throw is thrown by these
   parser.on("error", () => {
     throw new S3Error("MalformedXML");
   });
@@ -116,6 +117,7 @@ export function parseXml(bytes: Uint8Array, ...roots: string[]): Element {
   parser.on("closetag", () => open.pop());
   parser.on("text", (text) => open.at(-1)?.addText(text));
   parser.on("cdata", (text) => open.at(-1)?.addText(text));
+  // oxlint-enable mayfly/guarded-listeners
   parser.write(Buffer.from(bytes).toString("utf8")).close();
   const root = roots.map((name) => document.one(name)).find((found) => found !== undefined);
   if (root === undefined) throw new S3Error("MalformedXML");

@@ -5,12 +5,12 @@ import type { AgingUpload, AgingVersion } from "./store/upkeep.ts";
 const DAY_MS = 86_400_000;
 
 /** The end of so many days after `at`, which is a midnight of UTC, as AWS counts. @param dayMs another length of a day, for tests of clients */
-export function endOfDays(at: number, days: number, dayMs = DAY_MS): number {
+function endOfDays(at: number, days: number, dayMs = DAY_MS): number {
   if (dayMs !== DAY_MS) return at + days * dayMs;
   return Math.ceil((at + days * DAY_MS) / DAY_MS) * DAY_MS;
 }
 
-export function fits(
+function fits(
   { prefix = "", tags, above, below }: ObjectFilter,
   { key, size, about }: Pick<ObjectVersion, "key" | "size" | "about">,
 ): boolean {

@@ -68,7 +68,7 @@ export interface Segment {
 }
 
 /** A part of an object that was uploaded in parts. */
-export interface ObjectPart {
+interface ObjectPart {
   number: number;
   size: number;
   checksum?: string | undefined;

@@ -84,7 +84,7 @@ export interface PutObject {
   author?: Author | undefined;
 }
 
-export interface PutPart {
+interface PutPart {
   bucket: string;
   key: string;
   upload: string;
@@ -101,7 +101,7 @@ export interface CopySource {
   range?: ByteRange | undefined;
 }
 
-export type CopiedObject = Pick<PutObject, "bucket" | "key" | "about" | "algorithm" | "conditions" | "author">;
+type CopiedObject = Pick<PutObject, "bucket" | "key" | "about" | "algorithm" | "conditions" | "author">;
 
 export interface Stored {
   version: string | undefined;
@@ -115,10 +115,10 @@ export interface ReadObject {
   found: Found;
   /** The content, or some of it. Read at most once at a time. Throws "state-damaged". */
   content(range?: ByteRange): AsyncIterable<Uint8Array>;
-  release(): void;
+  release: () => void;
 }
 
-export interface ChangedObject {
+interface ChangedObject {
   bucket: string;
   key: string;
   version?: string | undefined;

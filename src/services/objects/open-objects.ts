@@ -20,7 +20,7 @@ export interface ObjectsNeeds {
 export interface OpenedObjects {
   objects: Objects;
   /** Goes on with what an earlier server left, if there are objects. */
-  start(): void;
+  start: () => void;
 }
 
 /** Milliseconds from a write until its garbage is removed. */

@@ -14,7 +14,7 @@ export interface FromServices {
   send(arn: string, tenant: string, event: ServiceEvent): Promise<boolean>;
 }
 
-export interface ServiceEvent {
+interface ServiceEvent {
   payload: Buffer;
   source: EventSource;
   /** An event that is sent again with the same key is taken once. */

@@ -10,7 +10,7 @@ export interface Acl {
   grants: Grant[];
 }
 
-export interface Grant {
+interface Grant {
   /** A tenant's canonical id, or the URI of a group. */
   grantee: { id: string } | { uri: string };
   permission: Permission;

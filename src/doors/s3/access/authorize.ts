@@ -47,7 +47,7 @@ export function refuseOwner(expected: string | undefined, bucket: Bucket): void 
   if (expected !== accountOf(bucket.tenant)) throw new S3Error("AccessDenied");
 }
 
-export function isOwn({ caller, bucket }: Pick<Asked, "caller" | "bucket">): boolean {
+function isOwn({ caller, bucket }: Pick<Asked, "caller" | "bucket">): boolean {
   return caller !== null && caller.tenant === bucket.tenant;
 }
 

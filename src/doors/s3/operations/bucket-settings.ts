@@ -20,9 +20,9 @@ interface Setting {
   /** Of its document. */
   root: string;
   /** Undefined: it is not set. */
-  show(bucket: Bucket): Xml | undefined;
+  show: (bucket: Bucket) => Xml | undefined;
   /** Left out: it is not set by a document alone. */
-  read?(root: Element, bucket: Bucket): BucketSettings;
+  read?: (root: Element, bucket: Bucket) => BucketSettings;
   /** What takes it away. Left out: nothing does. */
   none?: BucketSettings;
   /** The error if it is not set. */

@@ -6,14 +6,8 @@ import { documentOf as bodyOf } from "../request/body.ts";
 import { S3Error } from "../s3-error.ts";
 import { documentOf, type Element, parseXml, type Xml } from "../xml.ts";
 
-/** Who can be told of changes. */
-export interface NotificationTargets {
-  /** Undefined: it can be told. Otherwise the error's ArgumentName and ArgumentValue. @param tenant the bucket's */
-  problemOf(arn: string, tenant: string): Promise<readonly [name: string, value: string] | undefined>;
-}
-
 /** The target of rules for the event bus. */
-export const EVENT_BUS = "event-bus";
+const EVENT_BUS = "event-bus";
 
 const kinds = [
   { element: "CloudFunctionConfiguration", target: "CloudFunction", service: "lambda" },

@@ -109,7 +109,7 @@ export const objectOperations: readonly S3Operation[] = [
 ];
 
 /** Finds an object for a reader: whom its list lets in, and who may know what there is not. The result must be released. */
-export async function readable({ objects, ...call }: S3Call, name: string, key: string, version: string | undefined): Promise<ReadObject> {
+async function readable({ objects, ...call }: S3Call, name: string, key: string, version: string | undefined): Promise<ReadObject> {
   let object: ReadObject;
   try {
     object = await objects.read(name, key, version);

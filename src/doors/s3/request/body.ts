@@ -18,7 +18,7 @@ export interface ContentOfRequest {
   algorithm: Algorithm | undefined;
   also: Algorithm[];
   /** Throws an S3Error if the content is not what the client says that it is. */
-  check(digests: FinishedDigests, size: number): void;
+  check: (digests: FinishedDigests, size: number) => void;
 }
 
 type Call = Pick<S3Call, "headers" | "request" | "payload" | "seed">;
@@ -77,7 +77,11 @@ export async function documentOf(call: Call, isMd5Needed = false): Promise<Buffe
 }
 
 /** A document's length need not be said. */
-function documentContent(call: Call): { source: AsyncIterable<Uint8Array>; algorithm: Algorithm | undefined; check(bytes: Buffer): void } {
+function documentContent(call: Call): {
+  source: AsyncIterable<Uint8Array>;
+  algorithm: Algorithm | undefined;
+  check: (bytes: Buffer) => void;
+} {
   const { headers, payload } = call;
   if (payload.startsWith("STREAMING-")) {
     const content = contentOf(call);

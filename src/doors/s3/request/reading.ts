@@ -57,7 +57,7 @@ function failed(name: string): S3Error {
   return new S3Error("PreconditionFailed", { Condition: shown[name] ?? name });
 }
 
-export function isAmong(list: string, etag: string): boolean {
+function isAmong(list: string, etag: string): boolean {
   return list.split(",").some((each) => unquoted(each) === etag || each.trim() === "*");
 }
 

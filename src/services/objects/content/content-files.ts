@@ -37,7 +37,7 @@ export interface NewFile {
   discard(): Promise<void>;
 }
 
-export interface OpenFile {
+interface OpenFile {
   /** Fewer bytes than asked for only at the end of the file. */
   read(offset: number, bytes: number): Promise<Buffer>;
   close(): Promise<void>;

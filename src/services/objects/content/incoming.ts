@@ -7,7 +7,7 @@ import type { NewContent } from "../store/files.ts";
 import type { ContentFiles, NewFile } from "./content-files.ts";
 
 /** Content up to this many bytes is kept in the index: one fsync then does for both. */
-export const SMALL_BYTES = 16_384;
+const SMALL_BYTES = 16_384;
 /** What names of content begin with that is kept there. */
 const IN_INDEX = "index-";
 

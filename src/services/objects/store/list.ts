@@ -43,8 +43,8 @@ export interface UploadsQuery extends ListQuery {
  */
 interface Source<T> {
   /** At most `most` rows of keys from `from` on; `from` itself only if `includes`. */
-  read(from: string, includes: boolean, most: number): T[];
-  keyOf(row: T): string;
+  read: (from: string, includes: boolean, most: number) => T[];
+  keyOf: (row: T) => string;
 }
 
 function collect<T>({ prefix, delimiter, after, most }: ListQuery, first: T[], { read, keyOf }: Source<T>): Listed<T> & { last: T | null } {

@@ -178,7 +178,7 @@ export function uploadOperations(db: DatabaseSync, { buckets, files, used, versi
         const part = row && partOf(row);
         const isSame = part?.etag === etag && (checksum === undefined || part.checksum === checksum);
         if (!isSame) throw new MayflyError("part-differs", { number, etag, upload: upload.upload });
-        return part!;
+        return part;
       });
       const small = taken.findIndex(({ size }, at) => size < leastPart && at < taken.length - 1);
       if (small >= 0) {
@@ -226,7 +226,7 @@ function partOf(row: Record<string, unknown>): PartRow {
     size: Number(row["size"]),
     etag: String(row["etag"]),
     modifiedAt: Number(row["modified_at"]),
-    checksum: row["checksum"] === null ? undefined : String(row["checksum"]),
+    checksum: typeof row["checksum"] === "string" ? row["checksum"] : undefined,
     segments: JSON.parse(String(row["segments"])) as Segment[],
   };
 }

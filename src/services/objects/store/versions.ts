@@ -70,16 +70,11 @@ export interface VersionParts {
 }
 
 /** Stores what nobody has refused. Returns the version's id, or undefined in a bucket that was never versioned. */
-export type PutVersion = (
-  bucket: BucketRow,
-  object: NewObject,
-  now: number,
-  most: Pick<ObjectLimits, "objects" | "bytes">,
-) => string | undefined;
+type PutVersion = (bucket: BucketRow, object: NewObject, now: number, most: Pick<ObjectLimits, "objects" | "bytes">) => string | undefined;
 
 const NULL = "null";
 
-export function versionStatements(db: DatabaseSync) {
+function versionStatements(db: DatabaseSync) {
   return {
     latest: db.prepare("SELECT * FROM versions WHERE bucket = ? AND key = ? AND is_latest = 1"),
     one: db.prepare("SELECT * FROM versions WHERE bucket = ? AND key = ? AND version = ?"),

@@ -10,7 +10,7 @@ import type { Objects, PutObject, Stored } from "../objects.ts";
 export interface ObjectsWorld {
   objects: Objects;
   /** The content files that there are, once those are gone that nobody has any more. */
-  files(): Promise<string[]>;
+  files: () => Promise<string[]>;
 }
 
 export const about: ObjectAbout = { headers: { "content-type": "text/plain" }, metadata: { color: "blue" }, owner: "ten_a" };

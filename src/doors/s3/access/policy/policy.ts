@@ -154,7 +154,7 @@ export function isPublicPolicy({ statements }: Policy): boolean {
         ([key, values]) =>
           narrowing.test(key) &&
           /^(?:StringEquals|StringLike|ArnEquals|ArnLike|IpAddress)$/.test(operator) &&
-          values.every((each) => !/[*?]/.test(each) && !/\/0$/.test(each)),
+          values.every((each) => !/[*?]/.test(each) && !each.endsWith("/0")),
       ),
     );
     return !isNarrow;
