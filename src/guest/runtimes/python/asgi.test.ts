@@ -167,7 +167,7 @@ for (const suite of ["bookworm", "trixie"] as const)
       assert.deepEqual([reply.status, reply.headers["set-cookie"] ?? reply.headers, reply.reset], [201, ["a=1", "b=2"], null]);
       for (const part of [
         `'type': 'http', 'asgi': {'version': '3.0', 'spec_version': '2.4'}, 'http_version': '1.1', 'method': 'POST', 'scheme': 'https'`,
-        `'path': '/p q/ä', 'raw_path': b'/p%20q/%C3%A4', 'query_string': b'a=%20b', 'root_path': '/app/shows'`,
+        `'path': '/app/shows/p q/ä', 'raw_path': b'/app/shows/p%20q/%C3%A4', 'query_string': b'a=%20b', 'root_path': '/app/shows'`,
         `'headers': [(b'host', b'h.localhost:8443'), (b'x-one', b'1'), (b'x-one', b'2'), (b'content-type', b'text/plain')`,
         `'client': ('192.0.2.1', 0), 'server': ('h.localhost', 8443)`,
         `'extensions': {'mayfly': {'kind': 'http'}, 'http.response.trailers': {}, 'http.response.early_hint': {}}, 'body': b'hello'`,

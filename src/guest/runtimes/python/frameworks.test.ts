@@ -61,7 +61,7 @@ from starlette.background import BackgroundTask
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 @asynccontextmanager
 async def lifespan(app):
@@ -102,7 +102,10 @@ async def waits(request):
     await asyncio.sleep(0.1)
     return PlainTextResponse("waited")
 
-routes = [Route("/hello/{name}", hello), Route("/upper", upper, methods=["POST"]), Route("/echo", echo, methods=["POST"]), Route("/json", of_json, methods=["POST"]),
+async def inner(request):
+    return PlainTextResponse(f"{request.url.path} {request.url_for('within:page', name='other')}")
+
+routes = [Mount("/within", routes=[Route("/page/{name}", inner, name="page")], name="within"), Route("/hello/{name}", hello), Route("/upper", upper, methods=["POST"]), Route("/echo", echo, methods=["POST"]), Route("/json", of_json, methods=["POST"]),
     Route("/background", background), Route("/thread", in_thread), Route("/fails", fails), Route("/waits", waits)]
 app = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(GZipMiddleware, minimum_size=2_000)])`;
 
@@ -140,7 +143,7 @@ settings.configure(DEBUG=False, SECRET_KEY="not so secret", ALLOWED_HOSTS=["*"],
     MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware", "django.middleware.common.CommonMiddleware", "django.middleware.csrf.CsrfViewMiddleware"])
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.template import engines
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
@@ -161,6 +164,9 @@ def count(request):
 def stream(request):
     return StreamingHttpResponse(f"{at}\\n" for at in range(3))
 
+def where(request):
+    return HttpResponse(request.build_absolute_uri() + " " + reverse("now"))
+
 def now(request):
     return HttpResponse(timezone.now().tzname())
 
@@ -171,7 +177,7 @@ def waits(request):
     time.sleep(0.1)
     return HttpResponse("waited")
 
-urlpatterns = [path("hello/<name>", hello), path("form", form), path("count", count), path("stream", stream), path("now", now), path("fails", fails), path("waits", waits)]
+urlpatterns = [path("hello/<name>", hello), path("form", form), path("count", count), path("stream", stream), path("now", now, name="now"), path("where", where), path("fails", fails), path("waits", waits)]
 from django.core.${kind} import get_${kind}_application
 application = get_${kind}_application()`;
 
@@ -241,6 +247,17 @@ for (const suite of ["bookworm", "trixie"] as const)
       assert.equal((await agent.logged("the background task is done")).stream, background.stream);
       const thread = await get("/thread");
       assert.deepEqual([thread.text, (await agent.logged("in a thread")).stream], ["threaded", thread.stream]);
+      // Where callers find the function below a path, routes, what is mounted in the app, and its links hold as well.
+      const mounted = ["x-forwarded-prefix", "/shop/web"];
+      assert.equal((await get("/hello/you?x=1", mounted)).text, "Hello you, 1, a pool");
+      for (const [headers, mount] of [
+        [mounted, "/shop/web"],
+        [[], ""],
+      ] as const)
+        assert.equal(
+          (await get("/within/page/one", [...headers])).text,
+          `${mount}/within/page/one http://localhost${mount}/within/page/other`,
+        );
       assert.deepEqual([(await get("/nowhere")).status, (await get("/fails")).text], [404, "Internal Server Error"]);
       await agent.logged("return 1 / 0");
       const waited = await Promise.all(Array.from({ length: 100 }, () => get("/waits")));
@@ -281,6 +298,7 @@ for (const suite of ["bookworm", "trixie"] as const)
         assert.deepEqual([first.text, (await get("/count", ["cookie", cookie])).text], ["1", "2"]);
         assert.equal((await get("/stream")).text, "0\n1\n2\n");
         assert.equal((await get("/now")).text, "UTC");
+        assert.equal((await get("/where", ["x-forwarded-prefix", "/shop/web"])).text, "http://localhost/shop/web/where /shop/web/now");
         assert.deepEqual([(await get("/nowhere")).status, (await get("/fails")).status], [404, 500]);
         const waited = await Promise.all(Array.from({ length: 50 }, () => get("/waits")));
         assert.ok(waited.every(({ text }) => text === "waited"));

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from functools import lru_cache
+
 from ...invocation.head import RequestHead
 from ..lambda_context import LambdaContext
 from ..mount import mount_of
@@ -22,6 +25,8 @@ def websocket_scope_of(head: RequestHead, context: LambdaContext, state: dict[st
 
 def scope_of(head: RequestHead, context: LambdaContext, state: dict[str, object]) -> dict[str, object]:
     url = split_url(head.url)
+    mount = mount_of(head)
+    before = "" if _strips_mount() else mount
     headers = _headers_of(head, url.host)
     caller = next((value for name, value in headers if name == b"x-forwarded-for"), b"").decode("latin-1").partition(",")[0].strip()
     return {
@@ -30,11 +35,11 @@ def scope_of(head: RequestHead, context: LambdaContext, state: dict[str, object]
         "http_version": "1.1",
         "method": head.method.upper(),
         "scheme": url.scheme,
-        "path": url.path_bytes.decode("utf-8", "replace"),
-        "raw_path": url.path.encode("latin-1"),
+        "path": before + url.path_bytes.decode("utf-8", "replace"),
+        "raw_path": (before + url.path).encode("latin-1"),
         "query_string": url.query.encode("latin-1"),
-        # The path stays without it: older versions of Starlette take a route by the path alone.
-        "root_path": mount_of(head),
+        # ASGI's path begins with the root path, other than WSGI's: apps that are mounted in an app, Quart and Django cut it off.
+        "root_path": mount,
         "headers": headers,
         "client": (caller, 0) if caller else None,
         "server": url.server,
@@ -42,6 +47,18 @@ def scope_of(head: RequestHead, context: LambdaContext, state: dict[str, object]
         # No caller can forge these, as header fields could be.
         "extensions": {"mayfly": {"kind": head.kind, "context": context}},
     }
+
+
+def _strips_mount() -> bool:
+    """Whether the app takes its routes by the path alone, as Starlette and FastAPI did before version 0.33 of Starlette."""
+    return _is_before_mounts(getattr(sys.modules.get("starlette"), "__version__", ""))
+
+
+@lru_cache
+def _is_before_mounts(version: object) -> bool:
+    major, _, rest = str(version).partition(".")
+    minor = rest.partition(".")[0]
+    return major == "0" and minor.isdecimal() and int(minor) < 33
 
 
 def _headers_of(head: RequestHead, host: str) -> list[tuple[bytes, bytes]]:
