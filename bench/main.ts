@@ -26,7 +26,10 @@ import { type CaseName, type BenchOptions, parseOptions } from "./options.ts";
 import { type Section, printSection } from "./report.ts";
 import { prepare } from "./prepare.ts";
 
-const cases: Record<CaseName, (options: BenchOptions) => Promise<Section[]>> = {
+/** Returns what it has not told before. @param tell prints a section at once, for a case that takes many minutes */
+type Case = (options: BenchOptions, tell: (section: Section) => void) => Promise<Section[]>;
+
+const cases: Record<CaseName, Case> = {
   warm,
   waiting,
   "first-call": firstCall,
@@ -50,10 +53,14 @@ await prepare(options.cases);
 const host = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, commit ${execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname, encoding: "utf8" }).trim()}`;
 console.log(`# Mayfly's benchmarks\n${host}, ${new Date().toISOString()}`);
 const sections: Section[] = [];
+const tell = (section: Section) => {
+  printSection(section);
+  sections.push(section);
+};
 for (const name of options.cases) {
-  const measured = await cases[name](options);
-  for (const section of measured) printSection(section);
-  sections.push(...measured);
+  // Not in the output, which is a table: people who wait for it see that it goes on.
+  console.error(`measuring ${name} …`);
+  for (const section of await cases[name](options, tell)) tell(section);
 }
 if (options.json !== undefined)
   writeFileSync(options.json, `${JSON.stringify({ host, at: new Date().toISOString(), options, sections }, null, 2)}\n`);

@@ -77,7 +77,12 @@ async function openOne({ hostname, port, pathname, host }: URL): Promise<Socket>
     `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
   );
   let head = "";
-  while (!head.endsWith(HEAD_END)) head += String((await once(socket, "data"))[0]);
+  const ended = once(socket, "close").then(() =>
+    Promise.reject(new Error(`no WebSocket: the server ended the connection after "${head.slice(0, 300)}"`)),
+  );
+  // Nobody looks at it any more once the connection stands.
+  ended.catch(() => {});
+  while (!head.includes(HEAD_END)) head += String((await Promise.race([once(socket, "data"), ended]))[0]);
   if (!head.startsWith("HTTP/1.1 101 ")) throw new Error(`no WebSocket: ${head.slice(0, 300)}`);
   return socket;
 }

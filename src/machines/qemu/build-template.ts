@@ -6,7 +6,8 @@ import { agentOf, type AgentName } from "../../base/kind/machine-kind.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { WARM_FUNCTION } from "../../wire/protocol.ts";
-import { callFunction, rehearse, rehearseCrowd } from "../rehearsal/rehearsal.ts";
+import { PROGRAM } from "../rehearsal/node-code.ts";
+import { callFunction, rehearse, rehearseCrowd, rehearseProgram } from "../rehearsal/rehearsal.ts";
 import { BootFailure, type BootOptions, type Booted, withBootedGuest } from "./boot.ts";
 import { makeImmutable } from "../../base/libc/libc.ts";
 import { saveState } from "./migration.ts";
@@ -24,6 +25,8 @@ interface WarmUp {
   /** Calls of each of CROWD_LANES callers at once. */
   crowdCalls: number;
   resumes: number;
+  /** How often a program is started beside the agent. */
+  programs: number;
 }
 
 /**
@@ -32,10 +35,13 @@ interface WarmUp {
  * Java compiles a method after some hundred calls, also those of a resume: with 10 resumes a blank's first reply of hello took 100 ms, with 45 70 ms, with 100 50 ms, but each resume takes the template half a second.
  */
 const warmUps: Record<AgentName, WarmUp> = {
-  node: { requests: 1_800, crowdCalls: 300, resumes: 45 },
-  python: { requests: 40, crowdCalls: 10, resumes: 5 },
-  java: { requests: 300, crowdCalls: 50, resumes: 45 },
+  node: { requests: 1_800, crowdCalls: 300, resumes: 45, programs: 10 },
+  python: { requests: 40, crowdCalls: 10, resumes: 5, programs: 0 },
+  java: { requests: 300, crowdCalls: 50, resumes: 45, programs: 0 },
 };
+/** What templates are warmed with: a template that was warmed otherwise is another one. */
+export const warmth: string = JSON.stringify({ warmUps, program: PROGRAM });
+
 const REQUESTS_PER_REHEARSAL = 20;
 const CROWD_LANES = 32;
 const SETTLE_MS = 500;
@@ -75,11 +81,13 @@ async function freezeWarm(
 }
 
 async function warm(host: HostEnd, clock: Clock, agent: AgentName): Promise<void> {
-  const { requests, crowdCalls, resumes } = warmUps[agent];
+  const { requests, crowdCalls, resumes, programs } = warmUps[agent];
   for (let n = 0; n < requests; n++) {
     await callFunction(host, WARM_FUNCTION);
     if (n % REQUESTS_PER_REHEARSAL === 0) await rehearse(host, agent);
   }
+  for (let n = 0; n < programs; n++) await rehearseProgram(host);
+  await rehearse(host, agent);
   await rehearseCrowd(host, CROWD_LANES, crowdCalls);
   await sleep(SETTLE_MS);
   for (let n = 0; n < resumes; n++) {

@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 
-import { buildTemplate } from "./build-template.ts";
+import { buildTemplate, warmth } from "./build-template.ts";
 import type { BootOptions } from "./boot.ts";
 import { bootArguments, cloneArguments } from "./command-line.ts";
 import { withFileLock } from "../host/file-lock.ts";
@@ -128,7 +128,7 @@ function nameOf(shape: MachineShape): string {
 export function templateKey({ image, facts }: Pick<TemplatesOptions, "image" | "facts">, shape: MachineShape, week: number): string {
   const lines = [bootArguments(shape, "boot", facts.tscKhz, image.initrd !== undefined), cloneArguments(shape, "clone")];
   return createHash("sha256")
-    .update(JSON.stringify({ lines, image: image.id, facts, shape, week: shape.guest.clockCanBeSet ? 0 : week }))
+    .update(JSON.stringify({ lines, image: image.id, facts, warmth, shape, week: shape.guest.clockCanBeSet ? 0 : week }))
     .digest("hex");
 }
 

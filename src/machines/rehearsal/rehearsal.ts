@@ -7,7 +7,7 @@ import type { AgentName } from "../../base/kind/machine-kind.ts";
 import type { HostEnd, HttpInput, RequestSink } from "../../wire/host-end.ts";
 import { REHEARSAL_APP } from "../../wire/protocol.ts";
 import { javaCode } from "./java-code.ts";
-import { nodeCode } from "./node-code.ts";
+import { nodeCode, programCode } from "./node-code.ts";
 import { pythonCode } from "./python-code.ts";
 import type { RehearsalCode } from "./rehearsal-code.ts";
 
@@ -27,6 +27,22 @@ export async function rehearse(end: HostEnd, agent: AgentName): Promise<void> {
   await end.bind({ app: REHEARSAL_APP, revision: randomBytes(6).toString("hex"), functions, env: {}, memoryMb: 128, egress: false }, code);
   await callFunction(end, "rich");
   await callFunction(end, "plain");
+}
+
+/** What a machine whose agent is Node's does to start a program and to talk to it. Rejects if the agent refuses it. */
+export async function rehearseProgram(end: HostEnd): Promise<void> {
+  const code = Buffer.from(programCode());
+  const program = { name: "program", format: "cjs" as const, source: { type: "frames" as const, bytes: code.length }, handler: "handler" };
+  const message = {
+    app: REHEARSAL_APP,
+    revision: randomBytes(6).toString("hex"),
+    functions: [program],
+    env: {},
+    memoryMb: 128,
+    egress: false,
+  };
+  await end.bind(message, [code]);
+  await callFunction(end, program.name);
 }
 
 /**
