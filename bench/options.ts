@@ -17,6 +17,7 @@ export const caseNames = [
   "guests",
   "simulator",
   "lambda",
+  "durable",
   "live",
 ] as const;
 export type CaseName = (typeof caseNames)[number];

@@ -27,6 +27,7 @@ import { openAcme } from "./doors/acme/open-acme.ts";
 import { openHooks } from "./doors/hooks/open-hooks.ts";
 import { openGate } from "./doors/access/open-gate.ts";
 import { callersOf } from "./doors/access/token.ts";
+import { openExecutions } from "./durable/open-executions.ts";
 import { openInvoking } from "./doors/lambda/open-invoking.ts";
 import { openLambda } from "./doors/lambda/open-lambda.ts";
 import { openS3 } from "./doors/s3/open-s3.ts";
@@ -232,9 +233,13 @@ export async function startMayfly(
     httpsPort: () => portOf(urls.gateway),
   });
   const lambdaParts = { store: lambdaStore, catalog, serving, logs, events, principals, wrong };
-  const invoking = openInvoking(start, { ...lambdaParts, dispatcher, durable, gatewayUrl: () => urls.gateway });
+  const runs = openExecutions(start, events);
+  const { executions } = runs;
+  const invoking = openInvoking(start, { ...lambdaParts, dispatcher, durable, executions, gatewayUrl: () => urls.gateway });
+  services.set("lambda", invoking.inside);
   const queues = openQueues(start, { events });
   await durable.start();
+  await runs.start(invoking.invoker);
   await queues.start();
   const gatewayParts = {
     dispatcher,
@@ -266,6 +271,7 @@ export async function startMayfly(
     wrong,
     durable: { ...durable, callees },
     kv,
+    runs: executions,
   };
   const lambda = openLambda(start, {
     ...lambdaParts,

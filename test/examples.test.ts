@@ -1,8 +1,9 @@
 /** Deploys and calls every example as its reader would, in real machines. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import jpeg from "jpeg-js";
-import { type Platform, createScope, exampleFile, machineKinds, startPlatform } from "./platform.ts";
+import { type Platform, createScope, eventually, exampleFile, machineKinds, startPlatform } from "./platform.ts";
 
 for (const { name, settings } of machineKinds) {
   describe(`examples in machines of ${name}`, () => {
@@ -36,6 +37,29 @@ for (const { name, settings } of machineKinds) {
         assert.deepEqual([status, headers.get("location"), headers.get("x-clicks")], [302, "https://example.com/a", clicks]);
       }
       assert.equal((await platform.call("/kv/links/none")).status, 404);
+    });
+
+    test("an order waits for somebody's approval, and goes on where it was", async () => {
+      await platform.deploy("examples/approval");
+      const post = (path: string, body?: object) =>
+        platform.call(`/approval/desk${path}`, { method: "POST", ...(body && { body: JSON.stringify(body) }) });
+      const order = async (id: string) => (await (await platform.call(`/approval/desk/${id}`)).json()) as Record<string, unknown>;
+      const reaches = (id: string, expected: object) =>
+        eventually(
+          `the order ${id}`,
+          () => order(id),
+          (found) => isDeepStrictEqual(found, expected),
+        );
+      assert.equal((await post("", { id: "small", item: "pen", price: 2 })).status, 202);
+      await reaches("small", { status: "SUCCEEDED", result: { state: "shipped", receipt: "receipt-small" } });
+      assert.equal((await post("", { id: "large", item: "desk", price: 250 })).status, 202);
+      await reaches("large", { status: "RUNNING", waitsFor: "approval" });
+      assert.deepEqual(await (await post("/large/approve")).json(), { decision: "approve" });
+      await reaches("large", { status: "SUCCEEDED", result: { state: "shipped", receipt: "receipt-large" } });
+      assert.equal((await post("/large/approve")).status, 409);
+      assert.equal((await platform.call("/approval/desk/none")).status, 404);
+      const lines = await platform.logged("approval", /desk is sent/);
+      assert.equal(lines.filter(({ text }) => text.includes("desk is reserved")).length, 1);
     });
 
     test("hono routes below the function's path", async () => {

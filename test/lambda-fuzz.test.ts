@@ -8,6 +8,7 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { Random, seedOf } from "../src/base/testing/random.ts";
 import { oddBody, oddText } from "../src/doors/admin/testing/odd-json.ts";
 import type { LambdaRoute } from "../src/doors/lambda/call.ts";
+import { executionRoutes } from "../src/doors/lambda/durable/execution-routes.ts";
 import { invokeRoutes } from "../src/doors/lambda/invoke/invoke-routes.ts";
 import { lambdaRoutes } from "../src/doors/lambda/routes.ts";
 import { Sha256 } from "../src/doors/signature/sha256.ts";
@@ -81,7 +82,7 @@ async function send(method: string, path: string, query: Record<string, string>,
 test(`whatever an operation is sent, it answers (seed ${seed})`, async () => {
   const random = new Random(seed);
   // Only their table is read here, and nothing of what they would need.
-  const routes: LambdaRoute[] = [...lambdaRoutes({} as never), ...invokeRoutes({ limits: {} } as never)];
+  const routes: LambdaRoute[] = [...lambdaRoutes({} as never), ...invokeRoutes({ limits: {} } as never), ...executionRoutes({} as never)];
   const code = zip([{ name: "index.js", content: "exports.handler = async () => 1;" }]).toString("base64");
   const sound = [
     '"one"',

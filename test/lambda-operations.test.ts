@@ -187,6 +187,7 @@ describe("the operations of AWS Lambda's API", () => {
         /^2 validation errors .*'fileSystemConfigs.1.member.arn'.*'fileSystemConfigs.1.member.localMountPath'/,
       ],
       [{ TenancyConfig: { TenantIsolationMode: "SHARED" as "PER_TENANT" } }, /'tenancyConfig.tenantIsolationMode' .*\[PER_TENANT\]/],
+      [{ DurableConfig: { ExecutionTimeout: 31_622_401 } }, /'durableConfig.executionTimeout' .*less than or equal to 31622400/],
       [{ Code: { S3Bucket: "b" } }, /'code.s3Bucket' .*greater than or equal to 3/],
       [{ CodeSigningConfigArn: "csc-1" }, /'codeSigningConfigArn' .*pattern/],
       [{ Tags: { ["k".repeat(129)]: "" } }, /'tags' .*Map keys must satisfy constraint/],
@@ -208,7 +209,6 @@ describe("the operations of AWS Lambda's API", () => {
         { Environment: { Variables: { AWS_REGION: "x", LAMBDA_TASK_ROOT: "y" } } },
         /Reserved keys used in this request: AWS_REGION, LAMBDA_TASK_ROOT$/,
       ],
-      [{ DurableConfig: { ExecutionTimeout: 1 } }, /DurableConfig is not supported on this server/],
       [
         { Tags: Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`k${at}`, ""])) },
         /^Number of tags exceeds resource tag limit\.$/,

@@ -12,6 +12,7 @@ import { after, before, describe, test } from "node:test";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { accountOf } from "../src/control/lambda/names.ts";
 import { createClient } from "../src/doors/admin/client.ts";
+import { executionRoutes } from "../src/doors/lambda/durable/execution-routes.ts";
 import { invokeRoutes } from "../src/doors/lambda/invoke/invoke-routes.ts";
 import { lambdaRoutes } from "../src/doors/lambda/routes.ts";
 import { Sha256 } from "../src/doors/signature/sha256.ts";
@@ -20,7 +21,7 @@ import { createScope, type Platform, startPlatform } from "./platform.ts";
 
 /** Nothing is called but what makes the table. */
 const nothing = new Proxy({}, { get: () => nothing }) as never;
-const routes = [...lambdaRoutes(nothing), ...invokeRoutes(nothing)];
+const routes = [...lambdaRoutes(nothing), ...invokeRoutes(nothing), ...executionRoutes(nothing)];
 
 const roles = ["operator", "tenant-admin", "deployer", "reader", "invoker"] as const;
 const KINDS = [...roles, "deployer of another app", "revoked", "expired"] as const;
@@ -37,19 +38,20 @@ const allowed = new Map<string, Kind[]>([
   ["ListFunctions", [...readers, bounded]],
   ["CreateFunction", [...deployers, bounded]],
   ...named(
+    "SendDurableExecutionCallbackSuccess SendDurableExecutionCallbackFailure SendDurableExecutionCallbackHeartbeat",
+    // Whose callback it is, is known by its id alone.
+    [...callers, bounded],
+  ),
+  ...named(
     "GetAccountSettings GetAlias GetEventSourceMapping GetFunction GetFunctionCodeSigningConfig GetFunctionConcurrency GetFunctionConfiguration GetFunctionEventInvokeConfig " +
       "GetFunctionRecursionConfig GetFunctionUrlConfig GetLayerVersion GetLayerVersionByArn GetLayerVersionPolicy GetPolicy GetProvisionedConcurrencyConfig " +
       "GetRuntimeManagementConfig ListAliases ListCodeSigningConfigs ListEventSourceMappings ListFunctionEventInvokeConfigs ListFunctionUrlConfigs " +
       "ListLayerVersions ListLayers ListProvisionedConcurrencyConfigs ListTags ListVersionsByFunction GetResourcePolicy GetCodeSigningConfig ListFunctionsByCodeSigningConfig " +
       "ListCapacityProviders GetCapacityProvider ListFunctionVersionsByCapacityProvider GetFunctionScalingConfig GetDurableExecution GetDurableExecutionHistory " +
-      "GetDurableExecutionState ListDurableExecutionsByFunction",
+      "ListDurableExecutionsByFunction",
     readers,
   ),
-  ...named(
-    "Invoke InvokeAsync InvokeWithResponseStream CheckpointDurableExecution StopDurableExecution SendDurableExecutionCallbackSuccess SendDurableExecutionCallbackFailure " +
-      "SendDurableExecutionCallbackHeartbeat",
-    callers,
-  ),
+  ...named("Invoke InvokeAsync InvokeWithResponseStream CheckpointDurableExecution GetDurableExecutionState StopDurableExecution", callers),
   ...named(
     "AddLayerVersionPermission AddPermission CreateAlias CreateCodeSigningConfig CreateEventSourceMapping CreateFunctionUrlConfig DeleteAlias " +
       "DeleteEventSourceMapping DeleteFunction DeleteFunctionCodeSigningConfig DeleteFunctionConcurrency DeleteFunctionEventInvokeConfig DeleteFunctionUrlConfig DeleteLayerVersion " +

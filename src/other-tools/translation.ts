@@ -29,6 +29,8 @@ export interface ToolFunction {
   code: ToolCode;
   memoryMb: number | undefined;
   timeoutMs: number | undefined;
+  /** It runs as durable executions. */
+  durable?: { timeoutS: number; retentionDays?: number | undefined } | undefined;
   environment: Map<string, string>;
   /** Names of variables whose values are secrets of the app. */
   secrets: string[];

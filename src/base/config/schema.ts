@@ -139,6 +139,19 @@ export const configSchema = z.strictObject({
       maxBuckets: z.int().min(0).max(1_000_000).default(100),
     })
     .prefault({}),
+  /** Durable executions: functions whose progress is stored, and that are called again to go on. */
+  durable: z
+    .strictObject({
+      /** How many functions of executions are called at the same time, of all apps. Those that wait do not count. */
+      maxRunning: z.int().min(1).max(100_000).default(500),
+      /** How many executions of an app may be under way, those that wait included. */
+      maxOpen: z.int().min(0).max(100_000_000).default(1_000_000),
+      /** Steps, waits and so on of one execution. */
+      maxOperations: z.int().min(1).max(10_000_000).default(10_000),
+      /** All that is stored of one execution, in MB. */
+      maxMb: z.int().min(1).max(1_000_000).default(100),
+    })
+    .prefault({}),
   lambda: z
     .strictObject({
       /** An address at which the AWS Lambda API answers besides `api`. */

@@ -623,6 +623,24 @@ export const errorTable = {
     message: "There is no move {id} under way.",
     cure: "List the moves of the queue.",
   },
+  "no-such-execution": {
+    status: 404,
+    side: "caller",
+    message: "There is no durable execution {id} in the app.",
+    cure: "`mayfly runs list APP` shows them; ended ones are kept for the function's retention time.",
+  },
+  "execution-exists": {
+    status: 409,
+    side: "caller",
+    message: "There is a durable execution of the name {name} already, with another input.",
+    cure: "Start it under another name, or with the same input to get the one that exists.",
+  },
+  "too-many-executions": {
+    status: 429,
+    side: "caller",
+    message: "The app has {limit} durable executions that have not ended, the most that it may have.",
+    cure: "Wait until some have ended, or stop some with `mayfly runs stop`. The operator's settings have the limit.",
+  },
   "store-busy": {
     status: 429,
     side: "system",

@@ -115,7 +115,7 @@ function described(
   const manifest = {
     ...ofApp,
     name,
-    functions: { [inner]: { ...ofFunction, entry, handler } },
+    functions: { [inner]: { ...ofFunction, entry, handler, ...durableKey(settings) } },
     runtime,
     memoryMb: settings.MemorySize,
     timeoutMs: settings.Timeout * 1_000,
@@ -126,6 +126,11 @@ function described(
     env: settings.Environment?.Variables ?? {},
   };
   return { manifest: parseManifest(JSON.stringify(manifest), `The function ${name}`), code };
+}
+
+function durableKey({ DurableConfig }: FunctionRecord["settings"]): object {
+  if (DurableConfig === undefined) return {};
+  return { durable: { timeoutS: DurableConfig.ExecutionTimeout, retentionDays: DurableConfig.RetentionPeriodInDays } };
 }
 
 interface Placed {

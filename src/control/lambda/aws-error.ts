@@ -33,6 +33,8 @@ const shapes = {
   RequestEntityTooLargeException: { status: 413, text: "message" },
   RecursiveInvocationException: { status: 400, text: "Message", type: "User" },
   RequestTooLargeException: { status: 413, text: "message", type: "User" },
+  DurableExecutionAlreadyStartedException: { status: 409, text: "Message", type: "User" },
+  CallbackTimeoutException: { status: 400, text: "Message", type: "User" },
   TooManyRequestsException: { status: 429, text: "message", type: "User" },
   ServiceException: { status: 500, text: "Message", type: "Service" },
 } as const satisfies Record<string, AwsErrorShape>;

@@ -103,8 +103,8 @@ function ofRevision(live: Revision, name: string, inner: string): FoundFunction 
 function settingsOf(
   { manifest }: Revision,
   inner: string,
-): Pick<FunctionSettings, "Runtime" | "Handler" | "Timeout" | "MemorySize" | "Environment"> {
-  const { entry = "", handler = "handler", timeoutMs = manifest.timeoutMs } = manifest.functions[inner] ?? {};
+): Pick<FunctionSettings, "Runtime" | "Handler" | "Timeout" | "MemorySize" | "Environment" | "DurableConfig"> {
+  const { entry = "", handler = "handler", timeoutMs = manifest.timeoutMs, durable } = manifest.functions[inner] ?? {};
   const runtime = runtimeOf(manifest, inner);
   const named = runtime === "server-java" || runtime === "server-python" ? "server" : runtime;
   // Of JavaScript, the catalog does not have the name of the file that was bundled.
@@ -114,6 +114,7 @@ function settingsOf(
     Handler: named === "node" || named === "python" ? `${file}.${handler}` : handler,
     Timeout: Math.max(1, Math.ceil(timeoutMs / 1_000)),
     MemorySize: manifest.memoryMb,
+    DurableConfig: durable && { ExecutionTimeout: durable.timeoutS, RetentionPeriodInDays: durable.retentionDays },
     ...(Object.keys(manifest.env).length > 0 && { Environment: { Variables: manifest.env } }),
   };
 }

@@ -22,6 +22,9 @@ type KeysInAt = "GET /v1/apps/{app}/kv/{store}/keys";
 type PutKeyAt = "PUT /v1/apps/{app}/kv/{store}/value";
 type TriggersAt = "GET /v1/apps/{app}/triggers";
 type FireAt = "POST /v1/apps/{app}/triggers/{trigger}/fire";
+type RunsAt = "GET /v1/apps/{app}/runs";
+type RunHistoryAt = "GET /v1/apps/{app}/runs/{run}/history";
+type StopRunAt = "POST /v1/apps/{app}/runs/{run}/stop";
 type DeadAt = "GET /v1/apps/{app}/dead-letters";
 type TokensAt = "POST /v1/tokens";
 type KeysAt = "POST /v1/keys";
@@ -92,6 +95,12 @@ export interface Client {
   startAppliance(name: string): Promise<Reply<"POST /v1/appliances/{appliance}/start">>;
   stopAppliance(name: string): Promise<Reply<"POST /v1/appliances/{appliance}/stop">>;
   removeAppliance(name: string, disks: "keep" | "remove"): Promise<void>;
+  /** Durable executions, the newest first. */
+  runs(app: string, query: Parts<RunsAt, "query">): Promise<Reply<RunsAt>>;
+  /** @param run its id or its name. Throws "no-such-execution", as the functions below do. */
+  run(app: string, run: string): Promise<Reply<"GET /v1/apps/{app}/runs/{run}">>;
+  runHistory(app: string, run: string, query: Parts<RunHistoryAt, "query">): Promise<Reply<RunHistoryAt>>;
+  stopRun(app: string, run: string, error?: Parts<StopRunAt, "body">["error"]): Promise<void>;
   keyValueStores(app: string): Promise<Reply<"GET /v1/apps/{app}/kv">["stores"]>;
   /** In the order of their bytes, a page at a time. */
   keyValues(app: string, store: string, query: Parts<KeysInAt, "query">): Promise<Reply<KeysInAt>>;
@@ -202,6 +211,11 @@ export function createClient(options: ClientOptions): Client {
     deadLetters: (app, query) => call("GET /v1/apps/{app}/dead-letters", { params: { app }, query }),
     redriveDeadLetters: (app, ids) => call("POST /v1/apps/{app}/dead-letters/redrive", { params: { app }, body: chosen(ids) }),
     purgeDeadLetters: (app, ids) => call("POST /v1/apps/{app}/dead-letters/purge", { params: { app }, body: chosen(ids) }),
+    runs: (app, query) => call("GET /v1/apps/{app}/runs", { params: { app }, query }),
+    run: (app, run) => call("GET /v1/apps/{app}/runs/{run}", { params: { app, run } }),
+    runHistory: (app, run, query) => call("GET /v1/apps/{app}/runs/{run}/history", { params: { app, run }, query }),
+    stopRun: (app, run, error) =>
+      call("POST /v1/apps/{app}/runs/{run}/stop", { params: { app, run }, body: error === undefined ? {} : { error } }),
     keyValueStores: async (app) => (await call("GET /v1/apps/{app}/kv", { params: { app } })).stores,
     keyValues: (app, store, query) => call("GET /v1/apps/{app}/kv/{store}/keys", { params: { app, store }, query }),
     keyValue: (app, store, key) => call("GET /v1/apps/{app}/kv/{store}/value", { params: { app, store }, query: { key } }),

@@ -28,6 +28,7 @@ import { addEvents } from "./handlers/events.ts";
 import { addKv } from "./handlers/kv.ts";
 import { addLogs } from "./handlers/logs.ts";
 import { addPlatform } from "./handlers/platform.ts";
+import { addRuns } from "./handlers/runs.ts";
 import { addSecrets } from "./handlers/secrets.ts";
 import { addSignedUrls } from "./handlers/signed-urls.ts";
 import { addTriggers } from "./handlers/triggers.ts";
@@ -63,6 +64,7 @@ export function createApi(options: ApiOptions): Api {
   addEvents(app, parts);
   addKv(app, parts);
   addTriggers(app, parts);
+  addRuns(app, parts);
   addTenants(app, parts);
   addCredentials(app, parts);
   addAudit(app, parts);

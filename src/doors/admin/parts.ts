@@ -11,6 +11,7 @@ import type { Logs } from "../../store/logs/logs.ts";
 import type { CalleeParts } from "../../control/event-callees.ts";
 import type { Triggers } from "../../events/triggers/triggers.ts";
 import type { Events } from "../../events/events.ts";
+import type { Executions } from "../../durable/executions.ts";
 import type { KeyValues } from "../../services/kv/kv.ts";
 import type { Overview } from "../../control/overview.ts";
 import type { Audit } from "../../store/audit/audit.ts";
@@ -43,6 +44,8 @@ export interface ApiOptions {
   durable: { events: Events; triggers: Triggers; triggersSettled: () => Promise<void>; callees: CalleeParts };
   /** Key-value stores. */
   kv: KeyValues;
+  /** Durable executions. */
+  runs: Executions;
   clock?: Clock;
   /** Called with failures that are not the caller's fault, for the server's own log. */
   onError: (error: unknown) => void;

@@ -67,6 +67,10 @@ const allowed: Record<Exclude<RouteName, "health">, Kind[]> = {
   deadLetters: readers,
   redriveDeadLetters: deployers,
   purgeDeadLetters: deployers,
+  runs: readers,
+  run: readers,
+  runHistory: readers,
+  stopRun: [...deployers, "invoker", "invoker of shop"],
   keyValueStores: readers,
   keyValues: readers,
   keyValue: readers,
@@ -103,6 +107,7 @@ const bodies: Partial<Record<RouteName, object>> = {
   setLimits: { spend: 5 },
   acceptEvent: {},
   putKeyValue: { value: "v" },
+  stopRun: {},
   pauseEvents: { paused: true },
   fireTrigger: {},
   pauseTrigger: { paused: true },
@@ -127,6 +132,7 @@ const params: Record<string, string> = {
   trigger: "none",
   function: "main",
   store: "main",
+  run: "none",
 };
 const names = Object.keys(routes).filter((name) => name !== "health") as Exclude<RouteName, "health">[];
 

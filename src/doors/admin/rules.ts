@@ -64,6 +64,11 @@ const rules: Record<Exclude<RouteName, "health">, Rule> = {
   deadLetters: { action: "read", on: "app" },
   redriveDeadLetters: { action: "deploy", on: "app" },
   purgeDeadLetters: { action: "deploy", on: "app" },
+  runs: { action: "read", on: "app" },
+  // Inputs and results may be as private as a log.
+  run: { action: "read-logs", on: "app" },
+  runHistory: { action: "read-logs", on: "app" },
+  stopRun: { action: "invoke", on: "app" },
   keyValueStores: { action: "read", on: "app" },
   // What is stored may be as private as a log.
   keyValues: { action: "read-logs", on: "app" },

@@ -38,7 +38,13 @@ const policyNames: Readonly<Record<string, string>> = {
 };
 
 /** Operations that look at the bounds of a principal themselves: what one makes is named in its body, and of a list everybody gets what they may see. */
-const boundedWithin = new Set(["CreateFunction", "ListFunctions"]);
+const boundedWithin = new Set([
+  "CreateFunction",
+  "ListFunctions",
+  "SendDurableExecutionCallbackSuccess",
+  "SendDurableExecutionCallbackFailure",
+  "SendDurableExecutionCallbackHeartbeat",
+]);
 
 /** Returns whose functions the call is about. Throws an AwsError if the principal may not do that. */
 export function authorizeWith(parts: Parts): (call: Call, route: LambdaRoute) => Account {
@@ -83,7 +89,14 @@ const ACCOUNT = /^(?:arn:[a-z-]+:lambda:)?(?:[a-z]{2}[a-z-]*-\d:)?(\d{12}):/;
 
 /** The caller's own account, unless an ARN names that of another tenant of this server. */
 function ownerOf({ catalog }: Parts, { account, params, query }: Call): Account {
-  const text = params["FunctionName"] ?? params["LayerName"] ?? params["Resource"] ?? params["ResourceArn"] ?? query.get("Arn") ?? "";
+  const text =
+    params["FunctionName"] ??
+    params["DurableExecutionArn"] ??
+    params["LayerName"] ??
+    params["Resource"] ??
+    params["ResourceArn"] ??
+    query.get("Arn") ??
+    "";
   const other = ACCOUNT.exec(text)?.[1];
   if (other === undefined || other === account.account) return account;
   const tenant = tenantOfAccount(catalog, other);
@@ -93,7 +106,8 @@ function ownerOf({ catalog }: Parts, { account, params, query }: Call): Account 
 /** Undefined if the call is about no function, or names it in a form that the operation itself refuses. */
 function functionIn({ params }: Call): string | undefined {
   const resource = params["Resource"] ?? params["ResourceArn"];
-  const text = params["FunctionName"] ?? (resource?.includes(":function:") ? resource : undefined);
+  const execution = params["DurableExecutionArn"]?.split("/", 1)[0];
+  const text = params["FunctionName"] ?? execution ?? (resource?.includes(":function:") ? resource : undefined);
   return text === undefined ? undefined : nameIn(text)?.name;
 }
 

@@ -1,4 +1,5 @@
 /** Checks the configuration of a function in a request, member by member, by the constraints that AWS documents. */
+import { MOST_RETENTION_DAYS, MOST_TIMEOUT_S } from "../../store/catalog/durable-schema.ts";
 import { Constraints } from "./constraints.ts";
 import type { Members } from "./read-request.ts";
 
@@ -33,6 +34,8 @@ export function checkMembers(body: Members, constraints: Constraints, whole: boo
     .oneOf("packageType", body.text("PackageType"), ["Image", "Zip"])
     .oneOf("tracingConfig.mode", body.object("TracingConfig")?.text("Mode"), ["Active", "PassThrough"])
     .oneOf("snapStart.applyOn", body.object("SnapStart")?.text("ApplyOn"), ["PublishedVersions", "None"])
+    .range("durableConfig.executionTimeout", body.object("DurableConfig")?.integer("ExecutionTimeout"), 1, MOST_TIMEOUT_S)
+    .range("durableConfig.retentionPeriodInDays", body.object("DurableConfig")?.integer("RetentionPeriodInDays"), 1, MOST_RETENTION_DAYS)
     .oneOf("publishTo", body.text("PublishTo"), ["LATEST_PUBLISHED"])
     .pattern("kMSKeyArn", body.text("KMSKeyArn"), RESOURCE_OR_NONE, resourceOrNone)
     .pattern("deadLetterConfig.targetArn", body.object("DeadLetterConfig")?.text("TargetArn"), RESOURCE_OR_NONE, resourceOrNone)

@@ -177,7 +177,7 @@ function bodyOf(head: HeadOfSigned<Principal>, { operation, mostBytes = SMALL_BO
 type Signer = { principal: Principal; region: string };
 
 /** The path as it was received, and the query. */
-function targetOf(url: string): [path: string, query: URLSearchParams] {
+export function targetOf(url: string): [path: string, query: URLSearchParams] {
   const at = url.indexOf("?");
   return at < 0 ? [url, new URLSearchParams()] : [url.slice(0, at), new URLSearchParams(url.slice(at + 1))];
 }
@@ -196,7 +196,7 @@ export function tooManyWrong(waitS: number): AwsError | undefined {
 }
 
 /** What is the caller's fault is told in Mayfly's words; what is not, only in the server's own log. */
-function asAwsError(error: unknown): AwsError {
+export function asAwsError(error: unknown): AwsError {
   if (error instanceof AwsError) return error;
   if (!(error instanceof MayflyError)) return new AwsError("ServiceException", "Service error.");
   if (error.code === "no-room") return new AwsError("CodeStorageExceededException", `Code storage limit exceeded: ${error.message}`);
@@ -216,7 +216,7 @@ function retryAfter({ more }: AwsError): { "retry-after"?: string } {
 /** In bytes: a body up to this is sent together with the head, by one system call. Longer ones are not copied for that. */
 const TOGETHER = 16_384;
 
-function send(response: ServerResponse, id: string, { status, headers = {}, body }: LambdaAnswer): void {
+export function send(response: ServerResponse, id: string, { status, headers = {}, body }: LambdaAnswer): void {
   const { "content-type": type = body instanceof Uint8Array ? "application/octet-stream" : "application/json", ...more } = headers;
   const head = ["x-amzn-requestid", id];
   for (const name in more) head.push(name, more[name]!);

@@ -8,7 +8,13 @@ import type { Dispatcher } from "../../dispatch/invocation.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
 import { TraceContexts } from "../../telemetry/trace-context.ts";
 import { signatureCheck } from "../signature/check-signature.ts";
+import type { Executions as DurableExecutions } from "../../durable/executions.ts";
+import type { Invoker } from "../../durable/invoker.ts";
+import type { ServiceDoor } from "../internal/service-door.ts";
 import type { LambdaRoute } from "./call.ts";
+import { durableInvoker } from "./durable/durable-invoker.ts";
+import { executionRoutes } from "./durable/execution-routes.ts";
+import { createInsideDoor } from "./inside.ts";
 import { Executions } from "./invoke/executions.ts";
 import { type FromServices, fromServices } from "./invoke/from-services.ts";
 import { invokeRoutes } from "./invoke/invoke-routes.ts";
@@ -22,6 +28,8 @@ interface InvokingNeeds extends Pick<LambdaParts, "store" | "catalog" | "serving
   dispatcher: Dispatcher;
   /** Keeps asynchronous invocations. */
   durable: Pick<Durable, "events" | "add">;
+  /** Durable executions, and what begins to call their functions. */
+  executions: DurableExecutions;
   principals: Pick<Principals, "ofAccessKey">;
   wrong: WrongCredentials;
   /** The gateway's address, without a trailing slash, once it is open. */
@@ -30,6 +38,10 @@ interface InvokingNeeds extends Pick<LambdaParts, "store" | "catalog" | "serving
 
 export interface Invoking {
   routes: LambdaRoute[];
+  /** Calls the functions of executions. */
+  invoker: Invoker;
+  /** The API as functions reach it from their machines. */
+  inside: ServiceDoor;
   /** Answers requests to functions' URLs. */
   urls: UrlDoor;
   /** Events of other services. */
@@ -42,7 +54,7 @@ export interface Invoking {
 const ALL_BODIES = 300_000_000;
 
 export function openInvoking({ config, clock, log }: ServerStart, needs: InvokingNeeds): Invoking {
-  const { store, dispatcher, durable, principals, wrong, gatewayUrl } = needs;
+  const { store, catalog, dispatcher, durable, executions, principals, wrong, gatewayUrl } = needs;
   const { requestBytes, responseBytes, eventBytes, retryMs } = config.lambda;
   const parts = {
     dispatcher,
@@ -55,8 +67,17 @@ export function openInvoking({ config, clock, log }: ServerStart, needs: Invokin
   durable.add(LAMBDA, lambdaPerformer({ ...parts, responseBytes, traceOf: newTrace }));
   const taking = { events: durable.events, invokables: parts.invokables, retryMs };
   const urls = new FunctionUrls({ store, domain: config.domain });
+  const routes = [
+    ...invokeRoutes({ ...parts, taking, limits: { requestBytes, responseBytes, eventBytes }, durable: executions }),
+    ...executionRoutes({ executions, invokables: parts.invokables, store, catalog, requestBytes }),
+  ];
+  const traced = (functionArn: string, header: string | undefined) =>
+    traceOf(parts.traces, header === undefined ? {} : { "x-amzn-trace-id": header }, functionArn);
+  const onError = (error: unknown) => log.error({ err: error }, "the Lambda API failed for a function");
   return {
-    routes: invokeRoutes({ ...parts, taking, limits: { requestBytes, responseBytes, eventBytes } }),
+    routes,
+    invoker: durableInvoker({ ...parts, responseBytes, traceOf: traced }),
+    inside: createInsideDoor({ routes, catalog, clock, onError }),
     fromServices: fromServices({ ...taking, traceOf: newTrace }),
     urls: new UrlDoor(urls, {
       ...parts,

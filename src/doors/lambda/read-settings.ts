@@ -1,6 +1,7 @@
 /** Reads the configuration of a function from a request: of CreateFunction, or, with only what changes, of UpdateFunctionConfiguration. */
 import { invalidValue } from "../../control/lambda/aws-error.ts";
 import { hasSnapStart, isDeprecatedRuntime, isKnownRuntime, ourRuntime, RUNTIMES } from "../../control/lambda/runtimes.ts";
+import { usualDurable } from "../../store/catalog/durable-schema.ts";
 import type { FunctionSettings } from "../../store/lambda/records.ts";
 import { Constraints } from "./constraints.ts";
 import type { Members } from "./read-request.ts";
@@ -45,6 +46,7 @@ function settingsIn(body: Members, name: string, before: Partial<FunctionSetting
     SnapStart: applyOn === undefined ? undefined : { ApplyOn: applyOn },
     LoggingConfig: loggingOf(body.object("LoggingConfig"), name, before.LoggingConfig),
     VpcConfig: vpcOf(body.object("VpcConfig")),
+    DurableConfig: durableOf(body.object("DurableConfig"), before.DurableConfig),
     KMSKeyArn: body.text("KMSKeyArn"),
     FileSystemConfigs: body
       .objects("FileSystemConfigs")
@@ -54,7 +56,7 @@ function settingsIn(body: Members, name: string, before: Partial<FunctionSetting
 
 /** Kinds of functions that AWS has and this server has not. */
 function refuseUnknownKinds(body: Members): void {
-  for (const member of ["DurableConfig", "CapacityProviderConfig", "ImageConfig", "PublishTo"])
+  for (const member of ["CapacityProviderConfig", "ImageConfig", "PublishTo"])
     if (body.has(member)) throw invalidValue(`${member} is not supported on this server.`);
 }
 
@@ -116,6 +118,15 @@ export function shownMap(map: Readonly<Record<string, unknown>>): string {
 function sizeOf(storage: Members | undefined): { Size: number } | undefined {
   const size = storage?.integer("Size");
   return size === undefined ? undefined : { Size: size };
+}
+
+/** A function that was made without it stays so at AWS; here it may become durable. */
+function durableOf(durable: Members | undefined, before: FunctionSettings["DurableConfig"]): FunctionSettings["DurableConfig"] {
+  if (durable === undefined) return undefined;
+  const ExecutionTimeout = durable.integer("ExecutionTimeout") ?? before?.ExecutionTimeout;
+  if (ExecutionTimeout === undefined) throw invalidValue("DurableConfig.ExecutionTimeout is required.");
+  const RetentionPeriodInDays = durable.integer("RetentionPeriodInDays") ?? before?.RetentionPeriodInDays ?? usualDurable.retentionDays;
+  return { ExecutionTimeout, RetentionPeriodInDays };
 }
 
 function modeOf(tracing: Members | undefined): { Mode: string } | undefined {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as sdk from "@aws-sdk/client-lambda";
 import type { LambdaDoorParts } from "./door-parts.ts";
+import { executionRoutes, type ExecutionRouteParts } from "./durable/execution-routes.ts";
 import { type InvokeParts, invokeRoutes } from "./invoke/invoke-routes.ts";
 import { lambdaRoutes } from "./routes.ts";
 
@@ -13,7 +14,11 @@ test("every operation that AWS's SDK has is answered here, at the path and by th
   assert.ok(operations.length > 80, `the SDK has ${operations.length} operations`);
   // No route asks for its parts before it is called.
   const limits = { requestBytes: 1, eventBytes: 1, responseBytes: 1 };
-  const routes = [...lambdaRoutes({} as LambdaDoorParts), ...invokeRoutes({ limits } as InvokeParts)];
+  const routes = [
+    ...lambdaRoutes({} as LambdaDoorParts),
+    ...invokeRoutes({ limits } as InvokeParts),
+    ...executionRoutes({} as ExecutionRouteParts),
+  ];
   const plain = (path: string) => path.replace(/\/(?=\?|$)/, "");
   assert.deepEqual(
     routes.map(({ operation, method, path }) => `${operation} ${method} ${plain(path)}`).toSorted(),

@@ -2,6 +2,7 @@
 import { BadToolFile } from "../document/bad-tool-file.ts";
 import { Place } from "../document/place.ts";
 import { isMap, isScalar } from "../document/value.ts";
+import { MOST_RETENTION_DAYS, MOST_TIMEOUT_S, usualDurable } from "../../store/catalog/durable-schema.ts";
 import type { Cors } from "../cors.ts";
 import { variablesOf } from "../environment.ts";
 import { runtimeFor } from "../runtimes.ts";
@@ -79,6 +80,7 @@ export function readFunction({ name, place, options, routes }: Lambda, propertie
     code,
     memoryMb: properties.key("MemorySize").count(128, MOST_MEMORY),
     timeoutMs: seconds === undefined ? undefined : seconds * 1_000,
+    durable: durableOf(properties.key("DurableConfig")),
     environment: variables.environment,
     secrets: variables.secrets,
     access,
@@ -90,6 +92,12 @@ export function readFunction({ name, place, options, routes }: Lambda, propertie
     found,
     passedOver: [...variables.passedOver, ...said, ...ways.flatMap(({ cors }) => cors.passedOver), ...passedOverProperties(properties)],
   };
+}
+
+function durableOf(config: Place): ToolFunction["durable"] {
+  if (!config.isThere) return undefined;
+  const timeoutS = config.key("ExecutionTimeout").count(1, MOST_TIMEOUT_S) ?? usualDurable.timeoutS;
+  return { timeoutS, retentionDays: config.key("RetentionPeriodInDays").count(1, MOST_RETENTION_DAYS) };
 }
 
 function described({ value }: Place): string | undefined {

@@ -235,3 +235,18 @@ test("a path of API Gateway that leads in a circle is refused", () => {
   circle.Resources["ReportsAA"]!.Properties = { ParentId: { Ref: "ProxyAA" }, PathPart: "x" };
   assert.throws(() => ofTemplate(JSON.stringify(circle)), /leads in a circle/);
 });
+
+test("DurableConfig makes a function durable, of its own or by Globals", () => {
+  const { functions } = ofTemplate(`
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: nodejs22.x, Handler: a.b, CodeUri: ., DurableConfig: {ExecutionTimeout: 60}}}
+Resources:
+  Usual: {Type: AWS::Serverless::Function}
+  Own: {Type: AWS::Serverless::Function, Properties: {DurableConfig: {RetentionPeriodInDays: 7}}}
+  Plain: {Type: AWS::Lambda::Function, Properties: {Runtime: nodejs22.x, Handler: a.b, Code: .}}
+`);
+  assert.deepEqual(
+    functions.map(({ durable }) => durable),
+    [{ timeoutS: 60, retentionDays: undefined }, { timeoutS: 60, retentionDays: 7 }, undefined],
+  );
+});

@@ -55,7 +55,7 @@ function commonRuntime(functions: ToolFunction[]): NamedRuntime {
 }
 
 function functionObject(own: ToolFunction, { entries }: LocatedCode, common: NamedRuntime, passedOver: PassedOver[]): object {
-  const { name, runtime, timeoutMs } = own;
+  const { name, runtime, timeoutMs, durable } = own;
   const { entry, handler } = entries.get(name)!;
   const payload = payloadOf(own, passedOver);
   const access = accessObject(own.access);
@@ -67,6 +67,7 @@ function functionObject(own: ToolFunction, { entries }: LocatedCode, common: Nam
     ...(own.cors !== undefined && { cors: own.cors }),
     ...(payload === "1.0" && { payload }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(durable !== undefined && { durable }),
   };
 }
 

@@ -4,6 +4,7 @@ import { kindKeys, serverRuntimeOf } from "../../base/kind/machine-kind.ts";
 import { accessKeys } from "./access-schema.ts";
 import { alsoVariable, bindingsSchema } from "./binding-schema.ts";
 import { asyncSchema, wrongDestination } from "./async-schema.ts";
+import { durableSchema } from "./durable-schema.ts";
 import { hostAndPort, injectSchema } from "./injection-schema.ts";
 import { MOST_MOUNTS, mountSchema, overlapping } from "./nfs-mounts.ts";
 import { appIsolationKeys, isolationKeys, keepsAllApart } from "./isolation.ts";
@@ -52,6 +53,8 @@ export const functionSchema = z.strictObject({
   async: asyncSchema.optional(),
   /** What starts the function besides calls. */
   triggers: triggersSchema.optional(),
+  /** The function's progress is stored: it runs as durable executions. */
+  durable: durableSchema.optional(),
   /** Each replaces the app's. */
   ...accessKeys,
   ...isolationKeys,

@@ -5,9 +5,21 @@
 import { serviceUrl } from "../../base/network/internal.ts";
 import type { Binding, Bindings } from "./binding-schema.ts";
 
-export function serviceVariables({ bindings = {} }: { bindings?: Bindings | undefined }): Record<string, string> {
-  return Object.fromEntries(Object.entries(bindings).flatMap(([name, binding]) => variablesOf(name, binding)));
+interface Serviced {
+  bindings?: Bindings | undefined;
+  functions?: Record<string, { durable?: object | undefined }>;
 }
+
+export function serviceVariables({ bindings = {}, functions = {} }: Serviced): Record<string, string> {
+  const isDurable = Object.values(functions).some(({ durable }) => durable !== undefined);
+  return {
+    ...(isDurable && { AWS_ENDPOINT_URL_LAMBDA: serviceUrl("lambda"), ...forAwsClients }),
+    ...Object.fromEntries(Object.entries(bindings).flatMap(([name, binding]) => variablesOf(name, binding))),
+  };
+}
+
+/** AWS's clients sign each request, and need these for that. The credentials are worth nothing: the host knows the app by its machine. */
+const forAwsClients = { AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "MAYFLYINSIDE", AWS_SECRET_ACCESS_KEY: "worth-nothing-outside" };
 
 function variablesOf(name: string, binding: Binding): [variable: string, value: string][] {
   return [[`MAYFLY_KV_${name}`, `${serviceUrl("kv")}/v1/${binding.kv}`]];

@@ -33,6 +33,8 @@ export interface FunctionSettings {
   KMSKeyArn?: string | undefined;
   FileSystemConfigs?: { Arn: string; LocalMountPath: string }[] | undefined;
   TenancyConfig?: { TenantIsolationMode: string } | undefined;
+  /** Seconds, and days. */
+  DurableConfig?: { ExecutionTimeout: number; RetentionPeriodInDays: number } | undefined;
 }
 
 export interface Reason {

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { explainApp, listApps, showApp } from "../../../control/apps.ts";
 import { deploy } from "../../../control/deploy.ts";
 import { remove } from "../../../control/remove.ts";
+import { explainRuns } from "../../../control/runs.ts";
 import type { Parts } from "../parts.ts";
 import { readForm } from "../read-form.ts";
 import * as routes from "../routes.ts";
@@ -20,9 +21,12 @@ export function addApps(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
 
   api.openapi(routes.app, (context) => context.json(appInfo(showApp(parts, tenantOf(context), context.req.valid("param").app)), 200));
 
-  api.openapi(routes.explain, (context) =>
-    context.json(explainApp(parts, tenantOf(context), context.req.valid("param").app, context.req.valid("query").limit), 200),
-  );
+  api.openapi(routes.explain, async (context) => {
+    const { app } = context.req.valid("param");
+    const { now, ...explanation } = explainApp(parts, tenantOf(context), app, context.req.valid("query").limit);
+    const runs = await explainRuns({ names: parts.catalog.names, runs: parts.runs }, tenantOf(context), app);
+    return context.json({ ...explanation, now: [...now, ...runs] }, 200);
+  });
 
   api.post(
     "/v1/apps/:app/versions",

@@ -2,6 +2,7 @@
 import type { Reached } from "../../../control/served-apps.ts";
 import type { Events } from "../../../events/events.ts";
 import type { DatabaseSync } from "node:sqlite";
+import { World } from "../../../durable/testing/world.ts";
 import type { KeyValues } from "../../../services/kv/kv.ts";
 import { type KvOperations, engine as kvEngine } from "../../../services/kv/store/engine.ts";
 import { type ReadOperations, readOperations } from "../../../services/kv/store/read.ts";
@@ -228,6 +229,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
     ...(wrong && { wrong }),
     durable,
     kv: storedKv(),
+    runs: new World().executions,
     onError: (error) => failures.push(error),
   });
   const server = await api.listen({ address: "127.0.0.1:0", allowInsecureBind: false });

@@ -1,10 +1,13 @@
 /** The operations that invoke functions: Invoke, InvokeAsync and InvokeWithResponseStream. */
-import { AwsError, invalidValue } from "../../../control/lambda/aws-error.ts";
+import { guarded } from "../../../base/errors/guarded.ts";
+import { AwsError, invalidValue, notFound } from "../../../control/lambda/aws-error.ts";
 import type { Invokable, Invokables } from "../../../control/lambda/invokables.ts";
+import type { Executions } from "../../../durable/executions.ts";
 import type { TraceContexts } from "../../../telemetry/trace-context.ts";
 import type { LambdaAnswer, LambdaCall, LambdaRoute } from "../call.ts";
 import { Constraints } from "../constraints.ts";
 import { sendError } from "../door.ts";
+import { payloadOf, startExecution } from "../durable/start.ts";
 import { namedIn } from "../read-name.ts";
 import { runWhole } from "./collect.ts";
 import { type LambdaEventParts, takeEvent } from "./lambda-events.ts";
@@ -28,6 +31,7 @@ export interface InvokeParts extends RunParts {
   traces: TraceContexts;
   taking: LambdaEventParts;
   limits: InvokeLimits;
+  durable: Executions;
 }
 
 export function invokeRoutes(parts: InvokeParts): LambdaRoute[] {
@@ -63,6 +67,8 @@ export function invokeRoutes(parts: InvokeParts): LambdaRoute[] {
   ];
 }
 
+const NAME_HEADER = "x-amz-durable-execution-name";
+const ARN_HEADER = "x-amz-durable-execution-arn";
 const TYPES = ["Event", "RequestResponse", "DryRun"] as const;
 
 function invoke(parts: InvokeParts, call: LambdaCall): LambdaAnswer | Promise<LambdaAnswer> {
@@ -70,6 +76,7 @@ function invoke(parts: InvokeParts, call: LambdaCall): LambdaAnswer | Promise<La
   new Constraints().oneOf("invocationType", type, TYPES).oneOf("logType", header(call, "x-amz-log-type"), ["None", "Tail"]).check();
   if (type === "Event") return accepted(parts, call);
   const order = orderOf(parts, call);
+  if (isDurable(order) && type !== "DryRun") return runExecution(parts, call, order);
   return type === "DryRun" ? { status: 204 } : answer(parts, order);
 }
 
@@ -90,11 +97,42 @@ async function answer(parts: InvokeParts, order: Run): Promise<LambdaAnswer> {
 }
 
 async function accepted(parts: InvokeParts, call: LambdaCall): Promise<LambdaAnswer> {
-  const { trace } = await take(parts, call);
-  return { status: 202, headers: { "x-amzn-trace-id": shownTrace(trace) } };
+  const { trace, arn } = await take(parts, call);
+  return { status: 202, headers: { "x-amzn-trace-id": shownTrace(trace), ...(arn !== undefined && { [ARN_HEADER]: arn }) } };
 }
 
-async function take(parts: InvokeParts, call: LambdaCall): Promise<Run> {
+function isDurable({ invokable }: Run): boolean {
+  return invokable.settings.DurableConfig !== undefined;
+}
+
+/** Answers when the execution has ended, however often its function is called until then. */
+async function runExecution({ durable }: InvokeParts, call: LambdaCall, order: Run): Promise<LambdaAnswer> {
+  const { id, arn } = await startExecution(durable, call.account, header(call, NAME_HEADER), order, true);
+  const gone = new AbortController();
+  call.response.once(
+    "close",
+    guarded(
+      () => gone.abort(),
+      () => {},
+    ),
+  );
+  const ended = await durable.ended(id, gone.signal);
+  if (ended === null) throw notFound(`Durable execution not found: ${arn}`);
+  const { payload, isFailure } = payloadOf(ended);
+  return {
+    status: 200,
+    headers: {
+      "content-type": "application/json",
+      "x-amz-executed-version": order.invokable.version,
+      "x-amzn-trace-id": shownTrace(order.trace),
+      [ARN_HEADER]: arn,
+      ...(isFailure && { "x-amz-function-error": "Unhandled" }),
+    },
+    body: payload,
+  };
+}
+
+async function take(parts: InvokeParts, call: LambdaCall): Promise<Run & { arn?: string }> {
   const { eventBytes } = parts.limits;
   if (call.body.length > eventBytes)
     throw new AwsError(
@@ -102,6 +140,10 @@ async function take(parts: InvokeParts, call: LambdaCall): Promise<Run> {
       `Request must be smaller than ${eventBytes} bytes for the InvokeFunction operation`,
     );
   const order = orderOf(parts, call);
+  if (isDurable(order)) {
+    const { arn } = await startExecution(parts.durable, call.account, header(call, NAME_HEADER), order, false);
+    return { ...order, arn };
+  }
   await takeEvent(parts.taking, call.account, namedIn(call).qualifier, order);
   return order;
 }
@@ -112,6 +154,7 @@ function invokeStreaming(parts: InvokeParts, call: LambdaCall): null {
     .oneOf("logType", header(call, "x-amz-log-type"), ["None", "Tail"])
     .check();
   const order = orderOf(parts, call);
+  if (isDurable(order)) throw invalidValue("Durable functions cannot be invoked with a response stream.");
   const { response, id } = call;
   const head = {
     "x-amzn-requestid": id,
@@ -140,9 +183,9 @@ function orderOf({ invokables, traces }: InvokeParts, call: LambdaCall): Run {
     .length("tenantId", tenantId, 1, 256)
     .pattern("tenantId", tenantId, "[a-zA-Z0-9\\._:\\/=+\\-@ ]+", /^[a-zA-Z0-9._:/=+\-@ ]+$/)
     .check();
-  if (header(call, "x-amz-durable-execution-name") !== undefined)
-    throw invalidValue("Durable executions are not supported on this server.");
   const invokable = invokables.find(account, namedIn(call), tenantId);
+  if (header(call, NAME_HEADER) !== undefined && invokable.settings.DurableConfig === undefined)
+    throw invalidValue("The function has no DurableConfig: it cannot be started as a durable execution.");
   refuseOtherThanJson(body);
   const client = clientContext(header(call, "x-amz-client-context"));
   const trace = traceOf(traces, headers, invokable.functionArn);

@@ -1,4 +1,4 @@
-/** Operations on what this server has none of: capacity providers, and durable executions. None is found, and none can be made. */
+/** Operations on what this server has none of: capacity providers. None is found, and none can be made. */
 import { invalidValue, notFound } from "../../../control/lambda/aws-error.ts";
 import { type Account, partitionOf } from "../../../control/lambda/names.ts";
 import { requireQualified } from "../../../control/lambda/require-function.ts";
@@ -7,16 +7,14 @@ import { Constraints } from "../constraints.ts";
 import type { LambdaDoorParts } from "../door-parts.ts";
 import { askedOf } from "../pages.ts";
 import { namedIn } from "../read-name.ts";
-import { bodyOf, queryNumber } from "../read-request.ts";
+import { bodyOf } from "../read-request.ts";
 
 const PROVIDERS = "/2025-11-30/capacity-providers";
 const PROVIDER = `${PROVIDERS}/{CapacityProviderName}`;
 const SCALING = "/2025-11-30/functions/{FunctionName}/function-scaling-config";
-const EXECUTION = "/2025-12-01/durable-executions/{DurableExecutionArn}";
-const CALLBACK = "/2025-12-01/durable-execution-callbacks/{CallbackId}";
 
 export function notHereRoutes(parts: LambdaDoorParts): LambdaRoute[] {
-  return [...providerRoutes(), ...scalingRoutes(parts), ...executionRoutes(parts)];
+  return [...providerRoutes(), ...scalingRoutes(parts)];
 }
 
 function providerRoutes(): LambdaRoute[] {
@@ -87,53 +85,5 @@ function scalingRoutes(parts: LambdaDoorParts): LambdaRoute[] {
   return [
     { operation: "GetFunctionScalingConfig", method: "GET", path: SCALING, right: "read", handle: refuse },
     { operation: "PutFunctionScalingConfig", method: "PUT", path: SCALING, right: "deploy", handle: refuse },
-  ];
-}
-
-const ARN =
-  "arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(?:\\.PUBLISHED)?|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)";
-const arn_ =
-  /^arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:function:[a-zA-Z0-9_-]+:(\$LATEST(?:\.PUBLISHED)?|[0-9]+)\/durable-execution\/[a-zA-Z0-9_-]+\/[a-zA-Z0-9_-]+$/;
-
-function executionRoutes(parts: LambdaDoorParts): LambdaRoute[] {
-  const none = ({ params }: LambdaCall): never => {
-    const arn = params["DurableExecutionArn"]!;
-    new Constraints().length("durableExecutionArn", arn, 1, 1_024).pattern("durableExecutionArn", arn, ARN, arn_).check();
-    throw notFound(`Durable execution not found: ${arn}`);
-  };
-  const noCallback = ({ params }: LambdaCall): never => {
-    const id = params["CallbackId"]!;
-    new Constraints()
-      .length("callbackId", id, 1, 1_024)
-      .pattern("callbackId", id, "[A-Za-z0-9+/]+={0,2}", /^[A-Za-z0-9+/]+={0,2}$/)
-      .check();
-    throw invalidValue("There is no durable execution that waits for this callback.");
-  };
-  return [
-    { operation: "GetDurableExecution", method: "GET", path: EXECUTION, right: "read", handle: none },
-    { operation: "GetDurableExecutionHistory", method: "GET", path: `${EXECUTION}/history`, right: "read", handle: none },
-    { operation: "GetDurableExecutionState", method: "GET", path: `${EXECUTION}/state`, right: "read", handle: none },
-    { operation: "CheckpointDurableExecution", method: "POST", path: `${EXECUTION}/checkpoint`, right: "invoke", handle: none },
-    { operation: "StopDurableExecution", method: "POST", path: `${EXECUTION}/stop`, right: "invoke", handle: none },
-    { operation: "SendDurableExecutionCallbackSuccess", method: "POST", path: `${CALLBACK}/succeed`, right: "invoke", handle: noCallback },
-    { operation: "SendDurableExecutionCallbackFailure", method: "POST", path: `${CALLBACK}/fail`, right: "invoke", handle: noCallback },
-    {
-      operation: "SendDurableExecutionCallbackHeartbeat",
-      method: "POST",
-      path: `${CALLBACK}/heartbeat`,
-      right: "invoke",
-      handle: noCallback,
-    },
-    {
-      operation: "ListDurableExecutionsByFunction",
-      method: "GET",
-      path: "/2025-12-01/functions/{FunctionName}/durable-executions",
-      right: "read",
-      handle(call) {
-        new Constraints().range("maxItems", queryNumber(call.query, "MaxItems"), 0, 1_000).check();
-        requireQualified(parts, call.account, namedIn(call));
-        return { status: 200, body: { DurableExecutions: [] } };
-      },
-    },
   ];
 }
