@@ -27,6 +27,7 @@ import type { ApplianceHost } from "./host.ts";
 import { openNetNamespace } from "./net-namespace.ts";
 import { type Relay, type RelayPlan, startRelay } from "./relay-process.ts";
 import type { ReadyVolume } from "./volumes.ts";
+import { failureText } from "../base/errors/failure-text.ts";
 
 export interface MachinePlan {
   id: string;
@@ -71,7 +72,7 @@ export async function startMachine(host: ApplianceHost, plan: MachinePlan): Prom
     return machineOf(plan, qemu, relay, said, parts);
   } catch (error) {
     await parts.disposeAsync();
-    throw error instanceof StartFailure ? error : new StartFailure((error as Error).message, error);
+    throw error instanceof StartFailure ? error : new StartFailure(failureText(error), error);
   }
 }
 

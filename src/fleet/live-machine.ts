@@ -16,6 +16,7 @@ import type { MachineKind } from "../base/kind/machine-kind.ts";
 import { soon } from "../base/clock/soon.ts";
 import { within } from "../base/clock/within.ts";
 import { MayflyError } from "../base/errors/error.ts";
+import { failureText } from "../base/errors/failure-text.ts";
 import type { MachineId, MachineStats } from "../policy/policy.ts";
 import type { HostEnd, RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
 import type { MountsEnd } from "../wire/mounts-end.ts";
@@ -479,5 +480,5 @@ function messageOf(error: unknown): string {
   // An agent that refuses a Bind says why.
   if (error instanceof MayflyError && error.code === "function-load-failed" && error.cause instanceof Error)
     return error.cause.message.split("\n", 1)[0]!;
-  return error instanceof Error ? error.message : String(error);
+  return failureText(error);
 }

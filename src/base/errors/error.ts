@@ -1,3 +1,4 @@
+import { failureText } from "./failure-text.ts";
 import { type ErrorCode, type ErrorEntry, errorTable } from "./table.ts";
 
 export type ErrorDetails = Record<string, string | number>;
@@ -37,7 +38,7 @@ export class MayflyError extends Error {
 /** Returns what was thrown as an error of the table: unchanged if it is one, otherwise "internal" with the thrown value as cause. */
 export function asMayflyError(thrown: unknown): MayflyError {
   if (thrown instanceof MayflyError) return thrown;
-  return new MayflyError("internal", { what: thrown instanceof Error ? thrown.message : String(thrown) }, thrown);
+  return new MayflyError("internal", { what: failureText(thrown) }, thrown);
 }
 
 function fill(template: string, details: ErrorDetails): string {

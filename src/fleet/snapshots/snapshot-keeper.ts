@@ -15,6 +15,7 @@ import type { Version } from "../../store/catalog/catalog.ts";
 import type { FleetOptions } from "../fleet.ts";
 import { type FreezeParts, freezeRevision } from "./freeze-revision.ts";
 import { type Newcomer, TenantsTurns, thoseThatGo } from "./tenants-share.ts";
+import { failureText } from "../../base/errors/failure-text.ts";
 
 /** What machines of its own are made for: a revision, or its functions of one runtime. */
 export interface FrozenPart {
@@ -289,5 +290,5 @@ function digestOf(secrets: Record<string, string>, authority?: string): string {
 /** The innermost cause says it in the app's words. */
 function reasonOf(error: unknown): string {
   const { cause } = error as Error;
-  return cause instanceof Error ? cause.message : error instanceof Error ? error.message : String(error);
+  return failureText(cause instanceof Error ? cause : error);
 }

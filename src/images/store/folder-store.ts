@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { constants, existsSync } from "node:fs";
 import { lstat, mkdir, open, realpath, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Store } from "./store.ts";
 
@@ -17,7 +17,7 @@ export function createFolderStore(place: string): Store {
   const failed = (error: unknown): never => {
     const { code, message } = error as NodeJS.ErrnoException;
     if (error instanceof Foreign) throw new MayflyError("store-damaged", { store: place, what: message }, error);
-    if (code === "ENOSPC") throw new MayflyError("disk-full", { file: folder }, error);
+    if (code === "ENOSPC") throw new MayflyError("disk-full", { file: basename(folder) }, error);
     throw new MayflyError("store-unreachable", { store: place, reason: message }, error);
   };
   return {

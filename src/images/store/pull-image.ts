@@ -97,7 +97,7 @@ async function fetchImage(options: PullOptions, manifest: Manifest, chunks: Chun
     if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
     // The downloaded chunks would only keep the disk full.
     await rm(arrived, { recursive: true, force: true });
-    throw new MayflyError("disk-full", { file: join(imagesFolder(cacheDir), manifest.image.id) }, error);
+    throw new MayflyError("disk-full", { file: `the image ${manifest.image.id}` }, error);
   }
 }
 

@@ -6,6 +6,7 @@ import { type RuntimeName, usualRuntime } from "../../base/kind/machine-kind.ts"
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { within } from "../../base/clock/within.ts";
 import { MayflyError } from "../../base/errors/error.ts";
+import { failureText } from "../../base/errors/failure-text.ts";
 import { fetchRunsc } from "../../images/debian/fetch-runsc.ts";
 import { filesPath } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
@@ -126,7 +127,7 @@ function startSandbox(runsc: string, image: Image, { runDir, clock, shown }: San
     writeBundle(run.folder, image, spec, shown?.folderOf(spec.id));
   } catch (error) {
     run.remove(); // of a full disk, for example
-    throw new StartFailure(`runsc: ${(error as Error).message}`, error);
+    throw new StartFailure(`runsc: ${failureText(error)}`, error);
   }
   return startChildMachine({
     what: "runsc",

@@ -9,8 +9,10 @@
  */
 import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
+import { basename } from "node:path";
 import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
+import { failureText } from "../../base/errors/failure-text.ts";
 import { makeOnce } from "../state-folder/make-once.ts";
 import { type KeyPair, type MakeCertificate, splitPair } from "./make-certificate.ts";
 
@@ -146,6 +148,6 @@ function isWithin(now: number, { from, until }: Span): boolean {
 }
 
 function damaged(file: string, error: unknown): MayflyError {
-  const what = error instanceof Error ? error.message : String(error);
-  return new MayflyError("state-damaged", { file, what: `${what}. Without the file, a new authority is made` }, error);
+  const what = failureText(error);
+  return new MayflyError("state-damaged", { file: basename(file), what: `${what}. Without the file, a new authority is made` }, error);
 }

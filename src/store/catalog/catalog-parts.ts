@@ -11,6 +11,7 @@ import type { Seal } from "./seal.ts";
 /** What the functions of the catalog share. */
 export interface CatalogParts {
   db: DatabaseSync;
+  /** Its name without the folder, for errors that callers see. */
   file: string;
   clock: Clock;
   quota: CodeQuota;

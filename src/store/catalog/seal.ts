@@ -4,7 +4,9 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
+import { failureText } from "../../base/errors/failure-text.ts";
 import { makeOnce } from "../state-folder/make-once.ts";
 
 const KEY_BYTES = 32;
@@ -39,7 +41,7 @@ export function openSeal(keyFile: string, mayCreate: boolean): Seal {
           .setAuthTag(tag);
         return decipher.update(text, undefined, "utf8") + decipher.final("utf8");
       } catch (error) {
-        throw new MayflyError("secret-key-unusable", { file: keyFile, what: `it does not open the secret ${name}` }, error);
+        throw new MayflyError("secret-key-unusable", { file: basename(keyFile), what: `it does not open the secret ${name}` }, error);
       }
     },
   };
@@ -58,12 +60,12 @@ export function sealedAnew(seal: Seal, name: string, from: string, to: string, s
 function readKey(file: string, mayCreate: boolean): Buffer {
   if (!existsSync(file)) {
     if (!mayCreate)
-      throw new MayflyError("secret-key-unusable", { file, what: "it is missing, but the catalog holds secrets sealed by it" });
+      throw new MayflyError("secret-key-unusable", { file: basename(file), what: "it is missing, but the catalog holds secrets sealed by it" });
     createKey(file);
   }
   const key = read(file);
   if (key.length === KEY_BYTES) return key;
-  throw new MayflyError("secret-key-unusable", { file, what: `it has ${key.length} bytes instead of ${KEY_BYTES}` });
+  throw new MayflyError("secret-key-unusable", { file: basename(file), what: `it has ${key.length} bytes instead of ${KEY_BYTES}` });
 }
 
 function createKey(file: string): void {
@@ -83,7 +85,7 @@ function read(file: string): Buffer {
 }
 
 function unusable(file: string, error: unknown): MayflyError {
-  return new MayflyError("secret-key-unusable", { file, what: error instanceof Error ? error.message : String(error) }, error);
+  return new MayflyError("secret-key-unusable", { file: basename(file), what: failureText(error) }, error);
 }
 
 /** The additional data that binds a value to its place. No id or name contains a newline. */

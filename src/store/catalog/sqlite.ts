@@ -14,7 +14,7 @@
  * 5. Removing an app always works, on a full disk too, and frees its space.
  * 6. A revision that cannot be read makes its own app unusable, and no other: the catalog opens, and lists the app with its problem.
  */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -78,7 +78,7 @@ export function openCatalog(file: string, keyFile: string, options: CatalogOptio
     // A killed server may have left files, rows to remove and pages to give back.
     large.removeOthers(new Set(queries.code.large().map(({ digest }) => digest)));
     reclaimer.start();
-    return createCatalog({ ...defaults, ...options, db, file, queries, seal, code, large, reclaimer, write, writeByAllMeans });
+    return createCatalog({ ...defaults, ...options, db, file: basename(file), queries, seal, code, large, reclaimer, write, writeByAllMeans });
   } catch (error) {
     db.close();
     throw error;

@@ -7,7 +7,7 @@
 import { randomUUID, createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { failureOf } from "../sqlite/failure.ts";
 import type { Zips } from "./lambda-store.ts";
@@ -96,6 +96,6 @@ async function write(place: string, bytes: Buffer): Promise<void> {
   }
 }
 
-function damaged(file: string, cause?: unknown): MayflyError {
-  return new MayflyError("state-damaged", { file, what: "it is not the zip file that was uploaded" }, cause);
+function damaged(place: string, cause?: unknown): MayflyError {
+  return new MayflyError("state-damaged", { file: basename(place), what: "it is not the zip file that was uploaded" }, cause);
 }

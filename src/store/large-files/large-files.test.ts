@@ -353,6 +353,6 @@ test("an upload that fills the disk is refused, and its space is free again", ()
   const script = 'dir=$(mktemp -d) && mount -t tmpfs -o size=48m none "$dir" && exec "$0" "$1" "$dir"';
   const into = ["--mount", "--propagation", "private", "sh", "-c", script, process.execPath, child];
   const told = JSON.parse(execFileSync("unshare", into, { encoding: "utf8", timeout: 120_000 })) as Record<string, unknown>;
-  const full = "disk-full No space is left for /";
+  const full = "disk-full No space is left for files";
   assert.deepEqual(told, { image: { why: full, freed: true }, folder: { why: full, freed: true }, fits: true });
 });

@@ -14,7 +14,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { Shares } from "../../clients/shares.ts";
 import type { FilesForm } from "../../base/kind/files-form.ts";
@@ -212,5 +212,5 @@ async function settle(place: string): Promise<void> {
 }
 
 function damaged(folder: string, digest: string): never {
-  throw new MayflyError("state-damaged", { file: folder, what: `the files ${digest} are not what was deployed` });
+  throw new MayflyError("state-damaged", { file: basename(folder), what: `the files ${digest} are not what was deployed` });
 }

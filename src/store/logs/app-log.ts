@@ -10,8 +10,10 @@
  * 4. A removal deletes what was appended before it, and nothing else.
  */
 import { appendFile } from "node:fs/promises";
+import { basename } from "node:path";
 import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
+import { failureText } from "../../base/errors/failure-text.ts";
 import { LogLevel } from "../../wire/protocol.ts";
 import { counted } from "../../base/words/counted.ts";
 import { deleteFile, deleteFiles, rotate, sizeOf } from "./files.ts";
@@ -137,7 +139,7 @@ export class AppLog {
     try {
       return await readTail(this.#newest, this.#options.files, query);
     } catch (error) {
-      throw new MayflyError("state-unusable", { file: this.#newest, what: (error as Error).message }, error);
+      throw new MayflyError("state-unusable", { file: basename(this.#newest), what: failureText(error) }, error);
     }
   }
 

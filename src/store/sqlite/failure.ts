@@ -1,10 +1,16 @@
+import { basename } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
+import { failureText } from "../../base/errors/failure-text.ts";
 
 /** Some of SQLite's primary result codes: https://sqlite.org/rescode.html */
 const SqliteCode = { Wrong: 1, IoError: 10, Corrupt: 11, Full: 13, CannotOpen: 14, ReadOnly: 8, Busy: 5, NotADatabase: 26 } as const;
 
-/** Turns what SQLite or the file system threw into an error of the table; anything else is returned unchanged. */
-export function failureOf(error: unknown, file: string): unknown {
+/**
+ * Turns what SQLite or the file system threw into an error of the table; anything else is returned unchanged. The error has the name of the file alone: callers see it, who
+ * must not learn where the host keeps its files.
+ */
+export function failureOf(error: unknown, path: string): unknown {
+  const file = basename(path);
   if (error instanceof Error && "syscall" in error) return ofFileSystem(error as NodeJS.ErrnoException, file);
   const result = resultCode(error);
   if (result === undefined || !(error instanceof Error)) return error;
@@ -27,7 +33,7 @@ export function failureOf(error: unknown, file: string): unknown {
 
 function ofFileSystem(error: NodeJS.ErrnoException, file: string): MayflyError {
   if (error.code === "ENOSPC") return new MayflyError("disk-full", { file }, error);
-  return new MayflyError("state-unusable", { file, what: error.message }, error);
+  return new MayflyError("state-unusable", { file, what: failureText(error) }, error);
 }
 
 /** Whether the database is locked by another connection. */

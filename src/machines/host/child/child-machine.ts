@@ -12,6 +12,7 @@ import fs from "node:fs";
 import { Socket } from "node:net";
 
 import { guarded } from "../../../base/errors/guarded.ts";
+import { failureText } from "../../../base/errors/failure-text.ts";
 import type { Clock } from "../../../base/clock/clock.ts";
 import { within } from "../../../base/clock/within.ts";
 import { createPipe } from "../../../base/libc/libc.ts";
@@ -69,7 +70,7 @@ export async function startChildMachine(plan: ChildPlan): Promise<Machine> {
   } catch (error) {
     await cgroup?.remove();
     plan.run.remove();
-    throw new StartFailure(`${plan.what}: ${(error as Error).message}`, error);
+    throw new StartFailure(`${plan.what}: ${failureText(error)}`, error);
   }
   const machine = createMachine(plan, child, cgroup);
   try {
@@ -80,7 +81,7 @@ export async function startChildMachine(plan: ChildPlan): Promise<Machine> {
     return machine;
   } catch (error) {
     await machine.kill();
-    throw new StartFailure((error as Error).message, error, child.output.lastLines(LAST_LINES));
+    throw new StartFailure(failureText(error), error, child.output.lastLines(LAST_LINES));
   }
 }
 

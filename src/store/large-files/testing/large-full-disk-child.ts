@@ -30,7 +30,7 @@ async function tooLarge(wanted: typeof form) {
   const before = free();
   const why = await upload(60_000_000).then(
     () => "stored",
-    (error: Error & { code: string }) => `${error.code} ${error.message.slice(0, 22)}`,
+    (error: Error & { code: string }) => `${error.code} ${error.message.slice(0, 26)}`,
   );
   await catalog.settled();
   return { why: why.trim(), freed: before - free() < 100_000 };
