@@ -1,11 +1,13 @@
 /** Runs a server on the given disk, fills the disk, and reports how the server behaves: see full-disk.test.ts. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { createClient } from "../src/doors/admin/client.ts";
 import { manifestSchema } from "../src/store/catalog/manifest.ts";
 import { loadConfig } from "../src/base/config/load.ts";
 import { startMayfly } from "../src/main.ts";
 import { fillDisk } from "./fill-disk.ts";
+import { zip } from "./lambda/zip.ts";
 import { deploy, eventually } from "./platform.ts";
 
 const dir = process.argv[2] as string;
@@ -20,6 +22,8 @@ const flags = {
 };
 const running = await startMayfly(loadConfig({ flags }));
 const client = createClient({ url: running.apiUrl, token: running.token });
+/** What callers were told of failures. */
+const told: string[] = [];
 const call = async () => (await fetch(`${running.gatewayUrl}/hello/hello`)).status;
 
 await deploy(client, "examples/hello");
@@ -30,10 +34,18 @@ await eventually(
 );
 const token = await client.createToken({ principal: "ci", role: "deployer" });
 await client.createTenant("acme");
+const { id: accessKeyId, secret: secretAccessKey } = await client.createKey({ principal: "aws", role: "deployer" });
+const lambda = new LambdaClient({
+  endpoint: running.apiUrl,
+  region: "us-east-1",
+  credentials: { accessKeyId, secretAccessKey },
+  maxAttempts: 1,
+});
 const filler = fillDisk(dir);
 const machines = (await client.machines()).length;
 const called = await call();
 const deployed = await codeOf(deployLarge);
+const created = await codeOf(createLarge);
 const revoked = await codeOf(() => client.revokeToken(token.id));
 const tenantRemoved = await codeOf(() => client.removeTenant("acme", true));
 const removed = await codeOf(() => client.removeApp("hello"));
@@ -42,7 +54,8 @@ rmSync(filler);
 const deployedAgain = await codeOf(() => deploy(client, "examples/hello"));
 const calledAgain = await call();
 await running.close();
-console.log(JSON.stringify({ machines, called, deployed, revoked, tenantRemoved, removed, after, deployedAgain, calledAgain }));
+const naming = told.filter((text) => text.includes(dir));
+console.log(JSON.stringify({ machines, called, deployed, created, naming, revoked, tenantRemoved, removed, after, deployedAgain, calledAgain }));
 process.exit();
 
 /** Larger than the space that SQLite has already reserved. */
@@ -51,12 +64,27 @@ function deployLarge(): Promise<unknown> {
   return client.deploy(manifest, [{ function: "main", format: "cjs", code: Buffer.alloc(20_000_000, 65) }]);
 }
 
+/** By AWS Lambda's API. */
+function createLarge(): Promise<unknown> {
+  return lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: "large",
+      Role: "arn:aws:iam::000000000000:role/any",
+      Runtime: "nodejs24.x",
+      Handler: "index.handler",
+      Code: { ZipFile: zip([{ name: "index.js", content: Buffer.alloc(20_000_000, 65) }]) },
+    }),
+  );
+}
+
 /** Returns the error's code, or "" if the work succeeded. */
 async function codeOf(work: () => Promise<unknown>): Promise<string> {
   try {
     await work();
     return "";
   } catch (error) {
-    return String((error as { code?: string }).code);
+    const { code, name, message, cure } = error as Error & { code?: string; cure?: string };
+    told.push([name, message, cure].join(" "));
+    return code ?? name;
   }
 }

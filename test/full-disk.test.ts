@@ -9,6 +9,9 @@ test("on a full disk machines start, calls are answered, nothing is stored, and 
     machines: 0,
     called: 200,
     deployed: "disk-full",
+    created: "ServiceException",
+    // No error that callers see tells where the host keeps its files.
+    naming: [],
     revoked: "",
     tenantRemoved: "",
     removed: "",
