@@ -157,6 +157,7 @@ export async function startMayfly(
     ...createInternalRoutes({
       names: catalog.names,
       revision: (app, id) => catalog.revision(app, id),
+      wholeOf: (app) => served.wholeOf(app),
       reach: (app, revision) => served.reach(app, revision),
     }),
     dispatcher: () => dispatcher,

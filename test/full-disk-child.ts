@@ -55,7 +55,9 @@ const deployedAgain = await codeOf(() => deploy(client, "examples/hello"));
 const calledAgain = await call();
 await running.close();
 const naming = told.filter((text) => text.includes(dir));
-console.log(JSON.stringify({ machines, called, deployed, created, naming, revoked, tenantRemoved, removed, after, deployedAgain, calledAgain }));
+console.log(
+  JSON.stringify({ machines, called, deployed, created, naming, revoked, tenantRemoved, removed, after, deployedAgain, calledAgain }),
+);
 process.exit();
 
 /** Larger than the space that SQLite has already reserved. */

@@ -524,7 +524,11 @@ describe("the operations of AWS Lambda's API", () => {
     );
     const tag = (Tags: Record<string, string>) => lambda.send(new TagResourceCommand({ Resource: arnOf(name), Tags }));
     await refused(tag({ key: "v".repeat(257) }), validation, /'tags' .*Map value/);
-    await refused(tag({ "mayfly:app": "another" }), invalid, /a function of this API is an app of its own/);
+    await refused(
+      tag({ "mayfly:app": "another" }),
+      invalid,
+      /can be given when the function is created, and stays: this function is in the app made-/,
+    );
     await refused(
       lambda.send(new ListTagsCommand({ Resource: `${arnOf(name)}:1` })),
       invalid,

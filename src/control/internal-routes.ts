@@ -1,6 +1,6 @@
 /** Which functions of an app its own machines may call, and how. */
 import { MayflyError } from "../base/errors/error.ts";
-import type { Names, Revision } from "../store/catalog/catalog.ts";
+import { LIVE, type Names, type Revision } from "../store/catalog/catalog.ts";
 import { keepsApart } from "../store/catalog/isolation.ts";
 import { nameOfId } from "./names.ts";
 import type { Reached } from "./served-apps.ts";
@@ -29,12 +29,17 @@ const REMEMBERED = 1_000;
 export function createInternalRoutes(parts: {
   names: Pick<Names, "nameOf">;
   revision: (app: string, id: string) => Revision | undefined;
+  /** Of an app whose functions are deployed one by one, the revision that gets its calls. */
+  wholeOf: (app: string) => Revision | undefined;
   reach: (app: string, revision: string) => Reached | undefined;
 }): InternalRoutes {
   const remembered = new Map<string, readonly string[]>();
   return {
     appName: (app) => nameOfId(parts.names, app),
     functionsOf(app, revision) {
+      // Of functions that are deployed one by one, each calls the others as they are now.
+      const whole = parts.wholeOf(app);
+      if (whole !== undefined) return Object.keys(whole.manifest.functions);
       const known = remembered.get(revision);
       if (known !== undefined) return known;
       const functions = Object.keys(parts.revision(app, revision)?.manifest.functions ?? {});
@@ -46,7 +51,7 @@ export function createInternalRoutes(parts: {
       const appName = nameOfId(parts.names, app);
       // The machine may go on for a while after its revision was removed, or its app.
       if (parts.revision(app, revision) === undefined) throw new MayflyError("no-such-version", { app: appName, version: revision });
-      const reached = parts.reach(app, revision);
+      const reached = parts.reach(app, parts.wholeOf(app) === undefined ? revision : LIVE);
       if (reached === undefined) throw new MayflyError("no-such-app", { app: appName });
       const { manifest } = reached.revision;
       const own = manifest.functions[name];

@@ -37,11 +37,20 @@ export function point(
       },
       settings,
     );
+  if (alias === LIVE && choices !== undefined) refuseOneByOne(catalog, app, name);
   if (alias === LIVE) return pointLive(parts, app, store);
   const targets = store();
   parts.serving.branched(app);
   tellPointed(parts, app, alias, targets);
   return targets;
+}
+
+/** Of an app whose functions are deployed one by one, what is live follows from their deploys. Throws "bad-request". */
+export function refuseOneByOne(catalog: Pick<Catalog, "live">, app: string, name: string): void {
+  if (catalog.live(app).every(({ revision }) => revision.members === undefined)) return;
+  throw new MayflyError("bad-request", {
+    what: `the functions of ${name} are deployed one by one, by AWS Lambda's API: to go back, deploy the older code of a function there, or let an alias of it name an older version`,
+  });
 }
 
 /** The reserved machines count among those that the app may have. */

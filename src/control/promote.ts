@@ -2,7 +2,7 @@
 import { MayflyError } from "../base/errors/error.ts";
 import { type AppRow, type Catalog, LIVE, type Target, type TargetRow } from "../store/catalog/catalog.ts";
 import { appIdOf } from "./names.ts";
-import { point, type PointParts, pointLive } from "./point.ts";
+import { point, type PointParts, pointLive, refuseOneByOne } from "./point.ts";
 
 export interface PromoteParts extends PointParts {
   catalog: PointParts["catalog"] & Pick<Catalog, "runningCanary" | "rollBack">;
@@ -29,6 +29,7 @@ export function promote(parts: PromoteParts, tenant: string, name: string, choic
 export function rollBack(parts: PromoteParts, tenant: string, name: string): Moved {
   const before = liveOf(shown(parts, tenant, name));
   const app = appIdOf(parts.catalog.names, tenant, name);
+  refuseOneByOne(parts.catalog, app, name);
   const targets = pointLive(parts, app, (take) => parts.catalog.rollBack(app, take));
   return { targets, before };
 }

@@ -7,10 +7,11 @@
  * 2. An app that nobody has called since the server started takes no memory here, unless it must be ready before its first call.
  * 3. An app that nobody has called for REST_AFTER_MS, and that has no machine and expects none, comes to rest: its routes and manifests leave memory.
  *    What the policy learned of it stays, for as many apps as REMEMBERED says.
- * 4. A branch that nobody has called for REST_AFTER_MS is let go of, unless its alias reserves machines. A branch of an alias always goes where the catalog says that the
+ * 4. Of a revision that is put together of others, the dispatcher is told which those are: it runs them.
+ * 5. A branch that nobody has called for REST_AFTER_MS is let go of, unless its alias reserves machines. A branch of an alias always goes where the catalog says that the
  *    alias does.
  */
-import type { Alias, Catalog, Revision, Target } from "../store/catalog/catalog.ts";
+import type { Alias, Catalog, Revision, Target, Version } from "../store/catalog/catalog.ts";
 import { LIVE } from "../store/catalog/catalog.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import type { Branch, ServedBeside, ServedTarget } from "../dispatch/live-dispatcher.ts";
@@ -141,6 +142,7 @@ export class ServedApps {
       const alias = catalog.alias(app, label, asHost);
       if (alias !== undefined) return alias.targets.length > 0 ? alias : undefined;
       const revision = catalog.revision(app, label);
+      if (revision?.members !== undefined) this.#runnable(revision);
       return revision && { name: revision.id, targets: [{ revision, weight: 1 }], sticky: null, reserved: 0 };
     } catch (error) {
       // What is stored cannot be used, which the app's list of revisions says.
@@ -170,11 +172,41 @@ export class ServedApps {
     // An app of static files alone has nothing to run.
     if (called.length === 0) dispatcher.removeApp(app);
     else
-      dispatcher.point(app, withReserved(called, reserved), {
+      dispatcher.point(app, this.#served(called, reserved), {
         sticky: stickyOf(app, LIVE, sticky),
-        branches: [...branches.values()].filter((named) => withFunctions(named.targets).length > 0).map((named) => branchOf(app, named)),
+        branches: [...branches.values()]
+          .filter((named) => withFunctions(named.targets).length > 0)
+          .map((named) => this.#branchOf(app, named)),
       });
     return sticky;
+  }
+
+  #branchOf(app: string, { name, targets, sticky, reserved }: Alias): Branch {
+    return { name, targets: this.#served(targets, reserved), sticky: stickyOf(app, name, sticky) };
+  }
+
+  #served(targets: Target[], reserved: number): ServedTarget[] {
+    return withReserved(targets, reserved).map(({ revision, ...rest }) => Object.assign(rest, { revision: this.#runnable(revision) }));
+  }
+
+  /** With those of which it is put together. Throws "no-such-version" if one of them is gone. */
+  #runnable(revision: Revision): Version {
+    const { members, app } = revision;
+    if (members === undefined) return revision;
+    const runBy = new Map(Array.from(members, ([name, id]): [string, Version] => [name, this.#stored(app, id)]));
+    return { ...revision, runBy };
+  }
+
+  /** Throws "no-such-version". */
+  #stored(app: string, id: string): Revision {
+    const found = this.#options.catalog.revision(app, id);
+    if (found === undefined) throw new MayflyError("no-such-version", { app, version: id });
+    return found;
+  }
+
+  /** The revision that gets the calls of an app whose functions are deployed one by one; undefined for every other app. */
+  wholeOf(app: string): Revision | undefined {
+    return this.#targets.get(app)?.find(({ revision }) => revision.members !== undefined)?.revision;
   }
 
   /** Sends the app's calls to the targets that the catalog has. A failure is logged and remembered. Returns whether the app is served. */
@@ -238,24 +270,22 @@ export class ServedApps {
    * Returns whether the app is served.
    */
   pin(app: string, pin: string, revision: string): boolean {
-    const { dispatcher, catalog } = this.#options;
+    const { dispatcher } = this.#options;
     if (dispatcher.isPinned(app, pin)) return true;
     if (!this.ensure(app)) return false;
-    const found = catalog.revision(app, revision);
-    if (found === undefined) throw new MayflyError("no-such-version", { app, version: revision });
+    const found = this.#stored(app, revision);
     dispatcher.pin(app, pin, found, this.#provided.get(app)?.get(pin) ?? 0);
     return true;
   }
 
   /** Keeps so many machines bound to the revision that calls name by `pin`, at least. If the app cannot be served, then as soon as it can and is called by that name. Throws "no-such-version". */
   provide(app: string, pin: string, revision: string, machines: number): void {
-    const { dispatcher, catalog } = this.#options;
+    const { dispatcher } = this.#options;
     if (machines > 0) entryOf(this.#provided, app).set(pin, machines);
     else if (this.#provided.get(app)?.delete(pin) !== true) return;
     if (this.#provided.get(app)!.size === 0) this.#provided.delete(app);
     if (!this.ensure(app)) return;
-    const found = catalog.revision(app, revision);
-    if (found === undefined) throw new MayflyError("no-such-version", { app, version: revision });
+    const found = this.#stored(app, revision);
     dispatcher.pin(app, pin, found, machines);
   }
 
@@ -327,12 +357,8 @@ function mostCalled(targets: Target[]): Revision {
   return first.revision;
 }
 
-function branchOf(app: string, { name, targets, sticky, reserved }: Alias): Branch {
-  return { name, targets: withReserved(targets, reserved), sticky: stickyOf(app, name, sticky) };
-}
-
 /** Each revision gets its share of the alias's reserved machines, rounded up. */
-function withReserved(targets: Target[], reserved: number): ServedTarget[] {
+function withReserved(targets: Target[], reserved: number): (Target & { reserved?: number })[] {
   if (reserved === 0) return targets;
   const sum = targets.reduce((all, { weight }) => all + weight, 0);
   return targets.map((target) => ({ ...target, reserved: Math.ceil((reserved * target.weight) / sum - 1e-9) }));

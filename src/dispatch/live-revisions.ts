@@ -11,7 +11,8 @@
  * 4. A revision that branches alone name stands aside: the app's minimum of machines is not for it.
  * 5. A pin is a branch that stands for one revision for good, which has parts of its own there, with machines of their own, until it is unpinned. What happens
  *    to the splits does not concern it. It stands aside.
- * 6. Of an app that keeps tenants apart, each tenant id that calls name has parts of its own, made of those that serve all: see apart-parts.ts. They stand aside, and are there
+ * 6. A revision that is put together of others has no parts but theirs, by their own ids: a part is the same one, with its machines, as long as any revision that gets calls has it.
+ * 7. Of an app that keeps tenants apart, each tenant id that calls name has parts of its own, made of those that serve all: see apart-parts.ts. They stand aside, and are there
  *    until they are removed.
  */
 import type { AppRuntime } from "../base/kind/machine-kind.ts";
@@ -58,6 +59,8 @@ interface Parts {
   readonly runtimes: readonly AppRuntime[];
   /** The part of each function; null if there is but one. */
   readonly byFunction: ReadonlyMap<string, string> | null;
+  /** Whether the revision is put together of others, so that each part is of one function. */
+  readonly isPutTogether: boolean;
 }
 
 interface App {
@@ -94,7 +97,7 @@ export class LiveRevisions {
     const after = new Set([...revisions.values()].flatMap(({ ids }) => ids));
     const old = new Set([...before.values()].flatMap(({ ids }) => ids));
     // The policy takes the part that it is told of last for the newest, which keeps the app's minimum.
-    const live = all.flatMap(({ revision }) => made.get(revision.id)!.live.toReversed());
+    const live = lastOfEach(all.flatMap(({ revision }) => made.get(revision.id)!.live.toReversed()));
     for (const part of live) this.#parts.set(part.id, part);
     this.#apps.set(app, {
       split: continued(known?.split, weights, sticky),
@@ -110,10 +113,10 @@ export class LiveRevisions {
     return {
       live: live.map((part) => ({
         part,
-        inherits: old.has(part.id) ? null : likeIn(heir, part.runtime, made.get(part.version.id)!.live.length === 1),
+        inherits: old.has(part.id) ? null : takenOverBy(part, heir, made.get(part.version.id)?.live.length === 1),
       })),
-      retired: [...before.values()].flatMap(({ ids, runtimes }) =>
-        ids.flatMap((id, at) => (after.has(id) ? [] : [{ id, successor: likeIn(first, runtimes[at]!, true) ?? first!.ids[0]! }])),
+      retired: [...before.values()].flatMap((parts) =>
+        parts.ids.flatMap((id, at) => (after.has(id) ? [] : [{ id, successor: successorIn(first!, parts, at) }])),
       ),
       partFor: (name) => partIn(first!, name),
     };
@@ -233,8 +236,9 @@ export class LiveRevisions {
 
   /** Ids of the parts of one of the app's revisions, with those for one tenant id each. */
   partsOf(app: string, revision: string): readonly string[] {
-    const apart = this.#apart.of(app).filter((id) => revisionOf(id) === revision);
-    return [...(this.#apps.get(app)?.revisions.get(revision)?.ids ?? []), ...apart];
+    const ids = this.#apps.get(app)?.revisions.get(revision)?.ids ?? [];
+    const apart = this.#apart.of(app).filter((id) => ids.includes(this.#parts.get(id)?.base ?? ""));
+    return [...ids, ...apart];
   }
 
   serves(app: string): boolean {
@@ -284,7 +288,33 @@ function continued(known: Split | undefined, weights: readonly WeightedRevision[
   return known?.isOf(weights, sticky) === true ? known : new Split(weights, sticky);
 }
 
-function makeParts(version: Version, weight: number, reserved: number): { parts: Parts; live: LivePart[] } {
+/** Of parts that are listed more than once, the last. */
+function lastOfEach(parts: LivePart[]): LivePart[] {
+  const last = new Map(parts.map((part) => [part.id, part]));
+  return parts.filter((part) => last.get(part.id) === part);
+}
+
+interface Made {
+  parts: Parts;
+  live: LivePart[];
+}
+
+function makeParts(version: Version, weight: number, reserved: number): Made {
+  return version.runBy === undefined ? makeOwnParts(version, weight, reserved) : putTogether(version.runBy, weight, reserved);
+}
+
+/** What is reserved, is kept ready of the first function, as of any other revision. */
+function putTogether(runBy: ReadonlyMap<string, Version>, weight: number, reserved: number): Made {
+  const live = Array.from(runBy.values(), (member, at) => {
+    const [part] = makeOwnParts(member, weight, at === 0 ? reserved : 0).live;
+    return { ...part!, isFirst: at === 0 };
+  });
+  const byFunction = new Map(Array.from(runBy.keys(), (name, at) => [name, live[at]!.id]));
+  const [ids, runtimes] = [live.map(({ id }) => id), live.map(({ runtime }) => runtime)];
+  return { parts: { ids, runtimes, byFunction, isPutTogether: true }, live };
+}
+
+function makeOwnParts(version: Version, weight: number, reserved: number): Made {
   const manifests = partsOf(version.manifest);
   const isOneOfSeveral = manifests.length > 1;
   const live = manifests.map((manifest, at): LivePart => {
@@ -297,7 +327,7 @@ function makeParts(version: Version, weight: number, reserved: number): { parts:
   });
   const byFunction = new Map(live.flatMap(({ id, version: { manifest } }) => Object.keys(manifest.functions).map((name) => [name, id])));
   const [ids, runtimes] = [live.map(({ id }) => id), live.map(({ runtime }) => runtime)];
-  return { parts: { ids, runtimes, byFunction: isOneOfSeveral ? byFunction : null }, live };
+  return { parts: { ids, runtimes, byFunction: isOneOfSeveral ? byFunction : null, isPutTogether: false }, live };
 }
 
 /** Whether only branches name the part's revision. */
@@ -313,6 +343,20 @@ export function revisionOf(part: string): string {
 /** A function that is in no part is for the agent of any to refuse. */
 function partIn({ ids, byFunction }: Parts, name: string): string {
   return byFunction?.get(name) ?? (ids[0] as string);
+}
+
+/** The id of the part that a new part takes over from: that of the same function, where functions are deployed one by one. */
+function takenOverBy({ runtime, version }: LivePart, before: Parts | undefined, isOnly: boolean): string | null {
+  if (before?.isPutTogether !== true) return likeIn(before, runtime, isOnly);
+  const [name = ""] = Object.keys(version.manifest.functions);
+  return before.byFunction?.get(name) ?? null;
+}
+
+/** The id of the part that gets what waits for one that is live no more. @param at its place in `before` */
+function successorIn(after: Parts, before: Parts, at: number): string {
+  if (!before.isPutTogether) return likeIn(after, before.runtimes[at]!, true) ?? after.ids[0]!;
+  const [name = ""] = [...before.byFunction!].find(([, id]) => id === before.ids[at]) ?? [];
+  return partIn(after, name);
 }
 
 /** The id of the part of the same runtime, or else, if `orOnly`, of the only one: an app that changes its runtime is the same to its callers. */

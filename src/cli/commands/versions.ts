@@ -13,7 +13,7 @@ export function define(command: Command): void {
   withApp(withConnectionOptions(command), "<app>")
     .addHelpText(
       "after",
-      "\nLIVE: the revision's share of the calls that name no alias. ALIASES: the other aliases that name it. CANARY: the last time that the revision was a canary. Older revisions that no alias names are removed.\n\nExample:\n  mayfly versions shop",
+      "\nLIVE: the revision's share of the calls that name no alias. ALIASES: the other aliases that name it. FUNCTION: whose code the revision is, where AWS Lambda's API deploys the functions of an app one by one; (all): it is put together of those. CANARY: the last time that the revision was a canary. Older revisions that no alias names are removed.\n\nExample:\n  mayfly versions shop",
     )
     .action(versions);
 }
@@ -33,6 +33,9 @@ export function versionsInWords(app: AppInfo, now: number): string {
     { title: "RUNTIMES", cell: ({ runtimes }) => runtimes.join(", ") },
     { title: "LIVE", align: "right", cell: ({ id }) => shareOf(app, "live", id) ?? "" },
     { title: "ALIASES", cell: ({ id }) => otherAliases(app, id) },
+    ...(app.revisions.some((revision) => revision.function !== undefined)
+      ? [{ title: "FUNCTION", cell: (revision: Revision) => revision.function ?? "(all)" }]
+      : []),
     ...(app.revisions.some(({ canary }) => canary !== undefined)
       ? [{ title: "CANARY", cell: ({ canary }: Revision) => (canary === undefined ? "" : canaryInWords(canary, now)) }]
       : []),

@@ -11,7 +11,9 @@ import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
 import { readZip, type ZipEntry } from "../../store/lambda/read-zip.ts";
 import type { FunctionRecord } from "../../store/lambda/records.ts";
 import { nodeEntry, nodeLoader } from "./node-loader.ts";
+import { appOf } from "./place.ts";
 import { ourRuntime } from "./runtimes.ts";
+import { isWrapped, runtimeFiles, WRAPPED_ENTRY } from "./wrapped/wrapped-node.ts";
 
 /** AWS's limit for code and layers together, unpacked, in bytes. */
 export const UNZIPPED_BYTES = 262_144_000;
@@ -45,7 +47,7 @@ export async function appOfFunction(
 }
 
 /** The files of the function and, in a folder of their own, those of its layers. Of two layers' files of one path, that of the later layer counts. */
-async function filesOf({ zips }: Pick<LambdaStore, "zips">, { code, layers }: FunctionRecord): Promise<ZipEntry[]> {
+async function filesOf({ zips }: Pick<LambdaStore, "zips">, { code, layers, settings }: FunctionRecord): Promise<ZipEntry[]> {
   if (code === null) throw new MayflyError("bad-request", { what: "the function has no zip file" });
   const limits = { files: MOST_FILES, bytes: UNZIPPED_BYTES };
   const files = new Map((await readZip(await zips.read(code), limits)).map((entry) => [entry.path, entry]));
@@ -54,6 +56,7 @@ async function filesOf({ zips }: Pick<LambdaStore, "zips">, { code, layers }: Fu
       const path = `${LAYERS_FOLDER}/${entry.path}`;
       files.set(path, { ...entry, path });
     }
+  if (isWrapped(settings)) for (const file of runtimeFiles()) files.set(file.path, file);
   return [...files.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -107,14 +110,17 @@ function described(
   files: ZipEntry[],
   { name: inner, ofApp, ofFunction }: Kept,
 ): { manifest: Manifest; code: Pick<Bundle, "format" | "code"> } {
-  const { name, settings } = record;
-  const runtime = ourRuntime(settings.Runtime);
-  if (runtime === undefined) throw new MayflyError("bad-request", { what: `there is no runtime ${settings.Runtime} here` });
+  const { settings } = record;
+  const own = ourRuntime(settings.Runtime);
+  if (own === undefined) throw new MayflyError("bad-request", { what: `there is no runtime ${settings.Runtime} here` });
+  const isOfWrapper = isWrapped(settings);
+  const runtime = isOfWrapper ? "provided" : own;
   const paths = new Set(files.map(({ path }) => path));
-  const { entry, handler, code } = placed[runtime](settings.Handler, paths, files);
+  const { entry: usual, handler, code } = placed[runtime](settings.Handler, paths, files);
+  const entry = isOfWrapper ? WRAPPED_ENTRY : usual;
   const manifest = {
     ...ofApp,
-    name,
+    name: appOf(record),
     functions: { [inner]: { ...ofFunction, entry, handler, ...durableKey(settings) } },
     runtime,
     memoryMb: settings.MemorySize,
@@ -125,7 +131,7 @@ function described(
     ...(settings.SnapStart.ApplyOn === "PublishedVersions" && { snapshot: true }),
     env: settings.Environment?.Variables ?? {},
   };
-  return { manifest: parseManifest(JSON.stringify(manifest), `The function ${name}`), code };
+  return { manifest: parseManifest(JSON.stringify(manifest), `The function ${record.name}`), code };
 }
 
 function durableKey({ DurableConfig }: FunctionRecord["settings"]): object {

@@ -9,12 +9,14 @@ import { asMayflyError } from "../../base/errors/error.ts";
 import { UnreadableZip } from "../../store/lambda/read-zip.ts";
 import type { FunctionRecord, Reason } from "../../store/lambda/records.ts";
 import { LATEST, versionKey } from "../../store/lambda/lambda-store.ts";
+import type { Placement } from "../../store/catalog/catalog.ts";
 import { deploy } from "../deploy.ts";
 import { point } from "../point.ts";
-import { remove } from "../remove.ts";
 import { appOfFunction } from "./app-of-function.ts";
 import type { Deployments, LambdaParts } from "./lambda-parts.ts";
-import { aliasFor, newRevisionId } from "./names.ts";
+import { leave } from "./leave.ts";
+import { newRevisionId } from "./names.ts";
+import { aliasIn, appOf } from "./place.ts";
 import { applyProvisioned } from "./provisioning.ts";
 import { TenantTurns } from "../tenant-turns.ts";
 
@@ -64,11 +66,13 @@ async function deployRecord(parts: Parts, tenant: string, name: string): Promise
   const record = parts.store.functions.get(tenant, "", name);
   if (record === undefined) return;
   try {
-    const app = await appOfFunction(parts, tenant, record, parts.catalog.app(tenant, name)?.live?.manifest);
+    const isOneOfSeveral = record.app !== undefined;
+    const app = await appOfFunction(parts, tenant, record, isOneOfSeveral ? undefined : parts.catalog.app(tenant, name)?.live?.manifest);
     try {
-      const { revision } = await deploy(parts, tenant, app.manifest, app.bundles, app.large);
-      if (!finish(parts, tenant, name, (latest) => succeeded(parts, tenant, latest, revision.id)))
-        await undo(parts, tenant, name, revision.id);
+      const placement: Placement = { kind: isOneOfSeveral ? "member" : "live" };
+      const { revision, member = revision } = await deploy(parts, tenant, app.manifest, app.bundles, app.large, placement);
+      if (!finish(parts, tenant, name, (latest) => succeeded(parts, tenant, latest, member.id)))
+        await undo(parts, tenant, record, member.id);
     } finally {
       await app.large?.discard();
     }
@@ -87,8 +91,10 @@ function finish({ store }: Parts, tenant: string, name: string, change: (record:
 }
 
 /** What was removed must not come back by a deploy that had begun before. */
-async function undo(parts: Parts, tenant: string, name: string, revision: string): Promise<void> {
-  if (parts.catalog.app(tenant, name)?.live?.id === revision) await remove(parts, tenant, name);
+async function undo(parts: Parts, tenant: string, record: FunctionRecord, revision: string): Promise<void> {
+  const app = appOf(record);
+  const live = parts.catalog.app(tenant, app)?.live;
+  if (live?.id === revision || live?.members?.get(record.name) === revision) await leave(parts, { tenant, function: record.name, app });
 }
 
 function succeeded(parts: Parts, tenant: string, record: FunctionRecord, revision: string): FunctionRecord {
@@ -97,7 +103,8 @@ function succeeded(parts: Parts, tenant: string, record: FunctionRecord, revisio
     const key = versionKey(publishing);
     const version = parts.store.versions.get(tenant, name, key);
     if (version !== undefined) {
-      keepRevision(parts, tenant, name, publishing, revision);
+      // As long as the version's alias names the revision, it stays.
+      point(parts, tenant, appOf(record), aliasIn(record, String(publishing))!, [{ revision, weight: 1 }]);
       // A version's own id changes when it becomes active together with a new function.
       const revisionId = record.update === null ? newRevisionId() : version.revisionId;
       parts.store.versions.put(tenant, name, key, { ...version, state: "Active", reason: undefined, revision, revisionId });
@@ -105,8 +112,10 @@ function succeeded(parts: Parts, tenant: string, record: FunctionRecord, revisio
     }
   }
   // Aliases of the newest code follow it.
-  for (const { name: alias, version } of parts.store.aliases.all(tenant, name))
-    if (version === LATEST) point(parts, tenant, name, aliasFor(alias), [{ revision, weight: 1 }]);
+  for (const { name: qualifier, version } of parts.store.aliases.all(tenant, name)) {
+    const alias = aliasIn(record, qualifier);
+    if (version === LATEST && alias !== undefined) point(parts, tenant, appOf(record), alias, [{ revision, weight: 1 }]);
+  }
   return {
     ...record,
     state: "Active",
@@ -117,17 +126,6 @@ function succeeded(parts: Parts, tenant: string, record: FunctionRecord, revisio
     revisionId: newRevisionId(),
     publishing: null,
   };
-}
-
-/** As long as the version's alias names the revision, it stays. */
-export function keepRevision(
-  parts: Omit<LambdaParts, "deployments">,
-  tenant: string,
-  name: string,
-  version: number,
-  revision: string,
-): void {
-  point(parts, tenant, name, aliasFor(String(version)), [{ revision, weight: 1 }]);
 }
 
 function failed({ store }: Parts, tenant: string, record: FunctionRecord, reason: Reason): FunctionRecord {

@@ -1,12 +1,13 @@
 /**
- * Finds functions by the names that the Lambda API gives them. A function that was made here has the app of its name. Every app that was deployed otherwise is there,
- * too: as a function of the app's name if it has one function, and as `<app>--<function>` for each of several.
+ * Finds functions by the names that the Lambda API gives them. A function that was made here has the app of its name, or shares the one that its tag names. Every app that was deployed
+ * otherwise is there, too: as a function of the app's name if it has one function, and as `<app>--<function>` for each of several.
  */
 import { createHash } from "node:crypto";
 import type { AppRow, Revision } from "../../store/catalog/catalog.ts";
 import { runtimeOf } from "../../store/catalog/runtime-of.ts";
 import type { FunctionRecord, FunctionSettings } from "../../store/lambda/records.ts";
 import type { LambdaParts } from "./lambda-parts.ts";
+import { appOf } from "./place.ts";
 import { accountOf } from "./names.ts";
 import { shownRuntimes } from "./runtimes.ts";
 
@@ -15,7 +16,7 @@ export interface FoundFunction {
   /** The name of its app, and its name in it. */
   app: string;
   function: string;
-  /** Whether the function is all of its app: only then can this API change it. */
+  /** Whether the function is deployed by itself, and not together with others of its app: only then can this API change it. */
   isWhole: boolean;
 }
 
@@ -25,17 +26,18 @@ const SEPARATOR = "--";
 
 export function findFunction(parts: Parts, tenant: string, name: string): FoundFunction | undefined {
   const record = parts.store.functions.get(tenant, "", name);
-  const app = parts.catalog.app(tenant, name);
+  const app = parts.catalog.app(tenant, record === undefined ? name : appOf(record));
   if (record !== undefined) return isGone(record, app) ? forget(parts, tenant, record) : ofRecord(record, app?.live ?? null);
   const [inner, second] = Object.keys(app?.live?.manifest.functions ?? {});
-  if (app?.live && inner !== undefined && second === undefined) return { ...ofRevision(app.live, name, name), function: inner };
+  if (app?.live && app.live.members === undefined && inner !== undefined && second === undefined)
+    return { ...ofRevision(app.live, name, name), function: inner };
   return ofSeveral(parts, tenant, name);
 }
 
 /** A function of an app that has several. */
 function ofSeveral({ catalog }: Parts, tenant: string, name: string): FoundFunction | undefined {
   for (let at = name.indexOf(SEPARATOR, 1); at > 0; at = name.indexOf(SEPARATOR, at + 1)) {
-    const live = catalog.app(tenant, name.slice(0, at))?.live;
+    const live = deployedAsWhole(catalog.app(tenant, name.slice(0, at)));
     const inner = name.slice(at + SEPARATOR.length);
     const names = live ? Object.keys(live.manifest.functions) : [];
     if (live && names.length > 1 && names.includes(inner)) return ofRevision(live, name, inner);
@@ -43,19 +45,29 @@ function ofSeveral({ catalog }: Parts, tenant: string, name: string): FoundFunct
   return undefined;
 }
 
-/** All functions of an app as this API shows them. */
-export function functionsOfApp(parts: Parts, tenant: string, app: AppRow): FoundFunction[] {
-  const record = parts.store.functions.get(tenant, "", app.name);
-  if (record !== undefined) return [ofRecord(record, app.live)];
-  const names = Object.keys(app.live?.manifest.functions ?? {});
-  if (app.live === null) return [];
-  if (names.length === 1) return [ofRevision(app.live, app.name, names[0]!)];
-  return names.toSorted().map((inner) => ofRevision(app.live!, `${app.name}${SEPARATOR}${inner}`, inner));
+/** Null if there is none, and for an app whose functions are deployed one by one. */
+function deployedAsWhole(app: AppRow | undefined): Revision | null {
+  return app?.live == null || app.live.members !== undefined ? null : app.live;
+}
+
+/** The functions of an app that was deployed as a whole, as this API shows them. Those of others are found by their records. */
+export function functionsOfApp({ store }: Parts, tenant: string, app: AppRow): FoundFunction[] {
+  const record = store.functions.get(tenant, "", app.name);
+  const live = deployedAsWhole(app);
+  if (record !== undefined && record.app === undefined) return [ofRecord(record, live)];
+  if (live === null) return [];
+  const names = Object.keys(live.manifest.functions);
+  // A function of another app has the name that the app's only one would have.
+  if (names.length === 1) return record === undefined ? [ofRevision(live, app.name, names[0]!)] : [];
+  return names.toSorted().map((inner) => ofRevision(live, `${app.name}${SEPARATOR}${inner}`, inner));
 }
 
 /** Its app was removed by another way than this API. */
-export function isGone({ state, update, revision }: FunctionRecord, app: AppRow | undefined): boolean {
-  return app === undefined && state !== "Pending" && update !== "InProgress" && revision !== null;
+export function isGone({ name, app: shared, state, update, revision }: FunctionRecord, app: AppRow | undefined): boolean {
+  if (state === "Pending" || update === "InProgress" || revision === null) return false;
+  if (app === undefined) return true;
+  // The name is that of another app by now. Of an app that cannot be read, nobody knows.
+  return shared !== undefined && app.live !== null && app.live.members?.has(name) !== true;
 }
 
 function forget({ store }: Parts, tenant: string, { name }: FunctionRecord): undefined {
@@ -65,6 +77,7 @@ function forget({ store }: Parts, tenant: string, { name }: FunctionRecord): und
 /** If the app was deployed by another way since, the configuration is that of its live revision, and the zip file is not its code. */
 function ofRecord(record: FunctionRecord, live: Revision | null): FoundFunction {
   const { name } = record;
+  if (record.app !== undefined) return { record, app: record.app, function: name, isWhole: true };
   const isCurrent = live === null || live.id === record.revision || record.update === "InProgress" || record.state === "Pending";
   const names = Object.keys(live?.manifest.functions ?? {});
   const inner = names.length === 1 ? names[0]! : name;

@@ -1,21 +1,24 @@
 /** Functions are made, changed and removed. Their code is deployed beside that: see create-deployments.ts. */
-import { mayflyErrorIn } from "./mayfly-error-in.ts";
 import { MOST_FILES } from "../../store/catalog/app-files.ts";
 import { versionKey } from "../../store/lambda/lambda-store.ts";
 import { readZip, UnreadableZip } from "../../store/lambda/read-zip.ts";
 import type { FunctionRecord, FunctionSettings, VersionRecord, ZipCode } from "../../store/lambda/records.ts";
-import { remove } from "../remove.ts";
 import { UNZIPPED_BYTES } from "./app-of-function.ts";
 import { conflict, invalidValue, wrongRevision } from "./aws-error.ts";
 import { findFunction } from "./find-function.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { LambdaParts } from "./lambda-parts.ts";
+import { leave } from "./leave.ts";
 import { type Account, newRevisionId } from "./names.ts";
+import { appOf } from "./place.ts";
+import { refuseOtherApp } from "./refuse-other-app.ts";
 import { functionNotFound, refuseWhileChanging, requireOwn } from "./require-function.ts";
 import { refuseTooManyRecords } from "./room.ts";
 
 export interface NewFunction {
   name: string;
+  /** The name of the app that it shares with other functions; absent: it has an app of its own. */
+  app?: string | undefined;
   settings: FunctionSettings;
   layers: ZipCode[];
   /** The id of its configuration of code signing. */
@@ -28,28 +31,27 @@ export interface NewFunction {
 export async function createFunction(parts: LambdaParts, account: Account, made: NewFunction): Promise<FunctionRecord> {
   const { store, clock, deployments } = parts;
   const { tenant } = account;
-  refuseTaken(parts, account, made.name);
+  refuseTaken(parts, account, made);
   refuseTooManyRecords(parts, tenant);
   await refuseUnreadable(made.zip);
-  parts.catalog.refuseMoreCode(tenant, made.name, made.zip.length);
+  parts.catalog.refuseMoreCode(tenant, appOf(made), made.zip.length);
   const stored = await store.zips.keep(made.zip, (code) => {
     // Another request may have made it meanwhile.
-    refuseTaken(parts, account, made.name);
+    refuseTaken(parts, account, made);
     const record = newRecord(made, { code, region: account.region, lastModified: clock.wall() });
-    const whole = made.publish ? publishing(parts, tenant, record) : record;
-    store.functions.put(tenant, "", made.name, whole);
-    return whole;
+    return written(parts, tenant, record, made.publish);
   });
   deployments.begin(tenant, made.name);
   return stored;
 }
 
 function newRecord(
-  { name, settings, layers, tags, codeSigning }: NewFunction,
+  { name, app, settings, layers, tags, codeSigning }: NewFunction,
   facts: Pick<FunctionRecord, "code" | "region" | "lastModified">,
 ): FunctionRecord {
   return {
     name,
+    ...(app !== undefined && { app }),
     settings,
     layers,
     tags,
@@ -71,13 +73,20 @@ function newRecord(
 }
 
 /** Capitals make no difference in hosts, which name apps: two apps whose names differ in capitals alone cannot be. */
-function refuseTaken({ store, catalog }: LambdaParts, account: Account, name: string): void {
+function refuseTaken(parts: LambdaParts, account: Account, { name, app }: Pick<NewFunction, "name" | "app">): void {
+  const { store, catalog } = parts;
   const { tenant } = account;
   const holder = catalog.names.holderOfHost(tenant, name);
   // The app of one that is being created has not got its name yet.
   const other = store.functionLike(tenant, name);
   if (other !== undefined && other !== name && findFunction({ store, catalog }, tenant, other) !== undefined)
     throw conflict(`Function already exist: ${name}`);
+  if (app !== undefined) {
+    if (findFunction(parts, tenant, name) !== undefined) throw conflict(`Function already exist: ${name}`);
+    return refuseOtherApp(parts, tenant, app);
+  }
+  if (store.functionsIn(tenant, name).length > 0)
+    throw conflict(`Function already exist: the app ${name} is that of other functions, by their tag mayfly:app.`);
   if (store.functions.get(tenant, "", name) === undefined && holder === undefined) return;
   if (store.functions.get(tenant, "", name) !== undefined && findFunction({ store, catalog }, tenant, name) === undefined) return;
   throw conflict(`Function already exist: ${name}`);
@@ -128,7 +137,7 @@ export async function changeFunction(
     throw invalidValue("The function was deployed by mayfly deploy: please change its mayfly.json, or update its code with a zip file.");
   if (change.zip !== undefined) {
     await refuseUnreadable(change.zip);
-    parts.catalog.refuseMoreCode(tenant, name, change.zip.length);
+    parts.catalog.refuseMoreCode(tenant, appOf(before), change.zip.length);
   }
   const changed = (record: FunctionRecord, code: ZipCode | null): FunctionRecord => ({
     ...record,
@@ -147,14 +156,22 @@ export async function changeFunction(
   const write = (code: ZipCode | null) => {
     const record = check();
     const whole = changed(record, code);
-    const stored = change.publish === true ? publishing(parts, tenant, whole) : whole;
-    store.functions.put(tenant, "", name, stored);
+    const stored = written(parts, tenant, whole, change.publish === true);
     store.zips.release([record.code, ...record.layers]);
     return stored;
   };
   const stored = change.zip === undefined ? write(before.code) : await store.zips.keep(change.zip, write);
   deployments.begin(tenant, name);
   return stored;
+}
+
+/** Stores the function, and with it the version that it is published as. */
+function written(parts: LambdaParts, tenant: string, record: FunctionRecord, isPublished: boolean): FunctionRecord {
+  return parts.store.together(() => {
+    const whole = isPublished ? publishing(parts, tenant, record) : record;
+    parts.store.functions.put(tenant, "", record.name, whole);
+    return whole;
+  });
 }
 
 /** The function with the version that it is published as; the version becomes active together with it. */
@@ -176,14 +193,16 @@ function publishing({ store }: LambdaParts, tenant: string, record: FunctionReco
   return { ...record, lastVersion: version, publishing: version, published: fingerprint(record) };
 }
 
-/** Removes the function with its versions and aliases, and its app. */
+/** Removes the function with its versions and aliases, and its app, unless that has other functions. */
 export async function deleteFunction(parts: LambdaParts, account: Account, name: string): Promise<void> {
-  const { store, catalog, deployments } = parts;
+  const { store, deployments } = parts;
   const { tenant } = account;
   const found = findFunction(parts, tenant, name);
   if (found === undefined) throw functionNotFound(account, { name });
-  requireOwn(parts, account, { name });
-  await deployments.ended(tenant, name);
-  store.removeFunction(tenant, name);
-  if (catalog.names.holder(tenant, name)?.kind === "app") await remove(parts, tenant, name).catch(mayflyErrorIn(["no-such-app"]));
+  const app = appOf(requireOwn(parts, account, { name }));
+  // With its last function the app goes: one that is about to be its first again would lose it.
+  for (const other of [name, ...store.functionsIn(tenant, app)]) await deployments.ended(tenant, other);
+  store.removeFunction(tenant, name, app);
+  await leave(parts, { tenant, function: name, app });
+  store.unsettled.remove({ tenant, function: name, qualifier: "" });
 }

@@ -11,6 +11,7 @@ import type { EventInvokeRecord, FunctionSettings, Statement } from "../../store
 import { conflict, invalidValue } from "./aws-error.ts";
 import type { LambdaParts } from "./lambda-parts.ts";
 import { type Account, functionArn } from "./names.ts";
+import { pinOf } from "./place.ts";
 import { statementsFor } from "./permissions.ts";
 import { functionNotFound, type Named, type Qualified, requireQualified } from "./require-function.ts";
 
@@ -144,7 +145,7 @@ function invokable({ store, catalog }: Parts, account: Account, named: Named, { 
     app,
     appName: found.app,
     function: found.function,
-    ...(version?.revision != null && { pin: { name: String(version.version), revision: version.revision } }),
+    ...(version?.revision != null && { pin: { name: pinOf(record, version.version), revision: version.revision } }),
     version: version === undefined ? LATEST : String(version.version),
     revision: (version ?? record).revision,
     arn: functionArn(account, name, qualifier),

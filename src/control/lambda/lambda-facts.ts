@@ -2,7 +2,9 @@
 import type { openDispatcher } from "../../dispatch/open-dispatcher.ts";
 import type { Catalog, Version } from "../../store/catalog/catalog.ts";
 import { LATEST, type LambdaStore, versionKey } from "../../store/lambda/lambda-store.ts";
+import type { FunctionRecord } from "../../store/lambda/records.ts";
 import { accountOf, functionArn } from "./names.ts";
+import { ofPin } from "./place.ts";
 import { ourRuntime } from "./runtimes.ts";
 
 interface Parts {
@@ -18,8 +20,8 @@ export function lambdaFactsOf({ store, catalog }: Parts, { app, manifest, pin, i
   const owner = catalog.names.nameOf(app);
   if (owner === undefined || name === undefined) return {};
   const { tenant } = owner;
-  const record = store.functions.get(tenant, "", owner.name);
-  const version = pin === undefined ? undefined : store.versions.get(tenant, owner.name, versionKey(Number(pin)));
+  const record = recordOf(store, tenant, owner.name, name);
+  const version = pin === undefined ? undefined : store.versions.get(tenant, record?.name ?? "", versionKey(ofPin(pin).version));
   // Of an app that was deployed by another way since, the code is not that of the record.
   if (
     record === undefined ||
@@ -32,13 +34,21 @@ export function lambdaFactsOf({ store, catalog }: Parts, { app, manifest, pin, i
   const account = { tenant, account: accountOf(tenant), region: record.region };
   return {
     [name]: {
-      functionName: owner.name,
+      functionName: record.name,
       version: version === undefined ? LATEST : String(version.version),
-      arn: functionArn(account, owner.name),
+      arn: functionArn(account, record.name),
       region: record.region,
       runtime: settings.Runtime,
       logGroup: settings.LoggingConfig.LogGroup,
       handler: settings.Handler,
     },
   };
+}
+
+/** A function that shares its app has its own name there; otherwise the app has the function's name, whatever the function is called in it. */
+function recordOf({ functions }: LambdaStore, tenant: string, app: string, name: string): FunctionRecord | undefined {
+  const inner = functions.get(tenant, "", name);
+  if (inner?.app === app) return inner;
+  const own = functions.get(tenant, "", app);
+  return own?.app === undefined ? own : undefined;
 }

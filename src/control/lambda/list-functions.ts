@@ -1,14 +1,19 @@
-/** Lists functions, a few apps at a time: those that were made here, with their app or still without one, and those of apps that were deployed otherwise. */
+/**
+ * Lists functions, a few at a time: those that were made here, in the place of their own names, and those of apps that were deployed otherwise, in the place of the app's name.
+ */
 import { setImmediate } from "node:timers/promises";
 import type { AppRow } from "../../store/catalog/catalog.ts";
 import { versionKey } from "../../store/lambda/lambda-store.ts";
 import type { FunctionRecord, VersionRecord } from "../../store/lambda/records.ts";
 import { functionsOfApp, isGone } from "./find-function.ts";
 import type { LambdaParts } from "./lambda-parts.ts";
+import { appOf } from "./place.ts";
 
 type Parts = Pick<LambdaParts, "store" | "catalog">;
 
 export interface ListedFunction {
+  /** The name in whose place the list has it. */
+  place: string;
   /** The name of its app, or that its app will have. */
   app: string;
   record: FunctionRecord;
@@ -17,7 +22,7 @@ export interface ListedFunction {
 /** Of apps and of records that are read at a time. */
 const CHUNK = 100;
 
-/** In the order of the names of their apps, and of their own names within an app. @param from the app to begin with; empty: the first one */
+/** In the order of their places, and of their own names within one. @param from the place to begin with; empty: the first one */
 export function* functionsFrom(parts: Parts, tenant: string, from: string): Generator<ListedFunction, void> {
   const { catalog, store } = parts;
   if (from !== "") yield* functionsNamed(parts, tenant, from, catalog.app(tenant, from));
@@ -35,12 +40,13 @@ export function* functionsFrom(parts: Parts, tenant: string, from: string): Gene
 }
 
 function* functionsNamed(parts: Parts, tenant: string, name: string, app: AppRow | undefined): Generator<ListedFunction, void> {
-  if (app !== undefined) {
-    for (const { record } of functionsOfApp(parts, tenant, app)) yield { app: name, record };
-    return;
-  }
   const record = parts.store.functions.get(tenant, "", name);
-  if (record !== undefined && !isGone(record, app)) yield { app: name, record };
+  const shared = record?.app;
+  if (record !== undefined && (app === undefined || shared !== undefined)) {
+    const own = shared === undefined || shared === name ? app : parts.catalog.app(tenant, shared);
+    if (!isGone(record, own)) yield { place: name, app: appOf(record), record };
+  }
+  if (app !== undefined) for (const found of functionsOfApp(parts, tenant, app)) yield { place: name, app: name, record: found.record };
 }
 
 function compare(a: string, b: string): number {

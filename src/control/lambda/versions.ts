@@ -1,17 +1,15 @@
 /** A version is a function as it was when it was published. Its revision stays as long as the version does. */
 import { versionKey } from "../../store/lambda/lambda-store.ts";
 import type { VersionRecord } from "../../store/lambda/records.ts";
-import { removeAlias } from "../point.ts";
 import { conflict, invalidValue, wrongRevision } from "./aws-error.ts";
-import { keepRevision } from "./create-deployments.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { LambdaParts } from "./lambda-parts.ts";
-import { mayflyErrorIn } from "./mayfly-error-in.ts";
-import { type Account, aliasFor, functionArn, newRevisionId } from "./names.ts";
+import { type Account, functionArn, newRevisionId } from "./names.ts";
 import { applyProvisioned } from "./provisioning.ts";
 import { functionNotFound, refuseWhileChanging, requireOwn } from "./require-function.ts";
 import { findFunction } from "./find-function.ts";
 import { refuseTooManyRecords } from "./room.ts";
+import { settled, settledRemoval } from "./settle.ts";
 
 export interface Publication {
   description?: string | undefined;
@@ -53,9 +51,19 @@ export function publishVersion(
     state: "Active",
     revision,
   };
-  keepRevision(parts, tenant, name, version.version, revision);
-  store.versions.put(tenant, name, versionKey(version.version), version);
-  store.functions.put(tenant, "", name, { ...record, lastVersion: version.version, published: print, revisionId: newRevisionId() });
+  const key = versionKey(version.version);
+  settled(
+    parts,
+    { tenant, function: name, qualifier: String(version.version) },
+    () => {
+      store.versions.put(tenant, name, key, version);
+      store.functions.put(tenant, "", name, { ...record, lastVersion: version.version, published: print, revisionId: newRevisionId() });
+    },
+    () => {
+      store.versions.remove(tenant, name, key);
+      store.functions.put(tenant, "", name, record);
+    },
+  );
   return version;
 }
 
@@ -72,13 +80,12 @@ export function deleteVersion(parts: LambdaParts, account: Account, name: string
   const key = versionKey(Number(number));
   const version = store.versions.get(tenant, name, key);
   if (version === undefined) return;
-  for (const shelf of [store.policies, store.eventInvokes, store.provisioned]) shelf.remove(tenant, name, number);
+  // Its machines go before it is forgotten which revision they are of.
+  store.provisioned.remove(tenant, name, number);
   applyProvisioned(parts, tenant, name);
-  store.versions.remove(tenant, name, key);
-  try {
-    removeAlias(parts, tenant, name, aliasFor(number));
-  } catch (error) {
-    mayflyErrorIn(["no-such-app", "no-such-alias"])(error);
-  }
+  settledRemoval(parts, { tenant, function: name, qualifier: number }, () => {
+    for (const shelf of [store.policies, store.eventInvokes]) shelf.remove(tenant, name, number);
+    store.versions.remove(tenant, name, key);
+  });
   store.zips.release([version.code, ...version.layers]);
 }

@@ -153,6 +153,10 @@ export const appSchema = z
         z.object({
           ...revisionShape,
           runtimes: z.array(z.enum(appRuntimes)).openapi({ description: "Of its functions." }),
+          function: z.string().optional().openapi({
+            description:
+              "Whose code it is, where AWS Lambda's API deploys the functions of an app one by one; absent: it is all of its app.",
+          }),
           canary: canarySchema.optional().openapi({ description: "The last time that it was a canary; absent if it never was." }),
         }),
       )

@@ -16,7 +16,7 @@ import { nameIn } from "./read-name.ts";
 
 interface Parts {
   catalog: Pick<Catalog, "names" | "tenants">;
-  store: Pick<LambdaStore, "policies" | "layers">;
+  store: Pick<LambdaStore, "functions" | "policies" | "layers">;
 }
 
 type Call = Omit<LambdaCall, "body">;
@@ -54,7 +54,8 @@ export function authorizeWith(parts: Parts): (call: Call, route: LambdaRoute) =>
     const owner = ownerOf(parts, call);
     const name = functionIn(call);
     // Which app it is matters only to a principal that is bounded to some: the look-up is as much work as a quarter of a call.
-    const app = name === undefined || principal.apps === null ? null : (names.known(owner.tenant, name) ?? null);
+    const app =
+      name === undefined || principal.apps === null ? null : (names.known(owner.tenant, appNamed(parts, owner.tenant, name)) ?? null);
     if (may(principal, route.right, { tenant: owner.tenant, app })) return owner;
     if (boundedWithin.has(route.operation) && may({ ...principal, apps: null }, route.right, { tenant: owner.tenant, app: null }))
       return owner;
@@ -69,12 +70,17 @@ export function authorizeWith(parts: Parts): (call: Call, route: LambdaRoute) =>
 
 /**
  * Throws an AwsError for a principal that is bounded to other apps. The function that CreateFunction makes is named in its body alone, and an app of somebody's bounds
- * may be still to come.
+ * may be still to come. @param appName of the app that the function is to be in
  */
-export function refuseBeyondBounds({ names }: Pick<Catalog, "names">, { account, principal }: Call, name: string): void {
+export function refuseBeyondBounds({ names }: Pick<Catalog, "names">, { account, principal }: Call, name: string, appName: string): void {
   if (principal.apps === null) return;
-  const app = names.known(account.tenant, name);
+  const app = names.known(account.tenant, appName);
   if (app === undefined || !principal.apps.includes(app)) throw denied(account, principal, "CreateFunction", name);
+}
+
+/** The name of the app that has the function, or would have it. */
+function appNamed({ store }: Parts, tenant: string, name: string): string {
+  return store.functions.get(tenant, "", name)?.app ?? name;
 }
 
 function denied(account: Account, principal: Call["principal"], operation: string, name: string | undefined): AwsError {

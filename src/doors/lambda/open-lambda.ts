@@ -4,6 +4,7 @@ import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { createDeployments } from "../../control/lambda/create-deployments.ts";
 import { resumeProvisioned } from "../../control/lambda/provisioning.ts";
 import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
+import { settleLeftOvers } from "../../control/lambda/settle.ts";
 import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
 import type { FairTurns } from "../../clients/fair-turns.ts";
 import type { Shares } from "../../clients/shares.ts";
@@ -31,12 +32,18 @@ export interface LambdaNeeds extends Omit<LambdaParts, "deployments" | "clock" |
   turns: FairTurns;
 }
 
-/** An app that is removed by any way takes along what this API keeps of its function: policies and URLs would count for a later app of that name. */
+/** An app that is removed by any way takes along what this API keeps of its functions: policies and URLs would count for a later app of that name. */
 function forgetWithApps({ events, catalog, store }: Pick<LambdaNeeds, "events" | "catalog" | "store">): void {
   events.listen({
     "app-removed"({ app }) {
       const known = catalog.names.nameOf(app);
-      if (known !== undefined) store.removeFunction(known.tenant, known.name);
+      if (known === undefined) return;
+      const { tenant, name } = known;
+      if (store.functions.get(tenant, "", name)?.app === undefined) store.removeFunction(tenant, name);
+      for (const inner of store.functionsIn(tenant, name)) {
+        // One that has never been in the app is still to come, or has failed, as its record says.
+        if (store.functions.get(tenant, "", inner)?.revision !== null) store.removeFunction(tenant, inner);
+      }
     },
   });
 }
@@ -49,7 +56,9 @@ export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNe
   const links = createCodeLinks(rest.store.zips, clock, isTls);
   const parts = { ...rest, clock, deployments, links, urlAddress };
   forgetWithApps(rest);
-  deployments.resume();
+  settleLeftOvers(parts, onFailure)
+    .then(() => deployments.resume())
+    .catch(onFailure);
   resumeProvisioned(parts);
   return createLambdaDoor({
     routes: [...lambdaRoutes(parts), ...invokeRoutes],

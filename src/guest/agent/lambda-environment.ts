@@ -11,7 +11,7 @@ const isMachine = taskRoot === TASK_ROOT;
 const opt = isMachine ? "/opt" : layersFolder;
 
 /** @param snapshot whether the machine becomes a template @returns undefined if the function was not made by AWS Lambda's API */
-export function lambdaEnvironment({ lambda, handler, format }: BindFunction, snapshot: boolean): Record<string, string> | undefined {
+export function lambdaEnvironment({ lambda, handler }: BindFunction, snapshot: boolean): Record<string, string> | undefined {
   if (lambda === undefined) return undefined;
   const major = /^nodejs(\d+)/.exec(lambda.runtime)?.[1];
   return {
@@ -28,7 +28,7 @@ export function lambdaEnvironment({ lambda, handler, format }: BindFunction, sna
     LANG: "en_US.UTF-8",
     TZ: ":UTC",
     // Programs have none of these at AWS.
-    ...(format !== "provided" && { AWS_EXECUTION_ENV: `AWS_Lambda_${lambda.runtime}`, PWD: taskRoot, SHLVL: "0" }),
+    ...(!lambda.runtime.startsWith("provided") && { AWS_EXECUTION_ENV: `AWS_Lambda_${lambda.runtime}`, PWD: taskRoot, SHLVL: "0" }),
     // A machine has programs and libraries in some of AWS's folders, and none in the others.
     PATH: isMachine ? "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin" : `${usualPath()}:${opt}/bin`,
     LD_LIBRARY_PATH: `${lambda.runtime === "provided.al2" ? "" : "/var/lang/lib:"}/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:${taskRoot}:${taskRoot}/lib:${opt}/lib`,

@@ -29,7 +29,8 @@ interface LambdaBind {
 
 export async function bindLambda(agent: RunningAgent, { format, handler, files, message = {} }: LambdaBind): Promise<void> {
   const sent = framesOf(files);
-  const functions: BindMessage["functions"] = [{ name: "main", format, source: { type: "file", path: "." }, handler, lambda: lambdaFacts }];
+  const lambda = { ...lambdaFacts, ...(format === "provided" && { runtime: "provided.al2023" }) };
+  const functions: BindMessage["functions"] = [{ name: "main", format, source: { type: "file", path: "." }, handler, lambda }];
   await agent.bind({}, { functions, files: sent.message, concurrency: 1, ...message }, sent.bytes);
 }
 

@@ -64,6 +64,8 @@ export interface Revision {
   manifest: Manifest;
   /** Milliseconds since the epoch. */
   createdAt: number;
+  /** Of a revision that is put together of others: by each function's name, the id of the revision that has its code. See members.ts. */
+  members?: ReadonlyMap<string, string>;
 }
 
 /** What is needed to run a revision, or a part of one. `app` and `id` are ids. */
@@ -75,6 +77,8 @@ export interface Version extends Pick<Revision, "app" | "id" | "number" | "creat
   pin?: string;
   /** The tenant id whose calls alone its machines serve: see isolation.ts. Absent: they serve all calls. */
   tenantKey?: string;
+  /** Of a revision that is put together of others: those that run its functions, by the function. */
+  runBy?: ReadonlyMap<string, Version>;
 }
 
 /** Where an alias sends calls: to one revision, or to several in proportion to their weights. */
@@ -147,6 +151,8 @@ export interface RevisionRow {
   createdAt: number;
   /** The last time that the revision was a canary; absent if it never was. */
   canary?: CanaryRow;
+  /** Of an app whose functions are deployed one by one: the function whose code it is. Absent: it is all of its app. */
+  function?: string;
 }
 
 /** "replaced": calls were sent elsewhere before the canary was decided on. */
@@ -223,10 +229,15 @@ export type Placement =
   /** It gets this share of the calls, 0 to 1, and the revision that got most calls gets the others. */
   | { kind: "canary"; share: number; plan: CanaryPlan }
   /** Another alias than `live` names it alone. */
-  | { kind: "alias"; alias: string };
+  | { kind: "alias"; alias: string }
+  /** It has one function. All calls of that go to it, and those of the app's other functions where they went: see members.ts. */
+  | { kind: "member" };
 
 export interface Deployed {
+  /** Which gets the calls, of a member the revision that it is a part of. */
   revision: Revision;
+  /** What was stored of the upload, if it is a part of the revision. */
+  member?: Revision;
   /** False if all calls went to this revision already: then nothing was changed. */
   moved: boolean;
   /** Where the calls went before, the largest weight first; empty for a first deploy. */
@@ -269,6 +280,11 @@ export interface Catalog {
   canaryOf(revision: string): CanaryRow | undefined;
   /** Stores what the calls of the canary of this revision, and of the old one, were like. */
   countCanary(revision: string, tallies: CanaryRow["tallies"]): void;
+  /**
+   * Takes one function out of an app whose functions are deployed one by one, with these aliases, which are its alone. `take` as in deploy(). Returns where the app's calls go; if the function is not
+   * one of several of the app, nothing is changed.
+   */
+  withdraw(app: string, name: string, aliases: string[], take?: Take): Target[];
   /** Throws "no-such-alias". */
   removeAlias(app: string, alias: string): void;
   /** Removes the app with its revisions, aliases and secrets, and frees its name. The id stays known. Throws "no-such-app". */

@@ -8,6 +8,7 @@ import type { Bundle, Deployed, Placement, Revision, Take, Target, TargetRow } f
 import { FILES, FILES_FORMAT, LIVE } from "./catalog.ts";
 import { fitIn } from "./code-quota.ts";
 import type { Manifest } from "./manifest.ts";
+import { refuseOtherWay, withMember } from "./members.ts";
 import { appId, claimForApp } from "./open-names.ts";
 import type { StoredRevision } from "./queries/revisions.ts";
 import { isWeight, revisionOf } from "./read.ts";
@@ -65,17 +66,21 @@ function store(parts: CatalogParts, upload: Upload, take: Take | undefined): Dep
   const { tenant, manifest } = upload;
   const app = appId(queries.names, tenant, manifest.name);
   claimForApp(queries.names, tenant, manifest.name, app);
+  const isMember = upload.placement.kind === "member";
+  refuseOtherWay(parts, app, manifest.name, isMember);
   const stored = queries.revisions.byDigest(app, upload.digest);
-  const revision = stored === undefined ? add(parts, app, upload) : repaired(parts, stored, upload);
+  const uploaded = stored === undefined ? add(parts, app, upload) : repaired(parts, stored, upload);
+  const revision = isMember ? withMember(parts, uploaded) : uploaded;
+  const member = isMember ? { member: uploaded } : {};
   const before = liveTargets(parts, app);
   const { alias, targets, canary } = placed(parts, upload.placement, revision, before);
-  if (isAllOf(parts, revision, alias)) return { revision, moved: false, before, canary: null };
+  if (isAllOf(parts, revision, alias)) return { revision, ...member, moved: false, before, canary: null };
   setTargets(parts, app, alias, targets, { kind: "deploy" });
   if (canary !== undefined) startCanary(parts, revision, canary);
   queries.revisions.prune(app, revisionsKept);
   fitIn(queries, quota, tenant, app, manifest.name);
   if (alias === LIVE) take?.(targets);
-  return { revision, moved: true, before, canary: (canary && canaryOfRevision(parts, revision.id)) ?? null };
+  return { revision, ...member, moved: true, before, canary: (canary && canaryOfRevision(parts, revision.id)) ?? null };
 }
 
 interface Place {
@@ -88,7 +93,7 @@ interface Place {
 function placed(parts: CatalogParts, placement: Placement, revision: Revision, before: TargetRow[]): Place {
   const [most] = before;
   const all = [{ revision, weight: 1 }];
-  if (placement.kind === "live" || most === undefined) return { alias: LIVE, targets: all };
+  if (placement.kind === "live" || placement.kind === "member" || most === undefined) return { alias: LIVE, targets: all };
   if (placement.kind === "alias") return { alias: placement.alias, targets: all };
   const id = parts.queries.traffic.runningOf(revision.app)?.old ?? most.revision;
   if (id === revision.id && before.length === 1) return { alias: LIVE, targets: all };

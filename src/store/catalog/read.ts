@@ -1,4 +1,5 @@
 /** Reads apps and revisions from the tables into the catalog's types. */
+import { z } from "zod";
 import { namedRuntimes } from "../../base/kind/machine-kind.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { canariesOf } from "./canaries.ts";
@@ -19,12 +20,34 @@ type Parts = Pick<CatalogParts, "queries" | "file">;
  * manifest has another app's name: routes and machines are named by it.
  */
 export function revisionOf({ file }: Pick<Parts, "file">, row: StoredRevision): Revision {
-  const { name, manifest: json, ...rest } = row;
+  const { name, manifest: json, members, ...rest } = row;
   const whose = `The manifest of app ${name}, revision ${row.number}, in ${file}`;
   const manifest = parseStoredManifest(json, whose);
   if (manifest.name !== name)
     throw new MayflyError("bad-manifest", { file: whose, what: `name is "${manifest.name}", but must be "${name}"` });
-  return { ...rest, manifest };
+  return { ...rest, manifest, ...(members !== null && { members: membersOf(members, whose) }) };
+}
+
+function membersOf(json: string, whose: string): Map<string, string> {
+  const pairs = pairsIn(json);
+  if (pairs.length === 0)
+    throw new MayflyError("bad-manifest", { file: whose, what: "it does not say which revisions it is put together of" });
+  return new Map(pairs);
+}
+
+/** A function and the id of a revision each; none if it is damaged. */
+function pairsIn(json: string | null): [string, string][] {
+  return membersSchema.safeParse(parsedOrNull(json ?? "[]")).data ?? [];
+}
+
+const membersSchema = z.array(z.tuple([z.string(), z.string()]));
+
+function parsedOrNull(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
 }
 
 /** Empty if there is no such app, or no such alias other than `live`. Throws "bad-manifest" and "state-damaged". */
@@ -42,8 +65,10 @@ export function targetsOf(parts: Parts, app: string, alias: string): Target[] {
 export function appRow(parts: Parts, row: StoredApp): AppRow {
   const { id, tenant, name } = row;
   const canaries = canariesOf(JSON.parse(row.canaries) as StoredCanary[]);
-  const revisions = (JSON.parse(row.revisions) as ReadRevision[])
-    .map((read) => withRuntimes(read, canaries.get(read.id)))
+  const read = JSON.parse(row.revisions) as ReadRevision[];
+  const functions = new Map(read.flatMap(({ members }) => pairsIn(members).map(([function_, member]) => [member, function_])));
+  const revisions = read
+    .map((each) => withRuntimes(each, canaries.get(each.id), functions.get(each.id)))
     .toSorted((a, b) => b.number - a.number);
   const aliases = aliasesOf(row);
   const settings = new Map((JSON.parse(row.settings) as StoredAlias[]).map((stored) => [stored.name, stored]));
@@ -56,13 +81,18 @@ export function appRow(parts: Parts, row: StoredApp): AppRow {
 }
 
 /** As in targetsOf(), but without another query. */
-function liveOf(parts: Parts, { id, tenant, name, live, manifest }: StoredApp, revisions: RevisionRow[], aliases: ReadAlias[]): Revision {
+function liveOf(
+  parts: Parts,
+  { id, tenant, name, live, manifest, members }: StoredApp,
+  revisions: RevisionRow[],
+  aliases: ReadAlias[],
+): Revision {
   const found = revisions.find((revision) => revision.id === live);
   const targets = aliases.find((alias) => alias.name === LIVE)?.targets ?? [];
   const isWhole = targets.every(({ number, weight }) => number !== null && isWeight(weight));
   if (found === undefined || manifest === null || !isWhole) throw damagedAlias(parts, name, LIVE);
-  const { runtimes: _, canary: __, ...revision } = found;
-  return revisionOf(parts, { ...revision, app: id, tenant, name, manifest });
+  const { runtimes: _, canary: __, function: ___, ...revision } = found;
+  return revisionOf(parts, { ...revision, app: id, tenant, name, manifest, members });
 }
 
 function damagedAlias({ file }: Parts, app: string, alias: string): MayflyError {
@@ -76,13 +106,15 @@ export function isWeight(weight: number): boolean {
   return weight > 0 && weight < Infinity;
 }
 
-interface ReadRevision extends Omit<RevisionRow, "runtimes" | "canary"> {
+interface ReadRevision extends Omit<RevisionRow, "runtimes" | "canary" | "function"> {
   formats: string[];
+  members: string | null;
 }
 
-function withRuntimes({ formats, ...row }: ReadRevision, canary: CanaryRow | undefined): RevisionRow {
+function withRuntimes(read: ReadRevision, canary: CanaryRow | undefined, of: string | undefined): RevisionRow {
+  const { formats, members: _, ...row } = read;
   const runtimes = namedRuntimes.filter((runtime) => formatsOf[runtime].some((format) => formats.includes(format)));
-  return { ...row, runtimes, ...(canary && { canary }) };
+  return { ...row, runtimes, ...(canary && { canary }), ...(of !== undefined && { function: of }) };
 }
 
 interface ReadAlias {

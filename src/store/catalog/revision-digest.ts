@@ -32,6 +32,14 @@ export function beginDigest(manifest: Manifest): RevisionDigest {
   };
 }
 
+/** The digest (hex) of a revision that is put together of others. @param members in the order of the functions */
+export function membersDigest(manifest: Manifest, members: ReadonlyMap<string, string>): string {
+  const hash = createHash("sha256").update("mayfly members 1\n");
+  add(hash, canonicalJson(manifest));
+  add(hash, JSON.stringify([...members]));
+  return hash.digest("hex");
+}
+
 /** The digest (hex) of a revision whose bundles are in memory; their order makes no difference. */
 export function revisionDigest(manifest: Manifest, bundles: Bundle[]): string {
   const digest = beginDigest(manifest);

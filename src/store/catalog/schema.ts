@@ -9,7 +9,7 @@
  * limits outlive apps |
  * | appliances | an id for each name of an appliance; what appliances are is in appliances.db |
  * | names | who has which name now. An app has its name from its first deploy to its removal |
- * | revisions, functions | immutable uploads, and the code of each of their functions |
+ * | revisions, functions | immutable uploads, and the code of each of their functions. `members`: a revision that is put together of others has no code, and says which those are, as JSON |
  * | code, parts | code by its SHA-256, each once, in parts of at most 1 MiB. Code that no function refers to is removed. `stored` is above zero for large files, which
  * have no parts but lie beside the catalog: the bytes that they take there |
  * | aliases, targets | which revisions an alias sends calls to, by weight |
@@ -220,6 +220,8 @@ const provenHosts = `
   CREATE INDEX proven_by_host ON proven_hosts (host);
 `;
 
+const members = "ALTER TABLE revisions ADD COLUMN members TEXT;";
+
 /** @param seal returns the encryption of secrets; called only if there are secrets to encrypt again */
 export function catalogMigrations(seal: () => Seal): readonly Migration[] {
   return [
@@ -231,5 +233,6 @@ export function catalogMigrations(seal: () => Seal): readonly Migration[] {
     signingKeys,
     provenHosts,
     factsOfTenants,
+    members,
   ];
 }

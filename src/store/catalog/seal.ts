@@ -60,7 +60,10 @@ export function sealedAnew(seal: Seal, name: string, from: string, to: string, s
 function readKey(file: string, mayCreate: boolean): Buffer {
   if (!existsSync(file)) {
     if (!mayCreate)
-      throw new MayflyError("secret-key-unusable", { file: basename(file), what: "it is missing, but the catalog holds secrets sealed by it" });
+      throw new MayflyError("secret-key-unusable", {
+        file: basename(file),
+        what: "it is missing, but the catalog holds secrets sealed by it",
+      });
     createKey(file);
   }
   const key = read(file);

@@ -33,6 +33,7 @@ import type { CatalogParts } from "./catalog-parts.ts";
 import { type CodeQuota, noQuota, refuseMore } from "./code-quota.ts";
 import { openCodeStore } from "./code-store.ts";
 import { deployInTurns } from "./deploy-in-turns.ts";
+import { withdraw } from "./members.ts";
 import { openNames } from "./open-names.ts";
 import { prepareQueries } from "./queries/prepare.ts";
 import { appRow, revisionOf, targetsOf } from "./read.ts";
@@ -78,7 +79,19 @@ export function openCatalog(file: string, keyFile: string, options: CatalogOptio
     // A killed server may have left files, rows to remove and pages to give back.
     large.removeOthers(new Set(queries.code.large().map(({ digest }) => digest)));
     reclaimer.start();
-    return createCatalog({ ...defaults, ...options, db, file: basename(file), queries, seal, code, large, reclaimer, write, writeByAllMeans });
+    return createCatalog({
+      ...defaults,
+      ...options,
+      db,
+      file: basename(file),
+      queries,
+      seal,
+      code,
+      large,
+      reclaimer,
+      write,
+      writeByAllMeans,
+    });
   } catch (error) {
     db.close();
     throw error;
@@ -117,6 +130,7 @@ function createCatalog(parts: CatalogParts): Catalog {
     runningCanary: (app) => runningCanaryOf(parts, app),
     canaryOf: (revision) => canaryOfRevision(parts, revision),
     countCanary: (revision, tallies) => void write(() => queries.traffic.setCounts(revision, JSON.stringify(tallies))),
+    withdraw: (app, name, aliases, take) => withdraw(parts, app, name, aliases, take),
     removeAlias: (app, alias) => removeAlias(parts, app, alias),
     remove(app) {
       remove(parts, app);

@@ -27,6 +27,11 @@ export interface Shelf<Record> {
 }
 
 export interface LambdaStore {
+  /** What is written within `work` is one transaction: all of it is stored, or nothing. */
+  together<T>(work: () => T): T;
+  /** Likewise, on a full disk too: for removals. */
+  togetherByAllMeans<T>(work: () => T): T;
+  readonly unsettled: UnsettledNotes;
   readonly functions: Shelf<FunctionRecord>;
   /** Keyed by versionKey(). */
   readonly versions: Shelf<VersionRecord>;
@@ -57,8 +62,10 @@ export interface LambdaStore {
   reservedInAll(tenant: string): number;
   /** The function whose name differs from this one in capitals at most. */
   functionLike(tenant: string, name: string): string | undefined;
-  /** Removes the function, all that belongs to it, and zip files that nothing else has. */
-  removeFunction(tenant: string, name: string): void;
+  /** Names of the functions whose tag names the app, in order. */
+  functionsIn(tenant: string, app: string): string[];
+  /** Removes the function, all that belongs to it, and zip files that nothing else has. @param leaves the app that still has its code: a note says so */
+  removeFunction(tenant: string, name: string, leaves?: string): void;
   /** Removes all functions and layers of the tenant with all that belongs to them, and zip files that nothing else has. */
   removeTenant(tenant: string): void;
   /** The sizes of all zip files that functions, versions and layers have, in bytes. */
@@ -69,6 +76,22 @@ export interface LambdaStore {
   /** Another number after each change of a record, so that what was read can be kept until then. */
   changes(): number;
   close(): void;
+}
+
+/** That an app may not have followed a record yet: see unsettled.ts. */
+export interface Unsettled {
+  tenant: string;
+  function: string;
+  /** A version's number, or an alias; empty: it is the function itself, which was removed. */
+  qualifier: string;
+  /** The name of the function's app. */
+  app: string;
+}
+
+export interface UnsettledNotes {
+  add(note: Unsettled): void;
+  remove(note: Omit<Unsettled, "app">): void;
+  all(): Unsettled[];
 }
 
 export interface Zips {

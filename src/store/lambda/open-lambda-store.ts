@@ -13,6 +13,7 @@ import type { LambdaStore, Zips } from "./lambda-store.ts";
 import { openZips } from "./open-zips.ts";
 import { lambdaMigrations } from "./schema.ts";
 import { openShelf, type ShelfParts } from "./shelf.ts";
+import { openUnsettled } from "./unsettled.ts";
 
 /** @param file its folder gets the zip files, too @param reserve for removals on a full disk */
 export function openLambdaStore(file: string, reserve: Reserve = noReserve): LambdaStore {
@@ -20,9 +21,9 @@ export function openLambdaStore(file: string, reserve: Reserve = noReserve): Lam
   let changes = 0;
   const write = <T>(work: () => T): T => {
     changes += 1;
-    return inFile(file, work);
+    return db.isTransaction ? work() : inFile(file, () => transaction(db, work));
   };
-  const writeByAllMeans = <T>(work: () => T): T => writeWithReserve(write, reserve, work);
+  const writeByAllMeans = <T>(work: () => T): T => (db.isTransaction ? work() : writeWithReserve(write, reserve, work));
   const used = db.prepare("SELECT 1 FROM zips WHERE digest = ? LIMIT 1");
   const zips = openZips({
     folder: join(dirname(file), "lambda-zips"),
@@ -40,6 +41,9 @@ export function openLambdaStore(file: string, reserve: Reserve = noReserve): Lam
     layers: shelf("layer"),
     codeSignings: shelf("code-signing"),
     zips,
+    together: write,
+    togetherByAllMeans: writeByAllMeans,
+    unsettled: openUnsettled(db, { write, writeByAllMeans }),
     ...queries(db, { write, writeByAllMeans }, zips),
     changes: () => changes,
     close: () => db.close(),
@@ -58,6 +62,9 @@ function queries(db: DatabaseSync, { write, writeByAllMeans }: Omit<ShelfParts, 
   const provisioning = db.prepare("SELECT DISTINCT tenant, owner FROM records WHERE kind = 'provisioned'");
   const owned = db.prepare("DELETE FROM records WHERE tenant = ? AND kind <> 'layer' AND owner = ?");
   const itself = db.prepare("DELETE FROM records WHERE tenant = ? AND kind = 'function' AND key = ?");
+  const inApp = db.prepare(
+    "SELECT key FROM records WHERE tenant = ? AND kind = 'function' AND json_extract(record, '$.app') IS NOT NULL AND json_extract(record, '$.app') = ? ORDER BY key",
+  );
   const like = db.prepare("SELECT key FROM records WHERE tenant = ? AND kind = 'function' AND lower(key) = lower(?)");
   const zipsOf = db.prepare(
     "SELECT DISTINCT digest FROM zips WHERE tenant = ? AND (owner = ? OR (kind = 'function' AND key = ?)) AND kind <> 'layer'",
@@ -65,6 +72,9 @@ function queries(db: DatabaseSync, { write, writeByAllMeans }: Omit<ShelfParts, 
   const zipsOfTenant = db.prepare("SELECT DISTINCT digest FROM zips WHERE tenant = ?");
   const everything = db.prepare("DELETE FROM records WHERE tenant = ?");
   const numbers = db.prepare("DELETE FROM layer_numbers WHERE tenant = ?");
+  const notes = db.prepare("DELETE FROM unsettled WHERE tenant = ? AND function = ?");
+  const left = db.prepare("INSERT INTO unsettled (tenant, function, qualifier, app) VALUES (?, ?, '', ?)");
+  const unsettled = db.prepare("DELETE FROM unsettled WHERE tenant = ?");
   const totals = db.prepare("DELETE FROM totals WHERE tenant = ?");
   const files = "SELECT coalesce(sum(bytes), 0) AS bytes FROM (SELECT digest, max(bytes) AS bytes FROM zips";
   const tenantsFiles = db.prepare(`${files} WHERE tenant = ? GROUP BY digest)`);
@@ -87,6 +97,7 @@ function queries(db: DatabaseSync, { write, writeByAllMeans }: Omit<ShelfParts, 
     },
     unfinished: () => unfinished.all().map((row) => ({ tenant: String(row["tenant"]), name: String(row["key"]) })),
     provisioning: () => provisioning.all().map((row) => ({ tenant: String(row["tenant"]), name: String(row["owner"]) })),
+    functionsIn: (tenant: string, app: string) => inApp.all(tenant, app).map((row) => String(row["key"])),
     functionLike(tenant: string, name: string) {
       const row = like.get(tenant, name);
       return row && String(row["key"]);
@@ -94,25 +105,24 @@ function queries(db: DatabaseSync, { write, writeByAllMeans }: Omit<ShelfParts, 
     functionsSignedBy: (tenant: string, id: string, after: string, most: number) =>
       signed.all(tenant, id, after, most).map((row) => String(row["key"])),
     reservedInAll: (tenant: string) => Number(reserved.get(tenant)?.["reserved"]),
-    removeFunction(tenant: string, name: string) {
+    removeFunction(tenant: string, name: string, leaves?: string) {
       const files = zipsOf.all(tenant, name, name);
-      writeByAllMeans(() =>
-        transaction(db, () => {
-          owned.run(tenant, name);
-          itself.run(tenant, name);
-        }),
-      );
+      writeByAllMeans(() => {
+        owned.run(tenant, name);
+        itself.run(tenant, name);
+        notes.run(tenant, name);
+        if (leaves !== undefined) left.run(tenant, name, leaves);
+      });
       releaseAll(files);
     },
     removeTenant(tenant: string) {
       const files = zipsOfTenant.all(tenant);
-      writeByAllMeans(() =>
-        transaction(db, () => {
-          everything.run(tenant);
-          numbers.run(tenant);
-          totals.run(tenant);
-        }),
-      );
+      writeByAllMeans(() => {
+        everything.run(tenant);
+        numbers.run(tenant);
+        totals.run(tenant);
+        unsettled.run(tenant);
+      });
       releaseAll(files);
     },
     zipBytes: (tenant: string | null) => Number((tenant === null ? allFiles.get() : tenantsFiles.get(tenant))?.["bytes"]),

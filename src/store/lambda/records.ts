@@ -59,6 +59,8 @@ interface Deployable {
 
 export interface FunctionRecord extends Deployable {
   name: string;
+  /** The name of the app that it shares with other functions, as the tag `mayfly:app` says. Absent: it has the app of its own name. */
+  app?: string;
   /** For which the request that made the function was signed. */
   region: string;
   /** How the newest change is doing; null before the first has ended. */

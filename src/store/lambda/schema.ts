@@ -5,6 +5,7 @@
  * | records | a JSON record for each function, version, alias, policy, URL, and so on |
  * | zips | which zip files a record needs |
  * | layer_numbers | the last number that was given to a version of a layer |
+ * | unsettled | which functions and qualifiers the apps may not have followed yet |
  * | totals | how many records a tenant has, and how many bytes its own zip files: triggers keep both, because they are asked for before each change |
  */
 import type { Migration } from "../sqlite/migrate.ts";
@@ -65,5 +66,15 @@ export const lambdaMigrations: readonly Migration[] = [
   CREATE TRIGGER zip_removed AFTER DELETE ON zips WHEN OLD.own = 1 BEGIN
     UPDATE totals SET zip_bytes = zip_bytes - OLD.bytes WHERE tenant = OLD.tenant;
   END;
+  `,
+  `
+  CREATE TABLE unsettled (
+    tenant TEXT NOT NULL,
+    function TEXT NOT NULL,
+    qualifier TEXT NOT NULL,
+    app TEXT NOT NULL,
+    PRIMARY KEY (tenant, function, qualifier)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX by_app ON records (tenant, json_extract(record, '$.app'), key) WHERE kind = 'function' AND json_extract(record, '$.app') IS NOT NULL;
   `,
 ];

@@ -1,12 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
-import { transaction } from "../sqlite/transaction.ts";
 import type { Shelf } from "./lambda-store.ts";
 import type { ZipCode } from "./records.ts";
 
 /** What the shelves of a store share. */
 export interface ShelfParts {
   db: DatabaseSync;
-  /** Runs work that writes; failures of SQLite are thrown as errors of Mayfly's table. */
+  /** Runs work that writes, in one transaction; within another one, as a part of that. Failures of SQLite are thrown as errors of Mayfly's table. */
   write: <T>(work: () => T) => T;
   /** Likewise, on a full disk too: for removals. */
   writeByAllMeans: <T>(work: () => T) => T;
@@ -44,12 +43,10 @@ export function openShelf<R extends object>({ db, write, writeByAllMeans }: Shel
       return row && parsed(row);
     },
     put(tenant, owner, key, record) {
-      write(() =>
-        transaction(db, () => {
-          set.run(tenant, kind, owner, key, JSON.stringify(record));
-          putZips(tenant, owner, key, record);
-        }),
-      );
+      write(() => {
+        set.run(tenant, kind, owner, key, JSON.stringify(record));
+        putZips(tenant, owner, key, record);
+      });
     },
     remove: (tenant, owner, key) => writeByAllMeans(() => Number(drop.run(tenant, kind, owner, key).changes) > 0),
     page: (tenant, owner, after, count) => some.all(tenant, kind, owner, after, count).map(parsed),

@@ -20,7 +20,7 @@ import { checkMembers } from "../check-settings.ts";
 import { readSettings } from "../read-settings.ts";
 import { listed, newest, versionShown } from "../show.ts";
 import { checkCodeSigningArn } from "./code-signing.ts";
-import { readTags } from "./tags.ts";
+import { APP_TAG, readTags } from "./tags.ts";
 
 /** AWS's limits of requests, in bytes. */
 const CREATE_BYTES = 70_167_211;
@@ -75,7 +75,9 @@ async function create(parts: LambdaDoorParts, call: LambdaCall) {
   const { account } = call;
   const body = bodyOf(call);
   const name = createdName(account, body.text("FunctionName"));
-  refuseBeyondBounds(parts.catalog, call, name);
+  const named = body.map("Tags")?.[APP_TAG];
+  const app = typeof named === "string" ? named : undefined;
+  refuseBeyondBounds(parts.catalog, call, name, app ?? name);
   const code = body.object("Code");
   checkMembers(
     body,
@@ -84,7 +86,7 @@ async function create(parts: LambdaDoorParts, call: LambdaCall) {
   );
   if (body.text("PackageType") === "Image" || code?.has("ImageUri"))
     throw invalidValue("Functions of container images are not supported on this server. Please upload a zip file.");
-  const tags = readTags(body.map("Tags") ?? {}, name);
+  const tags = readTags(body.map("Tags") ?? {});
   const tenancy = body.object("TenancyConfig")?.text("TenantIsolationMode");
   const settings = {
     ...usualSettings(name, account.tenant),
@@ -101,6 +103,7 @@ async function create(parts: LambdaDoorParts, call: LambdaCall) {
   const zip = zipOf(code!);
   const made = {
     name,
+    app,
     codeSigning,
     settings: shown.length > 0 ? { ...settings, Layers: shown } : settings,
     layers: codes,
@@ -205,7 +208,7 @@ async function updateConfiguration(parts: LambdaDoorParts, call: LambdaCall) {
   return { status: 200, body: newest(account, await changeFunction(parts, account, name, change)) };
 }
 
-/** In the order of the names of their apps; versions come after the function, if they are asked for. */
+/** In the order of functionsFrom(); versions come after the function, if they are asked for. */
 function list(parts: LambdaDoorParts, { account, query, principal }: LambdaCall) {
   const wanted = query.get("FunctionVersion") ?? undefined;
   const region = query.get("MasterRegion") ?? undefined;
@@ -229,7 +232,7 @@ function list(parts: LambdaDoorParts, { account, query, principal }: LambdaCall)
 }
 
 interface ShownInList {
-  /** The app, the function and the version: in the order of the list. A blank comes before everything that a name may have. */
+  /** The place, the function and the version: in the order of the list. A blank comes before everything that a name may have. */
   key: string;
   shown: object;
 }
@@ -243,24 +246,24 @@ function* shownFrom(
 ): Generator<ShownInList, void> {
   const [from = ""] = after.split(" ", 1);
   const isShown = (app: string) => bounds === null || bounds.includes(parts.catalog.names.known(account.tenant, app) ?? "");
-  for (const { app, record } of functionsFrom(parts, account.tenant, from).filter((each) => isShown(each.app)))
-    for (const each of withItsVersions(parts, account, app, record, withVersions)) if (each.key > after || app !== from) yield each;
+  for (const { place, record } of functionsFrom(parts, account.tenant, from).filter((each) => isShown(each.app)))
+    for (const each of withItsVersions(parts, account, place, record, withVersions)) if (each.key > after || place !== from) yield each;
 }
 
 function* withItsVersions(
   parts: LambdaDoorParts,
   account: LambdaCall["account"],
-  app: string,
+  place: string,
   record: FunctionRecord,
   withVersions: boolean,
 ): Generator<ShownInList, void> {
   const { name } = record;
   const arn = functionArn(account, name, withVersions ? LATEST : undefined);
-  yield { key: `${app} ${name}`, shown: listed(record, { arn, version: LATEST }) };
+  yield { key: `${place} ${name}`, shown: listed(record, { arn, version: LATEST }) };
   if (!withVersions) return;
   for (const version of versionsFrom(parts, account.tenant, name, ""))
     yield {
-      key: `${app} ${name} ${versionKey(version.version)}`,
+      key: `${place} ${name} ${versionKey(version.version)}`,
       shown: listed(version, { arn: functionArn(account, name, String(version.version)), version: String(version.version) }),
     };
 }

@@ -1,6 +1,7 @@
 import { invalidValue, notFound } from "../../../control/lambda/aws-error.ts";
 import { codeSigningIdIn, tagCodeSigning } from "../../../control/lambda/code-signing.ts";
 import { newRevisionId } from "../../../control/lambda/names.ts";
+import { appOf } from "../../../control/lambda/place.ts";
 import { requireFunction, requireOwn } from "../../../control/lambda/require-function.ts";
 import type { LambdaCall, LambdaRoute } from "../call.ts";
 import { Constraints } from "../constraints.ts";
@@ -16,8 +17,8 @@ const RESOURCE =
 const resource =
   /^arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)$/;
 const MOST_TAGS = 50;
-/** The tag that names the app of a function. */
-const APP_TAG = "mayfly:app";
+/** The tag that names the app of a function, which it shares with others. */
+export const APP_TAG = "mayfly:app";
 
 export function tagRoutes(parts: LambdaDoorParts): LambdaRoute[] {
   return [
@@ -27,8 +28,8 @@ export function tagRoutes(parts: LambdaDoorParts): LambdaRoute[] {
   ];
 }
 
-/** Throws if there are too many, one is too long, or one names another app than the function's. @param name of the function; absent: it is something else that is tagged */
-export function readTags(tags: Record<string, string>, name?: string): Record<string, string> {
+/** Throws if there are too many, or one is too long. */
+export function readTags(tags: Record<string, string>): Record<string, string> {
   const shown = `'${shownMap(tags)}'`;
   new Constraints()
     .unless(
@@ -45,28 +46,37 @@ export function readTags(tags: Record<string, string>, name?: string): Record<st
     )
     .check();
   if (Object.keys(tags).length > MOST_TAGS) throw invalidValue("Number of tags exceeds resource tag limit.");
-  const app = Object.hasOwn(tags, APP_TAG) ? tags[APP_TAG] : undefined;
-  if (name !== undefined && app !== undefined && app !== name)
-    throw invalidValue(
-      `The tag ${APP_TAG} is ${app}, but a function of this API is an app of its own: it must be ${name}, or be left out.`,
-    );
   return tags;
+}
+
+/** A function stays in the app in which it was made: its bill, its limits and its machines are there. */
+function refuseOtherApp({ tags, app }: Tagged, next: Record<string, string>): void {
+  const named = Object.hasOwn(next, APP_TAG) ? next[APP_TAG] : undefined;
+  const before = Object.hasOwn(tags, APP_TAG) ? tags[APP_TAG] : undefined;
+  if (app === undefined || named === before || named === app) return;
+  throw invalidValue(
+    `The tag ${APP_TAG} of a function can be given when the function is created, and stays: this function is in the app ${app}. Please create another function for another app.`,
+  );
 }
 
 function tag(parts: LambdaDoorParts, call: LambdaCall) {
   const tagged = taggedBy(parts, call);
   const tags = bodyOf(call).map("Tags") ?? {};
   if (Object.keys(tags).length === 0) throw invalidValue("An error occurred and the request cannot be processed.");
-  tagged.put(readTags({ ...tagged.tags, ...tags }, tagged.name));
+  const next = readTags({ ...tagged.tags, ...tags });
+  refuseOtherApp(tagged, next);
+  tagged.put(next);
   return { status: 204 };
 }
 
 function untag(parts: LambdaDoorParts, call: LambdaCall) {
   const keys = call.query.getAll("tagKeys");
   new Constraints().required("tagKeys", keys.length > 0 ? keys : undefined).check();
-  const { tags, put } = taggedBy(parts, call);
+  const tagged = taggedBy(parts, call);
   const gone = new Set(keys);
-  put(Object.fromEntries(Object.entries(tags).filter(([key]) => !gone.has(key))));
+  const next = Object.fromEntries(Object.entries(tagged.tags).filter(([key]) => !gone.has(key)));
+  refuseOtherApp(tagged, next);
+  tagged.put(next);
   return { status: 204 };
 }
 
@@ -77,8 +87,8 @@ function list(parts: LambdaDoorParts, call: LambdaCall) {
 /** What has tags: a function, or a configuration of code signing. */
 interface Tagged {
   tags: Record<string, string>;
-  /** Of a function. */
-  name?: string;
+  /** The name of a function's app. */
+  app?: string;
   put: (tags: Record<string, string>) => void;
 }
 
@@ -101,7 +111,7 @@ function taggedFunction(parts: LambdaDoorParts, { account }: LambdaCall, arn: st
   const record = toChange ? requireOwn(parts, account, { name }) : requireFunction(parts, account, { name }).record;
   const put = (tags: Record<string, string>) =>
     parts.store.functions.put(account.tenant, "", name, { ...record, tags, revisionId: newRevisionId() });
-  return { tags: record.tags, name, put };
+  return { tags: record.tags, app: appOf(record), put };
 }
 
 function taggedCodeSigning(parts: LambdaDoorParts, { account }: LambdaCall, arn: string): Tagged {

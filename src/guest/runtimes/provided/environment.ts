@@ -22,6 +22,8 @@ export function programEnvironment(message: BindMessage, own: ProgramFunction, a
     ...message.env,
     // As at AWS, an app can't set these.
     AWS_LAMBDA_RUNTIME_API: api,
+    // For a runtime of Node's that a wrapper starts, see control/lambda/wrapped. Other programs have it not, as at AWS.
+    ...(own.lambda?.runtime.startsWith("nodejs") === true && { MAYFLY_NODE: process.execPath }),
     LAMBDA_TASK_ROOT: taskRoot,
     _HANDLER: handler,
     // Without this variable, runtimes ask for one invocation at a time.

@@ -338,7 +338,8 @@ class ProgramFailed extends Error {
 }
 
 function fileOf({ name, source, lambda }: ProgramFunction): string {
-  if (lambda !== undefined)
+  // Of other runtimes than AWS's `provided`, it is a program that starts them.
+  if (lambda?.runtime.startsWith("provided") === true)
     return [BOOTSTRAP, join(LAYERS_FOLDER, BOOTSTRAP)].find((path) => existsSync(join(taskRoot, path))) ?? BOOTSTRAP;
   if (source.type === "file") return source.path;
   throw new Error(`the code of ${name} comes from ${JSON.stringify(source.type)}, but a program is a file`);

@@ -24,7 +24,12 @@ export function aliasQueries(db: DatabaseSync) {
       db,
       "SELECT revision, weight FROM targets WHERE app = ? AND alias = ? ORDER BY weight DESC, revision",
     ),
-    ofRevision: all<{ app: string }>(db, "SELECT app FROM targets WHERE alias = 'live' AND revision = ? LIMIT 1"),
+    ofRevision: all<{ app: string }>(
+      db,
+      `SELECT targets.app AS app FROM targets JOIN revisions ON revisions.id = targets.revision
+       WHERE targets.alias = 'live' AND (targets.revision = ?1 OR (targets.app = (SELECT app FROM revisions WHERE id = ?1) AND EXISTS
+         (SELECT 1 FROM json_each(revisions.members) AS member WHERE json_extract(member.value, '$[1]') = ?1))) LIMIT 1`,
+    ),
     /** Even of aliases that are missing. */
     removeTargets: run(db, "DELETE FROM targets WHERE app = ?"),
     clear: run(db, "DELETE FROM targets WHERE app = ? AND alias = ?"),
@@ -49,7 +54,7 @@ export function aliasQueries(db: DatabaseSync) {
          SELECT 1 FROM json_each(manifest, '$.functions') AS each WHERE json_extract(manifest, each.fullkey || '.triggers') IS NOT NULL) ELSE 0 END`,
     ),
     /**
-     * What the manifests of live revisions say of the kind of their machines as JSON, each choice once. A key that a manifest leaves out is
+     * What the manifests of live revisions, and of those of which they are put together, say of the kind of their machines as JSON, each choice once. A key that a manifest leaves out is
      * null. JSON, because a damaged number may be larger than what a row can be read with. `functions` has the runtime that each
      * function names and the first word of its command.
      */
@@ -60,7 +65,10 @@ export function aliasQueries(db: DatabaseSync) {
         .join(", ")},
          (SELECT json_group_array(DISTINCT json_array(json_extract(manifest, each.fullkey || '.runtime'), json_extract(manifest, each.fullkey || '.command[0]')))
             FROM json_each(manifest, '$.functions') AS each) AS functions
-       FROM targets JOIN revisions ON revisions.id = targets.revision WHERE targets.alias = 'live' AND json_valid(manifest)`,
+       FROM revisions WHERE json_valid(manifest) AND members IS NULL AND id IN (
+         SELECT revision FROM targets WHERE alias = 'live' UNION
+         SELECT json_extract(member.value, '$[1]') FROM targets JOIN revisions AS whole ON whole.id = targets.revision, json_each(whole.members) AS member
+           WHERE targets.alias = 'live' AND whole.members IS NOT NULL)`,
     ),
   };
 }

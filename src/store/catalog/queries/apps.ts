@@ -6,7 +6,7 @@ export interface StoredApp {
   id: string;
   tenant: string;
   name: string;
-  /** JSON: RevisionRow[], in any order, with the formats of the code in place of the runtimes. */
+  /** JSON: RevisionRow[], in any order, with the formats of the code in place of the runtimes, and `members` as StoredRevision has it in place of the function. */
   revisions: string;
   /** JSON: { alias, revision, number, weight }[], in any order. `number` is null if the revision is missing. */
   targets: string;
@@ -16,14 +16,16 @@ export interface StoredApp {
   settings: string;
   /** The id of the revision that gets most calls of the alias live; null if the alias has no target, or the revision is missing. */
   live: string | null;
-  /** The manifest of that revision. */
+  /** The manifest of that revision, and of which others it is put together, as StoredRevision has them. */
   manifest: string | null;
+  members: string | null;
 }
 
 const shown = `
   SELECT names.id AS id, names.tenant AS tenant, names.name AS name,
-    (SELECT json_group_array(json_object('id', id, 'number', number, 'digest', digest, 'createdAt', created_at,
-       'formats', (SELECT json_group_array(DISTINCT format) FROM functions WHERE functions.revision = revisions.id)))
+    (SELECT json_group_array(json_object('id', id, 'number', number, 'digest', digest, 'createdAt', created_at, 'members', members,
+       'formats', (SELECT json_group_array(DISTINCT format) FROM functions WHERE functions.revision IN (
+         SELECT revisions.id UNION ALL SELECT json_extract(member.value, '$[1]') FROM json_each(revisions.members) AS member))))
      FROM revisions WHERE app = names.id) AS revisions,
     (SELECT json_group_array(json_object('alias', alias, 'revision', revision, 'number', number, 'weight', weight))
      FROM targets LEFT JOIN revisions ON revisions.id = targets.revision WHERE targets.app = names.id) AS targets,
@@ -32,7 +34,7 @@ const shown = `
      FROM canaries JOIN revisions ON revisions.id = canaries.revision WHERE canaries.app = names.id) AS canaries,
     (SELECT json_group_array(json_object('name', name, 'sticky', sticky, 'reserved', reserved))
      FROM aliases WHERE app = names.id AND (reserved > 0 OR sticky IS NOT NULL)) AS settings,
-    live.id AS live, live.manifest AS manifest
+    live.id AS live, live.manifest AS manifest, live.members AS members
   FROM names LEFT JOIN revisions AS live ON live.id = (
     SELECT revision FROM targets WHERE app = names.id AND alias = 'live' ORDER BY weight DESC, revision LIMIT 1)
   WHERE names.kind = 'app'`;
