@@ -213,7 +213,6 @@ export async function startMayfly(
   });
   resume();
   releaseUnmade({ catalog, appliances });
-  goOnRemovingTenants(start, { catalog, lambda: lambdaStore, accounts, logs, principals, audit, appliances, events, serving, clock });
   void appliances.resume(supervision?.lost ?? [], new Set(supervision?.leaveAlone), supervision?.apart);
   const wrong = new WrongCredentials(clock);
   const callees = { names: catalog.names, reach: (app: string, label: string) => served.reach(app, label) };
@@ -242,6 +241,22 @@ export async function startMayfly(
   await durable.start();
   await runs.start(invoking.invoker);
   await queues.start();
+  const { targets, deliver } = notifying(invoking.fromServices);
+  const { objects, start: startObjects } = openObjects(start, { limitsOf: () => objectLimits(config), deliver });
+  startObjects();
+  goOnRemovingTenants(start, {
+    catalog,
+    lambda: lambdaStore,
+    accounts,
+    logs,
+    principals,
+    audit,
+    appliances,
+    events,
+    serving,
+    clock,
+    objects,
+  });
   const gatewayParts = {
     dispatcher,
     later: durable.later,
@@ -261,6 +276,7 @@ export async function startMayfly(
     places,
     turns,
     lambda: lambdaStore,
+    objects,
     accounts,
     logs,
     principals,
@@ -288,10 +304,7 @@ export async function startMayfly(
   const api = await openApi(start, supervision?.sockets.api, { parts, certificate, beside });
   urls.api = api.url;
   acme?.start();
-  const { targets, deliver } = notifying(invoking.fromServices);
-  const { objects, start: startObjects } = openObjects(start, { limitsOf: () => objectLimits(config), deliver });
-  startObjects();
-  const s3 = openS3(start, { objects, principals, wrong, isTls: certificate !== undefined, targets });
+  const s3 = openS3(start, { objects, principals, wrong, places, audit, catalog, isTls: certificate !== undefined, targets });
   const besides = [...(await openBeside(start, certificate, beside)), ...(await openBeside(start, certificate, s3, "objects.listen"))];
   announce(lock, urls, certificate);
 

@@ -3,6 +3,7 @@ import type { Appliances } from "../appliances/appliances.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { mainTenant } from "../base/ids/new-id.ts";
 import { counted } from "../base/words/counted.ts";
+import type { Objects } from "../services/objects/objects.ts";
 import type { LambdaStore } from "../store/lambda/lambda-store.ts";
 import type { Audit } from "../store/audit/audit.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
@@ -25,6 +26,7 @@ export interface TenantParts extends RemoveParts {
   audit: Pick<Audit, "forget">;
   serving: RemoveParts["serving"] & Pick<Serving, "shareChanged">;
   lambda: Pick<LambdaStore, "removeTenant">;
+  objects: Pick<Objects, "removeOf">;
 }
 
 export interface ShownTenant extends Omit<TenantRow, "id"> {
@@ -77,7 +79,7 @@ export function limitTenant(
 
 /**
  * Removes the tenant: its name and its tokens and keys first, so that nothing leads to it and nobody acts for it any more, then its functions and layers of the Lambda API, its apps with all they have,
- * its appliances with their disks, and its limits. Bills stay, and its part of the audit log for a while. If the server is killed meanwhile, the next one goes on with it: see resumeRemovals().
+ * its appliances with their disks, its buckets, and its limits. Bills stay, and its part of the audit log for a while. If the server is killed meanwhile, the next one goes on with it: see resumeRemovals().
  * Rejects with "tenant-not-empty" unless `force`, and with "bad-request" for `main`.
  */
 export async function removeTenant(parts: TenantParts, tenant: string, name: string, force: boolean): Promise<void> {
@@ -115,6 +117,7 @@ async function removeLeaving(parts: TenantParts, tenant: string): Promise<void> 
   accounts.setTenantLimits(tenant, null);
   // A call that had begun before may have made some more.
   parts.lambda.removeTenant(tenant);
+  await parts.objects.removeOf(tenant);
   catalog.tenants.remove(tenant);
   audit.forget((id) => catalog.tenants.list().some((row) => row.id === id));
 }

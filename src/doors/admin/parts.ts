@@ -12,6 +12,7 @@ import type { CalleeParts } from "../../control/event-callees.ts";
 import type { Triggers } from "../../events/triggers/triggers.ts";
 import type { Events } from "../../events/events.ts";
 import type { Executions } from "../../durable/executions.ts";
+import type { Objects } from "../../services/objects/objects.ts";
 import type { KeyValues } from "../../services/kv/kv.ts";
 import type { Overview } from "../../control/overview.ts";
 import type { Audit } from "../../store/audit/audit.ts";
@@ -23,6 +24,7 @@ export interface ApiOptions {
   catalog: Catalog;
   /** What the Lambda API keeps goes with apps and tenants. */
   lambda: Pick<LambdaStore, "removeTenant">;
+  objects: Pick<Objects, "removeOf">;
   logs: Logs;
   accounts: OpenAccounts;
   serving: Serving;

@@ -81,7 +81,10 @@ test("a removal that a kill of the server has interrupted is finished by the nex
   catalog.tenants.leave(acme);
   assert.deepEqual([catalog.tenants.leaving(), catalog.names.tenant("acme", false)], [[acme], undefined]);
   const serving = { removed: () => {}, shareChanged: () => {} };
-  await resumeRemovals({ catalog, lambda, principals, accounts, logs, audit, appliances, events, serving, clock: systemClock });
+  const emptied: string[] = [];
+  const objects = { removeOf: async (tenant: string) => void emptied.push(tenant) };
+  await resumeRemovals({ catalog, lambda, principals, accounts, logs, audit, appliances, events, serving, clock: systemClock, objects });
+  assert.deepEqual(emptied, [acme]);
   assert.deepEqual([catalog.tenants.leaving(), catalog.tenants.holders(acme), principals.list("token", acme)], [[], [], []]);
   assert.equal((await clientOf("admin of other").apps()).length, 3);
 });

@@ -11,7 +11,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../base/clock/clock.ts";
-import { guarded } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { AwsError } from "../../control/lambda/aws-error.ts";
 import { type Account, accountOf } from "../../control/lambda/names.ts";
@@ -27,6 +26,7 @@ import { actionOf } from "./authorize.ts";
 import { type BodyOf, busy, holderOf, readBody } from "./read-body.ts";
 import { LambdaRouter } from "./router.ts";
 import type { FairTurns } from "../../clients/fair-turns.ts";
+import { takePlace } from "./take-place.ts";
 import { Shares } from "../../clients/shares.ts";
 
 export interface LambdaDoor {
@@ -152,18 +152,6 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
       });
     },
   };
-}
-
-/** The place is given back when the reply has ended. Returns whether there was one. @param tenant null: nobody knows whose request it is */
-function takePlace(places: Shares, response: ServerResponse, tenant: string | null): boolean {
-  const [holder, part] = holderOf(tenant);
-  if (!places.take(holder, 1, part)) return false;
-  const giveBack = () => places.give(holder, 1);
-  response.once(
-    "close",
-    guarded(giveBack, () => {}),
-  );
-  return true;
 }
 
 function bodyOf(head: HeadOfSigned<Principal>, { operation, mostBytes = SMALL_BODY }: LambdaRoute): BodyOf {

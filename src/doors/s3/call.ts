@@ -68,6 +68,8 @@ export interface S3Operation {
   others?: "READ" | "WRITE" | "READ_ACP" | "WRITE_ACP" | "object";
   /** Whether the bucket may be missing. */
   isFree?: boolean;
+  /** Whether an operation on a bucket is about its objects: there is no line of the audit log for it. */
+  isOfContent?: boolean;
   /** Whether the body says who sent it. */
   authorizesItself?: boolean;
   handle(call: S3Call): Promise<S3Answer>;

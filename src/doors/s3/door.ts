@@ -12,10 +12,13 @@ import { pipeline } from "node:stream/promises";
 import type { Clock } from "../../base/clock/clock.ts";
 import { guarded } from "../../base/errors/guarded.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
+import type { Shares } from "../../clients/shares.ts";
 import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import type { Bucket } from "../../services/objects/object.ts";
 import type { Objects } from "../../services/objects/objects.ts";
 import type { Principals } from "../../store/principals/principal.ts";
+import type { AuditedCall } from "../lambda/door.ts";
+import { takePlace } from "../lambda/take-place.ts";
 import type { Headers } from "../signature/read-signature.ts";
 import { authorize } from "./access/authorize.ts";
 import type { S3Answer, S3Call, S3Operation } from "./call.ts";
@@ -44,6 +47,10 @@ export interface S3DoorOptions {
   /** Names under which this door is reached: a bucket's name may stand before them. */
   hosts: readonly string[];
   isTls: boolean;
+  /** For the requests that are under way: no tenant has all that there may be. */
+  places: Shares;
+  /** Called when the reply to a call is known that is about a bucket, not about what is in it. */
+  audit(call: AuditedCall): void;
   /** How many wrong signatures come from each address. */
   wrong: WrongCredentials;
   clock: Pick<Clock, "wall">;
@@ -71,15 +78,23 @@ const s3Operations: readonly S3Operation[] = [
 const DEFAULT_REGION = "us-east-1";
 
 export function createS3Door(options: S3DoorOptions): S3Door {
-  const { objects, principals, clock, wrong, hosts, isTls, targets } = options;
+  const { objects, principals, clock, wrong, hosts, isTls, targets, places } = options;
 
-  async function call(request: IncomingMessage, id: string, peer: string, address: Address): Promise<[S3Call, S3Operation]> {
+  async function call(
+    request: IncomingMessage,
+    response: ServerResponse,
+    id: string,
+    peer: string,
+    address: Address,
+  ): Promise<[S3Call, S3Operation]> {
     const { bucket: name, key, query } = address;
     const method = request.method ?? "";
     const headers = request.headers as Headers;
     const now = clock.wall();
     const head = { method, url: request.url ?? "/", headers };
     const signed = authenticate(head, query, principals, now);
+    const own = signed && (signed.principal.tenant ?? mainTenant);
+    if (!takePlace(places, response, own)) throw new S3Error("SlowDown");
     const operation = operationOf(s3Operations, method, address, headers);
     const caller = signed && { principal: signed.principal, tenant: signed.principal.tenant ?? mainTenant };
     const known = operation.level === "service" || operation.isFree === true ? null : await objects.bucket(name);
@@ -109,8 +124,27 @@ export function createS3Door(options: S3DoorOptions): S3Door {
       now,
       origin: `${isTls ? "https" : "http"}://${headers["host"] ?? ""}`,
     };
-    if (operation.authorizesItself !== true) authorize(made, operation);
     return [made, operation];
+  }
+
+  /** Carries the operation out, if the caller may. */
+  async function audited(made: S3Call, operation: S3Operation): Promise<S3Answer> {
+    const told = (status: number, result: string) => {
+      if (operation.level === "object" || operation.isOfContent === true) return;
+      const { caller, name, author } = made;
+      const about = { peer: author.peer, operation: operation.operation, right: operation.right, target: name };
+      options.audit({ ...about, principal: caller?.principal ?? null, status, result });
+    };
+    try {
+      if (operation.authorizesItself !== true) authorize(made, operation);
+      const answer = await operation.handle(made);
+      told(answer.status ?? 200, "ok");
+      return answer;
+    } catch (error) {
+      const { status, name } = asS3Error(error, { bucket: made.name, key: made.key, versionId: undefined });
+      told(status, name);
+      throw error;
+    }
   }
 
   async function corsOf(request: IncomingMessage, { bucket }: Address): Promise<Record<string, string> | undefined> {
@@ -146,8 +180,8 @@ export function createS3Door(options: S3DoorOptions): S3Door {
     try {
       address = addressOf(request.url ?? "/", request.headers.host ?? "", hosts);
       if (request.method === "OPTIONS") return await send(request, response, id, await preflight(request, address));
-      const [made, operation] = await call(request, id, peer, address);
-      const answer = await operation.handle(made);
+      const [made, operation] = await call(request, response, id, peer, address);
+      const answer = await audited(made, operation);
       const cors = await corsOf(request, address);
       await send(request, response, id, cors === undefined ? answer : { ...answer, headers: { ...cors, ...answer.headers } });
     } catch (error) {

@@ -1,7 +1,11 @@
 import type { ServerStart } from "../../base/config/server-start.ts";
+import type { Shares } from "../../clients/shares.ts";
 import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import type { Objects } from "../../services/objects/objects.ts";
 import type { Principals } from "../../store/principals/principal.ts";
+import type { Audit } from "../../store/audit/audit.ts";
+import type { Catalog } from "../../store/catalog/catalog.ts";
+import { auditWith } from "../lambda/audit-with.ts";
 import type { BesideApi } from "../admin/listen.ts";
 import { createS3Door } from "./door.ts";
 import type { NotificationTargets } from "./notification-targets.ts";
@@ -11,12 +15,21 @@ interface S3Needs {
   principals: Pick<Principals, "ofAccessKey">;
   wrong: WrongCredentials;
   isTls: boolean;
+  places: Shares;
+  audit: Pick<Audit, "write">;
+  catalog: Pick<Catalog, "names">;
   targets: NotificationTargets;
 }
 
 /** S3's protocol, for a port of its own: its paths are names of buckets, which may be any. */
-export function openS3({ config, clock, log }: ServerStart, needs: S3Needs): BesideApi {
+export function openS3({ config, clock, log }: ServerStart, { audit, catalog, ...needs }: S3Needs): BesideApi {
   const hosts = ["localhost", ...(config.domain === undefined ? [] : [`s3.${config.domain}`])];
-  const door = createS3Door({ ...needs, hosts, clock, onError: (error) => log.error({ err: error }, "S3's door failed") });
+  const door = createS3Door({
+    ...needs,
+    hosts,
+    clock,
+    audit: auditWith({ audit, catalog, clock, service: "s3" }),
+    onError: (error) => log.error({ err: error }, "S3's door failed"),
+  });
   return { owns: () => true, takesPages: true, handle: (request, response, peer) => door.handle(request, response, peer) };
 }

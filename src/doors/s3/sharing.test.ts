@@ -187,6 +187,39 @@ describe("S3's door and others", () => {
     assert.equal(cut.status, 400);
   });
 
+  test("what is done with buckets is in the audit log, and what is done with objects is not", async () => {
+    world.audited.length = 0;
+    await own(new s3.CreateBucketCommand({ Bucket: "audited" }));
+    await own(new s3.PutObjectCommand({ Bucket: "audited", Key: "a", Body: "a" }));
+    await own(new s3.ListObjectsV2Command({ Bucket: "audited" }));
+    await assert.rejects(other(new s3.DeleteBucketCommand({ Bucket: "audited" })), denied);
+    assert.deepEqual(
+      world.audited.map(({ operation, principal, target, status, result }) => [operation, principal?.name, target, status, result]),
+      [
+        ["CreateBucket", "ten_a", "audited", 200, "ok"],
+        ["DeleteBucket", "ten_b", "audited", 403, "AccessDenied"],
+      ],
+    );
+  });
+
+  test("a tenant's buckets go with it, whatever protects what is in them", async () => {
+    const locked = { Bucket: "locked", Key: "a" };
+    await other(new s3.CreateBucketCommand({ Bucket: "locked", ObjectLockEnabledForBucket: true }));
+    await other(
+      new s3.PutObjectCommand({
+        ...locked,
+        Body: "a",
+        ObjectLockMode: "COMPLIANCE",
+        ObjectLockRetainUntilDate: new Date(Date.now() + 1e9),
+      }),
+    );
+    await other(new s3.CreateMultipartUploadCommand(locked));
+    await world.objects.removeOf("ten_b");
+    assert.deepEqual((await other(new s3.ListBucketsCommand({}))).Buckets, []);
+    assert.deepEqual(await world.objects.used("ten_b"), { objects: 0, bytes: 0 });
+    assert.notDeepEqual((await own(new s3.ListBucketsCommand({}))).Buckets, []);
+  });
+
   test("a bucket keeps whom it tells of changes, and its notices are stored with the changes", async () => {
     const arn = (name: string) => `arn:aws:lambda:us-east-1:${accountOf("ten_a")}:function:${name}`;
     const configure = (LambdaFunctionConfigurations: s3.LambdaFunctionConfiguration[]) =>

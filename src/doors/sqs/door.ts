@@ -12,6 +12,7 @@ import { guarded } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
+import { takePlace } from "../lambda/take-place.ts";
 import { Shares } from "../../clients/shares.ts";
 import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { type Account, accountOf } from "../../control/lambda/names.ts";
@@ -22,7 +23,7 @@ import type { Principal, Principals } from "../../store/principals/principal.ts"
 import { may } from "../../store/principals/rights.ts";
 import type { BesideApi } from "../admin/listen.ts";
 import type { AuditedCall } from "../lambda/door.ts";
-import { busy, holderOf, readBody } from "../lambda/read-body.ts";
+import { busy, readBody } from "../lambda/read-body.ts";
 import { type HeadOfSigned, signatureCheck } from "../signature/check-signature.ts";
 import { SignatureRefusal, unknownKey } from "../signature/signature-refusal.ts";
 import type { SqsCall } from "./call.ts";
@@ -211,18 +212,6 @@ function refusal({ fault, message }: SignatureRefusal, wrong: WrongCredentials, 
   if (fault !== "MissingAuthenticationTokenException" && wrong.count(peer) > 0)
     return new SqsError("RequestThrottled", new MayflyError("too-many-wrong-credentials").message);
   return new SqsError(fault, message);
-}
-
-/** The place is given back when the reply has ended. Returns whether there was one. */
-function takePlace(places: Shares, response: ServerResponse, tenant: string | null): boolean {
-  const [holder, part] = holderOf(tenant);
-  if (!places.take(holder, 1, part)) return false;
-  const giveBack = () => places.give(holder, 1);
-  response.once(
-    "close",
-    guarded(giveBack, () => {}),
-  );
-  return true;
 }
 
 /**

@@ -220,6 +220,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
     logs: watched,
     accounts,
     lambda,
+    objects: { removeOf: async () => {} },
     serving,
     overview,
     appliances,

@@ -23,6 +23,7 @@ const MOST_KEY_BYTES = 1_024;
 export const postObject: S3Operation = {
   operation: "PostObject",
   method: "POST",
+  isOfContent: true,
   level: "bucket",
   right: "deploy",
   others: "WRITE",

@@ -78,6 +78,7 @@ export const bucketOperations: readonly S3Operation[] = [
   {
     operation: "HeadBucket",
     method: "HEAD",
+    isOfContent: true,
     level: "bucket",
     right: "read",
     others: "READ",

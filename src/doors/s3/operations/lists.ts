@@ -10,6 +10,7 @@ export const listOperations: readonly S3Operation[] = [
   {
     operation: "ListObjects",
     method: "GET",
+    isOfContent: true,
     level: "bucket",
     right: "read",
     others: "READ",
@@ -18,6 +19,7 @@ export const listOperations: readonly S3Operation[] = [
   {
     operation: "ListObjectVersions",
     method: "GET",
+    isOfContent: true,
     level: "bucket",
     query: "versions",
     right: "read",

@@ -138,6 +138,7 @@ export const objectSettingOperations: readonly S3Operation[] = [
   {
     operation: "DeleteObjects",
     method: "POST",
+    isOfContent: true,
     level: "bucket",
     query: "delete",
     right: "deploy",

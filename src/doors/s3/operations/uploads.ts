@@ -197,6 +197,7 @@ export const uploadOperations: readonly S3Operation[] = [
   {
     operation: "ListMultipartUploads",
     method: "GET",
+    isOfContent: true,
     level: "bucket",
     query: "uploads",
     right: "read",

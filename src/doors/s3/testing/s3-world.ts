@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterwards } from "../../../base/testing/afterwards.ts";
+import { Shares } from "../../../clients/shares.ts";
 import { WrongCredentials } from "../../../clients/wrong-credentials.ts";
 import { systemClock } from "../../../base/clock/clock.ts";
 import { openContentFiles } from "../../../services/objects/content/content-files.ts";
@@ -17,6 +18,7 @@ import { engine, type ObjectOperations } from "../../../services/objects/store/e
 import { removeGarbage } from "../../../services/objects/upkeep.ts";
 import { InlineCommit } from "../../../store/group-commit/testing/inline-commit.ts";
 import type { Principal } from "../../../store/principals/principal.ts";
+import type { AuditedCall } from "../../lambda/door.ts";
 import { createS3Door } from "../door.ts";
 
 interface Hooks {
@@ -32,6 +34,7 @@ export interface S3World {
   other: S3Client;
   /** What is to be told of changes. */
   notices(): Promise<Notice[]>;
+  audited: AuditedCall[];
 }
 
 export const secret = "secret";
@@ -46,6 +49,7 @@ export async function openS3(hooks: Hooks): Promise<S3World> {
   const written = () => void removeGarbage(index, files).catch(() => {});
   const objects = objectsOver({ index, files, limitsOf: () => limits, now: () => Date.now(), written });
   const failures: unknown[] = [];
+  const audited: AuditedCall[] = [];
   const principals = new Map(["ten_a", "ten_b"].map((tenant) => [tenant.toUpperCase(), principalOf(tenant)]));
   const door = createS3Door({
     objects,
@@ -60,6 +64,8 @@ export async function openS3(hooks: Hooks): Promise<S3World> {
     },
     hosts: ["localhost"],
     isTls: false,
+    places: new Shares(100),
+    audit: (call) => audited.push(call),
     wrong: new WrongCredentials(systemClock),
     clock: systemClock,
     onError: (error) => failures.push(error),
@@ -88,6 +94,7 @@ export async function openS3(hooks: Hooks): Promise<S3World> {
     url,
     objects,
     failures,
+    audited,
     client: clientOf("TEN_A"),
     other: clientOf("TEN_B"),
     notices: () => index.run("notices", { after: 0, most: 100 }),
