@@ -57,6 +57,12 @@ export class H2Request {
     );
   }
 
+  /** About how many bytes the same head would have in HTTP/1.1. */
+  get headBytes(): number {
+    // "GET /path HTTP/1.1" and its line end, and ": " and a line end for each header.
+    return this.rawHeaders.reduce((sum, text) => sum + text.length + 2, this.method.length + this.url.length + 12);
+  }
+
   get complete(): boolean {
     return this.stream.endAfterHeaders || this.stream.readableEnded;
   }

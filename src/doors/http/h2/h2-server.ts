@@ -26,8 +26,13 @@ import { StreamConnection } from "./stream-connection.ts";
 
 /** As nginx has it. */
 const MOST_STREAMS = 128;
-/** Pairs of a name and a value in a request's headers, and some pseudo headers. */
-const MOST_HEADERS = 256;
+/**
+ * What nghttp2 reads of a request's head goes beyond what the gateway takes, so that most heads that are too large get an answer. node:http2 resets the request where a head goes beyond
+ * this, and the connection ends where one value alone has 64 KiB.
+ */
+const READ_HEADS = 2;
+/** Pairs of a name and a value in a request's headers. answer.ts refuses fewer than these. */
+const READ_HEADERS = 1_000;
 
 export interface H2Options {
   watch: Watch;
@@ -52,7 +57,7 @@ export class H2Sessions {
     this.#server = createServer({
       // Megabytes of one session, for headers and for what waits to be sent.
       maxSessionMemory: 4,
-      maxHeaderListPairs: MOST_HEADERS,
+      maxHeaderListPairs: READ_HEADERS,
       // A function may repeat any header; HTTP/1.1 carries that as well.
       strictSingleValueFields: false,
       maxOutstandingPings: 10,
@@ -64,7 +69,7 @@ export class H2Sessions {
       streamResetRate: 20,
       settings: {
         maxConcurrentStreams: MOST_STREAMS,
-        maxHeaderListSize: options.headBytes,
+        maxHeaderListSize: READ_HEADS * options.headBytes,
         enablePush: false,
         enableConnectProtocol: true,
       },
@@ -89,11 +94,19 @@ export class H2Sessions {
   #begin(session: ServerHttp2Session): void {
     const { watch, headMs, keepAliveMs } = this.#options;
     const { socket } = session;
+    const address = plainAddress(socket.remoteAddress ?? "") ?? "unknown";
     const guest = { isBusy: false, begun: 0 };
     let streams = 0;
     const isTurnedAway = !watch.joins(socket, guest);
     const cut = () => session.destroy();
     const onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+      // Errors of a stream end it, and are told by its close. One that nobody listens for would end the server.
+      stream.on(
+        "error",
+        guarded(() => undefined, cut),
+      );
+      // What came in the same packet may have ended the session before this is called. It has no socket then.
+      if (stream.destroyed) return;
       guest.begun += 1;
       streams += 1;
       guest.isBusy = true;
@@ -104,7 +117,7 @@ export class H2Sessions {
         if (isTurnedAway && streams === 0) session.close();
       };
       stream.once("close", guarded(onClose, cut));
-      this.#request(stream, headers, isTurnedAway, session);
+      this.#request(stream, headers, isTurnedAway, address);
     };
     const onTimeout = () => {
       if (streams === 0) session.close();
@@ -125,14 +138,13 @@ export class H2Sessions {
     );
   }
 
-  #request(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, turnedAway: boolean, session: ServerHttp2Session): void {
-    const { watch, answer, refuseExpectation } = this.#options;
+  #request(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, turnedAway: boolean, address: string): void {
+    const { watch, answer, refuseExpectation, headBytes } = this.#options;
     const asksForWebSocket = isWebSocket(headers);
     const own = new H2Request(stream, asksForWebSocket ? asUpgrade(headers) : headers, asksForWebSocket);
     const request = asRequest(own);
     const ownResponse = new H2Response(own);
     const response = asResponse(ownResponse);
-    const address = plainAddress(session.socket.remoteAddress ?? "") ?? "unknown";
     const ended = turnedAway ? null : this.#clients.begin(address);
     const connection = new StreamConnection(stream, address, ended === null);
     const failed = () => void stream.destroy();
@@ -141,14 +153,14 @@ export class H2Sessions {
       watch.forget(connection);
       connection.call?.clientGone();
     };
-    // Errors of a stream end it, and are told by its close.
-    stream.on(
-      "error",
-      guarded(() => undefined, failed),
-    );
     stream.once("close", guarded(onClose, failed));
     Connection.attach(request, connection);
     watch.watch(connection);
+    if (own.headBytes > headBytes) {
+      refuse(response, new MayflyError("head-too-large", { limit: `${headBytes} bytes` }), undefined, false);
+      if (own.hasBody) watch.linger(request);
+      return;
+    }
     if (asksForWebSocket) return answer(request, response, false, upgradingOf(stream, ownResponse));
     if (own.method === "CONNECT") return refuse(response, new MayflyError("method-not-supported", { method: "CONNECT" }), undefined, false);
     const expectation = own.headers.expect?.trim().toLowerCase();

@@ -284,6 +284,27 @@ async function flood({ closed, send }: Hostile, most: number, next: (count: numb
   await until(closed);
 }
 
+test("requests that come in one packet with the beginning of the connection and a mistake that ends it leave the gateway as it was", async (t) => {
+  await using gateway = await openTestGateway((seen) => replyText(seen, "hi"));
+  const mistakes: Record<string, Buffer> = {
+    "data of a request that has ended": frame(0, 0, 1, Buffer.from("x")),
+    "a window that is full": frame(8, 0, 0, Buffer.alloc(4)),
+    "settings that are none": frame(SETTINGS, 0, 0, Buffer.from("x")),
+    "headers that are none": frame(HEADERS, 5, 3, Buffer.alloc(5, 0xff)),
+    "the end of the connection, for a reason": frame(7, 0, 0, Buffer.from([0, 0, 0, 0, 0, 0, 0, 2])),
+  };
+  for (const [what, mistake] of Object.entries(mistakes)) {
+    const socket = connect(gateway.port, "127.0.0.1");
+    let closed = false;
+    socket.on("error", () => {}).on("close", () => (closed = true));
+    socket.resume();
+    afterwards(t, () => void socket.destroy());
+    socket.write(Buffer.concat([Buffer.from(PREFACE), frame(SETTINGS, 0, 0), frame(HEADERS, 5, 1, get), mistake]));
+    await until(() => closed, { what });
+  }
+  assert.equal((await ask(open(t, gateway.url), "/app/hello")).text, "hi");
+});
+
 test("a client that opens and resets requests without end is cut off", async (t) => {
   await using gateway = await openTestGateway(() => {});
   const client = hostile(t, gateway.port);
@@ -304,6 +325,19 @@ test("headers that do not end, and headers that are too large, start no call and
   await bomb.send(frame(HEADERS, 1, 1, get));
   await flood(bomb, 10_000, () => frame(CONTINUATION, 0, 1, literal.subarray(0, 16_000)));
   assert.equal(gateway.invocations.length, 0);
+});
+
+test("a head that is too large is answered on its own stream, and the connection goes on", async (t) => {
+  await using gateway = await openTestGateway((seen) => replyText(seen, "hi"));
+  const session = open(t, gateway.url);
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`x-${at}`, "y"]));
+  const tooLarge: Record<string, string>[] = [{ "x-large": "y".repeat(40_000) }, { ":path": `/app/hello?${"y".repeat(40_000)}` }, many];
+  for (const headers of tooLarge) {
+    const { status, text } = await ask(session, "/app/hello", { headers });
+    assert.deepEqual([status, JSON.parse(text).error.code], [431, "head-too-large"]);
+  }
+  assert.equal(gateway.invocations.length, 0);
+  assert.equal((await ask(session, "/app/hello", { headers: { "x-large": "y".repeat(30_000) } })).text, "hi");
 });
 
 test("a header that is small when compressed and large when read is not read", async (t) => {
