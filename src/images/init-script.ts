@@ -12,7 +12,7 @@ export const cloneFlags = ["--no-flush-bytecode"];
 export const emulatedFlags = ["--no-maglev", "--no-sparkplug"];
 
 /**
- * The first program of a VM, in the initrd: it brings a bare kernel to the point at which process 1 becomes the runtime that runs the agent. If a
+ * The first program of a VM, in the initrd: it brings a bare kernel to the point at which process 1 becomes the program that starts the agent (src/guest/redirect). If a
  * step fails, process 1 ends, the kernel panics and QEMU exits; the console shows the last step.
  *
  * Kernel command line: `mayfly.channel=` (required) is passed on as MAYFLY_CHANNEL. `mayfly.heap=` and `mayfly.semi=` are the sizes of V8's

@@ -6,8 +6,6 @@ enum {
   SYS_poll = 7,
   SYS_connect = 42,
   SYS_shutdown = 48,
-  SYS_fork = 57,
-  SYS_wait4 = 61,
   SYS_kill = 62,
   SYS_mkdir = 83,
   SYS_setsid = 112,

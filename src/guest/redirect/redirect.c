@@ -1,5 +1,5 @@
 /*
- * The first program of a machine: it leads all TCP connections of the machine to one listener, and becomes the agent, which finds the listener open.
+ * The first program of a machine: it leads all TCP connections of the machine to one listener, and starts the agent, which finds the listener open.
  *
  *   redirect DESCRIPTOR USER PROGRAM [ARGUMENT…]
  *
@@ -7,6 +7,9 @@
  *
  * 1. Connections to the machine's loopback stay what they are.
  * 2. If anything fails, the agent is not started.
+ * 3. As process 1 it stays, and the agent is its child. A process whose parent has ended becomes a child of process 1, and when it ends, too, it is there until
+ *    process 1 has waited for it: an agent that is process 1 itself cannot tell such processes from those for which its app's code will wait.
+ * 4. It ends with the agent, and with it the machine.
  */
 #include "syscalls.h"
 #include "route.h"
@@ -15,6 +18,9 @@
 
 /* Nothing else in a machine listens on it: it is below those that a program is given or chooses. */
 enum { PORT = 1, BACKLOG = 256 };
+
+/* More than a machine begins with: its outputs, the listener and the channel. */
+enum { DESCRIPTORS = 16 };
 
 struct socket_address {
   u16 family, port;
@@ -53,6 +59,18 @@ static void become(s64 user) {
   checked("changing the user", CALL(setuid, user, 0, 0, 0, 0));
 }
 
+/* Waits for all that ends, until the agent does, and ends as a shell would: with the agent's status, or 128 and the signal that ended it. */
+static void outlast(s64 agent) {
+  /* What the agent closes is to be closed. */
+  for (s64 i = 0; i < DESCRIPTORS; i++)
+    if (i != STDERR) CALL(close, i, 0, 0, 0, 0);
+  int status = 0;
+  s64 ended;
+  do ended = CALL(wait4, -1, &status, 0, 0, 0);
+  while (ended != agent && ended != ECHILD);
+  CALL(exit, (status & 127) != 0 ? 128 + (status & 127) : status >> 8 & 255, 0, 0, 0, 0);
+}
+
 static s64 number(const char *text) {
   s64 value = 0;
   while (*text != 0) value = value * 10 + (*text++ - '0');
@@ -72,6 +90,8 @@ void start(s64 *stack) {
     CALL(close, listener, 0, 0, 0, 0);
   }
   become(number(arguments[2]));
+  s64 agent = CALL(getpid, 0, 0, 0, 0, 0) == 1 ? checked("starting a process", CALL(fork, 0, 0, 0, 0, 0)) : 0;
+  if (agent != 0) outlast(agent);
   fail(arguments[3], CALL(execve, arguments[3], arguments + 3, environment, 0, 0));
 }
 

@@ -11,14 +11,17 @@ enum {
   SYS_close = 3,
   SYS_dup = 32,
   SYS_dup2 = 33,
+  SYS_getpid = 39,
   SYS_socket = 41,
   SYS_sendto = 44,
   SYS_recvfrom = 45,
   SYS_bind = 49,
   SYS_listen = 50,
   SYS_setsockopt = 54,
+  SYS_fork = 57,
   SYS_execve = 59,
   SYS_exit = 60,
+  SYS_wait4 = 61,
   SYS_setuid = 105,
   SYS_setgid = 106,
   SYS_setgroups = 116,
@@ -42,7 +45,7 @@ __asm__(".globl system_call\n"
 
 #define CALL(number, a, b, c, d, e) system_call(SYS_##number, (s64)(a), (s64)(b), (s64)(c), (s64)(d), (s64)(e))
 
-enum { EINVAL = -22 };
+enum { ECHILD = -10, EINVAL = -22 };
 enum { AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_STREAM = 1, SOCK_RAW = 3, STDERR = 2 };
 
 static u64 length(const char *text) {

@@ -24,6 +24,8 @@ export interface ConformanceSubject {
   folders: string[];
   /** What ends a machine that exceeds its memory limit: the host's control groups, unless this says otherwise. */
   limited?: "by itself";
+  /** Its machines have no processes beside their agent. */
+  processes?: "one";
   /**
    * The number of starts and kills after which nothing may be left. It may be lower if another driver built in the same way is tested with
    * more.
@@ -134,6 +136,14 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
         own.remove();
         others.remove();
       }
+    });
+
+    test("a process that ends after its parent leaves nothing in its machine", async () => {
+      // Without a kernel of its own, a machine has the host's process 1.
+      if (!subject.driver.traits.ownKernel || subject.processes === "one") return;
+      const { call, machine } = await bound();
+      assert.equal((await call("orphan")).toString(), "gone");
+      await inTime("the end of a killed machine", machine.kill());
     });
 
     test("CPU grows with work, and the figures of CPU and memory stay plausible", async () => {

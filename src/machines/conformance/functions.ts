@@ -1,6 +1,6 @@
 /** Functions that make a machine misbehave. They are bound to it as an app's would be. CommonJS, in the fetch style. */
 
-export type ConformanceFunction = "echo" | "reads" | "spin" | "eat" | "exit" | "crash";
+export type ConformanceFunction = "echo" | "reads" | "spin" | "orphan" | "eat" | "exit" | "crash";
 
 export const conformanceFunctions: Record<ConformanceFunction, string> = {
   echo: `exports.default = { fetch: async (request) => new Response(await request.arrayBuffer()) };`,
@@ -24,6 +24,18 @@ export const conformanceFunctions: Record<ConformanceFunction, string> = {
     const end = performance.now() + Number(await request.text());
     while (performance.now() < end);
     return new Response("spun");
+  } };`,
+
+  // Replies once a process is gone that had lost its parent before it ended. One that nobody waits for stays in the list of processes.
+  orphan: `const { spawn } = require("node:child_process"), fs = require("node:fs");
+  const parent = \`const { pid } = require("node:child_process").spawn(process.execPath, ["-e", "setTimeout(() => undefined, 500)"], { detached: true, stdio: "ignore" });
+    require("node:fs").writeSync(1, String(pid));
+    process.kill(process.pid, "SIGKILL");\`;
+  exports.default = { async fetch() {
+    let pid = "";
+    for await (const text of spawn(process.execPath, ["-e", parent], { stdio: ["ignore", "pipe", "ignore"] }).stdout) pid += text;
+    while (pid !== "" && fs.existsSync("/proc/" + pid)) await new Promise((resolve) => setTimeout(resolve, 50));
+    return new Response(pid === "" ? "none" : "gone");
   } };`,
 
   // Takes memory outside of V8's heap, which has a limit of its own, until the machine is stopped.

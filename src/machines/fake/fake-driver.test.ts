@@ -17,6 +17,7 @@ function functions(machine: FakeMachineControls): Record<ConformanceFunction, Fa
       machine.work(Number(body.toString()) * 1_000);
       return Buffer.from("spun");
     },
+    orphan: () => Buffer.from("gone"),
     eat: ends("out-of-memory"),
     exit: ends("exited"),
     crash: ends("crashed"),

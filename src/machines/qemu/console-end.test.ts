@@ -26,6 +26,8 @@ test("of Linux: how its process ended, or that its kernel panicked; what was pri
     [initEnded("00000000"), "exited", "its process ended with code 0", []],
     [initEnded("0000000b"), "crashed", "its process ended by SIGSEGV", []],
     [initEnded("00000086"), "crashed", "its process ended by SIGABRT", []],
+    [initEnded("00008b00"), "crashed", "its process ended by SIGSEGV", []],
+    [initEnded("0000ff00"), "exited", "its process ended with code 255", []],
     [`bye\n[   74.5] Kernel panic - not syncing: Fatal exception\n${dump}`, "crashed", "its kernel panicked", ["bye", "Fatal exception"]],
     [`[   74.5] Kernel panic - not syncing: System is deadlocked on memory\n${dump}`, "out-of-memory", raise, []],
     [`[   74.5] Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled\n${dump}`, "out-of-memory", raise, []],
@@ -68,7 +70,8 @@ test("of Linux: how its process ended, or that its kernel panicked; what was pri
 
 test("a disk that cannot be read is told apart from other ends, on either kernel", () => {
   assert.equal(linuxEnd("[    3.1] I/O error, dev vda, sector 8 op 0x0:(READ)").blamesDisk, true);
-  assert.equal(linuxEnd(initEnded("00000007")).blamesDisk, true, "SIGBUS: a page of the agent is not there");
+  assert.equal(linuxEnd(initEnded("00000007")).blamesDisk, true, "SIGBUS: a page of init is not there");
+  assert.equal(linuxEnd(initEnded("00008700")).blamesDisk, true, "SIGBUS: a page of the agent is not there");
   assert.equal(linuxEnd(initEnded("0000000b")).blamesDisk, false);
 });
 

@@ -24,10 +24,10 @@ export const kernelLine = /^\[ *\d+\.\d+\]/;
 export const kernelNoise = /^(\[ *\d+\.\d+\] )?PCI: Fatal: No config space access function found\r?$/;
 
 /** What Linux prints about a disk that it cannot read, and how the agent ends if a page of its program is missing. */
-const DISK_FAULT = /I\/O error, dev vda|erofs: .*(error|corrupt)|Attempted to kill init! exitcode=0x000000[08]7/i;
+const DISK_FAULT = /I\/O error, dev vda|erofs: .*(error|corrupt)|Attempted to kill init! exitcode=0x(00008700|000000[08]7)/i;
 const LINUX_NO_MEMORY = /out of memory: (killed process|compulsory|system is deadlocked)|not syncing: System is deadlocked on memory/i;
 
-/** The agent is the guest's init, so the kernel panics when it ends. The panic then only says how the agent ended. */
+/** The guest's init ends when the agent does, and as it (src/guest/redirect), so that the kernel panics. The panic then only says how the agent ended. */
 export function linuxEnd(console: string): ConsoleEnd {
   const lines = console.split("\n").filter((line) => line !== "" && !kernelLine.test(line));
   const panic = /Kernel panic - not syncing: (.*)/.exec(console)?.[1];
@@ -48,10 +48,15 @@ export function linuxEnd(console: string): ConsoleEnd {
 
 const SWITCHED_OFF = "it switched itself off";
 
-/** @param status as wait() has it: the low seven bits are the signal, if one ended the process */
+/** What a shell adds to the number of the signal that ended a process; init ends so when the agent was ended by one. */
+const BY_SIGNAL = 128;
+const MOST_SIGNAL = 31;
+
+/** @param status as wait() has it: the low seven bits are the signal, if one ended init itself */
 function endOfInit(status: number): Pick<MachineExit, "detail" | "code" | "signal"> {
-  const number = status & 0x7f;
   const code = (status >> 8) & 0xff;
+  const ofAgent = code > BY_SIGNAL && code <= BY_SIGNAL + MOST_SIGNAL ? code - BY_SIGNAL : 0;
+  const number = status & 0x7f || ofAgent;
   if (number === 0) return { detail: `its process ended with code ${code}`, code };
   const signal = Object.entries(constants.signals).find(([, each]) => each === number)?.[0] ?? `signal ${number}`;
   return { detail: `its process ended by ${signal}`, signal };

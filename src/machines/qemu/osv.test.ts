@@ -152,5 +152,6 @@ if (osvKernel !== undefined) {
     }),
     folders: [runDir, brokenRunDir],
     limited: "by itself",
+    processes: "one",
   }));
 }

@@ -40,6 +40,7 @@ describeDriverConformance("qemu-pc", async () => {
     }),
     folders: [runDir, brokenRunDir],
     limited: "by itself",
+    processes: "one",
     starts: 4,
   };
 });
