@@ -16,9 +16,10 @@ import {
   StopDurableExecutionCommand,
 } from "@aws-sdk/client-lambda";
 import { until } from "../src/base/clock/until.ts";
+import { bundleApp } from "../src/bundle/bundle-app.ts";
 import { mayfly } from "./command.ts";
 import { createKey } from "./lambda/key.ts";
-import { createScope, deploy, eventually, type Platform, startPlatform, temporaryFolder } from "./platform.ts";
+import { createScope, deploy, eventually, type Platform, projectDir, startPlatform, temporaryFolder } from "./platform.ts";
 
 describe("durable executions", { concurrency: 6 }, () => {
   const scope = createScope();
@@ -200,6 +201,16 @@ describe("durable executions", { concurrency: 6 }, () => {
     assert.equal(bad.FunctionError, "Unhandled");
     const { errorMessage, errorType } = JSON.parse(Buffer.from(bad.Payload!).toString()) as Record<string, string>;
     assert.deepEqual([errorMessage, errorType], ["with data", "OwnError"]);
+  });
+
+  test("the only function of an app is durable, too, and has the app's name for AWS's client", async () => {
+    const { manifest, bundles } = await bundleApp(join(projectDir, "test/apps/durable"));
+    const functions = { flows: manifest.functions["flows"]! };
+    await platform.client.deploy(
+      { ...manifest, name: "durable-one", functions },
+      bundles.filter((each) => each.function === "flows"),
+    );
+    assert.equal(await resultOf(await start("greet", { name: "Ada" }, { of: "durable-one" })), "Hello, Ada!");
   });
 
   test("a name starts an execution once, as long as its input is the same", async () => {

@@ -29,8 +29,7 @@ export function findFunction(parts: Parts, tenant: string, name: string): FoundF
   const app = parts.catalog.app(tenant, record === undefined ? name : appOf(record));
   if (record !== undefined) return isGone(record, app) ? forget(parts, tenant, record) : ofRecord(record, app?.live ?? null);
   const [inner, second] = Object.keys(app?.live?.manifest.functions ?? {});
-  if (app?.live && app.live.members === undefined && inner !== undefined && second === undefined)
-    return { ...ofRevision(app.live, name, name), function: inner };
+  if (app?.live && app.live.members === undefined && inner !== undefined && second === undefined) return ofRevision(app.live, name, inner);
   return ofSeveral(parts, tenant, name);
 }
 
