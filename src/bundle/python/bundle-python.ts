@@ -37,14 +37,14 @@ export async function bundlePython({ manifest, root, file }: AppFolder, surround
   if (wrong !== undefined) throw new MayflyError("build-failed", wrong);
   const loaded = report.mentioned.map((index) => code[index]!);
   const unshipped = await unshippedFiles(python, root, loaded, travelling);
-  return withRequirements(python, root, surroundings, travelling.length, async (required) => {
+  return withRequirements(python, root, surroundings, travelling.length, async (required, unfit) => {
     const all = [...travelling, ...required];
     const files = (await collected(all, 0, file))!;
     // The code is among the files: docs/guest-protocol.md, a function's source.
     const functions = entries.map(({ name }): Bundle => ({ function: name, format: "python", code: new Uint8Array() }));
     return {
       bundles: [...functions, files.bundle],
-      warnings: [...modules.warnings, ...syntax.warnings, ...unknownModules(report, code, all), ...unshipped],
+      warnings: [...unfit, ...modules.warnings, ...syntax.warnings, ...unknownModules(report, code, all), ...unshipped],
       files: { count: files.count, bytes: files.bytes, named: [] },
     };
   });

@@ -184,3 +184,18 @@ test("pip is killed when its time is over, which is told with what to do", async
   const connections = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
   await until(async () => (await connections()) === 0, { what: "the end of pip's connections" });
 });
+
+test("a project for another Python than the machines' is warned of, and deployed nevertheless", async () => {
+  const folder = appWith("plain", { "plain.py": "" });
+  rmSync(join(folder, "requirements.txt"));
+  const warnings = async (asked: string) => {
+    writeFileSync(join(folder, "pyproject.toml"), `[project]\nname = "x"\nversion = "1"\nrequires-python = "${asked}"\n`);
+    return (await bundleApp(folder)).warnings;
+  };
+  assert.match(
+    (await warnings(">=3.12")).join("\n"),
+    /^requires-python of pyproject\.toml is >=3\.12, and machines have Python 3\.11\.\d+:/,
+  );
+  assert.match((await warnings("new")).join("\n"), /^requires-python of pyproject\.toml is new, which says no versions$/);
+  for (const asked of [">=3.9,<4", "~=3.11", "==3.11.*"]) assert.deepEqual(await warnings(asked), [], asked);
+});

@@ -23,17 +23,17 @@ const MOST_BYTES = 8 * 2 ** 30;
 /**
  * @param root the app's folder
  * @param others how many files travel beside the packages
- * @param use gets the packages' files, which are on this host until it has ended. Rejects with "packages-not-installed".
+ * @param use gets the packages' files, which are on this host until it has ended, and sentences on what may not fit. Rejects with "packages-not-installed".
  */
 export async function withRequirements<T>(
   python: GuestPython,
   root: string,
   { cacheDir, progress }: Surroundings,
   others: number,
-  use: (files: TravellingFile[]) => Promise<T>,
+  use: (files: TravellingFile[], warnings: string[]) => Promise<T>,
 ): Promise<T> {
   const wanted = await requirementsOf(python, root);
-  if (wanted === undefined) return use([]);
+  if (wanted.words.length === 0) return use([], wanted.warnings);
   progress(`installing the packages of ${wanted.from}`);
   const parent = join(cacheDir, "pip");
   await mkdir(parent, { recursive: true });
@@ -47,9 +47,9 @@ export async function withRequirements<T>(
     if (failed !== undefined) throw notInstalled(wanted.from, failed);
     const installed = filesIn(target);
     const modules = installed.filter(({ path }) => path.endsWith(".py")).length;
-    if (others + installed.length + modules > MOST_FILES) return use(installed);
+    if (others + installed.length + modules > MOST_FILES) return use(installed, wanted.warnings);
     await compileModules(python, target, FOLDER);
-    return use(filesIn(target));
+    return use(filesIn(target), wanted.warnings);
   });
 }
 
@@ -57,18 +57,27 @@ function notInstalled(file: string, what: string): MayflyError {
   return new MayflyError("packages-not-installed", { file, what });
 }
 
-/** pip's own words for what to install; undefined if the app requires nothing. */
-async function requirementsOf(python: GuestPython, root: string): Promise<{ from: string; words: string[] } | undefined> {
-  if (existsSync(join(root, "requirements.txt"))) return { from: "requirements.txt", words: ["--requirement", "requirements.txt"] };
-  if (!existsSync(join(root, "pyproject.toml"))) return undefined;
-  const { code, stdout, stderr } = await python.run(["-c", readProject], { cwd: root });
-  if (code !== 0) throw notInstalled("pyproject.toml", stderr.trim().split("\n").at(-1)!);
-  const words = JSON.parse(stdout) as string[];
-  return words.length === 0 ? undefined : { from: "pyproject.toml", words };
+interface Wanted {
+  from: string;
+  /** pip's own for what to install; none if the app requires nothing. */
+  words: string[];
+  warnings: string[];
 }
 
+async function requirementsOf(python: GuestPython, root: string): Promise<Wanted> {
+  if (existsSync(join(root, "requirements.txt")))
+    return { from: "requirements.txt", words: ["--requirement", "requirements.txt"], warnings: [] };
+  const from = "pyproject.toml";
+  if (!existsSync(join(root, from))) return { from, words: [], warnings: [] };
+  const { code, stdout, stderr } = await python.run(["-c", readProject, python.pip], { cwd: root });
+  if (code !== 0) throw notInstalled(from, stderr.trim().split("\n").at(-1)!);
+  const { words, warnings } = JSON.parse(stdout) as Omit<Wanted, "from">;
+  return { from, words, warnings };
+}
+
+/** pip has a copy of the library that knows how versions are compared. */
 const readProject = `
-import json, sys, tomllib
+import json, platform, sys, tomllib
 with open("pyproject.toml", "rb") as file:
     try:
         project = tomllib.load(file).get("project", {})
@@ -79,7 +88,17 @@ if "dependencies" in project.get("dynamic", []):
 found = project.get("dependencies", [])
 if not isinstance(found, list) or not all(isinstance(one, str) and not one.startswith("-") for one in found):
     sys.exit("project.dependencies is not a list of packages")
-json.dump(found, sys.stdout)
+warnings = []
+asked, own = project.get("requires-python"), platform.python_version()
+if isinstance(asked, str):
+    sys.path.append(sys.argv[1])
+    from pip._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
+    try:
+        if not SpecifierSet(asked).contains(own, prereleases=True):
+            warnings.append(f"requires-python of pyproject.toml is {asked}, and machines have Python {own}: what the code needs of another one is not there")
+    except InvalidSpecifier:
+        warnings.append(f"requires-python of pyproject.toml is {asked}, which says no versions")
+json.dump({"words": found, "warnings": warnings}, sys.stdout)
 `;
 
 /** Scripts for a shell have the path of this host's Python in them, and nothing imports them. */
