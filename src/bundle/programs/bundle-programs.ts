@@ -1,4 +1,4 @@
-/** Bundles an app whose functions are programs: its files, as they are, for servers in Python the packages that it requires, and in Java the classes of sources. */
+/** Bundles an app whose functions are programs: its files, as they are, for servers in Python its modules and the packages that it requires, and in Java the classes of sources. */
 import type { Bundle } from "../../store/catalog/catalog.ts";
 import { formatsOf, type PartManifest } from "../../store/catalog/parts.ts";
 import { asksForSnapshot } from "../../store/catalog/snapshot-of.ts";
@@ -13,6 +13,8 @@ import { type Launched, withLaunched } from "../java/launched/launched.ts";
 import { shippedPackages } from "../packages/shipped.ts";
 import { guestPython } from "../python/guest-python.ts";
 import { withRequirements } from "../python/requirements.ts";
+import { serverModules } from "../python/server-modules.ts";
+import { refuseMissingScripts, shellWords } from "./commands.ts";
 import { refuseUnfit } from "./fit.ts";
 import { appPrograms } from "./programs.ts";
 
@@ -30,10 +32,11 @@ export async function bundlePrograms({ manifest, root, file }: AppFolder, surrou
   const own = named.files.map((each) => inPlace(root, each));
   const travelling = [...own, ...beside, ...programs.flatMap(({ file: own }) => own ?? [])];
   await refuseUnfit(programs, travelling, manifest, surroundings);
+  refuseMissingScripts(manifest, root, travelling, file);
   const format = formatsOf[manifest.runtime][0]!;
-  const { files, commands } = await withMade(manifest, root, surroundings, travelling, async (made) => ({
+  const { files, commands, warnings } = await withMade(manifest, root, surroundings, travelling, async (made) => ({
+    ...made,
     files: await collected([...travelling, ...made.files], 0, file),
-    commands: made.commands,
   }));
   const shipped = new Set(travelling.map(({ from }) => from));
   const functions = programs.map(({ name }): Bundle => ({ function: name, format, code: new Uint8Array() }));
@@ -42,6 +45,8 @@ export async function bundlePrograms({ manifest, root, file }: AppFolder, surrou
     warnings: [
       ...named.warnings,
       ...unshippedReads(named.files, root, shipped),
+      ...warnings,
+      ...shellWords(manifest),
       ...(format === "server" && asksForSnapshot(manifest) ? clonedServers(manifest) : []),
     ],
     files: { count: files?.count ?? 0, bytes: files?.bytes ?? 0, named: namesOf(own, matched) },
@@ -60,18 +65,26 @@ function clonedServers({ functions }: PartManifest): string[] {
   ];
 }
 
-/** @param use gets what the deploy makes for the programs, which is on this host until it has ended */
+interface Made extends Launched {
+  warnings: string[];
+}
+
+/** @param use gets what the deploy makes or finds for the programs, which is on this host until it has ended */
 async function withMade<T>(
   part: PartManifest,
   root: string,
   surroundings: Surroundings,
   travelling: TravellingFile[],
-  use: (made: Launched) => Promise<T>,
+  use: (made: Made) => Promise<T>,
 ): Promise<T> {
-  if (part.runtime === "server-java") return withLaunched(part, travelling, surroundings, use);
-  const asTheyAre = (files: TravellingFile[]) => use({ files, commands: [] });
-  if (part.runtime !== "server-python") return asTheyAre([]);
-  return withRequirements(await guestPython(surroundings), root, surroundings, travelling.length, asTheyAre);
+  if (part.runtime === "server-java") return withLaunched(part, travelling, surroundings, (made) => use({ ...made, warnings: [] }));
+  if (part.runtime !== "server-python") return use({ files: [], commands: [], warnings: [] });
+  const python = await guestPython(surroundings);
+  const modules = await serverModules(python, part, root, travelling);
+  return withRequirements(python, root, surroundings, travelling.length + modules.files.length, async (required, unfit) => {
+    const files = [...modules.files, ...required];
+    return use({ files, commands: [], warnings: [...unfit, ...(await modules.warnings([...travelling, ...files]))] });
+  });
 }
 
 /** Those that the manifest names only as a part of a command, or not at all. */

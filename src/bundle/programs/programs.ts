@@ -43,7 +43,7 @@ function refusal(root: string, path: string): string | undefined {
 }
 
 /** The path relative to the task root, where commands are run; undefined if the program is one of the machine's. */
-function pathBelow(program: string): string | undefined {
+export function pathBelow(program: string): string | undefined {
   if (!program.includes("/")) return undefined;
   if (!program.startsWith("/")) return posix.normalize(program);
   return program.startsWith(`${taskRootPath}/`) ? posix.relative(taskRootPath, program) : undefined;
