@@ -1,14 +1,21 @@
 /** Finds an app's Java code: jars that a build has made, and source files. */
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { mayTravel } from "../files/named.ts";
 import { statOf } from "../files/stat-of.ts";
+import type { TravellingFile } from "../files/travelling-file.ts";
 
 export interface JavaCode {
   /** Absolute paths of `.java` files. */
   sources: string[];
   /** Absolute paths of the jars that functions name. */
   jars: string[];
+  /** Files that Maven and Gradle lay beside the classes of these sources. */
+  resources: TravellingFile[];
 }
+
+/** The folder below the task root in which machines look for classes, and for what lies beside them. */
+export const CLASSES = "classes";
 
 /** Folders in which builds write, unless a package is called so. */
 const built = new Set(["target", "build", "out", "bin"]);
@@ -25,20 +32,30 @@ export function javaCode(root: string, entries: string[], refuse: (entry: string
   const found = entries.map((entry) => codeAt(root, join(root, entry), (what) => refuse(entry, what)));
   const sources = found.flatMap((each) => each.sources);
   const jars = found.flatMap((each) => each.jars);
-  return { sources: [...new Set(sources)].toSorted(), jars: [...new Set(jars)].toSorted() };
+  const folders = new Set(found.flatMap(({ folder }) => folder ?? []));
+  const resources = [...folders].flatMap((folder) => resourcesBeside(folder, root));
+  return { sources: [...new Set(sources)].toSorted(), jars: [...new Set(jars)].toSorted(), resources };
 }
 
-function codeAt(root: string, path: string, refuse: (what: string) => never): JavaCode {
+interface CodeOfEntry {
+  sources: string[];
+  jars: string[];
+  /** Where the packages of the sources begin. */
+  folder?: string;
+}
+
+function codeAt(root: string, path: string, refuse: (what: string) => never): CodeOfEntry {
+  const from = (folder: string) => ({ sources: sourcesIn(folder), jars: [], folder });
   if (statSync(path).isFile()) {
     if (path.endsWith(".jar")) return { sources: [], jars: [path] };
-    if (path.endsWith(".java")) return { sources: sourcesIn(sourceRoot(path, root)), jars: [] };
+    if (path.endsWith(".java")) return from(sourceRoot(path, root));
     return refuse("must be a .jar, a .java file, or a folder with one of them");
   }
   const jars = readdirSync(path).filter((name) => name.endsWith(".jar") && !beside.test(name));
   if (jars.length === 1) return { sources: [], jars: [join(path, jars[0]!)] };
   if (jars.length > 1) return refuse(`has ${jars.toSorted().join(" and ")}: name one of them`);
-  const sources = sourcesIn(ownSources(path));
-  return sources.length > 0 ? { sources, jars: [] } : refuse("has neither a .jar nor .java files: build the app first");
+  const code = from(ownSources(path));
+  return code.sources.length > 0 ? code : refuse("has neither a .jar nor .java files: build the app first");
 }
 
 /** A file's classes may use those of its package, and of packages beside that: those of all files below the folder in which its package is. */
@@ -70,6 +87,15 @@ function sourcesIn(folder: string): string[] {
 function isBuilt(folder: string, name: string): boolean {
   const hasBuilt = (path: string) => path.split(sep).some((part) => built.has(part));
   return hasBuilt(dirname(name)) && hasBuilt(relative(folder, packageRoot(join(folder, name))));
+}
+
+/** What Maven and Gradle take for resources of the sources in `main/java`. They are found where the classes are. */
+function resourcesBeside(sources: string, root: string): TravellingFile[] {
+  if (!sources.endsWith(join(sep, "main", "java"))) return [];
+  const folder = join(dirname(sources), "resources");
+  return globSync("**", { cwd: folder })
+    .filter((name) => mayTravel(join(folder, name), root))
+    .map((name) => ({ path: `${CLASSES}/${name.split(sep).join("/")}`, from: join(folder, name) }));
 }
 
 /** Jars of others that travel with the app, and are there when its sources are compiled. Absolute paths. */

@@ -61,6 +61,29 @@ test("what a build has generated is left out, but not a package that is called a
   );
 });
 
+test("resources of Maven's and Gradle's layout are beside the classes, whether entry names the folder or a file; hidden ones stay", async () => {
+  write("src/main/java/shop/Upper.java", source("shop", "Upper"));
+  write("src/main/resources/shop/texts.properties", "a=b");
+  write("src/main/resources/META-INF/services/x.Y", "z");
+  write("src/main/resources/.env", "secret");
+  write("src/test/resources/more.txt", "more");
+  for (const entry of [".", "src", "src/main/java", "src/main/java/shop/Upper.java"])
+    assert.deepEqual(
+      filesOf(await deploy(entry, "shop.Upper::run")).map(([path]) => path),
+      ["classes/META-INF/services/x.Y", "classes/shop/Upper.class", "classes/shop/texts.properties"],
+    );
+});
+
+test("what the compiler cannot find is named, and which Java it is for; so is how a call and a method differ", async () => {
+  write("src/shop/Upper.java", source("shop", "Upper", "Object pool = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor();"));
+  await refused(
+    deploy("src", "shop.Upper::run"),
+    /cannot find symbol: method newVirtualThreadPerTaskExecutor\(\) in class Executors \(src\/shop\/Upper\.java:1\); machines have Java 17/,
+  );
+  write("src/shop/Upper.java", source("shop", "Upper", "void two(int a, int b) { two(1); }"));
+  await refused(deploy("src", "shop.Upper::run"), /cannot be applied to given types: required int,int, found int, reason .* \(src\/shop/);
+});
+
 test("a public method is found beside a private one of its name", async () => {
   write("src/shop/Both.java", source("shop", "Both", "private String run() { return null; }"));
   await deploy("src", "shop.Both::run");
@@ -106,7 +129,7 @@ test("what a processor of annotations would write is told as such", async () => 
   write("src/shop/Upper.java", source("shop", "Upper", "int x = new Upper().getX();"));
   await refused(
     deploy("src", "shop.Upper::run"),
-    /cannot find symbol .*; what processors of annotations .* of lib\/writer\.jar, is not there/,
+    /cannot find symbol: method getX\(\) in class Upper .*; what processors of annotations .* of lib\/writer\.jar, is not there/,
   );
 });
 

@@ -11,7 +11,7 @@ import type { BundledPart } from "../bundled-app.ts";
 import { collected, inPlace } from "../files/collect.ts";
 import { isWithin, matchedFiles } from "../files/matched.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
-import { javaCode, libraries, placeOfJar } from "./app-code.ts";
+import { CLASSES, javaCode, libraries, placeOfJar } from "./app-code.ts";
 import { classFiles } from "./class-files.ts";
 import { compileJava } from "./compile.ts";
 import { namesEndingIn } from "./jar-names.ts";
@@ -41,7 +41,7 @@ export async function bundleJava({ manifest, root, file }: AppFolder, surroundin
     const named = new Set(functions.map(({ entry }) => join(root, entry)));
     const jars = code.jars.map((jar): TravellingFile => (named.has(jar) ? inPlace(root, jar) : { path: placeOfJar(root, jar), from: jar }));
     // Of two files of one path the later one travels: what an editor once compiled into `classes` may lie there.
-    const all = [...matched, ...classFiles(classes, "classes"), ...jars, ...own.map((jar) => inPlace(root, jar))];
+    const all = [...matched, ...code.resources, ...classFiles(classes, CLASSES), ...jars, ...own.map((jar) => inPlace(root, jar))];
     const files = (await collected(all, 0, file))!;
     // The code is among the files, where the agent's class path leads: classes, and lib.
     const bundles = functions.map(({ name }): Bundle => ({ function: name, format: "java", code: new Uint8Array() }));
@@ -61,7 +61,7 @@ export async function bundleJava({ manifest, root, file }: AppFolder, surroundin
 /** Where machines look for classes in the app's folder, if some travel because the manifest names them. */
 function classFolders(root: string, matched: TravellingFile[]): string[] {
   const classes = matched.filter(({ path }) => path.endsWith(".class"));
-  return ["classes", "."]
+  return [CLASSES, "."]
     .map((folder) => join(root, folder))
     .filter((folder) => classes.some(({ path }) => isWithin(join(root, path), folder)));
 }

@@ -8,7 +8,7 @@ import type { JavaCode } from "./app-code.ts";
 import { type Javac, wrongHandler } from "./check-handlers.ts";
 import { namesEndingIn } from "./jar-names.ts";
 import { javaCompiler } from "./javac.ts";
-import { firstErrors, lacksPackage, sourceErrors } from "./source-errors.ts";
+import { firstErrors, lacksPackage, ofJavaItself, sourceErrors } from "./source-errors.ts";
 
 interface Compilation {
   /** The app's folder. */
@@ -58,7 +58,7 @@ function cureOf(errors: string[], root: string, beside: string[]): string {
   if (!errors.some((each) => each.startsWith("cannot find symbol"))) return "";
   const writer = beside.find((each) => each.endsWith(".jar") && namesEndingIn(each, PROCESSORS).length > 0);
   return writer === undefined
-    ? ""
+    ? ofJavaItself(errors)
     : `; what processors of annotations would write, such as that of ${relative(root, writer)}, is not there, because nothing of a jar runs at a deploy: let a build make a jar of the app, and name that as the entry`;
 }
 

@@ -1,14 +1,29 @@
 /** Reads what Java's compiler says of sources. */
 import { relative } from "node:path";
+import { javaVersion } from "../../images/java/java-runtime.ts";
 
 /** At most this many errors are shown: the first ones usually cause the others. */
 const SHOWN = 3;
 
 /** Each error of a source, with the file and the line. @param folder below which the sources are, for their names */
 export function sourceErrors(said: string, folder: string): string[] {
-  return [...said.matchAll(/^(.*\.java):(\d+): error: (.*)$/gm)].map(
-    ([, file, line, what]) => `${what} (${relative(folder, file!)}:${line})`,
+  const heads = [...said.matchAll(/^(.*\.java):(\d+): error: (.*)$/gm)];
+  return heads.map(({ index, 1: file, 2: line, 3: what }, at) => {
+    const told = said.slice(index, heads[at + 1]?.index);
+    return `${withDetails(what!, told)} (${relative(folder, file!)}:${line})`;
+  });
+}
+
+/** Below the line of the source and the mark under it, the compiler names the symbol that it cannot find, or how a call and a method differ. */
+function withDetails(what: string, told: string): string {
+  const [, below = ""] = told.split(/^ *\^\n/m);
+  const details = new Map(
+    [...below.matchAll(/^ {2}(symbol|location|required|found|reason): +(.*)$/gm)].map(([, name, text]) => [name, text]),
   );
+  const symbol = details.get("symbol");
+  if (symbol !== undefined) return `${what}: ${symbol}${details.has("location") ? ` in ${details.get("location")}` : ""}`;
+  if (details.size === 0) return what;
+  return `${what.replace(/;$/, "")}: ${[...details].map(([name, text]) => `${name} ${text}`).join(", ")}`;
 }
 
 /**
@@ -26,4 +41,11 @@ export function firstErrors(errors: string[], said: string, cure: (shown: string
 /** A package that is not there is the first error of a file that imports it. */
 export function lacksPackage(errors: string[]): boolean {
   return errors.some((each) => /^package \S+ does not exist/.test(each));
+}
+
+/** The rest of a clause about errors that code for a later Java has. */
+export function ofJavaItself(errors: string[]): string {
+  return errors.some((each) => each.startsWith("cannot find symbol"))
+    ? `; machines have Java ${javaVersion}, and sources are compiled for that`
+    : "";
 }

@@ -12,7 +12,9 @@ import { putFile } from "../put-file.ts";
 const AUTHORITIES = "usr/share/ca-certificates/mozilla";
 const STORE = "etc/ssl/certs/java/cacerts";
 
-const javaPath = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
+export const javaVersion = 17;
+
+const javaPath = `/usr/lib/jvm/java-${javaVersion}-openjdk-amd64/bin/java`;
 
 interface JavaRuntime {
   /** The folder of its packages, which is another one for each set of versions. */
@@ -23,7 +25,7 @@ interface JavaRuntime {
 
 /** Rejects with "image-build-failed" if the packages cannot be had. */
 export async function fetchJava(cacheDir: string, progress?: (step: string) => void): Promise<JavaRuntime> {
-  const options = { suite: imageSuite, packages: ["openjdk-17-jre-headless"], cacheDir };
+  const options = { suite: imageSuite, packages: [`openjdk-${javaVersion}-jre-headless`], cacheDir };
   const root = await fetchProgramRoot(progress === undefined ? options : { ...options, progress });
   await writeStore(root);
   return { root, command: await hostCommand(root, javaPath) };

@@ -14,7 +14,7 @@ import type { TravellingFile } from "../../files/travelling-file.ts";
 import { classFiles } from "../class-files.ts";
 import { namesEndingIn } from "../jar-names.ts";
 import { type Compiler, javaCompiler } from "../javac.ts";
-import { firstErrors, lacksPackage, sourceErrors } from "../source-errors.ts";
+import { firstErrors, lacksPackage, ofJavaItself, sourceErrors } from "../source-errors.ts";
 import { changesCommands, sourceLaunch, type SourceLaunch } from "./source-launch.ts";
 
 /** What was made of a server's source, or of those of several. */
@@ -127,7 +127,9 @@ function withoutWildcards(classPath: string, task: string): string {
 }
 
 function cureOf(errors: string[]): string {
-  return lacksPackage(errors) ? "; jars of packages that the code imports are named in the command by -cp, and travel by `files`" : "";
+  return lacksPackage(errors)
+    ? "; jars of packages that the code imports are named in the command by -cp, and travel by `files`"
+    : ofJavaItself(errors);
 }
 
 /** Java runs the class that its compiler looks at first; the compiler tells of that in the same place. */
