@@ -40,7 +40,8 @@ test("libraries that the app brings are found by the program's RUNPATH", async (
 });
 
 test("a program for another machine, and what is no program, are refused", async () => {
-  assert.deepEqual(await faults(makeElf({ machine: 183 })), ["is not for x86-64"]);
+  assert.deepEqual(await faults(makeElf({ machine: 183 })), ["is not for x86-64, but for arm64"]);
+  assert.deepEqual(await faults(makeElf({ machine: 9_999 })), ["is not for x86-64"]);
   for (const text of ["", "hello", "MZ\x90"])
     assert.deepEqual(await faults(text), ["is neither a program for Linux on x86-64 nor a script that begins with #!"]);
 });
@@ -53,6 +54,7 @@ test("a script needs an interpreter that machines have", async () => {
     ["#! /bin/sh -e\nexit", none],
     ["#!/usr/bin/env node\n", none],
     ["#!/usr/bin/env -S A=b node --x\n", none],
+    ["#!/usr/local/bin/node\n", ["needs the interpreter /usr/local/bin/node, which machines lack: let its first line be #!/bin/node"]],
     ["#!/bin/bash\n", ["needs the interpreter /bin/bash, which machines lack"]],
     ["#!/usr/bin/env ruby\n", ["needs the interpreter ruby, which machines lack"]],
     ["#!/usr/bin/env\n", ["names no interpreter after env"]],
@@ -103,4 +105,11 @@ test("a damaged list of versions is refused or accepted, but never throws", asyn
     ),
     { numRuns: 200 },
   );
+});
+
+test("where machines have no env, the script is told what to name instead", async () => {
+  assert.deepEqual(await faults("#!/usr/bin/env -S node --x\n", { "/bin/node": Buffer.alloc(0) }), [
+    "needs the interpreter /usr/bin/env, which machines lack: let its first line be #!/bin/node",
+  ]);
+  assert.deepEqual(await faults("#!/usr/bin/env ruby\n"), ["needs the interpreter /usr/bin/env, which machines lack"]);
 });

@@ -57,10 +57,14 @@ async function scriptFaults(data: Buffer, look: Look): Promise<string[]> {
     ];
   const [interpreter = "", ...rest] = line.trim().split(/[ \t]+/);
   if (!interpreter.startsWith("/")) return ["names no interpreter by its full path after #!"];
-  if ((await look(interpreter)) === undefined) return [`needs the interpreter ${interpreter}, which machines lack`];
-  if (posix.basename(interpreter) !== "env") return [];
-  const wanted = rest.find((word) => !word.startsWith("-") && !word.includes("="));
+  const isThere = (await look(interpreter)) !== undefined;
+  const isEnv = posix.basename(interpreter) === "env";
+  if (isThere && !isEnv) return [];
+  const wanted = isEnv ? rest.find((word) => !word.startsWith("-") && !word.includes("=")) : posix.basename(interpreter);
   if (wanted === undefined) return ["names no interpreter after env"];
-  for (const folder of programFolders) if ((await look(posix.join(folder, wanted))) !== undefined) return [];
-  return [`needs the interpreter ${wanted}, which machines lack`];
+  const places = programFolders.map((folder) => posix.join(folder, wanted));
+  const found = await Array.fromAsync(places, async (place) => ((await look(place)) === undefined ? [] : [place]));
+  const [own] = found.flat();
+  if (isThere) return own === undefined ? [`needs the interpreter ${wanted}, which machines lack`] : [];
+  return [`needs the interpreter ${interpreter}, which machines lack${own === undefined ? "" : `: let its first line be #!${own}`}`];
 }

@@ -65,11 +65,25 @@ export function withDynamicPart<T>(file: Buffer, look: (part: DynamicPart) => T)
   });
 }
 
+/** The numbers of ELF for processors that people build for. */
+const machines = new Map([
+  [3, "32-bit x86"],
+  [40, "32-bit ARM"],
+  [183, "arm64"],
+  [243, "RISC-V"],
+]);
+
+function otherMachine(file: Buffer, machine: number): string {
+  const name = file[5] === 1 ? machines.get(machine) : undefined;
+  return name === undefined ? "" : `, but for ${name}`;
+}
+
 function whole<T>(file: Buffer, look: () => T): T {
   if (!looksLikeElf(file)) throw new Error("is no ELF file");
   try {
     // ELF of 64 bits, little-endian, for x86-64.
-    if (file[4] !== 2 || file[5] !== 1 || file.readUInt16LE(18) !== 62) throw new Error("is not for x86-64");
+    const machine = file.readUInt16LE(18);
+    if (file[4] !== 2 || file[5] !== 1 || machine !== 62) throw new Error(`is not for x86-64${otherMachine(file, machine)}`);
     return look();
   } catch (error) {
     if (error instanceof RangeError) throw new Error("is a damaged ELF file", { cause: error });
