@@ -15,3 +15,15 @@ test("keeps the last 16 KiB, without what would move a terminal's cursor", async
   assert.deepEqual(tail.lastLines(2), ["Kernel", "panic"]);
   assert.equal(tail.lastLines(2, /panic/).includes("panic"), false);
 });
+
+test("what a runtime printed at its start is not among the last lines of a machine that is followed", async () => {
+  const stream = new PassThrough();
+  const tail = keepTail(stream);
+  stream.write("WARNING: Using incubator modules\n");
+  await turn();
+  const told: string[] = [];
+  tail.follow((line) => told.push(line));
+  stream.write("no memory\n");
+  await turn();
+  assert.deepEqual([told, tail.lastLines(9)], [["no memory"], ["no memory"]]);
+});

@@ -9,7 +9,7 @@ export interface ConsoleTail {
   text(): string;
   /** The last lines, or the one line of a fatal error of V8's. @param noise lines that are left out */
   lastLines(count: number, noise?: RegExp): string[];
-  /** Tells each line that is printed from now on. @param noise lines that are not told */
+  /** Tells each line that is printed from now on, and forgets what came before: a runtime's words at its start are no reason of the end of an app's machine. @param noise lines that are not told */
   follow(take: TakePrinted, noise?: RegExp): void;
 }
 
@@ -39,6 +39,7 @@ export function keepTail(...sources: Readable[]): ConsoleTail {
       return lastWords(lines, count);
     },
     follow(take, noise) {
+      tail = Buffer.alloc(0);
       for (const [at, source] of sources.entries()) {
         const lines = cutPrinted((text) => noise?.test(text) !== true && take(text, at === ERRORS));
         const stop = () => source.destroy();

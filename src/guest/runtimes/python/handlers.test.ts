@@ -181,6 +181,8 @@ test("an error that ends a thread is logged under its invocation, which goes on"
   assert.equal(reply.text, '"the handler goes on"');
   const line = await agent.logged("lost in a thread");
   assert.deepEqual([line.stream, line.level], [reply.stream, LogLevel.Error]);
+  // Nothing of what started the thread stands above the function's own lines.
+  assert.deepEqual(line.text.match(/, line \d+, in .*/g)?.length, 1);
 });
 
 test("a forked process prints and ends for itself, in each way", async () => {

@@ -15,6 +15,9 @@ public final class Describe {
   /** An error has at most this many frames; a stack that overflowed has thousands. */
   private static final int MOST_FRAMES = 200;
 
+  /** A frame that follows itself, as where a method calls itself without end, is written this often. */
+  private static final int MOST_REPEATED = 3;
+
   /** Throws at most that there is no memory, although the error and its texts are the user's. */
   public static String whole(Throwable error) {
     StringBuilder text = new StringBuilder();
@@ -90,8 +93,16 @@ public final class Describe {
 
   private static void addFrames(StringBuilder text, StackTraceElement[] stack) {
     int end = ofFunction(stack);
-    for (int at = 0; at < Math.min(end, MOST_FRAMES); at++) text.append("\n\tat ").append(shown(stack[at]));
-    if (end > MOST_FRAMES) text.append("\n\t... ").append(end - MOST_FRAMES).append(" more");
+    int at = 0;
+    for (int written = 0; at < end && written < MOST_FRAMES; written++) {
+      int next = at + 1;
+      while (next < end && stack[next].equals(stack[at])) next++;
+      int repeated = next - at;
+      for (int each = 0; each < Math.min(repeated, MOST_REPEATED); each++) text.append("\n\tat ").append(shown(stack[at]));
+      if (repeated > MOST_REPEATED) text.append("\n\t... and ").append(repeated - MOST_REPEATED).append(" times more");
+      at = next;
+    }
+    if (at < end) text.append("\n\t... ").append(end - at).append(" more");
   }
 
   /** Without the name of the class loader, which says nothing here. */

@@ -75,7 +75,8 @@ def _trimmed(error: BaseException) -> traceback.TracebackException:
 
 def _trim(stack: traceback.StackSummary) -> None:
     at = 0
-    while at < len(stack) and (is_agents(stack[at].filename) or _is_importing(stack[at].filename)):
+    # An error that ends a thread comes through what starts threads, in Python's own code and in the agent's.
+    while at < len(stack) and (is_agents(stack[at].filename) or _is_importing(stack[at].filename) or stack[at].filename == _THREADING):
         at += 1
     if at < len(stack):
         del stack[:at]
