@@ -312,6 +312,11 @@ describe("the command line", () => {
     bad(await run("serve", "--driver", "docker"), 2, /driver is "docker", but must be one of "auto"/);
     bad(await run("serve", "--state", state), 5, new RegExp(`pid ${server.child.pid}`));
     bad(await run("list", "--api", "http://127.0.0.1:9"), 4, /No Mayfly answers at http:\/\/127\.0\.0\.1:9/);
+    // Before the code is looked at, which may take minutes, and which fails here.
+    const broken = temporaryFolder(scope);
+    writeFileSync(join(broken, "mayfly.json"), '{ "name": "broken", "functions": { "f": { "entry": "none.ts" } } }');
+    bad(await run("deploy", broken), 2, /no such file/);
+    bad(await run("deploy", broken, "--api", "http://127.0.0.1:9"), 4, /No Mayfly answers/);
     bad(await run("deploy", "docs"), 2, /mayfly\.json/);
     bad(await run("init", join(state, "api-token", "app")), 5, /api-token.* cannot be used: ENOTDIR.*\n {2}cure: Check the path/);
     bad(await run("invoke", "x/y", "--data", "@/nonexistent"), 5, /\/nonexistent cannot be used: ENOENT/);

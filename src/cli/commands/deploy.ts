@@ -78,10 +78,11 @@ async function deploy(dir: string, { alias, ...given }: DeployOptions): Promise<
   const toolFile = toolFileOf(dir, options);
   if (options.dryRun) return showPlan(dir, toolFile, options);
   const { client, gateway } = await connect(options);
+  // A server that does not answer, or refuses the token, is told before packages are installed and sources compiled, which may take minutes.
+  const { url: at } = await gateway();
   const { manifest, bundles, warnings, files, passedOver } = await bundle(dir, toolFile, options);
   for (const warning of warnings) console.error(`${yellow("warning:", process.stderr)} ${warning}`);
   const revision = await client.deploy(manifest, bundles, query);
-  const { url: at } = await gateway();
   for (const name of await unsetSecrets(client, manifest))
     console.error(`${yellow("warning:", process.stderr)} the secret ${name} is not set: ${commandName} secret set ${revision.app} ${name}`);
   // Where the alias has no URL of its own, none shows the revision.
