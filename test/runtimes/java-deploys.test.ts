@@ -34,7 +34,7 @@ describe("a deploy of Java", () => {
   test("names the file and line of an error in a source", async () => {
     const folder = appOf({ entry: "src/shop/Upper.java", handler: "shop.Upper" });
     writeFileSync(join(folder, "src/shop/Upper.java"), "package shop;\nclass Upper { int x = nothing; }\n");
-    await refused(folder, /cannot find symbol \(src\/shop\/Upper\.java:2\)/);
+    await refused(folder, /cannot find symbol: variable nothing in class Upper \(src\/shop\/Upper\.java:2\)/);
   });
 
   test("names a handler's class that is not there, and a handler that is no class", async () => {

@@ -43,9 +43,10 @@ export function lacksPackage(errors: string[]): boolean {
   return errors.some((each) => /^package \S+ does not exist/.test(each));
 }
 
-/** The rest of a clause about errors that code for a later Java has. */
+/** The rest of a clause about errors that code for a later Java has: what a class of another file, or of Java, lacks. */
 export function ofJavaItself(errors: string[]): string {
-  return errors.some((each) => each.startsWith("cannot find symbol"))
-    ? `; machines have Java ${javaVersion}, and sources are compiled for that`
-    : "";
+  const isOfOther = (each: string) => each.startsWith("cannot find symbol") && !ofOwnClass.test(each);
+  return errors.some(isOfOther) ? `; machines have Java ${javaVersion}, and sources are compiled for that` : "";
 }
+
+const ofOwnClass = / in class (\w+) \((?:.*\/)?\1\.java:\d+\)$/;

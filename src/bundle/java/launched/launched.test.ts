@@ -133,7 +133,7 @@ function refused(command: string[], message: RegExp, more: object = {}): Promise
 
 test("errors are told at the deploy, with the file and the line", async () => {
   write("src/Main.java", "class Main {\n  int x = nothing;\n}\n");
-  await refused(["java", "src/Main.java"], /function web .*: cannot find symbol \(src\/Main\.java:2\)\./);
+  await refused(["java", "src/Main.java"], /function web .*: cannot find symbol: variable nothing in class Main \(src\/Main\.java:2\)\./);
   write("src/Main.java", "import org.shop.Cart;\nclass Main {}\n");
   await refused(
     ["java", "src/Main.java"],
@@ -143,7 +143,7 @@ test("errors are told at the deploy, with the file and the line", async () => {
   write("own/Helper.java", "class Helper {}");
   write("Helper.class", (await compileFolder(join(root, "own"))).get("Helper.class")!);
   write("Main.java", "class Main { Helper helper; }");
-  await refused(["java", "Main.java"], /cannot find symbol \(Main\.java:1\)/);
+  await refused(["java", "Main.java"], /cannot find symbol: class Helper in class Main \(Main\.java:1\)/);
   await deploy(["java", "Main.java"], { files: ["Helper.class"] });
   write("Main.java", "class Main {}");
   await refused(["java", "--source", "99", "Main.java"], /release version 99 not supported/);
