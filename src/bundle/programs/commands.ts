@@ -1,5 +1,5 @@
 /** Judges the parameters of servers' commands: scripts that machines would not find, and what only a shell would understand. */
-import { join, posix } from "node:path";
+import { join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { PartManifest } from "../../store/catalog/parts.ts";
 import { statOf } from "../files/stat-of.ts";
