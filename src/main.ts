@@ -17,6 +17,7 @@ import type { Config } from "./base/config/schema.ts";
 import type { ServerStart } from "./base/config/server-start.ts";
 import type { ServiceName } from "./base/network/internal.ts";
 import { createBootId } from "./dispatch/boot-id.ts";
+import type { Dispatcher } from "./dispatch/invocation.ts";
 import type { LiveDispatcher } from "./dispatch/live-dispatcher.ts";
 import { openDispatcher } from "./dispatch/open-dispatcher.ts";
 import { openLookUpTxt } from "./egress/look-up-txt.ts";
@@ -160,7 +161,8 @@ export async function startMayfly(
       wholeOf: (app) => served.wholeOf(app),
       reach: (app, revision) => served.reach(app, revision),
     }),
-    dispatcher: () => dispatcher,
+    // A call of a durable function starts an execution.
+    dispatcher: () => invoking.waiting,
   });
   const dispatcher = await openDispatcher(start, {
     driver,
@@ -216,7 +218,8 @@ export async function startMayfly(
   void appliances.resume(supervision?.lost ?? [], new Set(supervision?.leaveAlone), supervision?.apart);
   const wrong = new WrongCredentials(clock);
   const callees = { names: catalog.names, reach: (app: string, label: string) => served.reach(app, label) };
-  const durable = openDurable(start, { callees, catalog, dispatcher, egress, logs, events });
+  const begins: Dispatcher = { dispatch: (...call) => invoking.starting.dispatch(...call) };
+  const durable = openDurable(start, { callees, catalog, dispatcher: begins, egress, logs, events });
   const gate = openGate(start, {
     callers: callersOf(principals),
     signingKey: (app) => catalog.signingKeys.find(app),
@@ -235,7 +238,7 @@ export async function startMayfly(
   const lambdaParts = { store: lambdaStore, catalog, serving, logs, events, principals, wrong };
   const runs = openExecutions(start, events);
   const { executions } = runs;
-  const invoking = openInvoking(start, { ...lambdaParts, dispatcher, durable, executions, gatewayUrl: () => urls.gateway });
+  const invoking = openInvoking(start, { ...lambdaParts, dispatcher, callees, durable, executions, gatewayUrl: () => urls.gateway });
   services.set("lambda", invoking.inside);
   const queues = openQueues(start, { events });
   await durable.start();
@@ -260,6 +263,7 @@ export async function startMayfly(
   const gatewayParts = {
     dispatcher,
     later: durable.later,
+    starting: invoking.waiting,
     hooks: openHooks(start, { catalog, callees, durable, wrong }),
     routes,
     gate,

@@ -74,6 +74,10 @@ describe("durable executions", { concurrency: 6 }, () => {
     return Events;
   }
 
+  async function eventOf(arn: string, type: string): Promise<Event | undefined> {
+    return (await historyOf(arn)).find(({ EventType }) => EventType === type);
+  }
+
   async function callbackOf(arn: string): Promise<string> {
     const find = async () => (await historyOf(arn)).find(({ EventType }) => EventType === "CallbackStarted");
     const event = await eventually("the callback", find, (found) => found !== undefined);
@@ -183,7 +187,11 @@ describe("durable executions", { concurrency: 6 }, () => {
   test("an execution that takes too long ends, and one that may take more than 15 minutes is not waited for", async () => {
     const arn = await start("waits", { seconds: 600 }, { of: "durable--short" });
     const { Status, Error: error } = await ended(arn);
-    assert.deepEqual([Status, (await historyOf(arn)).at(-1)!.EventType], ["TIMED_OUT", "ExecutionTimedOut"], JSON.stringify(error));
+    assert.deepEqual(
+      [Status, (await eventOf(arn, "ExecutionTimedOut"))?.EventType],
+      ["TIMED_OUT", "ExecutionTimedOut"],
+      JSON.stringify(error),
+    );
     const waiting = lambda.send(new InvokeCommand({ FunctionName: "durable--long", Payload: '{"flow":"none"}' }));
     await assert.rejects(waiting, { name: "InvalidParameterValueException", message: /15 minutes/ });
     const long = await start("greet", { name: "Ada" }, { of: "durable--long" });
@@ -232,7 +240,7 @@ describe("durable executions", { concurrency: 6 }, () => {
     assert.deepEqual(stopped.EndTimestamp, StopTimestamp);
     const again = await lambda.send(new StopDurableExecutionCommand({ DurableExecutionArn: arn }));
     assert.deepEqual([again.StopTimestamp, (await shown(arn)).Error], [StopTimestamp, Error]);
-    assert.deepEqual((await historyOf(arn)).at(-1)!.ExecutionStoppedDetails?.Error?.Payload, Error);
+    assert.deepEqual((await eventOf(arn, "ExecutionStopped"))?.ExecutionStoppedDetails?.Error?.Payload, Error);
   });
 
   test("a history is read in pages, backwards, and without what is private", async () => {
@@ -287,6 +295,56 @@ describe("durable executions", { concurrency: 6 }, () => {
     await lambda.send(new StopDurableExecutionCommand({ DurableExecutionArn: open }));
     assert.deepEqual(await list({ Statuses: ["STOPPED"] }), [b]);
     await assert.rejects(list({ Statuses: ["LOST" as "RUNNING"] }), { name: "ValidationException" });
+  });
+
+  test("a request at the gateway starts an execution, and gets its result as that of any function", async () => {
+    const post = async (path: string, body: object, headers: Record<string, string> = {}) => {
+      const response = await platform.call(path, { method: "POST", body: JSON.stringify(body), headers });
+      return { status: response.status, text: await response.text(), run: response.headers.get("mayfly-run") };
+    };
+    const greet = { flow: "greet", name: "Ada" };
+    const key = { "idempotency-key": "greet Ada once" };
+    const first = await post("/durable/flows", greet, key);
+    assert.deepEqual([first.status, first.text], [200, "Hello, Ada!"]);
+    assert.equal((await platform.client.run("durable", first.run!)).status, "SUCCEEDED");
+    assert.deepEqual(await post("/durable/flows", greet, key), first);
+    const other = await post("/durable/flows", { ...greet, name: "Bob" }, key);
+    assert.match(`${other.status} ${other.text}`, /^409 .*execution-exists/);
+    const long = await post("/durable/long", greet);
+    assert.equal(long.status, 202);
+    const { id } = JSON.parse(long.text) as { id: string };
+    const ends = (run: string) =>
+      eventually(
+        "its end",
+        () => platform.client.run("durable", run),
+        ({ status }) => status !== "RUNNING",
+      );
+    assert.equal((await ends(id)).result, '"Hello, Ada!"');
+    const failed = await post("/durable/flows", { flow: "data" });
+    assert.match(`${failed.status} ${failed.text}`, /^500 .*execution-failed.* failed: OwnError: with data/);
+    const old = await post("/durable@1/flows", greet);
+    assert.match(`${old.status} ${old.text}`, /^400 .*newest code/);
+  });
+
+  test("an event of a durable function starts an execution that has the event's id as its name", async () => {
+    const accepted = await platform.client.acceptEvent("durable", "flows", { payload: { flow: "greet", name: "Ada" } });
+    const later = await platform.call("/durable/flows", {
+      method: "POST",
+      body: JSON.stringify({ flow: "greet", name: "Bob" }),
+      headers: { prefer: "respond-async" },
+    });
+    assert.equal(later.status, 202);
+    const { id } = (await later.json()) as { id: string };
+    for (const [event, greeting] of [
+      [accepted.id, "Ada"],
+      [id, "Bob"],
+    ] as const) {
+      const run = () => platform.client.run("durable", event).catch(() => undefined);
+      const found = await eventually("its end", run, (each) => each !== undefined && each.status !== "RUNNING");
+      assert.deepEqual([found!.status, found!.result], ["SUCCEEDED", `"Hello, ${greeting}!"`]);
+      const done = () => platform.client.event("durable", event);
+      assert.equal((await eventually("the event", done, ({ endedAt }) => endedAt !== null)).state, "succeeded");
+    }
   });
 
   test("the command line lists, shows, follows and stops executions, in plain words and as JSON", async () => {

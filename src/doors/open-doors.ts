@@ -29,6 +29,7 @@ export interface Door {
 interface GatewayParts {
   dispatcher: LiveDispatcher;
   later: Dispatcher;
+  starting: Dispatcher;
   hooks: Hooks;
   routes: RouteTable;
   gate: Gate;
@@ -44,7 +45,7 @@ interface GatewayParts {
 export async function openGateway(
   { config, clock, log, closing }: ServerStart,
   socket: number | undefined,
-  { dispatcher, later, hooks, routes, gate, certificate, hostCertificates, urls, catalog }: GatewayParts,
+  { dispatcher, later, starting, hooks, routes, gate, certificate, hostCertificates, urls, catalog }: GatewayParts,
 ): Promise<Door> {
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = descriptorBudget(descriptorLimit());
@@ -60,6 +61,7 @@ export async function openGateway(
   const gateway = createGateway({
     dispatcher,
     later,
+    starting,
     hooks,
     routes,
     gate,

@@ -28,10 +28,12 @@ const MOST_KNOWN = 10_000;
 export function executionsOver({ commit, runner, ends, limits, pageBytes, newToken, isThere, now }: ExecutionsParts): Executions {
   const known = new Map<string, ExecutionFacts>();
   return {
-    async start(wished) {
-      const digest = createHash("sha256")
-        .update(wished.input ?? "")
-        .digest("hex");
+    async start(wished, given) {
+      const digest =
+        given ??
+        createHash("sha256")
+          .update(wished.input ?? "")
+          .digest("hex");
       const execution = { ...wished, id: randomUUID(), digest };
       const answer = await commit.run("start", { execution, mostOpen: limits.open, now: now() }, wished.input?.length);
       if (answer.kind === "other") throw new MayflyError("execution-exists", { name: wished.name });

@@ -8,10 +8,10 @@ import type { OperationPage } from "./store/operation-rows.ts";
 
 export interface Executions {
   /**
-   * Resolves when the execution is on the disk. The same name and input again give the same execution. Rejects with "execution-exists" if the name stands for another input,
+   * Resolves when the execution is on the disk. The same name and input again give the same execution. `digest` tells inputs apart; default: that of the input. Rejects with "execution-exists" if the name stands for another input,
    * "too-many-executions", "store-busy" and "disk-full".
    */
-  start(execution: Omit<NewExecution, "id" | "digest">): Promise<{ id: string; isNew: boolean }>;
+  start(execution: Omit<NewExecution, "id" | "digest">, digest?: string): Promise<{ id: string; isNew: boolean }>;
   /** Resolves when the execution has ended, at once if it has already. @param signal ends the wait */
   ended(id: string, signal: AbortSignal): Promise<EndedExecution | null>;
   /** Null: there is no such execution. */

@@ -39,6 +39,8 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "limit-reached",
   "shutting-down",
   "machine-start-failed",
+  "too-many-executions",
+  "store-busy",
 ]);
 /** Those that say that there is nothing to run. */
 const gone: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["no-such-app", "no-such-function", "no-such-version"]);

@@ -629,6 +629,12 @@ export const errorTable = {
     message: "There is no durable execution {id} in the app.",
     cure: "`mayfly runs list APP` shows them; ended ones are kept for the function's retention time.",
   },
+  "execution-failed": {
+    status: 500,
+    side: "caller",
+    message: "The durable execution {name} {how}: {why}.",
+    cure: "`mayfly runs history APP {name}` shows what has happened in it.",
+  },
   "execution-exists": {
     status: 409,
     side: "caller",

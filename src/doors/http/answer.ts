@@ -123,7 +123,7 @@ function call(context: CallContext, arrival: Arrival, path: string, granted: Gra
   if (upgrading === undefined) {
     const isLater = headers.prefer !== undefined && prefersLater(headers.prefer);
     const isHook = context.hooks !== undefined && route === context.hooks.route;
-    return made.start(invocation, made, isHook ? context.hooks : isLater ? context.later : undefined);
+    return made.start(invocation, made, isHook ? context.hooks : isLater ? context.later : route.isDurable ? context.starting : undefined);
   }
   const { gate, watch, webSockets } = context;
   const { rules } = route;

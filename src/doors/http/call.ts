@@ -37,6 +37,8 @@ export interface CallContext {
   readonly dispatcher: Dispatcher;
   /** Takes calls that are to be run later; undefined: there is nobody who does. */
   readonly later: Dispatcher | undefined;
+  /** Takes calls of durable functions; undefined: there is nobody who does. */
+  readonly starting: Dispatcher | undefined;
   /** Takes what others send to triggers of apps; undefined: there is nobody who does. */
   readonly hooks: Hooks | undefined;
   readonly routes: RouteTable;

@@ -41,6 +41,8 @@ export interface GatewayOptions {
   dispatcher: Dispatcher;
   /** Takes the calls that are to be run later, as `Prefer: respond-async` asks. Default: nobody does, and they are run at once. */
   later?: Dispatcher | undefined;
+  /** Takes calls of durable functions. Default: nobody does, and their functions are called as others are. */
+  starting?: Dispatcher | undefined;
   /** Takes what others send to triggers of apps. Default: nobody does. */
   hooks?: Hooks | undefined;
   routes: RouteTable;
@@ -109,6 +111,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const {
     dispatcher,
     later,
+    starting,
     hooks,
     routes,
     gate,
@@ -125,6 +128,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const context: CallContext = {
     dispatcher,
     later,
+    starting,
     hooks,
     routes,
     gate,

@@ -29,6 +29,8 @@ export interface Route {
   readonly rules: AccessRules | null;
   /** Whether calls are kept apart by the tenant id that the caller names. */
   readonly isolated: boolean;
+  /** Whether a call starts a durable execution. */
+  readonly isDurable?: true;
   /** The form of the event for a function in AWS Lambda's style. */
   readonly event: LambdaEventForm;
   /** The beginning of the request's path that the function does not see; empty if the host chose the route. */
@@ -93,7 +95,7 @@ function calledAt({ of, live, route, routes }: Place, path: string, method: stri
 /** @param live the app as it is live, if that is not `served` */
 export function routeTo(served: Served, name: string, prefix: string, stickyBy: StickyBy | null, branch?: string, live?: Served): Route {
   const { app, tenant, manifest } = served;
-  const { timeoutMs = manifest.timeoutMs, payload } = manifest.functions[name] ?? {};
+  const { timeoutMs = manifest.timeoutMs, payload, durable } = manifest.functions[name] ?? {};
   const { name: appName, bodyLimitBytes, webSockets, compress = true } = manifest;
   const event = payload === "1.0" ? "http-v1" : "http-v2";
   // Who may not call the app must not get round that by an older revision, which let everybody in.
@@ -112,6 +114,7 @@ export function routeTo(served: Served, name: string, prefix: string, stickyBy: 
     isolated,
     event,
     prefix,
+    ...(durable !== undefined && { isDurable: true }),
   };
   if (stickyBy === null) return branch === undefined ? plain : { ...plain, branch };
   const sticky = { by: stickyBy.by, name: stickyBy.by === "header" ? stickyBy.name.toLowerCase() : stickyBy.name };

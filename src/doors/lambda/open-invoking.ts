@@ -2,6 +2,7 @@
 import type { ServerStart } from "../../base/config/server-start.ts";
 import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { createInvokables } from "../../control/lambda/invokables.ts";
+import type { CalleeParts } from "../../control/event-callees.ts";
 import type { Durable } from "../../control/open-durable.ts";
 import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
 import type { Dispatcher } from "../../dispatch/invocation.ts";
@@ -14,6 +15,8 @@ import type { ServiceDoor } from "../internal/service-door.ts";
 import type { LambdaRoute } from "./call.ts";
 import { durableInvoker } from "./durable/durable-invoker.ts";
 import { executionRoutes } from "./durable/execution-routes.ts";
+import { StartingDispatcher } from "./durable/starting-dispatcher.ts";
+import { durableCallee } from "./durable/durable-callee.ts";
 import { createInsideDoor } from "./inside.ts";
 import { Executions } from "./invoke/executions.ts";
 import { type FromServices, fromServices } from "./invoke/from-services.ts";
@@ -28,6 +31,8 @@ interface InvokingNeeds extends Pick<LambdaParts, "store" | "catalog" | "serving
   dispatcher: Dispatcher;
   /** Keeps asynchronous invocations. */
   durable: Pick<Durable, "events" | "add">;
+  /** What the functions of an app's live revision are. */
+  callees: CalleeParts;
   /** Durable executions, and what begins to call their functions. */
   executions: DurableExecutions;
   principals: Pick<Principals, "ofAccessKey">;
@@ -37,6 +42,9 @@ interface InvokingNeeds extends Pick<LambdaParts, "store" | "catalog" | "serving
 }
 
 export interface Invoking {
+  /** For calls of durable functions by other ways than this API: each starts an execution. `waiting` answers when it has ended, `starting` when it has begun. */
+  waiting: Dispatcher;
+  starting: Dispatcher;
   routes: LambdaRoute[];
   /** Calls the functions of executions. */
   invoker: Invoker;
@@ -64,7 +72,7 @@ export function openInvoking({ config, clock, log }: ServerStart, needs: Invokin
     traces: new TraceContexts(),
   };
   const newTrace = (functionArn: string) => traceOf(parts.traces, {}, functionArn);
-  durable.add(LAMBDA, lambdaPerformer({ ...parts, responseBytes, traceOf: newTrace }));
+  durable.add(LAMBDA, lambdaPerformer({ ...parts, durable: executions, responseBytes, traceOf: newTrace }));
   const taking = { events: durable.events, invokables: parts.invokables, retryMs };
   const urls = new FunctionUrls({ store, domain: config.domain });
   const routes = [
@@ -73,14 +81,25 @@ export function openInvoking({ config, clock, log }: ServerStart, needs: Invokin
   ];
   const traced = (functionArn: string, header: string | undefined) =>
     traceOf(parts.traces, header === undefined ? {} : { "x-amzn-trace-id": header }, functionArn);
+  const startingParts = {
+    dispatcher,
+    executions,
+    invokables: parts.invokables,
+    durable: (app: string, name: string) => durableCallee(needs.callees, app, name),
+    requestBytes,
+    now: () => clock.wall(),
+  };
   const onError = (error: unknown) => log.error({ err: error }, "the Lambda API failed for a function");
   return {
     routes,
+    waiting: new StartingDispatcher({ ...startingParts, waits: true }),
+    starting: new StartingDispatcher({ ...startingParts, waits: false }),
     invoker: durableInvoker({ ...parts, responseBytes, traceOf: traced }),
     inside: createInsideDoor({ routes, catalog, clock, onError }),
     fromServices: fromServices({ ...taking, traceOf: newTrace }),
     urls: new UrlDoor(urls, {
       ...parts,
+      durable: executions,
       room: new Shares(ALL_BODIES),
       requestBytes,
       responseBytes,

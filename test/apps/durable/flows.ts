@@ -230,4 +230,9 @@ const flows: Record<string, Flow> = {
   },
 };
 
-export const handler = withDurableExecution(async (input: { flow: string }, context: DurableContext) => flows[input.flow]!(input, context));
+export const handler = withDurableExecution(
+  async (event: { flow: string } | { rawPath: string; body?: string }, context: DurableContext) => {
+    const input = "rawPath" in event ? (JSON.parse(event.body ?? "{}") as { flow: string }) : event;
+    return flows[input.flow]!(input, context);
+  },
+);

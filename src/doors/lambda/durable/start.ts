@@ -23,7 +23,7 @@ export interface DurableCall {
 }
 
 /** Seconds: a caller does not wait for longer. */
-const MOST_WAIT_S = 900;
+export const MOST_WAIT_S = 900;
 const MOST_CALL_MS = 900_000;
 const DAY_MS = 86_400_000;
 

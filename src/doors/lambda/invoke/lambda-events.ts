@@ -13,6 +13,8 @@ import type { Account } from "../../../control/lambda/names.ts";
 import type { ClaimedEvent, Destination, NewEvent } from "../../../events/event.ts";
 import type { Events } from "../../../events/events.ts";
 import type { EndedAttempt, Outcome, Performer } from "../../../events/performer.ts";
+import type { Executions as DurableExecutions } from "../../../durable/executions.ts";
+import { startExecution } from "../durable/start.ts";
 import { busy } from "../read-body.ts";
 import { runWhole } from "./collect.ts";
 import type { Run, RunParts } from "./run.ts";
@@ -111,6 +113,7 @@ function destinationOf({ invokables }: LambdaEventParts, account: Account, arn: 
 }
 
 export interface LambdaPerformerParts extends RunParts {
+  durable: Pick<DurableExecutions, "start">;
   invokables: Invokables;
   /** Of a result, in bytes. */
   responseBytes: number;
@@ -137,6 +140,11 @@ export function lambdaPerformer(parts: LambdaPerformerParts): Performer {
           ...(client !== undefined && { client }),
           ...(tenantId !== undefined && { tenantId }),
         };
+        if (invokable.settings.DurableConfig !== undefined) {
+          // The event's id is the execution's name, so that an event which is run again starts nothing anew.
+          const { arn } = await startExecution(parts.durable, about.account, event.id, run, false);
+          return { kind: "done", result: Buffer.from(JSON.stringify({ DurableExecutionArn: arn })) };
+        }
         const { isFailure, payload: result } = await runWhole(parts, run, parts.responseBytes);
         return isFailure ? { kind: "failed", why: reasonIn(result), result } : { kind: "done", result };
       } catch (error) {

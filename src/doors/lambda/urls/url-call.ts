@@ -22,6 +22,8 @@ import { may } from "../../../store/principals/rights.ts";
 import type { HeadOfSigned, SignedHead } from "../../signature/check-signature.ts";
 import { SignatureRefusal } from "../../signature/signature-refusal.ts";
 import { tooManyWrong } from "../door.ts";
+import type { Executions } from "../../../durable/executions.ts";
+import { payloadOf, startExecution } from "../durable/start.ts";
 import { runWhole } from "../invoke/collect.ts";
 import { run, type Run, type RunParts } from "../invoke/run.ts";
 import { traceOf } from "../invoke/trace-header.ts";
@@ -37,6 +39,7 @@ import { urlReply } from "./url-result.ts";
 export interface UrlParts extends RunParts {
   invokables: Invokables;
   traces: TraceContexts;
+  durable: Pick<Executions, "start" | "ended">;
   clock: Clock;
   /** For the bytes of all bodies. */
   room: Shares;
@@ -67,6 +70,7 @@ export class UrlCall {
   readonly #arrived: Arrived;
   readonly #id = randomUUID();
   readonly #onOver: () => void;
+  readonly #gone = new AbortController();
   #over = false;
   #cors: string[] = [];
   /** Of a request that has to be signed. */
@@ -137,6 +141,7 @@ export class UrlCall {
   }
 
   clientGone(): void {
+    this.#gone.abort();
     this.#finish();
   }
 
@@ -154,11 +159,22 @@ export class UrlCall {
     const invokable = this.#invokable(known);
     const caller = this.#caller(known, invokable, body);
     const order = this.#order(known, invokable, body, caller);
-    if (known.url.invokeMode === "RESPONSE_STREAM") return this.#stream(order);
-    const { payload, isFailure } = await runWhole(this.#parts, order, this.#parts.responseBytes);
+    const isDurable = invokable.settings.DurableConfig !== undefined;
+    if (known.url.invokeMode === "RESPONSE_STREAM" && !isDurable) return this.#stream(order);
+    const { payload, isFailure } = isDurable
+      ? await this.#execute(known, order)
+      : await runWhole(this.#parts, order, this.#parts.responseBytes);
     const reply = isFailure ? null : urlReply(payload);
     if (reply === null) this.#badGateway();
     else this.#send(reply.status, reply.headers, reply.body);
+  }
+
+  /** A durable function's request starts an execution, whose result is the reply. */
+  async #execute(known: NonNullable<FoundUrl["known"]>, order: Run): Promise<{ payload: Buffer; isFailure: boolean }> {
+    const { durable } = this.#parts;
+    const { id } = await startExecution(durable, accountIn(known), undefined, order, true);
+    const ended = await durable.ended(id, this.#gone.signal);
+    return ended === null ? { payload: Buffer.alloc(0), isFailure: true } : payloadOf(ended);
   }
 
   #stream(order: Run): void {
