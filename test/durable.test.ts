@@ -219,6 +219,12 @@ describe("durable executions", { concurrency: 6 }, () => {
       bundles.filter((each) => each.function === "flows"),
     );
     assert.equal(await resultOf(await start("greet", { name: "Ada" }, { of: "durable-one" })), "Hello, Ada!");
+    // It goes on when the app gets a second function, by which the first one has another name.
+    const waiting = await start("approve", {}, { of: "durable-one" });
+    const CallbackId = await callbackOf(waiting);
+    await deploy(platform.client, "test/apps/durable", { name: "durable-one" });
+    await lambda.send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId, Result: Buffer.from("yes") }));
+    assert.deepEqual(await resultOf(waiting), { answer: "yes" });
   });
 
   test("a name starts an execution once, as long as its input is the same", async () => {

@@ -94,7 +94,7 @@ export function openInvoking({ config, clock, log }: ServerStart, needs: Invokin
     routes,
     waiting: new StartingDispatcher({ ...startingParts, waits: true }),
     starting: new StartingDispatcher({ ...startingParts, waits: false }),
-    invoker: durableInvoker({ ...parts, responseBytes, traceOf: traced }),
+    invoker: durableInvoker({ ...parts, callees: needs.callees, responseBytes, traceOf: traced }),
     inside: createInsideDoor({ routes, catalog, clock, onError }),
     fromServices: fromServices({ ...taking, traceOf: newTrace }),
     urls: new UrlDoor(urls, {

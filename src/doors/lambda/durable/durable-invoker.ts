@@ -1,7 +1,8 @@
 /** Calls the functions of executions as Invoke does. */
 import { randomUUID } from "node:crypto";
 import { AwsError } from "../../../control/lambda/aws-error.ts";
-import type { Invokables } from "../../../control/lambda/invokables.ts";
+import type { CalleeParts } from "../../../control/event-callees.ts";
+import type { Invokable, Invokables } from "../../../control/lambda/invokables.ts";
 import { callPayload, outcomeOf } from "../../../durable/call-payload.ts";
 import type { Invoker } from "../../../durable/invoker.ts";
 import type { ErrorObject } from "../../../durable/operation.ts";
@@ -9,10 +10,12 @@ import type { Begun, Invoked } from "../../../durable/store/run.ts";
 import { type Outcome, runWhole } from "../invoke/collect.ts";
 import type { RunParts } from "../invoke/run.ts";
 import type { GivenTrace } from "../invoke/trace-header.ts";
+import { lambdaNameOf } from "./durable-callee.ts";
 import type { DurableCall } from "./start.ts";
 
 export interface DurableInvokerParts extends RunParts {
   invokables: Invokables;
+  callees: CalleeParts;
   /** Of a result, in bytes. */
   responseBytes: number;
   traceOf: (functionArn: string, header: string | undefined) => GivenTrace;
@@ -34,12 +37,24 @@ export function durableInvoker(parts: DurableInvokerParts): Invoker {
 
 function call(parts: DurableInvokerParts, begun: Begun, token: string, id: string): Promise<Outcome> {
   const { about, isDurable, invocation } = begun.execution;
-  const { account, name, qualifier, tenantId } = about.call as DurableCall;
-  const invokable = parts.invokables.find(account, { name, qualifier }, tenantId);
+  const { tenantId } = about.call as DurableCall;
+  const invokable = find(parts, begun);
   const payload = Buffer.from(isDurable ? callPayload(begun, token) : (begun.input ?? ""));
   const trace = parts.traceOf(about.functionArn, about.traceId);
   const run = { invokable, id, attempt: invocation, payload, trace, wantsLog: false, ...(tenantId !== undefined && { tenantId }) };
   return runWhole(parts, run, parts.responseBytes);
+}
+
+/** An app that gets a second function while an execution waits gives its first one another name. */
+function find({ invokables, callees }: DurableInvokerParts, { execution }: Begun): Invokable {
+  const { account, name, inner, qualifier, tenantId } = execution.about.call as DurableCall;
+  try {
+    return invokables.find(account, { name, qualifier }, tenantId);
+  } catch (error) {
+    const named = inner === undefined || qualifier !== undefined ? undefined : lambdaNameOf(callees, execution.app, inner);
+    if (!(error instanceof AwsError) || error.name !== "ResourceNotFoundException" || named === undefined) throw error;
+    return invokables.find(account, { name: named.name }, tenantId);
+  }
 }
 
 function readOutcome({ execution }: Begun, { payload, isFailure }: Outcome): Invoked {

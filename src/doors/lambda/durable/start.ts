@@ -17,6 +17,8 @@ import type { Run } from "../invoke/run.ts";
 export interface DurableCall {
   account: Account;
   name: string;
+  /** As its app names it. */
+  inner?: string | undefined;
   /** Undefined: the newest code. */
   qualifier?: string | undefined;
   tenantId?: string | undefined;
@@ -30,7 +32,7 @@ const DAY_MS = 86_400_000;
 /** What is called, as the execution keeps it. */
 export function calleeOf(
   account: Account,
-  { app, name, version, functionArn, settings }: Invokable,
+  { app, name, function: inner, version, functionArn, settings }: Invokable,
   tenantId: string | undefined,
   traceId?: string,
 ): Callee {
@@ -38,6 +40,7 @@ export function calleeOf(
   const call: DurableCall = {
     account,
     name,
+    inner,
     ...(version !== LATEST && { qualifier: version }),
     ...(tenantId !== undefined && { tenantId }),
   };
