@@ -245,7 +245,12 @@ export async function startMayfly(
   await runs.start(invoking.invoker);
   await queues.start();
   const { targets, deliver } = notifying(invoking.fromServices);
-  const { objects, start: startObjects } = openObjects(start, { limitsOf: () => objectLimits(config), deliver });
+  const { objects, start: startObjects } = openObjects(start, {
+    limitsOf: () => objectLimits(config),
+    deliver,
+    hasApp: (app) => catalog.names.nameOf(app) !== undefined,
+    events,
+  });
   startObjects();
   goOnRemovingTenants(start, {
     catalog,
@@ -309,7 +314,11 @@ export async function startMayfly(
   urls.api = api.url;
   acme?.start();
   const s3 = openS3(start, { objects, principals, wrong, places, audit, catalog, isTls: certificate !== undefined, targets });
-  const besides = [...(await openBeside(start, certificate, beside)), ...(await openBeside(start, certificate, s3, "objects.listen"))];
+  services.set("s3", s3.inside);
+  const besides = [
+    ...(await openBeside(start, certificate, beside)),
+    ...(await openBeside(start, certificate, s3.beside, "objects.listen")),
+  ];
   announce(lock, urls, certificate);
 
   log.info({ ...urls, driver: detail }, "up");

@@ -41,6 +41,85 @@ export interface KVNamespace<Key extends string = string> {
   batch(writes: readonly KVWrite<Key>[]): Promise<{ version: number; value?: number }[]>;
 }
 
+/** A bucket, in the shape of Cloudflare's R2Bucket. */
+export interface R2Bucket {
+  /** Null if there is no such object. */
+  head(key: string): Promise<R2Object | null>;
+  /** Null if there is no such object; without a body if the conditions of `onlyIf` are not met. */
+  get(key: string, options?: { range?: R2Range; onlyIf?: R2Conditional }): Promise<R2ObjectBody | R2Object | null>;
+  /** Resolves when the object is on the disk; with null if the conditions of `onlyIf` are not met. A stream is read to its end first. */
+  put(
+    key: string,
+    value: string | ArrayBuffer | ArrayBufferView | Blob | ReadableStream | null,
+    options?: R2PutOptions,
+  ): Promise<R2Object | null>;
+  /** Resolves also if there is no such object. */
+  delete(keys: string | readonly string[]): Promise<void>;
+  /** In the order of the keys' bytes in UTF-8; objects are without their metadata. */
+  list(options?: { prefix?: string; delimiter?: string; cursor?: string; startAfter?: string; limit?: number }): Promise<R2Objects>;
+}
+
+export interface R2Object {
+  key: string;
+  /** Empty: the bucket keeps no versions. */
+  version: string;
+  size: number;
+  etag: string;
+  httpEtag: string;
+  uploaded: Date;
+  httpMetadata: R2HTTPMetadata;
+  customMetadata: Record<string, string>;
+  storageClass: "Standard";
+  writeHttpMetadata(headers: Headers): void;
+}
+
+export interface R2ObjectBody extends R2Object {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly bodyUsed: boolean;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  bytes(): Promise<Uint8Array>;
+  text(): Promise<string>;
+  json<Value = unknown>(): Promise<Value>;
+  blob(): Promise<Blob>;
+}
+
+export interface R2HTTPMetadata {
+  contentType?: string;
+  contentLanguage?: string;
+  contentDisposition?: string;
+  contentEncoding?: string;
+  cacheControl?: string;
+  cacheExpiry?: Date;
+}
+
+export interface R2Range {
+  offset?: number;
+  length?: number;
+  suffix?: number;
+}
+
+export interface R2Conditional {
+  etagMatches?: string;
+  etagDoesNotMatch?: string;
+  uploadedBefore?: Date;
+  uploadedAfter?: Date;
+}
+
+export interface R2PutOptions {
+  httpMetadata?: R2HTTPMetadata;
+  customMetadata?: Record<string, string>;
+  onlyIf?: Pick<R2Conditional, "etagMatches" | "etagDoesNotMatch">;
+  /** Hexadecimal digits, or bytes. */
+  md5?: string | ArrayBuffer;
+}
+
+export interface R2Objects {
+  objects: R2Object[];
+  truncated: boolean;
+  cursor?: string;
+  delimitedPrefixes: string[];
+}
+
 export interface KVGetOptions<Type> {
   type?: Type;
   /** Taken, and of no effect: nothing is cached. */

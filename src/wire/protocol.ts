@@ -254,7 +254,7 @@ export interface BindMessage {
   /** Environment variables and secrets. */
   env: Record<string, string>;
   /** Services of the platform that the code reaches, by the names that it knows them by: a key-value store, by its name. Absent if it has none. */
-  bindings?: Record<string, { kv: string }>;
+  bindings?: Record<string, { kv: string } | { bucket: string }>;
   memoryMb: number;
   /** The most Requests that the host has open at a time. */
   concurrency?: number;

@@ -59,6 +59,6 @@ function answer(exchange: Exchange, what: string, method: string): Promise<void>
 
 /** Throws "no-such-kv". */
 function storeOf({ tenant, app, appName, bindings }: ServiceCaller, name: string): Store {
-  if (Object.values(bindings).some(({ kv }) => kv === name)) return { tenant, app, name };
+  if (Object.values(bindings).some((binding) => "kv" in binding && binding.kv === name)) return { tenant, app, name };
   throw new MayflyError("no-such-kv", { app: appName, store: name.slice(0, 100) });
 }

@@ -21,7 +21,7 @@ import type { AuditedCall } from "../lambda/door.ts";
 import { takePlace } from "../lambda/take-place.ts";
 import type { Headers } from "../signature/read-signature.ts";
 import { authorize } from "./access/authorize.ts";
-import type { S3Answer, S3Call, S3Operation } from "./call.ts";
+import type { Caller, S3Answer, S3Call, S3Operation } from "./call.ts";
 import { type CorsRule, corsHeaders } from "./cors.ts";
 import { bucketOperations } from "./operations/buckets.ts";
 import { bucketPolicyOperations } from "./operations/bucket-policy.ts";
@@ -61,6 +61,14 @@ export interface S3DoorOptions {
 export interface S3Door {
   /** @param peer the caller's address */
   handle(request: IncomingMessage, response: ServerResponse, peer: string): void;
+  /** A request of somebody who is known already: its signature is not looked at. Resolves when it is answered. */
+  answer(request: IncomingMessage, response: ServerResponse, known: Known): Promise<void>;
+}
+
+/** Who sends a request, and the buckets that there are for it. */
+interface Known {
+  caller: Caller;
+  objects: Objects;
 }
 
 const s3Operations: readonly S3Operation[] = [
@@ -78,7 +86,7 @@ const s3Operations: readonly S3Operation[] = [
 const DEFAULT_REGION = "us-east-1";
 
 export function createS3Door(options: S3DoorOptions): S3Door {
-  const { objects, principals, clock, wrong, hosts, isTls, targets, places } = options;
+  const { principals, clock, wrong, hosts, isTls, targets, places } = options;
 
   async function call(
     request: IncomingMessage,
@@ -86,17 +94,18 @@ export function createS3Door(options: S3DoorOptions): S3Door {
     id: string,
     peer: string,
     address: Address,
+    from: Known | undefined,
   ): Promise<[S3Call, S3Operation]> {
     const { bucket: name, key, query } = address;
     const method = request.method ?? "";
     const headers = request.headers as Headers;
     const now = clock.wall();
     const head = { method, url: request.url ?? "/", headers };
-    const signed = authenticate(head, query, principals, now);
-    const own = signed && (signed.principal.tenant ?? mainTenant);
-    if (!takePlace(places, response, own)) throw new S3Error("SlowDown");
+    const signed = from === undefined ? authenticate(head, query, principals, now) : null;
+    const caller = from?.caller ?? (signed && { principal: signed.principal, tenant: signed.principal.tenant ?? mainTenant });
+    if (!takePlace(places, response, caller && caller.tenant)) throw new S3Error("SlowDown");
+    const { objects } = from ?? options;
     const operation = operationOf(s3Operations, method, address, headers);
-    const caller = signed && { principal: signed.principal, tenant: signed.principal.tenant ?? mainTenant };
     const known = operation.level === "service" || operation.isFree === true ? null : await objects.bucket(name);
     if (known === null && operation.level !== "service" && operation.isFree !== true)
       throw new S3Error("NoSuchBucket", { BucketName: name });
@@ -147,7 +156,11 @@ export function createS3Door(options: S3DoorOptions): S3Door {
     }
   }
 
-  async function corsOf(request: IncomingMessage, { bucket }: Address): Promise<Record<string, string> | undefined> {
+  async function corsOf(
+    request: IncomingMessage,
+    { bucket }: Address,
+    { objects }: Pick<Known, "objects">,
+  ): Promise<Record<string, string> | undefined> {
     const { origin } = request.headers;
     if (origin === undefined || bucket === "") return undefined;
     const isPreflight = request.method === "OPTIONS";
@@ -164,25 +177,25 @@ export function createS3Door(options: S3DoorOptions): S3Door {
     );
   }
 
-  async function preflight(request: IncomingMessage, address: Address): Promise<S3Answer> {
+  async function preflight(request: IncomingMessage, address: Address, from: Pick<Known, "objects">): Promise<S3Answer> {
     const { origin, "access-control-request-method": method } = request.headers;
     if (origin === undefined) throw new S3Error("BadRequest", {}, "Insufficient information. Origin request header needed.");
     if (method === undefined) throw new S3Error("BadRequest", {}, "Invalid Access-Control-Request-Method: null");
-    const headers = await corsOf(request, address);
+    const headers = await corsOf(request, address, from);
     if (headers === undefined)
       throw new S3Error("AccessForbidden", { Method: method.slice(0, 50), ResourceType: address.key === "" ? "BUCKET" : "OBJECT" });
     return { headers };
   }
 
-  async function handle(request: IncomingMessage, response: ServerResponse, peer: string): Promise<void> {
+  async function handle(request: IncomingMessage, response: ServerResponse, peer: string, from?: Known): Promise<void> {
     const id = randomUUID().replaceAll("-", "").slice(0, 16).toUpperCase();
     let address: Address = { bucket: "", key: "", query: new URLSearchParams() };
     try {
       address = addressOf(request.url ?? "/", request.headers.host ?? "", hosts);
-      if (request.method === "OPTIONS") return await send(request, response, id, await preflight(request, address));
-      const [made, operation] = await call(request, response, id, peer, address);
+      if (request.method === "OPTIONS") return await send(request, response, id, await preflight(request, address, from ?? options));
+      const [made, operation] = await call(request, response, id, peer, address, from);
       const answer = await audited(made, operation);
-      const cors = await corsOf(request, address);
+      const cors = await corsOf(request, address, from ?? options);
       await send(request, response, id, cors === undefined ? answer : { ...answer, headers: { ...cors, ...answer.headers } });
     } catch (error) {
       const isWrong = error instanceof S3Error && (error.name === "SignatureDoesNotMatch" || error.name === "InvalidAccessKeyId");
@@ -191,24 +204,32 @@ export function createS3Door(options: S3DoorOptions): S3Door {
       const told = asS3Error(failure, { bucket: address.bucket, key: address.key, versionId: address.query.get("versionId") ?? undefined });
       if (told.status >= 500 && told.name === "InternalError" && !request.destroyed) options.onError(failure);
       if (response.headersSent || response.destroyed) return void response.destroy();
-      await send(request, response, id, errorAnswer(request, id, told, await corsOf(request, address).catch(() => undefined)));
+      await send(
+        request,
+        response,
+        id,
+        errorAnswer(request, id, told, await corsOf(request, address, from ?? options).catch(() => undefined)),
+      );
     }
   }
 
+  function begin(request: IncomingMessage, response: ServerResponse, peer: string, from?: Known): Promise<void> {
+    // A client that leaves while nobody reads its request is no failure.
+    const ignored = guarded(
+      () => {},
+      () => {},
+    );
+    request.on("error", ignored);
+    response.on("error", ignored);
+    return handle(request, response, peer, from).catch((error: unknown) => {
+      if (!request.destroyed && !response.destroyed) options.onError(error);
+      response.destroy();
+    });
+  }
+
   return {
-    handle(request, response, peer) {
-      // A client that leaves while nobody reads its request is no failure.
-      const ignored = guarded(
-        () => {},
-        () => {},
-      );
-      request.on("error", ignored);
-      response.on("error", ignored);
-      handle(request, response, peer).catch((error: unknown) => {
-        if (!request.destroyed && !response.destroyed) options.onError(error);
-        response.destroy();
-      });
-    },
+    handle: (request, response, peer) => void begin(request, response, peer),
+    answer: (request, response, known) => begin(request, response, "machine", known),
   };
 }
 

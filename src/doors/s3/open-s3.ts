@@ -6,7 +6,10 @@ import type { Principals } from "../../store/principals/principal.ts";
 import type { Audit } from "../../store/audit/audit.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
 import { auditWith } from "../lambda/audit-with.ts";
+import { SUFFIX } from "../../base/network/internal.ts";
 import type { BesideApi } from "../admin/listen.ts";
+import type { ServiceDoor } from "../internal/service-door.ts";
+import { createInsideS3 } from "./inside.ts";
 import { createS3Door } from "./door.ts";
 import type { NotificationTargets } from "./notification-targets.ts";
 
@@ -21,9 +24,16 @@ interface S3Needs {
   targets: NotificationTargets;
 }
 
+export interface OpenedS3 {
+  /** For a port of its own. */
+  beside: BesideApi;
+  /** For machines. */
+  inside: ServiceDoor;
+}
+
 /** S3's protocol, for a port of its own: its paths are names of buckets, which may be any. */
-export function openS3({ config, clock, log }: ServerStart, { audit, catalog, ...needs }: S3Needs): BesideApi {
-  const hosts = ["localhost", ...(config.domain === undefined ? [] : [`s3.${config.domain}`])];
+export function openS3({ config, clock, log }: ServerStart, { audit, catalog, ...needs }: S3Needs): OpenedS3 {
+  const hosts = ["localhost", `s3.services${SUFFIX}`, ...(config.domain === undefined ? [] : [`s3.${config.domain}`])];
   const door = createS3Door({
     ...needs,
     hosts,
@@ -31,5 +41,8 @@ export function openS3({ config, clock, log }: ServerStart, { audit, catalog, ..
     audit: auditWith({ audit, catalog, clock, service: "s3" }),
     onError: (error) => log.error({ err: error }, "S3's door failed"),
   });
-  return { owns: () => true, takesPages: true, handle: (request, response, peer) => door.handle(request, response, peer) };
+  return {
+    beside: { owns: () => true, takesPages: true, handle: (request, response, peer) => door.handle(request, response, peer) },
+    inside: createInsideS3(needs.objects, door),
+  };
 }

@@ -22,6 +22,8 @@ export interface BucketSettings {
   lock?: { defaultMode?: LockMode; defaultMs?: number };
   lifecycle?: LifecycleRule[];
   notification?: NotificationRule[];
+  /** The id of the app whose own it is; it goes with the app. */
+  app?: string;
   [name: string]: unknown;
 }
 

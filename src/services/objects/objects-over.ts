@@ -104,6 +104,15 @@ export function objectsOver({ index, files, limitsOf, now, written }: ObjectsPar
     return { segments, size, etag: finished.md5.toString("hex"), checksum: checksumIn(finished, algorithm) };
   }
 
+  async function removeAll(next: () => Promise<string[]>): Promise<void> {
+    for (let names = await next(); names.length > 0; names = await next())
+      for (const name of names)
+        await changed(name, async () => {
+          while ((await index.run("clear", { name, most: TOGETHER })) > 0);
+          await index.run("removeBucket", { name });
+        });
+  }
+
   return {
     createBucket: (made) =>
       changed(made.name, () => index.run("createBucket", { bucket: made, now: now(), most: limitsOf(made.tenant).buckets })),
@@ -111,15 +120,12 @@ export function objectsOver({ index, files, limitsOf, now, written }: ObjectsPar
     buckets: (tenant, page) => index.run("listBuckets", { tenant, page }),
     removeBucket: (name) => changed(name, () => index.run("removeBucket", { name })),
     async removeOf(tenant) {
-      for (;;) {
-        const found = await index.run("listBuckets", { tenant, page: { prefix: "", after: "", most: TOGETHER } });
-        if (found.length === 0) return;
-        for (const { name } of found)
-          await changed(name, async () => {
-            while ((await index.run("clear", { name, most: TOGETHER })) > 0);
-            await index.run("removeBucket", { name });
-          });
-      }
+      const page = { prefix: "", after: "", most: TOGETHER };
+      await removeAll(async () => (await index.run("listBuckets", { tenant, page })).map(({ name }) => name));
+    },
+    async removeOfApps(isThere) {
+      for (const app of await index.run("appsWithBuckets", null))
+        if (!isThere(app)) await removeAll(() => index.run("bucketsOfApp", { app, most: TOGETHER }));
     },
     setBucket: (name, settings, versioning) => changed(name, () => index.run("setBucket", { name, settings, versioning })),
     used: (tenant) => index.run("used", { tenant }),

@@ -28,6 +28,8 @@ export interface Objects {
   removeBucket(name: string): Promise<void>;
   /** Removes all buckets of a tenant with all that is in them, whatever protects it. */
   removeOf(tenant: string): Promise<void>;
+  /** As removeOf(), of buckets that are the own of apps which are not there any more. */
+  removeOfApps(isThere: (app: string) => boolean): Promise<void>;
   /** Changes the settings that are named; null takes one away. Rejects with "no-such-bucket". */
   setBucket(name: string, settings: BucketSettings, versioning?: Versioning): Promise<void>;
   /** What a tenant has. */

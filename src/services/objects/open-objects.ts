@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../base/config/schema.ts";
 import type { ServerStart } from "../../base/config/server-start.ts";
+import type { EventStream } from "../../telemetry/event-stream.ts";
 import { LazyCommit } from "../../store/group-commit/lazy-commit.ts";
 import { openGroupCommit } from "../../store/group-commit/open-group-commit.ts";
 import { type ContentFiles, openContentFiles } from "./content/content-files.ts";
@@ -15,6 +16,9 @@ export interface ObjectsNeeds {
   limitsOf: (tenant: string) => ObjectLimits;
   /** Resolves once the notice is as durable as it was here, or its receiver is gone. Left out: notices stay until somebody delivers them. */
   deliver?: (notice: Notice) => Promise<void>;
+  /** Whether there is an app of that id. */
+  hasApp: (app: string) => boolean;
+  events: Pick<EventStream, "listen">;
 }
 
 export interface OpenedObjects {
@@ -106,6 +110,10 @@ export function openObjects(
     await Promise.all(tasks);
     await index.close();
   });
+  const removed = ({ app }: { app: string }) => {
+    if (existsSync(file)) run(() => objects.removeOfApps((each) => each !== app));
+  };
+  closing.defer(needs.events.listen({ "app-removed": removed }));
   closing.defer(clock.every(AGAIN_MS, () => index.isOpen && telling()));
   closing.defer(clock.every(EXPIRE_MS, () => index.isOpen && run(() => expire(index, objects, clock.wall()))));
   return {
@@ -113,6 +121,7 @@ export function openObjects(
     start() {
       if (!existsSync(file)) return;
       run(async () => {
+        await objects.removeOfApps(needs.hasApp);
         await sweep(index, lazyFiles);
         await removeGarbage(index, lazyFiles);
       });

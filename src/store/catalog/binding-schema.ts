@@ -3,6 +3,14 @@ import { z } from "zod";
 import { nameSchema } from "./name-schema.ts";
 import { recordOf } from "./record-of.ts";
 
+/** As S3 has its names, and shorter: what is added to it on the server is 13 signs long. */
+const bucketNameSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9-]{1,48}[a-z0-9]$/,
+    "must be 3 to 50 of lower-case letters, digits and -, and begin and end with a letter or digit",
+  );
+
 /** The most bindings of an app. */
 const MOST = 100;
 
@@ -10,6 +18,8 @@ const MOST = 100;
 const bindingSchema = z.union([
   /** A key-value store of the app. */
   z.strictObject({ kv: nameSchema }),
+  /** A bucket of the app. */
+  z.strictObject({ bucket: bucketNameSchema }),
 ]);
 
 /** @param key of a name that can be a variable's, too */

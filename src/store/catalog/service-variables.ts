@@ -10,6 +10,10 @@ interface Serviced {
   functions?: Record<string, { durable?: object | undefined }>;
 }
 
+/** AWS's clients sign each request, and need these for that. The credentials are worth nothing: the host knows the app by its machine. */
+const credentials = { AWS_ACCESS_KEY_ID: "MAYFLYINSIDE", AWS_SECRET_ACCESS_KEY: "worth-nothing-outside" };
+const s3 = { AWS_ENDPOINT_URL_S3: serviceUrl("s3"), ...credentials };
+
 export function serviceVariables({ bindings = {}, functions = {} }: Serviced): Record<string, string> {
   const isDurable = Object.values(functions).some(({ durable }) => durable !== undefined);
   return {
@@ -22,5 +26,6 @@ export function serviceVariables({ bindings = {}, functions = {} }: Serviced): R
 const forAwsClients = { AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "MAYFLYINSIDE", AWS_SECRET_ACCESS_KEY: "worth-nothing-outside" };
 
 function variablesOf(name: string, binding: Binding): [variable: string, value: string][] {
-  return [[`MAYFLY_KV_${name}`, `${serviceUrl("kv")}/v1/${binding.kv}`]];
+  if ("kv" in binding) return [[`MAYFLY_KV_${name}`, `${serviceUrl("kv")}/v1/${binding.kv}`]];
+  return [[`MAYFLY_BUCKET_${name}`, binding.bucket], ...Object.entries({ AWS_REGION: "us-east-1", ...s3 })];
 }

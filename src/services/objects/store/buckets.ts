@@ -47,6 +47,8 @@ export function bucketOperations(db: DatabaseSync, buckets: BucketTable, used: U
   const page = db.prepare(
     `SELECT * FROM buckets WHERE tenant = ? AND name > ? AND substr(name, 1, length(?)) = ? AND (? IS NULL OR region = ?) ORDER BY name LIMIT ?`,
   );
+  const ofApp = db.prepare("SELECT name FROM buckets WHERE settings ->> '$.app' = ? LIMIT ?");
+  const apps = db.prepare("SELECT DISTINCT settings ->> '$.app' AS app FROM buckets WHERE app IS NOT NULL");
   const set = db.prepare("UPDATE buckets SET settings = ?, versioning = ? WHERE bucket = ?");
   return {
     /** Returns the bucket that has the name; `isNew` is false if it had it before. Throws "object-storage-full". */
@@ -74,6 +76,10 @@ export function bucketOperations(db: DatabaseSync, buckets: BucketTable, used: U
       const all = Object.fromEntries(Object.entries({ ...row.settings, ...settings }).filter(([, value]) => value !== null));
       set.run(JSON.stringify(all), versioning ?? row.versioning, row.bucket);
     },
+    /** Names of buckets that are an app's own. */
+    bucketsOfApp: ({ app, most }: { app: string; most: number }): string[] => ofApp.all(app, most).map(({ name }) => String(name)),
+    /** Ids of the apps that have such. */
+    appsWithBuckets: (): string[] => apps.all().map(({ app }) => String(app)),
     used: ({ tenant }: { tenant: string }) => used.of(tenant),
   };
 }

@@ -1,4 +1,5 @@
 import type { BindMessage } from "../../../../wire/protocol.ts";
+import { R2Bucket } from "./bucket.ts";
 import { KVNamespace } from "./kv-namespace.ts";
 
 /** What code in the style of Cloudflare gets as `env`: variables, secrets and bindings. */
@@ -8,6 +9,6 @@ export function environmentOf({ env, bindings }: Pick<BindMessage, "env" | "bind
 }
 
 /** Each kind of service has its class here. */
-function serviceOf({ kv }: NonNullable<BindMessage["bindings"]>[string]): object {
-  return new KVNamespace(kv);
+function serviceOf(binding: NonNullable<BindMessage["bindings"]>[string]): object {
+  return "kv" in binding ? new KVNamespace(binding.kv) : new R2Bucket(binding.bucket);
 }
