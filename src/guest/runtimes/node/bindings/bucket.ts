@@ -11,14 +11,14 @@ export interface R2HTTPMetadata {
   cacheExpiry?: Date;
 }
 
-export interface R2Range {
+interface R2Range {
   offset?: number;
   length?: number;
   /** The last bytes. */
   suffix?: number;
 }
 
-export interface R2Conditional {
+interface R2Conditional {
   etagMatches?: string;
   etagDoesNotMatch?: string;
   uploadedBefore?: Date;
@@ -126,7 +126,7 @@ export class R2ObjectBody extends R2Object {
 
   get body(): ReadableStream {
     this.#isUsed = true;
-    return (this.#body ??= process.getBuiltinModule("node:stream").Readable.toWeb(this.#response) as ReadableStream);
+    return (this.#body ??= process.getBuiltinModule("node:stream").Readable.toWeb(this.#response));
   }
 
   async bytes(): Promise<Uint8Array> {
