@@ -32,7 +32,8 @@ test("what is no bundle of files, or not one that a machine can write, is refuse
   for (const [code, expected] of [
     [Buffer.from("ab"), /its list is cut off/],
     [Buffer.from([255, 255, 0, 0]), /its list is cut off/],
-    [made("{"), /its list is not JSON/],
+    [made("["), /its list is not JSON/],
+    [made("{"), /not an array of/],
     [made({}), /not an array of/],
     [made([["a", -1, false]]), /not an array of/],
     [made([["a", 1]], "x"), /not an array of/],

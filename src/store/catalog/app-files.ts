@@ -5,6 +5,7 @@
 import { MayflyError } from "../../base/errors/error.ts";
 import type { FileEntry } from "../../wire/protocol.ts";
 import { type Bundle, FILES, FILES_FORMAT } from "./catalog.ts";
+import { entriesIn } from "./list-shape.ts";
 
 export interface AppFile {
   /** Relative, with "/" between its parts. */
@@ -49,7 +50,6 @@ export function readFileList(code: Uint8Array): FileEntry[] {
 /** The entries of a list, as JSON. Throws "bad-request". */
 export function readEntries(list: Uint8Array): FileEntry[] {
   const entries = parsed(Buffer.from(list.buffer, list.byteOffset, list.byteLength));
-  if (entries.length > MOST_FILES) refuse(`it has ${entries.length} files; ${MOST_FILES} are possible`);
   const folders = new Set<string>();
   let before = "";
   for (const [path] of entries) {
@@ -81,14 +81,18 @@ function isPlainPath(path: string): boolean {
   return !path.includes("\0") && path.isWellFormed() && Buffer.byteLength(path) <= PATH_BYTES && parts.every(isPlain);
 }
 
+const NO_ENTRIES = "its list is not an array of [path, bytes, executable]";
+
 function parsed(json: Buffer): FileEntry[] {
+  const count = entriesIn(json) ?? refuse(NO_ENTRIES);
+  if (count > MOST_FILES) refuse(`it has ${count} files; ${MOST_FILES} are possible`);
   let list: unknown;
   try {
     list = JSON.parse(json.toString());
   } catch {
     refuse("its list is not JSON");
   }
-  if (!Array.isArray(list) || !list.every(isEntry)) refuse("its list is not an array of [path, bytes, executable]");
+  if (!Array.isArray(list) || !list.every(isEntry)) refuse(NO_ENTRIES);
   return list;
 }
 
