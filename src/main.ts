@@ -364,16 +364,14 @@ function routesOf(
     },
     isTenant: (label) => tenantOfUrl(names, label, true) !== undefined,
     tenantName: (tenant) => tenantInUrl(names, tenant),
-    load(tenant, name, asHost) {
-      const id = tenantOfUrl(names, tenant, asHost);
-      return id !== undefined && served().load(id, name, asHost);
-    },
-    preview(tenant, name, label, asHost) {
-      const id = tenantOfUrl(names, tenant, asHost);
-      return id === undefined ? undefined : served().preview(id, name, label, asHost);
-    },
+    // An app is looked up even where there is no such tenant: the time of a refusal does not tell which tenants there are.
+    load: (tenant, name, asHost) => served().load(tenantOfUrl(names, tenant, asHost) ?? NO_TENANT, name, asHost),
+    preview: (tenant, name, label, asHost) => served().preview(tenantOfUrl(names, tenant, asHost) ?? NO_TENANT, name, label, asHost),
   });
 }
+
+/** The id that no tenant has. */
+const NO_TENANT = "";
 
 /** Whether the server's own certificate is for the host. */
 function isCertified(certificate: Certificate | undefined, host: string): boolean {

@@ -97,8 +97,15 @@ describe("hostile tenants at AWS Lambda's API", () => {
     return LayerArn!.split(":")[4]!;
   }
 
-  async function signed(credentials: KeyPair, host: string, path: string, method = "GET"): Promise<Record<string, string>> {
-    const signer = new SignatureV4({ service: "lambda", region: "us-east-1", credentials, sha256: Sha256 });
+  /** @param applyChecksum whether the head has the hash of the body; boto3 and AWS's command line send none */
+  async function signed(
+    credentials: KeyPair,
+    host: string,
+    path: string,
+    method = "GET",
+    applyChecksum = true,
+  ): Promise<Record<string, string>> {
+    const signer = new SignatureV4({ service: "lambda", region: "us-east-1", credentials, sha256: Sha256, applyChecksum });
     return (await signer.sign({ protocol: "http:", hostname: host, method, path, headers: { host } })).headers;
   }
 
@@ -227,6 +234,37 @@ describe("hostile tenants at AWS Lambda's API", () => {
     assert.equal((await mayfly(["list", "--api", server.apiUrl, "--state", stateDir])).code, 0);
     await clientOf(await key("reader", "bob")).send(new ListFunctionsCommand({}));
     for (const each of calls) each.destroy();
+    await until(async () =>
+      lambda.send(new ListFunctionsCommand({})).then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
+  test("who knows the id of somebody's key, as presigned URLs show it, takes nothing of what that one's tenant may have under way", async () => {
+    const { hostname, port, host } = new URL(server.apiUrl);
+    const path = "/2015-03-31/functions/any/invocations";
+    const headers = { ...(await signed({ ...admin, secretAccessKey: "a guess" }, host, path, "POST", false)), "content-length": "1000" };
+    // None of them sends its body.
+    let refused = 0;
+    const strangers = Array.from({ length: API_CONNECTIONS }, () => {
+      const sent = request(
+        { hostname, port, path, method: "POST", headers, agent: false, localAddress: "127.0.0.7" },
+        () => (refused += 1),
+      );
+      sent.on("error", () => (refused += 1)).write("x");
+      return sent;
+    });
+    await until(() => refused >= API_CONNECTIONS / 4);
+    const list = "/2015-03-31/functions/";
+    const own = await signed(admin, host, list, "GET", false);
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    request({ hostname, port, path: list, headers: own, agent: false }, (response) => resolve(response.resume().statusCode!))
+      .on("error", reject)
+      .end();
+    assert.equal(await promise, 200);
+    for (const each of strangers) each.destroy();
     await until(async () =>
       lambda.send(new ListFunctionsCommand({})).then(
         () => true,

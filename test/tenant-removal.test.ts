@@ -1,67 +1,21 @@
 /** kill -9 of a server while it removes a tenant, at many moments: afterwards the tenant is there as before, or nothing of it. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { LambdaClient, PublishLayerVersionCommand } from "@aws-sdk/client-lambda";
-import { afterwards } from "../src/base/testing/afterwards.ts";
 import { Random, seedOf } from "../src/base/testing/random.ts";
 import { createClient } from "../src/doors/admin/client.ts";
 import { manifestSchema } from "../src/store/catalog/manifest.ts";
+import { clientOf, end, serveDying as serve } from "./dying-server.ts";
 import { zip } from "./lambda/zip.ts";
-import { eventually, projectDir, type Scope, temporaryFolder } from "./platform.ts";
+import { eventually, type Scope, temporaryFolder } from "./platform.ts";
 
 /** How many moments are tried. */
 const TRIALS = 8;
 const seed = seedOf();
-
-interface Server {
-  gatewayUrl: string;
-  apiUrl: string;
-  token: string;
-  child: ChildProcess;
-  /** Tells the server something, and resolves with the line that it answers. */
-  tell(text: string): Promise<string>;
-}
-
-async function serve(scope: Scope, stateDir: string): Promise<Server> {
-  const child = spawn(
-    process.execPath,
-    ["--disable-warning=ExperimentalWarning", join(projectDir, "test/tenant-removal-child.ts"), stateDir],
-    {
-      stdio: ["pipe", "pipe", "inherit"],
-    },
-  );
-  afterwards(scope, () => void child.kill("SIGKILL"));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<string> => {
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error("the server has ended");
-    return value;
-  };
-  const urls = JSON.parse(await next()) as Pick<Server, "gatewayUrl" | "apiUrl" | "token">;
-  return {
-    ...urls,
-    child,
-    tell(text) {
-      child.stdin.write(`${text}\n`);
-      return next();
-    },
-  };
-}
-
-async function end({ child }: Server): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill("SIGKILL");
-  await once(child, "exit");
-}
-
-const clientOf = ({ apiUrl, token }: Server, tenant?: string) =>
-  createClient({ url: apiUrl, token, ...(tenant !== undefined && { tenant }) });
 
 /** A state folder with a tenant that has some of everything, and an app of `main`. Returns the token of the tenant's principal. */
 async function prepare(scope: Scope, stateDir: string): Promise<string> {

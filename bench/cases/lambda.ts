@@ -10,6 +10,7 @@ import { type Section, ms, rate, times } from "../report.ts";
 import { median } from "../statistics.ts";
 import { makeZip } from "../../src/images/archive/make-zip.ts";
 import { signatureOf } from "../../src/doors/signature/signature-of.ts";
+import { deriveKey } from "../../src/doors/signature/signing-keys.ts";
 
 const CONNECTIONS = 32;
 const WARM_UP_SECONDS = 8;
@@ -131,7 +132,7 @@ function signed({ host, pathname }: URL, body: string, { id, secret }: Key): Rec
   const signature = signatureOf(
     { method: "POST", path: pathname, query: new URLSearchParams(), headers, body: Buffer.from(body) },
     given,
-    secret,
+    deriveKey(secret, given),
   );
   const authorization = `AWS4-HMAC-SHA256 Credential=${id}/${day}/us-east-1/lambda/aws4_request, SignedHeaders=host;x-amz-date, Signature=${signature}`;
   return { "x-amz-date": date, authorization, "content-type": "application/json" };

@@ -28,6 +28,16 @@ test("what is given back is there for others, and nothing is kept of who holds n
   assert.equal(takeAll(shares, "third"), 6);
 });
 
+test("what goes from one holder to another counts for that one, or stays where it was", () => {
+  const shares = new Shares(8);
+  assert.ok(shares.take("one", 2) && shares.take("two", 3));
+  assert.ok(shares.move("one", "two", 2));
+  assert.equal(shares.left, 3);
+  assert.ok(!shares.move("two", "bounded", 2, 1 / 8));
+  shares.give("two", 5);
+  assert.equal(shares.left, 8);
+});
+
 test("the only place there is can be taken, and a holder may be bounded to a part", () => {
   const shares = new Shares(1);
   assert.ok(shares.take("one", 1) && !shares.take("other", 1));

@@ -25,9 +25,16 @@ export class Shares {
   take(holder: string, amount: number, part = 1): boolean {
     const held = (this.#held.get(holder) ?? 0) + amount;
     if (amount > this.#left || held > PART * this.#left || held > part * this.#most) return false;
-    this.#left -= amount;
-    this.#held.set(holder, held);
+    this.#hold(holder, amount);
     return true;
+  }
+
+  /** Gives what one holder has to another. Returns whether that one may have it; if not, nothing changes. @param part as for take() */
+  move(from: string, to: string, amount: number, part = 1): boolean {
+    this.give(from, amount);
+    const isMoved = this.take(to, amount, part);
+    if (!isMoved) this.#hold(from, amount);
+    return isMoved;
   }
 
   give(holder: string, amount: number): void {
@@ -35,5 +42,10 @@ export class Shares {
     const held = (this.#held.get(holder) ?? 0) - amount;
     if (held > 0) this.#held.set(holder, held);
     else this.#held.delete(holder);
+  }
+
+  #hold(holder: string, amount: number): void {
+    this.#left -= amount;
+    this.#held.set(holder, (this.#held.get(holder) ?? 0) + amount);
   }
 }

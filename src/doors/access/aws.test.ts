@@ -9,7 +9,7 @@ import { openTestGateway, rawClient, replyText } from "../http/testing/test-gate
 import { Sha256 } from "../signature/sha256.ts";
 import { createTestGate } from "./testing/test-gate.ts";
 
-const { gate, clock, keys } = createTestGate();
+const { gate, clock, keys, used } = createTestGate();
 let open: Awaited<ReturnType<typeof openTestGateway>>;
 let host: string;
 
@@ -101,6 +101,18 @@ test("refused are unsigned calls, other keys and secrets, other services, old da
   assert.deepEqual(await answerTo({ ...good, init: { ...good.init, method: "DELETE" } }), [401, "credentials-refused"]);
   assert.deepEqual(await answerTo(await signed({ accessKeyId: "MFLYOTHER" })), [403, "caller-not-allowed"]);
   assert.equal(open.invocations.length, 0);
+});
+
+test("a refusal tells nobody which keys there are, and what is not signed by a key is no use of it", async () => {
+  const textOf = async (wish: Wish) => {
+    const { url, init } = await signed(wish);
+    return (await fetch(url, init)).text();
+  };
+  used.length = 0;
+  assert.equal(await textOf({ accessKeyId: "MFLYNONE" }), await textOf({ secretAccessKey: "wrong" }));
+  assert.deepEqual(used, []);
+  assert.deepEqual(await answerTo(await signed()), [200, undefined]);
+  assert.deepEqual(used, ["MFLYGOOD"]);
 });
 
 test("a signature for one function calls no other by a path that is the same to signatures", async () => {

@@ -43,7 +43,8 @@ function verify(read: ReadSignature, callers: Callers, rules: AccessRules, visit
     // curl signs the hash of a body without sending it, and what is passed on as it comes cannot be hashed before.
     if (visit.hasBody && visit.headers["x-amz-content-sha256"] === undefined && visit.headers["authorization"] !== undefined)
       return bad("a request with a body must have the signed header x-amz-content-sha256, with the body's SHA-256 or UNSIGNED-PAYLOAD");
-    return bad(error.message.replace(/\.$/, ""));
+    // Which keys there are is nobody's business.
+    return bad(error.isOfKey ? "it is by no key that this server has, or not of this request" : error.message.replace(/\.$/, ""));
   }
 }
 

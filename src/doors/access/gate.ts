@@ -18,8 +18,8 @@ import { isPreflight, preflightHeaders, replyHeadersOf } from "./cors.ts";
 import type { JwtChecks } from "./jwt.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import type { AccessRules, CheckedWay } from "./rules.ts";
-import { checkSignedUrl, type FindSigningKey } from "./signed-url.ts";
-import { checkToken, type Callers } from "./token.ts";
+import { checkSignedUrl, type FindSigningKey, isStillKey } from "./signed-url.ts";
+import { checkToken, type Callers, type TokenHolder } from "./token.ts";
 import { absent, type Caller, type Verdict } from "./verdict.ts";
 
 /** A request as far as access depends on it. */
@@ -53,7 +53,14 @@ export interface Granted {
   way: Caller["way"] | null;
   /** Of the way `aws`. */
   accessKeyId: string | undefined;
+  /** Of the way `jwt`: from when on the token is refused, in milliseconds since the epoch. */
+  until: number | undefined;
+  /** Of the way `signed-url`: the key by which the URL was signed. */
+  signedBy: Uint8Array | undefined;
 }
+
+/** What let a caller in, as far as that may come to an end. */
+export type Holding = Pick<Granted, "way" | "accessKeyId" | "until" | "signedBy">;
 
 export type Admission =
   | { is: "granted"; granted: Granted }
@@ -100,20 +107,22 @@ export class Gate {
   }
 
   /**
-   * Whether a caller that was let in by a token or a key pair would be let in now, for connections that go on for long. A JWT and a signed URL say until when somebody may
-   * call, and not how long a call may last.
+   * Whether a caller that was let in still has what let it in, for connections that go on for long: a token or a key pair that is neither revoked nor over, a JWT that has not ended, or
+   * a URL that was signed by the key that the app still has. When the URL ends is no matter: that says until when a connection may begin (decisions/how-long-a-websocket-is-let-in.md).
    */
-  isStillAllowed(
-    { tenant, app }: AccessRules,
-    { way, accessKeyId }: Pick<Granted, "way" | "accessKeyId">,
-    { headers }: Pick<Visit, "headers">,
-  ): boolean {
-    const { callers, clock } = this.#options;
-    if (way !== "token" && way !== "aws") return true;
+  isStillAllowed({ tenant, app }: AccessRules, granted: Holding, { headers }: Pick<Visit, "headers">): boolean {
+    const { callers, signingKey, clock } = this.#options;
     const now = clock.wall();
-    const holder =
-      way === "token" ? callers.ofToken(bearerOf({ headers }) ?? "", now) : callers.ofAccessKey(accessKeyId ?? "", now)?.principal;
-    return holder != null && callers.mayCall(holder, tenant, app);
+    const mayCall = (holder: TokenHolder | null | undefined) => holder != null && callers.mayCall(holder, tenant, app);
+    try {
+      if (granted.way === "token") return mayCall(callers.ofToken(bearerOf({ headers }) ?? "", now));
+      if (granted.way === "aws") return mayCall(callers.ofAccessKey(granted.accessKeyId ?? "", now)?.principal);
+      if (granted.way === "signed-url") return isStillKey(signingKey, app, granted.signedBy);
+      return granted.way === null || now < (granted.until ?? 0);
+    } catch (error) {
+      this.#options.onFailure(error);
+      return false;
+    }
   }
 
   /** What has failed may name files of the host, and callers are strangers. */
@@ -180,6 +189,8 @@ function grantOf(caller: Caller | null, path: string): Omit<Granted, "reply"> {
     bodySha256: caller?.bodySha256,
     way: caller?.way ?? null,
     accessKeyId: caller?.accessKeyId,
+    until: caller?.until,
+    signedBy: caller?.signedBy,
   };
 }
 

@@ -73,6 +73,8 @@ export class JwtChecks {
         clockTolerance: TOLERANCE_S,
         currentDate: new Date(now),
       });
+      // JSON has numbers that are too large for one, such as 1e400.
+      if (!Number.isFinite(payload.exp)) return bad(rules, claimReasons.get("exp")!, false);
       const lacking = Object.entries(rule.claims ?? {}).find(([name, wanted]) => !hasClaim(payload, name, wanted));
       if (lacking !== undefined)
         return refused(
@@ -129,6 +131,8 @@ function callerOf(payload: JWTPayload): Caller {
     way: "jwt",
     key: nameOf(payload),
     headers: headersOf("jwt", typeof sub === "string" ? sub : undefined, payload),
+    // As jose decides it.
+    until: (payload.exp! + TOLERANCE_S) * 1_000,
   };
 }
 

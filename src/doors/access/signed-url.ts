@@ -9,6 +9,12 @@ export type FindSigningKey = (app: string) => Uint8Array | undefined;
 
 const headers = headersOf("signed-url", undefined);
 
+/** Whether the app still has the key by which a URL was signed that was good. */
+export function isStillKey(find: FindSigningKey, app: string, signedBy: Uint8Array | undefined): boolean {
+  const key = find(app);
+  return key !== undefined && signedBy !== undefined && Buffer.compare(key, signedBy) === 0;
+}
+
 /** @param now milliseconds since the epoch */
 export function checkSignedUrl(
   find: FindSigningKey,
@@ -18,8 +24,9 @@ export function checkSignedUrl(
 ): Verdict {
   // Only then is the key looked for, which may take a query.
   if (!isSigned(path)) return absent;
-  const found = checkPath(find(app), { function: name, method, path }, now);
-  if (found.is === "good") return { is: "caller", caller: { way: "signed-url", key: null, headers, path: found.path } };
+  const key = find(app);
+  const found = checkPath(key, { function: name, method, path }, now);
+  if (found.is === "good") return { is: "caller", caller: { way: "signed-url", key: null, headers, path: found.path, signedBy: key! } };
   const what = found.is === "expired" ? "the signed URL has expired" : "the signature of the URL is not that of this method and this URL";
   return refused(new MayflyError("credentials-refused", { app: appName, function: name, what }));
 }

@@ -17,7 +17,7 @@ export interface Callers<Holder extends TokenHolder = TokenHolder> {
   /** Null if no token has this text, or it has expired or was revoked. @param now milliseconds since the epoch */
   ofToken(token: string, now: number): Holder | null;
   /** Whose key pair for AWS's signatures this is, and the secret; null if there is none, or it has expired or was revoked. @param now milliseconds since the epoch */
-  ofAccessKey(id: string, now: number): { principal: Holder; secret: string } | null;
+  ofAccessKey(id: string, now: number): { principal: Holder; secret: string; used(now: number): void } | null;
   /** Whether a holder that was found may call functions of the app. Ids. */
   mayCall(holder: Holder, tenant: string, app: string): boolean;
 }

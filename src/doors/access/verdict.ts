@@ -14,6 +14,10 @@ export interface Caller {
   bodySha256?: string;
   /** Of the way `aws`. */
   accessKeyId?: string;
+  /** Of the way `jwt`: from when on the token is refused, in milliseconds since the epoch. */
+  until?: number;
+  /** Of the way `signed-url`: the key by which the URL was signed. */
+  signedBy?: Uint8Array;
 }
 
 export type Verdict = { is: "absent" } | { is: "caller"; caller: Caller } | { is: "refused"; error: MayflyError; isWrong: boolean };

@@ -5,7 +5,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { prefersLater } from "../../events/wishes.ts";
 import type { InvocationRequest } from "../../dispatch/invocation.ts";
 import { TENANT_HEADER } from "../../store/catalog/isolation.ts";
-import type { Granted } from "../access/gate.ts";
+import type { Gate, Granted } from "../access/gate.ts";
 import { admit, type Arrival, clientIn } from "./admit.ts";
 import { Call, type CallContext } from "./call.ts";
 import { type AccessRules, isForSome } from "../access/rules.ts";
@@ -130,8 +130,19 @@ function call(context: CallContext, arrival: Arrival, path: string, granted: Gra
   // Of the request, which is long gone then, nothing else is kept.
   const { authorization } = headers;
   const shown = { headers: { authorization } };
-  const isAllowed = rules === null || granted === null ? undefined : () => gate.isStillAllowed(rules, granted, shown);
+  const isAllowed = rules === null || granted === null ? undefined : allowedFor(gate, rules, granted, shown);
   webSockets.start({ call: made, upgrading, request, watch, isAllowed }, invocation, route, clientIn(target.origin.chain));
+}
+
+/** Whether the caller may still do what it was let in for, to be asked again and again. */
+function allowedFor(
+  gate: Gate,
+  rules: AccessRules,
+  { way, accessKeyId, until, signedBy }: Granted,
+  shown: Parameters<Gate["isStillAllowed"]>[2],
+) {
+  const holding = { way, accessKeyId, until, signedBy };
+  return () => gate.isStillAllowed(rules, holding, shown);
 }
 
 /** Handles a request that asks to go on as a WebSocket, for which node:http makes no response. */

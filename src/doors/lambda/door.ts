@@ -3,7 +3,7 @@
  *
  * 1. A request is answered only to a principal that signed it and may do what it asks.
  * 2. The body of a request is read within a limit of its own and one for all requests together, of which no tenant gets all, and only if its head has a signature that may be
- *    right. If the head says what the body's hash is, as AWS's SDK for JavaScript does, the signature and the rights are checked before anything of the body is read.
+ *    right; until that is known, its room is that of the caller's address. If the head says what the body's hash is, as AWS's SDK for JavaScript does, the signature and the rights are checked before anything of the body is read.
  * 3. Of the requests that are under way, no tenant has all that there may be, so that the APIs of this port answer others.
  * 4. Tenants take turns with what takes a while, one request in each turn of the event loop: a flood of one's lists does not hold up calls of functions.
  * 5. Nothing that a client sends is able to throw past handle().
@@ -23,10 +23,10 @@ import { doesNotMatch, SignatureRefusal, unknownKey } from "../signature/signatu
 import type { LambdaAnswer, LambdaCall, LambdaRoute } from "./call.ts";
 import { SMALL_BODY } from "./call.ts";
 import { actionOf } from "./authorize.ts";
-import { type BodyOf, busy, holderOf, readBody } from "./read-body.ts";
+import { holderOf, strangers, takePlace, unprovenHolder } from "./take-place.ts";
+import { type BodyOf, busy, readBody } from "./read-body.ts";
 import { LambdaRouter } from "./router.ts";
 import type { FairTurns } from "../../clients/fair-turns.ts";
-import { takePlace } from "./take-place.ts";
 import { Shares } from "../../clients/shares.ts";
 
 export interface LambdaDoor {
@@ -89,10 +89,11 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
   const room = new Shares(ALL_BODIES);
 
   async function answer(request: IncomingMessage, response: ServerResponse, id: string, told: AuditedCall): Promise<LambdaAnswer | null> {
+    const { peer } = told;
     const [path, query] = targetOf(request.url!);
     const free = open.find(({ prefix }) => path.startsWith(prefix));
     if (free !== undefined && request.method === "GET") {
-      if (!takePlace(places, response, null)) throw busy();
+      if (takePlace(places, response, strangers) === null) throw busy();
       return free.handle(path, query, response);
     }
     const matched = router.find(request.method ?? "", path, query);
@@ -114,13 +115,16 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
     const isDeclared = request.headers["x-amz-content-sha256"] !== undefined;
     const early = isDeclared ? head.checkHead() : undefined;
     const first = early && allowed(early);
-    const sent = bodyOf(head, route);
-    if (!takePlace(places, response, sent.tenant)) throw sent.noRoom();
+    const sent = bodyOf(head, route, first === undefined ? peer : null);
+    const place = takePlace(places, response, sent.holder);
+    if (place === null) throw sent.noRoom();
     const body = await readBody(request, sent, clock, room);
     try {
       if (early?.bodySha256 !== undefined && early.bodySha256 !== sha256Hex(body.bytes)) throw doesNotMatch();
       const call = first ?? allowed(head.check(body.bytes));
-      if (route.right !== "invoke") await turns.take(holderOf(sent.tenant)[0]);
+      const own = holderOf(call.principal.tenant ?? mainTenant);
+      if (first === undefined && !(place.becomes(own) && body.becomes(own))) throw busy();
+      if (route.right !== "invoke") await turns.take(own[0]);
       return await route.handle({ ...call, body: body.bytes });
     } finally {
       body.release();
@@ -154,12 +158,13 @@ export function createLambdaDoor(options: LambdaDoorOptions): LambdaDoor {
   };
 }
 
-function bodyOf(head: HeadOfSigned<Principal>, { operation, mostBytes = SMALL_BODY }: LambdaRoute): BodyOf {
+/** @param unproven the address of a caller whose signature is not checked yet; null: it was right */
+function bodyOf(head: HeadOfSigned<Principal>, { operation, mostBytes = SMALL_BODY }: LambdaRoute, unproven: string | null): BodyOf {
   const { claimed } = head;
-  const tenant = claimed && (claimed.tenant ?? mainTenant);
+  const named = { operation: actionOf(operation), most: mostBytes };
   // Of a key that nobody has it is known already how the request ends.
-  const noRoom = () => (tenant === null ? unknownKey() : busy());
-  return { tenant, operation: actionOf(operation), most: mostBytes, noRoom };
+  if (claimed === null) return { ...named, holder: strangers, noRoom: unknownKey };
+  return { ...named, holder: unproven === null ? holderOf(claimed.tenant ?? mainTenant) : unprovenHolder(unproven), noRoom: busy };
 }
 
 type Signer = { principal: Principal; region: string };

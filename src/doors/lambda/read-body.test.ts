@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { IncomingMessage } from "node:http";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
+import { holderOf, strangers, unprovenHolder } from "./take-place.ts";
 import { readBody } from "./read-body.ts";
 import { Shares } from "../../clients/shares.ts";
 
@@ -24,10 +25,10 @@ class Body extends PassThrough {
 }
 
 /** Sends so many bytes of a body and goes on being connected. */
-function sends(room: Shares, tenant: string | null, bytes: number) {
+function sends(room: Shares, tenant: string | null, bytes: number, holder = tenant === null ? strangers : holderOf(tenant)) {
   const request = new Body();
   const noRoom = () => new Error("no room");
-  const body = readBody(request as unknown as IncomingMessage, { tenant, operation: "Invoke", most: ROOM, noRoom }, clock, room);
+  const body = readBody(request as unknown as IncomingMessage, { holder, operation: "Invoke", most: ROOM, noRoom }, clock, room);
   // Bodies that stay unfinished are never awaited.
   body.catch(() => {});
   for (let sent = 0; sent < bytes; sent += 100) request.write(Buffer.alloc(100));
@@ -74,4 +75,21 @@ test("a body of nobody's does not take long, and one of a tenant's may", async (
   for (const over of waiting) over();
   await assert.rejects(body, /^Error: no room$/);
   assert.deepEqual([room.left, waiting.size], [ROOM - 100, 0]);
+});
+
+test("of an address whose signatures are not checked yet, half the room is left to others; a body counts for its tenant once that is known", async () => {
+  const room = new Shares(ROOM);
+  const unproven = unprovenHolder("192.0.2.1");
+  const { body: tooMuch } = sends(room, "ten_bob", ROOM, unproven);
+  await assert.rejects(tooMuch, /^Error: no room$/);
+  for (let n = 0; n < 60; n++) sends(room, "ten_bob", 100, unproven);
+  await arrived();
+  assert.equal(room.left, ROOM / 2);
+  const { request, body } = sends(room, "ten_bob", 1_000, unprovenHolder("192.0.2.2"));
+  request.end();
+  const whole = await body;
+  assert.ok(whole.becomes(holderOf("ten_bob")));
+  assert.equal(room.take("ten_bob", 1, 1 / 8), false, "it is among what the tenant has");
+  whole.release();
+  assert.equal(room.left, ROOM / 2);
 });

@@ -3,11 +3,11 @@ import { AwsError } from "../../control/lambda/aws-error.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import { guarded } from "../../base/errors/guarded.ts";
 import type { Shares } from "../../clients/shares.ts";
+import { type Holder, strangers } from "./take-place.ts";
 
 /** Who sends the body, as far as its head says. */
 export interface BodyOf {
-  /** The id of the tenant that holds the bytes; null: nobody has the key that the head names. */
-  tenant: string | null;
+  holder: Holder;
   operation: string;
   /** The most bytes. */
   most: number;
@@ -15,19 +15,13 @@ export interface BodyOf {
   noRoom: () => unknown;
 }
 
-const STRANGERS = "";
-/** The part of all there is that those have together whom nobody knows: a body of theirs is read only to be refused. */
-const OF_STRANGERS = 1 / 8;
-/** How long such a body may take. */
+/** How long a body of strangers may take. */
 const STRANGERS_MS = 10_000;
-
-/** Who holds what the tenant's requests take, and the most of it, as a part of all. @param tenant null: nobody knows whose request it is */
-export function holderOf(tenant: string | null): [holder: string, part: number] {
-  return tenant === null ? [STRANGERS, OF_STRANGERS] : [tenant, 1];
-}
 
 export interface ReadBody {
   bytes: Buffer;
+  /** Gives what the bytes take to another holder. Returns whether that one may have it. */
+  becomes(holder: Holder): boolean;
   /** Called once the bytes are not needed any more. */
   release(): void;
 }
@@ -35,17 +29,22 @@ export interface ReadBody {
 /** Rejects with an AwsError if the body is too large, with what `noRoom` gives if all of them together are, or nobody knows whose it is and it takes long, and with an Error if the client leaves. @param room for the bytes of all bodies */
 export function readBody(
   request: IncomingMessage,
-  { tenant, operation, most, noRoom }: BodyOf,
+  { holder, operation, most, noRoom }: BodyOf,
   clock: Pick<Clock, "after">,
   room: Shares,
 ): Promise<ReadBody> {
-  const [holder, part] = holderOf(tenant);
+  let [name, part] = holder;
   const { promise, resolve, reject } = Promise.withResolvers<ReadBody>();
   const chunks: Buffer[] = [];
   let bytes = 0;
   const release = () => {
-    room.give(holder, bytes);
+    room.give(name, bytes);
     bytes = 0;
+  };
+  const becomes = ([next, nextPart]: Holder) => {
+    const isMoved = room.move(name, next, bytes, nextPart);
+    if (isMoved) [name, part] = [next, nextPart];
+    return isMoved;
   };
   const fail = (error: unknown) => {
     stopWaiting();
@@ -55,7 +54,7 @@ export function readBody(
     reject(error);
   };
   const onData = guarded((chunk: Buffer) => {
-    if (!room.take(holder, chunk.length, part)) return fail(noRoom());
+    if (!room.take(name, chunk.length, part)) return fail(noRoom());
     bytes += chunk.length;
     if (bytes > most) return fail(tooLarge(most, operation));
     return void chunks.push(chunk);
@@ -64,13 +63,13 @@ export function readBody(
     reject(tooLarge(most, operation));
     return promise;
   }
-  const stopWaiting = tenant === null ? clock.after(STRANGERS_MS, () => fail(noRoom())) : () => {};
+  const stopWaiting = holder === strangers ? clock.after(STRANGERS_MS, () => fail(noRoom())) : () => {};
   request.on("data", onData);
   request.on(
     "end",
     guarded(() => {
       stopWaiting();
-      resolve({ bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), release });
+      resolve({ bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), becomes, release });
     }, fail),
   );
   request.on("error", guarded(fail, fail));

@@ -18,7 +18,7 @@ import type { Bucket } from "../../services/objects/object.ts";
 import type { Objects } from "../../services/objects/objects.ts";
 import type { Principals } from "../../store/principals/principal.ts";
 import type { AuditedCall } from "../lambda/door.ts";
-import { takePlace } from "../lambda/take-place.ts";
+import { holderOf, strangers, takePlace } from "../lambda/take-place.ts";
 import type { Headers } from "../signature/read-signature.ts";
 import { authorize } from "./access/authorize.ts";
 import type { Caller, S3Answer, S3Call, S3Operation } from "./call.ts";
@@ -103,7 +103,7 @@ export function createS3Door(options: S3DoorOptions): S3Door {
     const head = { method, url: request.url ?? "/", headers };
     const signed = from === undefined ? authenticate(head, query, principals, now) : null;
     const caller = from?.caller ?? (signed && { principal: signed.principal, tenant: signed.principal.tenant ?? mainTenant });
-    if (!takePlace(places, response, caller && caller.tenant)) throw new S3Error("SlowDown");
+    if (takePlace(places, response, caller === null ? strangers : holderOf(caller.tenant)) === null) throw new S3Error("SlowDown");
     const { objects } = from ?? options;
     const operation = operationOf(s3Operations, method, address, headers);
     const known = operation.level === "service" || operation.isFree === true ? null : await objects.bucket(name);

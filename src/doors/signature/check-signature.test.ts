@@ -5,16 +5,20 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { signatureCheck, type SignedHead } from "./check-signature.ts";
 import { Sha256 } from "./sha256.ts";
 import { SignatureRefusal } from "./signature-refusal.ts";
+import { type DeriveKey, deriveKey } from "./signing-keys.ts";
 
 const now = Date.UTC(2026, 0, 31, 12, 0, 0);
 const secret = "a secret that is long enough";
-const keys = { ofAccessKey: (id: string) => (id === "AKIDHERE" ? { principal: "ada", secret } : null) };
+const used: number[] = [];
+const keys = {
+  ofAccessKey: (id: string) => (id === "AKIDHERE" ? { principal: "ada", secret, used: (at: number) => used.push(at) } : null),
+};
 const body = Buffer.from('{"FunctionName":"hello"}');
 
 describe("a signature in the header Authorization", () => {
   test("is accepted as AWS's documentation has it in its example", async () => {
     const check = signatureCheck({
-      keys: { ofAccessKey: () => ({ principal: "example", secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" }) },
+      keys: { ofAccessKey: () => ({ principal: "example", secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", used() {} }) },
       service: "iam",
       clock: { wall: () => Date.UTC(2015, 7, 30, 12, 36, 0) },
     });
@@ -148,6 +152,33 @@ describe("a signature in the header Authorization", () => {
         /valid region/,
       );
     }
+  });
+
+  test("takes as much work to be refused whoever's key it names, and a key counts as used only where it is right", async () => {
+    let derived = 0;
+    const derive: DeriveKey = (...of) => ((derived += 1), deriveKey(...of));
+    const check = signatureCheck({ keys, service: "lambda", clock: { wall: () => now }, derive });
+    const workOf = async (signing: Signing) => {
+      const before = derived;
+      const head = await signed(signing);
+      try {
+        check(head).check(body);
+        return `right ${derived - before}`;
+      } catch (error) {
+        assert.ok(error instanceof SignatureRefusal);
+        return `${error.fault} ${derived - before}`;
+      }
+    };
+    const [known, unknown] = ["InvalidSignatureException 1", "UnrecognizedClientException 1"];
+    used.length = 0;
+    assert.equal(await workOf({ secretAccessKey: "wrong" }), known);
+    assert.equal(await workOf({ accessKeyId: "AKIDNONE" }), unknown);
+    assert.deepEqual(used, []);
+    assert.deepEqual([await workOf({}), await workOf({})], ["right 1", "right 0"], "what was right is kept");
+    assert.deepEqual(used, [now, now]);
+    assert.equal(await workOf({ secretAccessKey: "wrong" }), known, "a key that is kept does not make a refusal quicker");
+    assert.equal(await workOf({ accessKeyId: "AKIDNONE" }), unknown);
+    assert.deepEqual([await workOf({}), used.length], ["right 0", 3]);
   });
 
   test("has the whole day in its scope", async () => {

@@ -2,23 +2,22 @@
  * Checks AWS's Signature V4 of a request by signing the same request again, with the secret that belongs to its key.
  *
  * 1. A request is refused for what its head says (no signature, a key that nobody has, a date too far off) before its body is read.
- * 2. A key that nobody has is compared like any other, with a secret that nobody knows, so that the time of an answer does not tell which keys exist.
+ * 2. A key counts as used only where its signature is right, because whoever has seen a presigned URL knows its id.
  * 3. A header that begins with x-amz- means something to what is behind this check, so that an unsigned one is refused: whoever gets hold of a signed request could
  *    add it. The same holds for a path that a signature does not tell from another one.
  * 4. The session token of temporary credentials is signed like every other header and means nothing here: keys are the only secret.
  */
-import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../base/clock/clock.ts";
 import { remembering } from "../../base/remember/remembering.ts";
 import { type Headers, readSignature, type Signature } from "./read-signature.ts";
 import { sha256Hex } from "./sha256.ts";
-import { signatureOf } from "./signature-of.ts";
 import { doesNotMatch, invalid, type SignatureRefusal, unknownKey } from "./signature-refusal.ts";
+import { type DeriveKey, SigningKeys } from "./signing-keys.ts";
 
 /** Who has which key. */
 interface AccessKeys<P> {
   /** Null if nobody has the key, or nobody any more. @param now milliseconds since the epoch */
-  ofAccessKey(id: string, now: number): { principal: P; secret: string } | null;
+  ofAccessKey(id: string, now: number): { principal: P; secret: string; used(now: number): void } | null;
 }
 
 /** A request's head, as it was received. */
@@ -51,6 +50,8 @@ export interface SignatureOptions<P> {
   /** The name in the credential's scope, such as lambda; or several, of which the first is named to clients. */
   service: string | readonly [string, ...string[]];
   clock: Pick<Clock, "wall">;
+  /** Default: as AWS's documentation has it. */
+  derive?: DeriveKey;
 }
 
 /** How far a client's clock may be off. */
@@ -59,8 +60,8 @@ const UNSIGNED = "UNSIGNED-PAYLOAD";
 const NOTHING = new Uint8Array();
 
 /** Returns a function that reads the head of a request. That function throws a SignatureRefusal. */
-export function signatureCheck<P>({ keys, service, clock }: SignatureOptions<P>): (head: SignedHead) => HeadOfSigned<P> {
-  const nobody = randomBytes(32).toString("hex");
+export function signatureCheck<P>({ keys, service, clock, derive }: SignatureOptions<P>): (head: SignedHead) => HeadOfSigned<P> {
+  const signing = new SigningKeys(derive);
   const services = [service].flat();
   return (head) => {
     const { path, query } = partsOf(head.url);
@@ -72,10 +73,10 @@ export function signatureCheck<P>({ keys, service, clock }: SignatureOptions<P>)
     const known = keys.ofAccessKey(given.accessKeyId, now);
     const declared = head.headers["x-amz-content-sha256"];
     const verify = (body: Uint8Array): SignedCaller<P> => {
-      const wanted = signatureOf({ ...head, path, query, body }, given, known?.secret ?? nobody, known !== null);
-      const isEqual = equalInConstantTime(given.signature, wanted);
+      const isRight = signing.isRight({ ...head, path, query, body }, given, known?.secret ?? null);
       if (known === null) throw unknownKey();
-      if (!isEqual) throw doesNotMatch();
+      if (!isRight) throw doesNotMatch();
+      known.used(now);
       return { principal: known.principal, accessKeyId: given.accessKeyId, region: given.region };
     };
     return {
@@ -156,9 +157,4 @@ const timeOf = remembering(100, (date) => {
 
 function compact(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
-}
-
-function equalInConstantTime(given: string, wanted: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -7,7 +7,7 @@ import { remembering } from "../../base/remember/remembering.ts";
 import type { Headers, Signature } from "./read-signature.ts";
 import { sha256Hex } from "./sha256.ts";
 
-interface WholeRequest {
+export interface WholeRequest {
   method: string;
   /** As in the request line. */
   path: string;
@@ -17,14 +17,12 @@ interface WholeRequest {
   body: Uint8Array;
 }
 
-/** Returns 64 hexadecimal digits. @param isKnown whether somebody has the key: what follows from those of strangers is not kept */
-export function signatureOf(request: WholeRequest, given: Signature, secret: string, isKnown = true): string {
+/** Returns 64 hexadecimal digits. @param key as signing-keys.ts makes it */
+export function signatureOf(request: WholeRequest, given: Signature, key: Uint8Array): string {
   const { date, day, region, service } = given;
   const canonical = hash("sha256", canonicalOf(request, given));
   const scope = `${day}/${region}/${service}/aws4_request`;
-  return createHmac("sha256", signingKey(secret, given, isKnown))
-    .update(`AWS4-HMAC-SHA256\n${date}\n${scope}\n${canonical}`)
-    .digest("hex");
+  return createHmac("sha256", key).update(`AWS4-HMAC-SHA256\n${date}\n${scope}\n${canonical}`).digest("hex");
 }
 
 function canonicalOf({ method, path, query, headers, body }: WholeRequest, { signedHeaders, service }: Signature): string {
@@ -83,26 +81,4 @@ const unreserved = /^[A-Za-z0-9_.~-]*$/;
 function encoded(text: string): string {
   if (unreserved.test(text)) return text;
   return encodeURIComponent(text).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-interface KnownKey {
-  secret: string;
-  key: Buffer;
-}
-
-/** By key, day, region and service. More than this are forgotten. */
-const known = new Map<string, KnownKey>();
-const MOST_KNOWN = 1_000;
-
-/** @param isKept whether it is remembered, as of keys that somebody has */
-export function signingKey(secret: string, { accessKeyId, day, region, service }: Signature, isKept: boolean): Buffer {
-  const of = `${accessKeyId} ${day} ${region} ${service}`;
-  const found = known.get(of);
-  if (found?.secret === secret) return found.key;
-  const steps = [day, region, service, "aws4_request"];
-  const key = steps.reduce((last, step) => createHmac("sha256", last).update(step).digest(), Buffer.from(`AWS4${secret}`));
-  if (!isKept) return key;
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(of, { secret, key });
-  return key;
 }

@@ -12,7 +12,6 @@ import { guarded } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
-import { takePlace } from "../lambda/take-place.ts";
 import { Shares } from "../../clients/shares.ts";
 import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { type Account, accountOf } from "../../control/lambda/names.ts";
@@ -23,6 +22,7 @@ import type { Principal, Principals } from "../../store/principals/principal.ts"
 import { may } from "../../store/principals/rights.ts";
 import type { BesideApi } from "../admin/listen.ts";
 import type { AuditedCall } from "../lambda/door.ts";
+import { holderOf, strangers, takePlace, unprovenHolder } from "../lambda/take-place.ts";
 import { busy, readBody } from "../lambda/read-body.ts";
 import { type HeadOfSigned, signatureCheck } from "../signature/check-signature.ts";
 import { SignatureRefusal, unknownKey } from "../signature/signature-refusal.ts";
@@ -68,15 +68,18 @@ export function createSqsDoor(options: SqsDoorOptions): BesideApi {
 
   async function answer(request: IncomingMessage, response: ServerResponse, told: Told): Promise<Record<string, unknown>> {
     const head = check({ method: request.method!, url: request.url!, headers: request.headers as Record<string, string> });
-    const tenant = head.claimed && (head.claimed.tenant ?? mainTenant);
-    const noRoom = () => (tenant === null ? unknownKey() : busy());
-    if (!takePlace(places, response, tenant)) throw noRoom();
-    const body = await readBody(request, { tenant, operation: "SQS", most: MOST_BYTES, noRoom }, clock, room);
+    const isStranger = head.claimed === null;
+    const noRoom = () => (isStranger ? unknownKey() : busy());
+    const holder = isStranger ? strangers : unprovenHolder(told.peer);
+    const place = takePlace(places, response, holder);
+    if (place === null) throw noRoom();
+    const body = await readBody(request, { holder, operation: "SQS", most: MOST_BYTES, noRoom }, clock, room);
     let asked: Asked;
     let signer: Signer;
     try {
       signer = head.check(body.bytes);
       told.principal = signer.principal;
+      if (!place.becomes(holderOf(signer.principal.tenant ?? mainTenant))) throw busy();
       asked = read(request, body.bytes, told.isQuery);
     } finally {
       body.release();

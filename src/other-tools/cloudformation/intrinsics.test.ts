@@ -81,3 +81,11 @@ test("values that name each other in a circle, or too often, are refused", () =>
   const wide = { ...scope(), conditions: map(`${conditions}\nC20: !Equals [1, 1]`) };
   assert.throws(() => evaluate(parseDocument("!If [C0, a, b]"), wide, "at"), /over 200000 steps/);
 });
+
+test("a text that a few characters make long is refused before it is put together", () => {
+  const long = { ...scope(), parameters: new Map<string, Value | undefined>([["Long", "x".repeat(200_000)]]) };
+  const many = Array.from({ length: 10_000 }, () => "!Ref Long").join(", ");
+  // Each would have two billion characters, which no text can have.
+  for (const text of [`!Sub "${"${Long}".repeat(10_000)}"`, `!Join ["", [${many}]]`, `Fn::ToJsonString: [${many}]`])
+    assert.throws(() => evaluate(parseDocument(text), long, "at"), /one of its texts has over 262144 characters/, text.slice(0, 20));
+});

@@ -83,7 +83,7 @@ const functions = new Map<string, Run>([
   ["Fn::Or", (argument, scope, at) => combine(listOf(argument, scope, at), true)],
   ["Fn::GetAZs", () => new Unknown("Fn::GetAZs", "there are no availability zones here", "write the value out")],
   ["Fn::Length", (argument, scope, at) => lengthOf(evaluate(argument, scope, at))],
-  ["Fn::ToJsonString", (argument, scope, at) => toJson(evaluate(argument, scope, at))],
+  ["Fn::ToJsonString", (argument, scope, at) => toJson(evaluate(argument, scope, at), scope, at)],
 ]);
 
 function reference(name: string, scope: Scope): Result {
@@ -103,11 +103,12 @@ function substitute(argument: Value, scope: Scope, at: string): Result {
   const [given, own] = Array.isArray(argument) ? argument : [argument];
   if (typeof given !== "string") return new Unknown("Fn::Sub", `its first value is ${shown(given)} and no text`, "write the value out");
   let unknown: Unknown | undefined;
+  const { grown } = scope.budget.growing(at);
   const text = given.replaceAll(/\$\{([^${}]*)\}/g, (all, name: string) => {
     if (name.startsWith("!")) return `\${${name.slice(1)}}`;
     const found = isMap(own) && own.has(name) ? evaluate(own.get(name)!, scope, at) : reference(name.trim(), scope);
     const value = found === NO_VALUE ? null : found;
-    if (isScalar(value)) return String(value);
+    if (isScalar(value)) return grown(String(value));
     unknown ??=
       value instanceof Unknown
         ? new Unknown(given, value.why, value.cure, value.isSecret)
@@ -122,7 +123,9 @@ function join(argument: Value, scope: Scope, at: string): Value {
   const unknown = unknownIn([separator ?? null, list ?? null]);
   if (unknown !== undefined) return unknown;
   if (!Array.isArray(list)) return new Unknown("Fn::Join", "it joins what is no list", "write the value out");
-  return dynamic(scope.budget.text(at, list.map(textOf).join(textOf(separator ?? ""))));
+  const { grown } = scope.budget.growing(at);
+  const between = textOf(separator ?? "");
+  return dynamic(list.map((each, index) => grown(index === 0 ? textOf(each) : between + textOf(each))).join(""));
 }
 
 function select(argument: Value, scope: Scope, at: string): Value {
@@ -205,10 +208,16 @@ function lengthOf(value: Value): Value {
       : new Unknown("Fn::Length", "it counts what is no list", "write the value out");
 }
 
-function toJson(value: Value): Value {
+function toJson(value: Value, scope: Scope, at: string): Value {
   const unknown = unknownIn([value]);
   if (unknown !== undefined) return unknown;
-  return JSON.stringify(value, (_, each: unknown) => (each instanceof Map ? Object.fromEntries(each as Map<string, unknown>) : each));
+  const { grown } = scope.budget.growing(at);
+  const shownAs = function (this: unknown, key: string, each: unknown) {
+    if (!Array.isArray(this)) grown(key);
+    if (each instanceof Map) return Object.fromEntries(each as Map<string, unknown>);
+    return typeof each === "string" ? grown(each) : each;
+  };
+  return JSON.stringify(value, shownAs);
 }
 
 function listOf(argument: Value, scope: Scope, at: string): Value[] {

@@ -21,7 +21,20 @@ export function matching(folder: string, patterns: string[], at: string): { glob
 /** A clause, or undefined for a pattern that may be looked for. */
 function whyRefused(pattern: string): string | undefined {
   if (isAbsolute(pattern) || pattern.split(/[/\\]/).includes("..")) return "leads out of the folder";
-  return foreign.has(pattern.split("/", 1)[0]!) ? "names packages, which the deploy finds by itself" : undefined;
+  if (foreign.has(pattern.split("/", 1)[0]!)) return "names packages, which the deploy finds by itself";
+  return isCostly(pattern) ? "stands for too many others: write several patterns, or a plainer one" : undefined;
+}
+
+/** Of braces, and of groups that may repeat. */
+const MOST_GROUPS = 4;
+/** In characters. */
+const LONGEST = 1_000;
+
+/** Twenty pairs of braces stand for a million patterns, and so does `{1..1000000}`; repeated groups within each other are never through with a name. */
+function isCostly(pattern: string): boolean {
+  const groups = pattern.match(/\{|[+*?@!]\(/g)?.length ?? 0;
+  const alternatives = pattern.match(/[,|]/g)?.length ?? 0;
+  return pattern.length > LONGEST || groups > MOST_GROUPS || (groups > 1 && alternatives > 4 * MOST_GROUPS) || /\{[^}]*\.\./.test(pattern);
 }
 
 function hasFiles(folder: string, pattern: string): boolean {

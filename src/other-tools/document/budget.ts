@@ -23,8 +23,24 @@ export class Budget {
     }
   }
 
+  /** For a text that is made of parts: counts them before they are put together, because one of a few characters may stand for a long one a thousand times. */
+  growing(at: string): { grown: (part: string) => string } {
+    let length = 0;
+    return {
+      grown: (part) => {
+        length += part.length;
+        if (length > MOST_TEXT) throw tooLong(at);
+        return part;
+      },
+    };
+  }
+
   text(at: string, text: string): string {
-    if (text.length > MOST_TEXT) throw new BadToolFile(at, `one of its texts has over ${MOST_TEXT} characters`);
+    if (text.length > MOST_TEXT) throw tooLong(at);
     return text;
   }
+}
+
+function tooLong(at: string): BadToolFile {
+  return new BadToolFile(at, `one of its texts has over ${MOST_TEXT} characters`);
 }

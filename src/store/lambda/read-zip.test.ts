@@ -70,6 +70,13 @@ test("a file that is longer or shorter than the directory says ends with an erro
   }
 });
 
+test("a file whose bytes are others than were packed ends with an error", async () => {
+  const packed = zip([{ name: "a", content: "what was packed" }]);
+  packed.write("W", packed.indexOf("what was packed"));
+  const [entry] = await readZip(packed, limits);
+  await assert.rejects(textOf(entry!), /^UnreadableZip: a is damaged: its bytes have another checksum$/);
+});
+
 async function refused(bytes: Buffer, reason: UnreadableZip["reason"], name = ""): Promise<void> {
   await assert.rejects(readZip(bytes, limits), (error) => {
     assert.ok(error instanceof UnreadableZip, `${name}: ${String(error)}`);

@@ -1,8 +1,9 @@
 /**
  * Reads zip files of strangers. Names and sizes come from the central directory and are checked before anything is unpacked; yauzl refuses an entry that has
- * more or fewer bytes than the directory says.
+ * more or fewer bytes than the directory says. Its checksum is compared here, because yauzl does not.
  */
 import { promisify } from "node:util";
+import { crc32 } from "node:zlib";
 import { type Entry, fromBuffer, type Options, type ZipFile } from "yauzl";
 import { guarded } from "../../base/errors/guarded.ts";
 
@@ -110,11 +111,16 @@ async function* contents(file: ZipFile, entry: Entry): AsyncGenerator<Buffer, vo
   const open = promisify<Entry, NodeJS.ReadableStream>((one, done) =>
     file.openReadStream(one, done as Parameters<ZipFile["openReadStream"]>[1]),
   );
+  let sum = 0;
   try {
-    for await (const chunk of await open(entry)) yield chunk as Buffer;
+    for await (const chunk of (await open(entry)) as AsyncIterable<Buffer>) {
+      sum = crc32(chunk, sum);
+      yield chunk;
+    }
   } catch (error) {
     throw damaged(error);
   }
+  if (sum !== entry.crc32) throw new UnreadableZip("damaged", `${entry.fileName} is damaged: its bytes have another checksum`);
 }
 
 function damaged(error: unknown): UnreadableZip {

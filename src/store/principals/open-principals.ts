@@ -20,7 +20,7 @@ import { transaction } from "../sqlite/transaction.ts";
 import type { Reserve } from "../state-folder/reserve.ts";
 import { noReserve, writeWithReserve } from "../state-folder/write-with-reserve.ts";
 import { digestOf, newAccessKeyId, newSecret, newToken } from "./credentials.ts";
-import type { Credential, CredentialKind, NewPrincipal, Principal, Principals } from "./principal.ts";
+import type { Credential, CredentialKind, NewPrincipal, OpenKey, Principal, Principals } from "./principal.ts";
 import { type CredentialRow, principalQueries, type Queries } from "./queries.ts";
 import { principalMigrations } from "./schema.ts";
 
@@ -53,7 +53,8 @@ interface Held {
   digest: string;
   /** Of a key pair. */
   sealed: Uint8Array | undefined;
-  secret: string | undefined;
+  /** Once it was needed. */
+  opened: OpenKey | undefined;
 }
 
 export function openPrincipals(
@@ -77,9 +78,8 @@ export function openPrincipals(
       return digest === operatorDigest ? firstOperator : (accepted(tokens.get(digest), now)?.credential.principal ?? null);
     },
     ofAccessKey(id, now) {
-      const held = accepted(keys.get(id), now);
-      const secret = held && secretOf(held);
-      return held === undefined || secret === undefined ? null : { principal: held.credential.principal, secret };
+      const held = keys.get(id);
+      return held === undefined || hasExpired(held.credential, now) ? null : opened(held);
     },
     createToken(owner, expiresAt, now) {
       const token = newToken();
@@ -124,17 +124,22 @@ export function openPrincipals(
 
   function accepted(held: Held | undefined, now: number): Held | undefined {
     if (held === undefined || hasExpired(held.credential, now)) return undefined;
-    held.credential.lastUsedAt = now;
-    used.add(held);
+    use(held, now);
     return held;
   }
 
-  function secretOf(held: Held): string | undefined {
+  function use(held: Held, now: number): void {
+    held.credential.lastUsedAt = now;
+    used.add(held);
+  }
+
+  function opened(held: Held): OpenKey | null {
     try {
-      return (held.secret ??= seal.open(held.credential.id, SEALED_AS, held.sealed!));
+      const { principal, id } = held.credential;
+      return (held.opened ??= { principal, secret: seal.open(id, SEALED_AS, held.sealed!), used: (now) => use(held, now) });
     } catch (error) {
       onFailure(error);
-      return undefined;
+      return null;
     }
   }
 
@@ -154,7 +159,7 @@ export function openPrincipals(
     });
     principals.set(principal.id, principal);
     const credential: Credential = { id, principal, createdAt, expiresAt, lastUsedAt: null };
-    enter({ kind, credential, digest, sealed, secret: undefined });
+    enter({ kind, credential, digest, sealed, opened: undefined });
     return credential;
   }
 
@@ -233,7 +238,7 @@ function heldOf(kind: CredentialKind, row: CredentialRow, principals: Map<string
   const principal = principals.get(row.principal);
   if (principal === undefined) return undefined;
   const credential = { id: row.id, principal, createdAt: row.created_at, expiresAt: row.expires_at, lastUsedAt: row.last_used_at };
-  return { kind, credential, digest: row.digest ?? "", sealed: row.sealed, secret: undefined };
+  return { kind, credential, digest: row.digest ?? "", sealed: row.sealed, opened: undefined };
 }
 
 function inFile(db: DatabaseSync, file: string, work: () => void): void {

@@ -35,11 +35,18 @@ export interface Credential {
 
 export type CredentialKind = "token" | "key";
 
+export interface OpenKey {
+  readonly principal: Principal;
+  readonly secret: string;
+  /** Called when somebody has shown to have the secret: whoever names the key pair has not. @param now milliseconds since the epoch */
+  used(now: number): void;
+}
+
 export interface Principals {
   /** The principal whose token this is; null if no token has this text, or it has expired. @param now milliseconds since the epoch */
   ofToken(token: string, now: number): Principal | null;
   /** Whose key pair this is, and the secret to check a signature with; null if there is no such key pair, or it has expired. */
-  ofAccessKey(accessKeyId: string, now: number): { principal: Principal; secret: string } | null;
+  ofAccessKey(accessKeyId: string, now: number): OpenKey | null;
   /**
    * Makes a token, and its principal if it is new. The token is returned here and never again. Throws "principal-differs" if a principal of that name has
    * another role or other apps, "too-many-credentials" and "disk-full".

@@ -15,6 +15,8 @@ export interface TestGate {
   tokens: Map<string, TokenHolder & { apps?: string[] }>;
   /** The holders of key pairs, by the keys' ids. */
   keys: Map<string, { principal: TokenHolder & { apps?: string[] }; secret: string }>;
+  /** The ids of keys whose signatures were right, in their order. */
+  used: string[];
   signingKey: Buffer;
   /** The failures that were told to apps. */
   failures: string[];
@@ -27,10 +29,14 @@ export function createTestGate(fetchKeys: FetchKeys = () => Promise.reject(new E
   const keys: TestGate["keys"] = new Map();
   const signingKey = randomBytes(32);
   const failures: string[] = [];
+  const used: string[] = [];
   const keySets = new KeySets({ fetchKeys, clock, onFailure: (app, url, reason) => failures.push(`${app} ${url}: ${reason}`) });
   const callers: Callers = {
     ofToken: (token) => tokens.get(token) ?? null,
-    ofAccessKey: (id) => keys.get(id) ?? null,
+    ofAccessKey(id) {
+      const key = keys.get(id);
+      return key === undefined ? null : { ...key, used: () => used.push(id) };
+    },
     mayCall: (holder: TokenHolder & { apps?: string[] }, _tenant, app) => holder.apps?.includes(app) ?? true,
   };
   const gate = new Gate({
@@ -38,7 +44,8 @@ export function createTestGate(fetchKeys: FetchKeys = () => Promise.reject(new E
     signatures: signatureCheck({ keys: callers, service: ["lambda", "execute-api"], clock }),
     signingKey(app) {
       if (app === "app_broken") throw new Error("/var/lib/mayfly/secrets.key cannot be read");
-      return signingKey;
+      // What holds one sees no change of the test's.
+      return Buffer.from(signingKey);
     },
     jwts: new JwtChecks(keySets, clock),
     rates: new RateLimits(),
@@ -46,5 +53,5 @@ export function createTestGate(fetchKeys: FetchKeys = () => Promise.reject(new E
     clock,
     onFailure: (error) => failures.push(String(error)),
   });
-  return { gate, clock, tokens, keys, signingKey, failures };
+  return { gate, clock, tokens, keys, used, signingKey, failures };
 }

@@ -1,9 +1,12 @@
 /** Connections that ask to go on as WebSockets, at the gateway, before a dispatcher that does as the test says. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { FakeClock } from "../../../dispatch/testing/fake-clock.ts";
 import { until } from "../../../base/clock/until.ts";
 import { manifestSchema } from "../../../store/catalog/manifest.ts";
+import { signPath } from "../../../store/catalog/signed-path.ts";
+import { afterwards } from "../../../base/testing/afterwards.ts";
 import { mainTenant } from "../../../base/ids/new-id.ts";
 import { createTestGate } from "../../access/testing/test-gate.ts";
 import { openTestGateway, rawClient, replyText, timing, type Seen } from "../testing/test-gateway.ts";
@@ -120,25 +123,68 @@ test("a connection that is silent for too long is ended, and one with traffic go
   assert.deepEqual([seen.aborted, closed(client.text)], [true, [code(1_001 - 768), "connection-idle"]]);
 });
 
-test("a connection that a token or a key has opened is ended soon after that is revoked, and one that is for everybody is not", async () => {
+test("a connection is ended soon after what opened it no longer counts: a revoked token, a JWT that has ended, a replaced key of signed URLs", async (t) => {
   const clock = new FakeClock();
-  const { gate, tokens } = createTestGate();
+  const pair = await generateKeyPair("ES256");
+  const jwk = { ...(await exportJWK(pair.publicKey)), kid: "1" };
+  const { gate, tokens, clock: wall, signingKey } = createTestGate();
   tokens.set("good", { id: "prin_1", name: "ada", role: "invoker" });
   await using open = await openTestGateway((seen) => agree(seen), { clock, gate });
-  const functions = { held: { entry: "a.ts", access: "token" }, all: { entry: "a.ts", access: ["token", "signed-url"] } };
+  const jwtRule = { issuer: "https://id.test", audience: "chat", keys: { keys: [jwk] } };
+  const functions = {
+    held: { entry: "a.ts", access: "token" },
+    signed: { entry: "a.ts", access: "signed-url" },
+    users: { entry: "a.ts", access: { jwt: jwtRule } },
+  };
   open.routes.setApp({ app: "guarded", tenant: mainTenant, manifest: manifestSchema.parse({ name: "guarded", functions }) });
-  const bearer = "Authorization: Bearer good\r\n";
-  const [held, other] = [rawClient(open.port, asking("/guarded/held", bearer)), rawClient(open.port, asking("/app/hello", bearer))];
-  for (const client of [held, other]) await until(() => client.text.endsWith("\r\n\r\n"));
-  await clock.advance(30_000);
-  held.send("x");
-  await until(() => open.invocations.some(({ body }) => Buffer.concat(body).toString() === "x"));
+  const seconds = () => Math.floor(wall.wall() / 1_000);
+  const jwt = await new SignJWT({ sub: "ada" })
+    .setProtectedHeader({ alg: "ES256", kid: "1" })
+    .setIssuer("https://id.test")
+    .setAudience("chat")
+    .setExpirationTime(seconds() + 60)
+    .sign(pair.privateKey);
+  const bearer = (text: string) => `Authorization: Bearer ${text}\r\n`;
+  const signed = signPath(signingKey, { function: "signed", method: "GET", path: "/room" }, seconds() + 60);
+  const [all, held, users, byUrl] = [
+    rawClient(open.port, asking("/app/hello", bearer("good"))),
+    rawClient(open.port, asking("/guarded/held", bearer("good"))),
+    rawClient(open.port, asking("/guarded/users", bearer(jwt))),
+    rawClient(open.port, asking(`/guarded/signed${signed}`)),
+  ];
+  afterwards(t, () => [all, held, users, byUrl].forEach(({ socket }) => socket.destroy()));
+  for (const client of [all, held, users, byUrl]) await until(() => client.text.endsWith("\r\n\r\n"));
+  const pass = async (ms: number) => {
+    wall.ms += ms;
+    await clock.advance(10_000);
+    // What is said on a connection arrives after the end of one that was ended meanwhile would have.
+    for (const client of [all, held, users, byUrl]) if (!client.closed) client.send("x");
+  };
+  const isClosed = (client: typeof all) => closed(client.text)?.[1] === "credentials-refused";
+  const order = open.invocations.map(({ request }) => request.function);
+  assert.equal(new Set(order).size, 4, order.join(" "));
+  const bytesOf = (name: string) => Buffer.concat(open.invocations.find(({ request }) => request.function === name)!.body).length;
+
+  await pass(59_000);
+  for (const name of ["hello", "held", "users", "signed"]) await until(() => bytesOf(name) === 1);
   tokens.delete("good");
-  for (let second = 0; second < 10; second++) await clock.advance(1_000);
+  await pass(1_000);
   await until(() => held.closed);
-  assert.deepEqual(closed(held.text), [code(1_008 - 768), "credentials-refused"]);
-  assert.equal(other.closed, false);
-  other.socket.destroy();
+  assert.ok(isClosed(held));
+  for (const name of ["hello", "users", "signed"]) await until(() => bytesOf(name) === 2);
+  // Its end and the tolerance of five seconds.
+  await pass(6_000);
+  await until(() => users.closed);
+  assert.ok(isClosed(users));
+  for (const name of ["hello", "signed"]) await until(() => bytesOf(name) === 3);
+  // The URL says until when a connection may begin, not how long one lasts.
+  await pass(3_600_000);
+  for (const name of ["hello", "signed"]) await until(() => bytesOf(name) === 4);
+  signingKey.fill(1);
+  await pass(0);
+  await until(() => byUrl.closed);
+  assert.ok(isClosed(byUrl));
+  await until(() => bytesOf("hello") === 5);
 });
 
 test("clients that leave, before or after the function has agreed, end the invocation", async () => {

@@ -1,16 +1,14 @@
 /** An object that a browser sends by a form. Who signed the form's policy is told by its fields. */
-import { createHmac } from "node:crypto";
 import { ALGORITHMS, checksumBytes } from "../../../services/objects/checksums/checksum.ts";
 import type { Stored } from "../../../services/objects/objects.ts";
 import { mainTenant } from "../../../base/ids/new-id.ts";
 import type { Headers } from "../../signature/read-signature.ts";
-import { signingKey } from "../../signature/signature-of.ts";
 import { authorize } from "../access/authorize.ts";
 import type { Caller, S3Answer, S3Call, S3Operation } from "../call.ts";
 import { newAbout } from "../operations/objects.ts";
 import { MOST_PUT_BYTES } from "../request/body.ts";
 import { checkedTags } from "../request/object-headers.ts";
-import { equal, nobody } from "../request/authenticate.ts";
+import { signing } from "../request/authenticate.ts";
 import { S3Error } from "../s3-error.ts";
 import { documentOf, parseXml } from "../xml.ts";
 import { checkForm, type ContentLength, readFormPolicy } from "./form-policy.ts";
@@ -122,18 +120,17 @@ function signer(call: S3Call, fields: ReadonlyMap<string, string>): { caller: Ca
     service,
     date: fields.get("x-amz-date")!,
     signedHeaders: [],
-    signature: "",
+    signature: fields.get("x-amz-signature")!,
     expires: undefined,
   };
-  const key = signingKey(known?.secret ?? nobody, given, known !== null);
-  const wanted = createHmac("sha256", key).update(policy).digest("hex");
-  const isEqual = equal(fields.get("x-amz-signature")!, wanted);
+  const isRight = signing.isRightFor(policy, given, known?.secret ?? null);
   if (known === null) throw new S3Error("InvalidAccessKeyId", { AWSAccessKeyId: accessKeyId.slice(0, 200) });
-  if (!isEqual)
+  if (!isRight)
     throw new S3Error("SignatureDoesNotMatch", {
       AWSAccessKeyId: accessKeyId,
       SignatureProvided: fields.get("x-amz-signature")!.slice(0, 200),
     });
+  known.used(now);
   const length = checkForm(readFormPolicy(policy), new Map([...fields, ["bucket", name]]), now);
   return { caller: { principal: known.principal, tenant: known.principal.tenant ?? mainTenant }, length };
 }

@@ -1,11 +1,11 @@
 /**
  * Who sent a request to S3's protocol: by Signature V4 in the head, or in the query of a presigned URL. A request that has none is anonymous. Signature V2 is refused.
- * As in doors/signature, a key that nobody has is compared like any other, and headers that begin with x-amz- must be signed.
+ * As in doors/signature, a wrong signature takes as much work whoever's key it names, and headers that begin with x-amz- must be signed.
  */
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { type Headers, readSignature, type Signature } from "../../signature/read-signature.ts";
-import { signatureOf, signingKey } from "../../signature/signature-of.ts";
 import { SignatureRefusal } from "../../signature/signature-refusal.ts";
+import { SigningKeys } from "../../signature/signing-keys.ts";
 import type { Principal, Principals } from "../../../store/principals/principal.ts";
 import { S3Error } from "../s3-error.ts";
 
@@ -32,8 +32,8 @@ export interface Head {
 }
 
 const SKEW_MS = 900_000;
-/** The secret of a key that nobody has. */
-export const nobody = randomBytes(32).toString("hex");
+/** Those of requests and of forms. */
+export const signing = new SigningKeys();
 
 /** Null: anonymous. Throws an S3Error. @param now wall clock, ms */
 export function authenticate(head: Head, query: URLSearchParams, keys: Pick<Principals, "ofAccessKey">, now: number): Signed | null {
@@ -62,19 +62,14 @@ export function authenticate(head: Head, query: URLSearchParams, keys: Pick<Prin
   refuseTime(given, now);
   refuseUnsigned(head.headers, given);
   const known = keys.ofAccessKey(given.accessKeyId, now);
-  const secret = known?.secret ?? nobody;
   const path = head.url.split("?", 1)[0]!;
-  const wanted = signatureOf(
-    { method: head.method, path, query, headers: { ...head.headers, "x-amz-content-sha256": payload }, body: new Uint8Array() },
-    given,
-    secret,
-    known !== null,
-  );
-  const isEqual = equal(given.signature, wanted);
+  const headers = { ...head.headers, "x-amz-content-sha256": payload };
+  const isRight = signing.isRight({ method: head.method, path, query, headers, body: new Uint8Array() }, given, known?.secret ?? null);
   if (known === null) throw new S3Error("InvalidAccessKeyId", { AWSAccessKeyId: given.accessKeyId });
-  if (!isEqual) throw new S3Error("SignatureDoesNotMatch", { AWSAccessKeyId: given.accessKeyId, SignatureProvided: given.signature });
+  if (!isRight) throw new S3Error("SignatureDoesNotMatch", { AWSAccessKeyId: given.accessKeyId, SignatureProvided: given.signature });
+  known.used(now);
   const scope = `${given.day}/${given.region}/${given.service}/aws4_request`;
-  const seed = { key: signingKey(secret, given, true), date: given.date, scope, signature: given.signature };
+  const seed = { key: signing.keyOf(given, known.secret), date: given.date, scope, signature: given.signature };
   return { principal: known.principal, region: given.region, payload, seed };
 }
 

@@ -56,7 +56,7 @@ export async function openS3(hooks: Hooks): Promise<S3World> {
     principals: {
       ofAccessKey(id) {
         const principal = principals.get(id);
-        return principal === undefined ? null : { principal, secret };
+        return principal === undefined ? null : { principal, secret, used() {} };
       },
     },
     targets: {

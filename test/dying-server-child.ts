@@ -1,5 +1,5 @@
 /**
- * A server that kills itself with SIGKILL in the middle of what it stores: see tenant-removal.test.ts. It counts its changes of databases and of files below its state folder.
+ * A server that kills itself with SIGKILL in the middle of what it stores: see dying-server.ts. It counts its changes of databases and of files below its state folder.
  * `die <point>` on its standard input begins the count anew; the point 1 is before the first change, 2 after it, 3 before the second one, and so on. `count` prints how many
  * changes there were since then.
  */
