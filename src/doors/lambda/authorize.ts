@@ -51,7 +51,7 @@ export function authorizeWith(parts: Parts): (call: Call, route: LambdaRoute) =>
   const { names } = parts.catalog;
   return (call, route) => {
     const { account, principal } = call;
-    const owner = ownerOf(parts, call);
+    const owner = ownerOf(parts, call, route);
     const name = functionIn(call);
     // Which app it is matters only to a principal that is bounded to some.
     const app =
@@ -62,8 +62,7 @@ export function authorizeWith(parts: Parts): (call: Call, route: LambdaRoute) =>
     if (boundedWithin.has(route.operation) && may({ ...principal, apps: null }, route.right, { tenant: owner.tenant, app: null }))
       return owner;
     if (owner.account !== account.account) {
-      const isOpen = acrossAccounts.has(route.operation) && may(principal, route.right, { tenant: account.tenant, app: null });
-      if (isOpen && letsIn(statementsOf(parts, owner, call), actionOf(route.operation), account.account)) return owner;
+      if (isOpenTo(parts, owner, call, route)) return owner;
       throw new AwsError("AccessDeniedException", null);
     }
     throw denied(account, principal, route.operation, name);
@@ -101,7 +100,8 @@ function denied(account: Account, principal: Call["principal"], operation: strin
 const ACCOUNT = /^(?:arn:[a-z-]+:lambda:)?(?:[a-z]{2}[a-z-]*-\d:)?(\d{12}):/;
 
 /** The caller's own account, unless an ARN names that of another tenant of this server. */
-function ownerOf({ catalog }: Parts, { account, params, query }: Call): Account {
+function ownerOf(parts: Parts, call: Call, route: LambdaRoute): Account {
+  const { account, params, query } = call;
   const text =
     params["FunctionName"] ??
     params["DurableExecutionArn"] ??
@@ -112,8 +112,18 @@ function ownerOf({ catalog }: Parts, { account, params, query }: Call): Account 
     "";
   const other = ACCOUNT.exec(text)?.[1];
   if (other === undefined || other === account.account) return account;
-  const tenant = tenantOfAccount(catalog, other);
-  return tenant === undefined ? account : { tenant, account: other, region: account.region };
+  const tenant = tenantOfAccount(parts.catalog, other);
+  if (tenant !== undefined) return { tenant, account: other, region: account.region };
+  // For nothing: the time of a refusal does not tell which accounts there are.
+  isOpenTo(parts, { ...account, tenant: "" }, call, route);
+  return account;
+}
+
+/** Whether a policy lets the caller's account do that with what another account has. */
+function isOpenTo(parts: Parts, owner: Account, call: Call, { operation, right }: LambdaRoute): boolean {
+  const { account, principal } = call;
+  if (!acrossAccounts.has(operation) || !may(principal, right, { tenant: account.tenant, app: null })) return false;
+  return letsIn(statementsOf(parts, owner, call), actionOf(operation), account.account);
 }
 
 /** Undefined if the call is about no function, or names it in a form that the operation itself refuses. */

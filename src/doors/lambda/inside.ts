@@ -19,6 +19,7 @@ import { asAwsError, send, sendError, targetOf } from "./door.ts";
 import { nameIn } from "./read-name.ts";
 import { busy, readBody } from "./read-body.ts";
 import { LambdaRouter } from "./router.ts";
+import { holderOf } from "./take-place.ts";
 
 export interface InsideDoorOptions {
   routes: readonly LambdaRoute[];
@@ -54,7 +55,7 @@ export function createInsideDoor({ routes, catalog, clock, onError }: InsideDoor
     refuseOthers(params["FunctionName"], appName);
     const body = await readBody(
       request,
-      { tenant: caller.app, operation: route.operation, most: route.mostBytes ?? SMALL_BODY, noRoom: () => busy() },
+      { holder: holderOf(caller.app), operation: route.operation, most: route.mostBytes ?? SMALL_BODY, noRoom: () => busy() },
       clock,
       room,
     );
