@@ -232,11 +232,11 @@ async function see(server: DyingServer, { key, signedUrl }: Made): Promise<Seen>
 
 /** What holds whatever was done last. */
 async function check(server: DyingServer, made: Made, { live, tokens, keys }: Seen, at: string): Promise<void> {
-  const allowed = live.split(" ").map((target) => target.split(":")[0]);
+  const allowed = new Set(live.split(" ").map((target) => target.split(":")[0]));
   for (let call = 0; call < 5; call += 1) {
     const response = await fetch(`${server.gatewayUrl}/${NAME}/web`);
     assert.equal(response.status, 200, at);
-    assert.ok(allowed.includes(await response.text()), `${at}: live is ${live}`);
+    assert.ok(allowed.has(await response.text()), `${at}: live is ${live}`);
   }
   const known = async (token: string) =>
     createClient({ url: server.apiUrl, token })

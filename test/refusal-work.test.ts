@@ -15,7 +15,8 @@ import { createScope, deploy, type Platform, startPlatform } from "./platform.ts
 const scope = createScope();
 let platform: Platform;
 let reads: string[] = [];
-const own = { get: StatementSync.prototype.get, all: StatementSync.prototype.all };
+const methods = StatementSync.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
+const own = { get: methods["get"]!, all: methods["all"]! };
 
 interface Holder {
   token: string;
@@ -28,8 +29,7 @@ let account: string;
 const NOBODYS = "123456789012";
 
 before(async () => {
-  const methods = StatementSync.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
-  for (const [name, read] of Object.entries(own as Record<string, (...args: never[]) => unknown>))
+  for (const [name, read] of Object.entries(own))
     methods[name] = function (this: unknown, ...args: unknown[]) {
       reads.push((this as StatementSync).sourceSQL);
       return Reflect.apply(read, this, args);
