@@ -1,5 +1,5 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,rest,websocket,access,tenants,files,nfs,runtimes,snapshot,guests,simulator,lambda,durable,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * `./mayfly bench [--only warm,waiting,first-call,memory,rest,websocket,access,tenants,files,nfs,runtimes,snapshot,guests,simulator,lambda,durable,kv,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
  * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
  * measured.
  */
@@ -11,6 +11,7 @@ import { durable } from "./cases/durable.ts";
 import { files } from "./cases/files.ts";
 import { firstCall } from "./cases/first-call.ts";
 import { guests } from "./cases/guests.ts";
+import { kv } from "./cases/kv.ts";
 import { lambda } from "./cases/lambda.ts";
 import { live } from "./cases/live.ts";
 import { memory } from "./cases/memory.ts";
@@ -47,6 +48,7 @@ const cases: Record<CaseName, Case> = {
   simulator,
   lambda,
   durable,
+  kv,
   live,
 };
 

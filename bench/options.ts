@@ -18,6 +18,7 @@ export const caseNames = [
   "simulator",
   "lambda",
   "durable",
+  "kv",
   "live",
 ] as const;
 export type CaseName = (typeof caseNames)[number];

@@ -43,6 +43,8 @@ import { RouteTable } from "./doors/http/routes.ts";
 import { InternalCalls } from "./doors/internal/internal-calls.ts";
 import type { ServiceDoor } from "./doors/internal/service-door.ts";
 import { createKvDoor } from "./doors/kv/kv-door.ts";
+import { createSqlDoor } from "./doors/sql/sql-door.ts";
+import { openSql } from "./services/sql/open-sql.ts";
 import { openKv } from "./services/kv/open-kv.ts";
 import { createOverview } from "./control/create-overview.ts";
 import type { Urls } from "./control/overview.ts";
@@ -52,11 +54,12 @@ import { tenantInUrl, tenantOfUrl } from "./control/names.ts";
 import { nameSeen } from "./control/seen.ts";
 import { resumeRemovals } from "./control/tenants.ts";
 import { openDurable } from "./control/open-durable.ts";
+import { createShares } from "./control/shares.ts";
 import { createInternalRoutes } from "./control/internal-routes.ts";
 import { openKinds } from "./control/open-kinds.ts";
 import { openServing } from "./control/open-serving.ts";
 import type { ServedApps } from "./control/served-apps.ts";
-import type { Catalog } from "./store/catalog/catalog.ts";
+import { type Catalog, LIVE } from "./store/catalog/catalog.ts";
 import { hasInjections, injectionsOf } from "./store/catalog/injections.ts";
 import { keepAccounts } from "./store/ledger/keep-accounts.ts";
 import {
@@ -151,8 +154,13 @@ export async function startMayfly(
   });
   keepAccounts(accounts, events);
   const kinds = openKinds(start, catalog, driver);
-  const kv = openKv(start, events);
-  const services = new Map<ServiceName, ServiceDoor>([["kv", createKvDoor(kv, () => clock.wall())]]);
+  const kv = openKv(start, { events, accounts, limitOf: (tenant) => catalog.tenants.limits(tenant).kvMb });
+  const shares = createShares({ names: catalog.names, manifestOf: (app) => served.reach(app, LIVE)?.revision.manifest });
+  const sql = openSql(start, { uids, events, accounts, tenantOf: (app) => catalog.tenants.tenantOf(app) });
+  const services = new Map<ServiceName, ServiceDoor>([
+    ["kv", createKvDoor({ kv, shares, now: () => clock.wall() })],
+    ["sql", createSqlDoor(sql)],
+  ]);
   const internal = new InternalCalls({
     services,
     ...createInternalRoutes({
@@ -219,7 +227,7 @@ export async function startMayfly(
   const wrong = new WrongCredentials(clock);
   const callees = { names: catalog.names, reach: (app: string, label: string) => served.reach(app, label) };
   const begins: Dispatcher = { dispatch: (...call) => invoking.starting.dispatch(...call) };
-  const durable = openDurable(start, { callees, catalog, dispatcher: begins, egress, logs, events });
+  const durable = openDurable(start, { callees, catalog, kv, dispatcher: begins, egress, logs, events });
   const gate = openGate(start, {
     callers: callersOf(principals),
     signingKey: (app) => catalog.signingKeys.find(app),

@@ -62,6 +62,19 @@ for (const { name, settings } of machineKinds) {
       assert.equal(lines.filter(({ text }) => text.includes("desk is reserved")).length, 1);
     });
 
+    test("sql keeps a guest book", async () => {
+      await platform.deploy("examples/sql");
+      const post = (name: string, line: string) => platform.call("/sql/guests", { method: "POST", body: JSON.stringify({ name, line }) });
+      assert.deepEqual(await (await post("Ada", "Hello")).json(), { lines: 1 });
+      await post("Eve", "Hi");
+      assert.deepEqual(await (await post("Ada", "Again")).json(), { lines: 2 });
+      assert.deepEqual(await (await platform.call("/sql/guests?of=Ada")).json(), [
+        { name: "Ada", line: "Again" },
+        { name: "Ada", line: "Hello" },
+      ]);
+      assert.equal(((await (await platform.call("/sql/guests")).json()) as object[]).length, 3);
+    });
+
     test("hono routes below the function's path", async () => {
       await platform.deploy("examples/hono");
       const post = (text: string) => platform.call("/hono/api/notes", { method: "POST", body: JSON.stringify({ text }) });

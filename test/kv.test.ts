@@ -1,8 +1,11 @@
 /** Functions that keep things in key-value stores, on machines without a network. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { mayfly } from "./command.ts";
-import { createScope, deploy, type Platform, startPlatform } from "./platform.ts";
+import { createClient } from "../src/doors/admin/client.ts";
+import { createScope, deploy, eventually, type Platform, startPlatform } from "./platform.ts";
 
 describe("key-value stores of an app", () => {
   const scope = createScope();
@@ -13,11 +16,11 @@ describe("key-value stores of an app", () => {
   });
   after(() => scope.close());
 
-  const post = async (path: string, value: unknown): Promise<never> => {
+  const post = async <T = never>(path: string, value: unknown): Promise<T> => {
     const response = await platform.call(path, { method: "POST", body: JSON.stringify(value) });
     const text = await response.text();
     assert.equal(response.status, 200, text);
-    return JSON.parse(text) as never;
+    return JSON.parse(text) as T;
   };
   const on = (calls: unknown[][], store = "KV"): Promise<unknown[]> => post("/kv/cloudflare", { on: store, calls });
   const plain = (
@@ -122,6 +125,34 @@ describe("key-value stores of an app", () => {
     assert.match(failed!, /ENOTFOUND/);
   });
 
+  test("are shared with an app of the tenant that the owner's live revision names, for reading or for writing, until another one does not", async () => {
+    const bindings = { KV: { kv: "main", of: "kv" } };
+    await deploy(platform.client, "test/apps/kv", { name: "reader", bindings });
+    await on([["put", "mine", "s"]]);
+    const tries = [
+      ["get", "mine"],
+      ["put", "theirs", "x"],
+      ["list", { limit: 1 }],
+      ["increment", "n"],
+    ];
+    const outcomes = async (): Promise<unknown[]> =>
+      (await post<unknown[]>("/reader/cloudflare", { calls: tries })).map((each) => (typeof each === "object" ? "done" : each));
+    const none = "kv-not-shared";
+    assert.deepEqual(await outcomes(), [none, none, none, none]);
+    const share = async (...shares: { kv: string; with: string; access: "read" | "write" }[]) =>
+      deploy(platform.client, "test/apps/kv", { shares });
+    await share({ kv: "main", with: "reader", access: "read" }, { kv: "main", with: "thief", access: "write" });
+    assert.deepEqual(await outcomes(), ["s", none, "done", none]);
+    await share({ kv: "main", with: "reader", access: "write" });
+    assert.deepEqual(await outcomes(), ["s", "done", "done", 1]);
+    assert.deepEqual(await on([["get", "theirs"]]), ["x"]);
+    await share({ kv: "other", with: "reader", access: "write" });
+    assert.deepEqual(await outcomes(), [none, none, none, none]);
+    assert.match((await plain("/v1/kv:main/values/mine", {}, "reader")).body, /"kv-not-shared"/);
+    assert.match((await plain("/v1/main/values/mine", {}, "reader")).body, /"no-such-kv"/);
+    await deploy(platform.client, "test/apps/kv", {});
+  });
+
   test("keep values of 25 MiB and refuse larger ones", async () => {
     const size = 25 * 2 ** 20;
     assert.equal((await plain("/v1/main/values/large", { method: "PUT", size })).status, 204);
@@ -146,6 +177,37 @@ describe("key-value stores of an app", () => {
     assert.match(await kv("list", "kv"), /main +\d+ +\d+\nother +1 +\d+/);
     assert.equal(await kv("delete", "kv", "other", "user/7"), "The key is removed.\n");
     assert.match(await kv("get", "kv", "other", "user/7"), /^\d (.|\n)*no-such-key/);
+  });
+
+  test("are on the bill of their app", async () => {
+    const { bill } = await platform.client.appBill("kv");
+    const line = (what: string) => bill.lines.find((each) => each.what === what)!;
+    assert.ok(line("reads").quantity > 10 && line("writes").quantity > 10);
+    assert.equal(line("writes").cost, line("writes").quantity * line("writes").price);
+    assert.ok(Math.abs(bill.lines.reduce((sum, { cost }) => sum + cost, 0) - bill.cost) < 1e-9);
+    const { stdout } = await mayfly(["bill", "kv", "--state", platform.stateDir]);
+    assert.match(stdout, /writes of services +\d+/);
+  });
+
+  test("are gone with their tenant, which may keep no more than its limit", async () => {
+    await platform.client.createTenant("acme");
+    const acme = createClient({ url: platform.running.apiUrl, token: platform.running.token, tenant: "acme" });
+    await deploy(acme, "test/apps/kv", {});
+    await platform.client.limitTenant("acme", { kvMb: 1 });
+    const put = async (key: string) => acme.putKeyValue("kv", "main", key, { value: "v".repeat(150_000), base64: false });
+    for (let count = 0; count < 6; count++) await put(String(count));
+    await assert.rejects(put("7"), { code: "kv-full" });
+    await platform.client.removeTenant("acme", true);
+    const db = new DatabaseSync(join(platform.stateDir, "kv.db"), { readOnly: true });
+    try {
+      await eventually(
+        "the tenant's entries to be gone",
+        () => Number(db.prepare("SELECT count(*) AS n FROM stores LEFT JOIN entries USING (store) WHERE tenant <> 'ten_main'").get()!["n"]),
+        (count) => count === 0,
+      );
+    } finally {
+      db.close();
+    }
   });
 
   test("are gone with their app", async () => {

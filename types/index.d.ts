@@ -2,6 +2,32 @@
  * Types of what Mayfly gives to functions in Node: `import type { KVNamespace } from "mayfly/types"`. There is nothing to import at run time: the objects are in `env`.
  */
 
+/** A SQL database, in the shape of Cloudflare's D1. Errors have a `code` such as "sql-error". */
+export interface D1Database {
+  prepare(sql: string): D1PreparedStatement;
+  /** Statements that are done in one transaction: all of them, or none. */
+  batch<Row = Record<string, unknown>>(statements: D1PreparedStatement[]): Promise<D1Result<Row>[]>;
+  /** Statements without parameters, one after the other, each by itself. */
+  exec(script: string): Promise<{ duration: number }>;
+  withSession(constraint?: string): D1Database;
+}
+
+export interface D1PreparedStatement {
+  bind(...values: unknown[]): D1PreparedStatement;
+  first<Value = unknown>(column: string): Promise<Value | null>;
+  first<Row = Record<string, unknown>>(): Promise<Row | null>;
+  all<Row = Record<string, unknown>>(): Promise<D1Result<Row>>;
+  run<Row = Record<string, unknown>>(): Promise<D1Result<Row>>;
+  raw<Row = unknown[]>(options: { columnNames: true }): Promise<[string[], ...Row[]]>;
+  raw<Row = unknown[]>(options?: { columnNames?: false }): Promise<Row[]>;
+}
+
+export interface D1Result<Row = Record<string, unknown>> {
+  success: true;
+  results: Row[];
+  meta: { duration: number; changes: number; last_row_id: number; changed_db: boolean; size_after: number };
+}
+
 /** A key-value store, in the shape of Cloudflare's, with `increment`, `batch` and versions besides. @typeParam Key what keys are, if not any text */
 export interface KVNamespace<Key extends string = string> {
   /** Null if there is no such key. */

@@ -93,6 +93,9 @@ const lineNames: Record<LineRow["what"], string> = {
   "cpu-bring-up": "CPU of bring-up",
   memory: "memory held",
   requests: "requests",
+  reads: "reads of services",
+  writes: "writes of services",
+  stored: "kept by services",
   total: "total",
 };
 
@@ -101,11 +104,16 @@ const lineColumns: Column<LineRow>[] = [
   {
     title: "QUANTITY",
     align: right,
-    cell: ({ quantity, unit }) => (quantity === null ? "" : unit === "requests" ? String(quantity) : `${quantity.toFixed(3)} ${unit}`),
+    cell: ({ quantity, unit }) => (quantity === null ? "" : quantityInWords(quantity, unit)),
   },
   { title: "PRICE", align: right, cell: ({ price }) => (price === null ? "" : money(price)) },
   { title: "COST", align: right, cell: ({ cost }) => money(cost) },
 ];
+
+function quantityInWords(quantity: number, unit: string): string {
+  if (unit === "requests") return String(quantity);
+  return `${quantity.toFixed(unit === "GB·months" ? 6 : 3)} ${unit}`;
+}
 
 const functionColumns: Column<AppBillInfo["functions"][number]>[] = [
   { title: "FUNCTION", cell: (row) => row.function },

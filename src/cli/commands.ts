@@ -32,6 +32,11 @@ export const commands: CommandEntry[] = [
   { name: "kv", summary: "see and change what apps have in key-value stores", load: () => import("./commands/kv.ts") },
   { name: "trigger", summary: "see, fire and pause what starts functions besides calls", load: () => import("./commands/trigger.ts") },
   { name: "dlq", summary: "see, repeat and remove the events that were given up", load: () => import("./commands/dlq.ts") },
+  {
+    name: "backup",
+    summary: "copy the state of a server that runs, or of one tenant, and restore it",
+    load: () => import("./commands/backup.ts"),
+  },
   { name: "tenant", summary: "make, list, limit and remove tenants", load: () => import("./commands/tenant.ts") },
   { name: "token", summary: "make, list and revoke the tokens of principals", load: () => import("./commands/token.ts") },
   { name: "key", summary: "make, list and revoke key pairs for AWS's clients", load: () => import("./commands/key.ts") },

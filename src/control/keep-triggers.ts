@@ -16,6 +16,8 @@ export interface KeepTriggersParts {
   clock: Clock;
   /** Whether there is a file that may have triggers of apps. */
   haveFile: () => boolean;
+  /** Called when the triggers of an app are others than before, and for each app that has some when the server starts. */
+  onTaken: (app: string) => void;
   /** Called when a take-over has failed. */
   onFailure: (app: string, error: unknown) => void;
 }
@@ -30,7 +32,7 @@ export interface KeptTriggers {
 
 const AGAIN_MS = 5_000;
 
-export function keepTriggers({ catalog, triggers, events, clock, haveFile, onFailure }: KeepTriggersParts): KeptTriggers {
+export function keepTriggers({ catalog, triggers, events, clock, haveFile, onTaken, onFailure }: KeepTriggersParts): KeptTriggers {
   const wanted = new Set<string>();
   /** Apps that have triggers, with the revisions that these are of. */
   const having = new Map<string, string>();
@@ -67,6 +69,7 @@ export function keepTriggers({ catalog, triggers, events, clock, haveFile, onFai
     await triggers.takeOver(app, target?.revision.id ?? "", found);
     if (found.length > 0) having.set(app, target!.revision.id);
     else having.delete(app);
+    onTaken(app);
   }
 
   function want(app: string): void {
@@ -88,6 +91,7 @@ export function keepTriggers({ catalog, triggers, events, clock, haveFile, onFai
     async start() {
       if (haveFile()) for (const { app, revision } of await triggers.takenOver()) having.set(app, revision);
       for (const app of [...having.keys(), ...catalog.triggered()]) wanted.add(app);
+      for (const app of having.keys()) onTaken(app);
       await work();
     },
     settled: () => work(),

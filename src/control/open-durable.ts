@@ -10,6 +10,7 @@ import { functionPerformer } from "../events/function-performer.ts";
 import { httpPerformer } from "../events/http-performer.ts";
 import { openEvents } from "../events/open-events.ts";
 import type { Performer } from "../events/performer.ts";
+import type { KeyValues } from "../services/kv/kv.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import type { Logs } from "../store/logs/logs.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
@@ -17,13 +18,15 @@ import type { Compose } from "../events/triggers/trigger-clock.ts";
 import type { TriggerOwner } from "../events/triggers/trigger.ts";
 import type { Triggers } from "../events/triggers/triggers.ts";
 import { calleeOf, type CalleeParts, termsOf } from "./event-callees.ts";
+import { followStores } from "./follow-stores.ts";
 import { keepTriggers } from "./keep-triggers.ts";
 import { nameOfId } from "./names.ts";
 import { scheduledEvent } from "./trigger-events.ts";
 
 interface DurableNeeds {
   callees: CalleeParts;
-  catalog: Pick<Catalog, "secrets" | "live" | "triggered">;
+  catalog: Pick<Catalog, "secrets" | "live" | "triggered" | "tenants">;
+  kv: Pick<KeyValues, "watch" | "stores">;
   dispatcher: Dispatcher;
   egress: Pick<EgressOfServer, "ofHost">;
   logs: Pick<Logs, "append">;
@@ -45,7 +48,7 @@ export interface Durable {
   start(): Promise<void>;
 }
 
-export function openDurable(start: ServerStart, { callees, catalog, dispatcher, egress, logs, events: stream }: DurableNeeds): Durable {
+export function openDurable(start: ServerStart, { callees, catalog, kv, dispatcher, egress, logs, events: stream }: DurableNeeds): Durable {
   const { config, clock, log, closing } = start;
   const { resultBytes, payloadBytes } = config.events;
   const now = () => clock.wall();
@@ -72,12 +75,24 @@ export function openDurable(start: ServerStart, { callees, catalog, dispatcher, 
   const compose = new Map([["manifest", (trigger, dueAt) => scheduledEvent(callees, trigger, dueAt)]] as [TriggerOwner, Compose][]);
   const opened = openEvents(start, { performers, compose, logs, events: stream });
   const { events, triggers } = opened;
+  const followers = followStores({
+    triggers,
+    kv,
+    callees,
+    tenantOf: (app) => catalog.tenants.tenantOf(app),
+    events: stream,
+    clock,
+    onFailure: (app, error) =>
+      log.error({ err: error, app: nameOfId(callees.names, app) }, "changes of a key-value store start nothing for now; it is tried again"),
+  });
+  closing.defer(() => followers.close());
   const kept = keepTriggers({
     catalog,
     triggers,
     events: stream,
     clock,
     haveFile: () => opened.haveFile(),
+    onTaken: (app) => followers.changed(app),
     onFailure: (app, error) =>
       log.error(
         { err: error, app: nameOfId(callees.names, app) },

@@ -6,6 +6,7 @@ type FromOutside = Exclude<ManifestTrigger, { schedule: string }>;
 
 /** @param now wall clock, ms */
 export function samplePayload(trigger: FromOutside, now: number): unknown {
+  if ("kv" in trigger) return { kv: trigger.kv, type: "put", key: `${trigger.prefix ?? ""}sample`, version: 1, bytes: 6, metadata: null };
   if ("cloudEvents" in trigger) return cloudEvent(now);
   const seconds = Math.floor(now / 1_000);
   const id = randomUUID();

@@ -1,5 +1,6 @@
 /** Makes the Bind message, which gives a machine to an app. */
 import { randomBytes } from "node:crypto";
+import { type Bindings, boundAs } from "../store/catalog/binding-schema.ts";
 import type { StoredCode, Version } from "../store/catalog/catalog.ts";
 import { mountMessages } from "../store/catalog/nfs-mounts.ts";
 import { serviceVariables } from "../store/catalog/service-variables.ts";
@@ -43,7 +44,7 @@ export function bindMessage(
     functions: functions.map((each) => ({ ...bindFunction(version, each), ...lambdaPart(lambdaOf(each.function), now) })),
     ...(files === undefined ? {} : { files: attached ?? { type: "frames", list: files.list, bytes: files.bytes } }),
     ...(manifest.mounts !== undefined && { mounts: mountMessages(manifest.mounts) }),
-    ...(manifest.bindings !== undefined && { bindings: manifest.bindings }),
+    ...(manifest.bindings !== undefined && { bindings: boundIn(manifest.bindings) }),
     env: { ...serviceVariables(manifest), ...manifest.env, ...secrets },
     memoryMb: manifest.memoryMb,
     concurrency: manifest.concurrency,
@@ -52,6 +53,10 @@ export function bindMessage(
     ...(functions.length === 1 && lambdaOf(functions[0]!.function) && { preload: functions[0]!.function }),
     ...(authority !== undefined && { authority }),
   };
+}
+
+function boundIn(bindings: Bindings): NonNullable<BindMessage["bindings"]> {
+  return Object.fromEntries(Object.entries(bindings).map(([name, binding]) => [name, boundAs(binding)]));
 }
 
 function bindFunction({ manifest }: Version, { function: name, format, bytes }: BoundCode["functions"][number]): BindFunction {

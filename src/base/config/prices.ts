@@ -3,7 +3,8 @@
  * us-east-1. AWS Fargate's for Linux/x86 serve as our own prices, because Fargate, like Mayfly, bills CPU and memory separately and
  * requests not at all ($0.04048 per vCPU and hour, $0.004445 per GB and hour: https://aws.amazon.com/fargate/pricing/). AWS Lambda's for
  * x86 serve for comparison ($0.0000166667 per GB and second of each invocation, $0.20 per million requests:
- * https://aws.amazon.com/lambda/pricing/). The settings `prices` replace them.
+ * https://aws.amazon.com/lambda/pricing/), and those of DynamoDB on demand for what services keep ($0.125 per million reads, $0.625 per million writes, $0.25 per GB and
+ * month: https://aws.amazon.com/dynamodb/pricing/on-demand/). The settings `prices` replace them.
  */
 export interface Prices {
   /** Only displayed. */
@@ -14,6 +15,12 @@ export interface Prices {
   gbSecond: number;
   /** Per invocation. */
   request: number;
+  /** Per read of a service that keeps something, such as a key-value store. */
+  read: number;
+  /** Per write. */
+  write: number;
+  /** Per GB (2^30 bytes) that it keeps for a month of 730 hours. */
+  storedGbMonth: number;
   /** For comparison: per GB of the app's memory size and second of an invocation's wall time. */
   wallGbSecond: number;
   /** For comparison: per invocation. */
@@ -25,6 +32,9 @@ export const defaultPrices: Prices = {
   vcpuSecond: 0.04048 / 3_600,
   gbSecond: 0.004445 / 3_600,
   request: 0,
+  read: 0.000000125,
+  write: 0.000000625,
+  storedGbMonth: 0.25,
   wallGbSecond: 0.0000166667,
   wallRequest: 0.0000002,
 };

@@ -128,6 +128,17 @@ export const configSchema = z.strictObject({
       inFlight: z.int().min(1).max(10_000_000).default(120_000),
     })
     .prefault({}),
+  /** SQL databases. */
+  sql: z
+    .strictObject({
+      /** A database, MB. */
+      maxMb: z.int().min(1).max(1e6).default(1_024),
+      /** What the process of a tenant's databases may take, MB. */
+      memoryMb: z.int().min(128).max(1e6).default(256),
+      /** What a statement, or statements that are given together, may take, seconds. */
+      timeoutS: z.int().min(1).max(3_600).default(30),
+    })
+    .prefault({}),
   /** Buckets and objects. */
   objects: z
     .strictObject({
@@ -245,6 +256,9 @@ export const configSchema = z.strictObject({
       // Must be above 0, because the policy divides the price of CPU by it.
       gbSecond: price.positive().default(defaultPrices.gbSecond),
       request: price.default(defaultPrices.request),
+      read: price.default(defaultPrices.read),
+      write: price.default(defaultPrices.write),
+      storedGbMonth: price.default(defaultPrices.storedGbMonth),
       wallGbSecond: price.default(defaultPrices.wallGbSecond),
       wallRequest: price.default(defaultPrices.wallRequest),
     })

@@ -73,8 +73,9 @@ async function pause(app: string, name: string, paused: boolean, options: Trigge
 }
 
 function whenInWords({ kind, definition, path }: TriggerInfo): string {
-  const { schedule, timeZone = "UTC", webhook } = definition as { schedule?: string; timeZone?: string; webhook?: string };
+  const { schedule, timeZone = "UTC", webhook, kv, prefix } = definition as Record<string, string | undefined>;
   if (schedule !== undefined) return harmless(timeZone === "UTC" ? schedule : `${schedule} ${timeZone}`);
+  if (kv !== undefined) return harmless(`changes of ${kv}${prefix === undefined ? "" : `, keys ${prefix}…`}`);
   return `${webhook ?? kind} at ${path}`;
 }
 

@@ -322,7 +322,9 @@ const appBillSchema = z
     ...figures,
     lines: z.array(
       z.object({
-        what: z.enum(["cpu-run", "cpu-bring-up", "memory", "requests"]),
+        what: z.enum(["cpu-run", "cpu-bring-up", "memory", "requests", "reads", "writes", "stored"]).openapi({
+          description: "reads, writes, stored: of services that keep something, such as key-value stores; only if the app has used one.",
+        }),
         quantity: z.number(),
         unit: z.string(),
         price: z.number(),
@@ -350,6 +352,9 @@ const pricesSchema = z
     vcpuSecond: z.number(),
     gbSecond: z.number(),
     request: z.number(),
+    read: z.number(),
+    write: z.number(),
+    storedGbMonth: z.number(),
     wallGbSecond: z.number(),
     wallRequest: z.number(),
   })

@@ -7,12 +7,14 @@
  *     POST                /v1/<store>/batch
  *     GET                 /v1/<store>/changes?prefix=&since=
  *
- * 1. A machine reaches the stores that its revision's bindings name, of its own app.
+ * 1. A machine reaches the stores that its revision's bindings name: of its own app, and as `<app>:<store>` those that an app of its tenant shares with it now.
  * 2. The bytes of values that are on their way are bounded, for all apps together and so that no app has all of them.
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import { Shares } from "../../clients/shares.ts";
+import type { Shares as AppShares } from "../../control/shares.ts";
 import type { KeyValues, Store } from "../../services/kv/kv.ts";
+import { boundAs } from "../../store/catalog/binding-schema.ts";
 import type { ServiceCaller, ServiceDoor } from "../internal/service-door.ts";
 import { type Exchange, storePath } from "./exchange.ts";
 import { writeBatch } from "./batch.ts";
@@ -23,14 +25,21 @@ import { addTo, getValue, putValue, removeValue } from "./values.ts";
 /** Of values that are being read or written, of all apps. */
 const MOST_BYTES = 256 * 2 ** 20;
 
-/** @param now wall clock, ms */
-export function createKvDoor(kv: KeyValues, now: () => number): ServiceDoor {
+export interface KvDoorParts {
+  kv: KeyValues;
+  shares: Pick<AppShares, "kv">;
+  /** Wall clock, ms. */
+  now: () => number;
+}
+
+export function createKvDoor({ kv, shares, now }: KvDoorParts): ServiceDoor {
   const room = new Shares(MOST_BYTES);
   return {
     async answer(caller, request, response, left) {
       const { name, what, key, query } = storePath(request.url ?? "/");
-      const store = storeOf(caller, name);
-      await answer({ kv, store, key, query, request, response, left, room, now }, what, request.method ?? "GET");
+      const { method = "GET" } = request;
+      const store = storeOf(shares, caller, name, method !== "GET" && method !== "HEAD");
+      await answer({ kv, store, key, query, request, response, left, room, now }, what, method);
     },
   };
 }
@@ -57,8 +66,14 @@ function answer(exchange: Exchange, what: string, method: string): Promise<void>
   }
 }
 
-/** Throws "no-such-kv". */
-function storeOf({ tenant, app, appName, bindings }: ServiceCaller, name: string): Store {
-  if (Object.values(bindings).some((binding) => "kv" in binding && binding.kv === name)) return { tenant, app, name };
-  throw new MayflyError("no-such-kv", { app: appName, store: name.slice(0, 100) });
+/** Throws "no-such-kv" and "kv-not-shared". */
+function storeOf(shares: KvDoorParts["shares"], { tenant, app, appName, bindings }: ServiceCaller, name: string, writes: boolean): Store {
+  const bound = Object.values(bindings).find((binding) => (boundAs(binding) as { kv?: string }).kv === name);
+  if (bound === undefined || !("kv" in bound)) throw new MayflyError("no-such-kv", { app: appName, store: name.slice(0, 100) });
+  const { kv: store, of: owner } = bound;
+  if (owner === undefined) return { tenant, app, name: store };
+  const shared = shares.kv(tenant, owner, store, appName);
+  if (shared === undefined || (writes && shared.access !== "write"))
+    throw new MayflyError("kv-not-shared", { owner, store, app: appName, how: shared === undefined ? "" : " for writing" });
+  return { tenant, app: shared.app, name: store };
 }

@@ -3,7 +3,7 @@
  * `payloads`, so that a change of an event's state does not write it again.
  */
 import type { Migration } from "../../store/sqlite/migrate.ts";
-import { triggerMigration } from "../triggers/store/schema.ts";
+import { markMigration, triggerMigration } from "../triggers/store/schema.ts";
 
 /** An event's state, as it is stored. */
 export const State = { waiting: 0, delayed: 1, held: 2, running: 3 } as const;
@@ -76,4 +76,5 @@ export const migrations: readonly Migration[] = [
    ) STRICT;
    CREATE INDEX dead_of ON dead (lane, seq);`,
   triggerMigration,
+  markMigration,
 ];

@@ -23,7 +23,7 @@ export interface TriggerDefinition {
   name: string;
   /** What of the app is called; for people who look at it. */
   target: string;
-  kind: "schedule" | "webhook" | "cloudevents" | "bus";
+  kind: "schedule" | "webhook" | "cloudevents" | "kv" | "bus";
   /** Only of those that fire by themselves. */
   timing?: Timing;
   /** JSON of the owner's: what is needed to make an event of it. */
@@ -44,6 +44,8 @@ export interface StoredTrigger extends TriggerDefinition {
   firesAt: number | null;
   /** How often in a row it could not fire, though it was due. */
   refusals: number;
+  /** Up to where what it follows has become events, in the numbers of what it follows; null: it has not begun, or follows nothing. */
+  mark: number | null;
   last: LastRun | null;
   /** Why it did not fire the last time; null: it did. */
   why: string | null;

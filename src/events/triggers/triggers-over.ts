@@ -4,7 +4,8 @@ import type { Runner } from "../runner.ts";
 import type { WaitingLimits } from "../store/accept.ts";
 import type { EventOperations } from "../store/engine.ts";
 import { firstFiring } from "./plan-firing.ts";
-import type { PlannedTrigger } from "./store/operations.ts";
+import type { Accepted } from "../event.ts";
+import type { PlannedTrigger, Triggered } from "./store/operations.ts";
 import type { TriggerClock } from "./trigger-clock.ts";
 import type { StoredTrigger, TriggerDefinition, TriggerOwner } from "./trigger.ts";
 import type { Triggers } from "./triggers.ts";
@@ -34,6 +35,16 @@ export function triggersOver({ commit, runner, triggerClock, most, now, chance }
     if (found === null) throw new MayflyError("no-such-trigger", { trigger: name });
     return found;
   };
+  const triggered = async (what: Omit<Triggered, "now" | "most">): Promise<Accepted[]> => {
+    const at = now();
+    const bytes = what.events.reduce((sum, { payload }) => sum + payload.length, 0);
+    const accepted = await commit.run("triggered", { ...what, now: at, most }, bytes);
+    return accepted.map(({ lane, ...each }, index) => {
+      const event = what.events[index]!;
+      if (each.isNew) runner.accepted(lane, event.lane, event.dueAt ?? at);
+      return each;
+    });
+  };
   return {
     async takeOver(app, revision, triggers) {
       const at = now();
@@ -51,16 +62,11 @@ export function triggersOver({ commit, runner, triggerClock, most, now, chance }
       expect([one]);
     },
     remove: (app, owner, name) => commit.run("removeTrigger", { app, owner, name }),
-    async fire(app, owner, name, events, byHand = false) {
-      const at = now();
-      const bytes = events.reduce((sum, { payload }) => sum + payload.length, 0);
-      const accepted = await commit.run("triggered", { app, owner, name, byHand, events, now: at, most }, bytes);
-      return accepted.map(({ lane, ...each }, index) => {
-        const event = events[index]!;
-        if (each.isNew) runner.accepted(lane, event.lane, event.dueAt ?? at);
-        return each;
-      });
+    fire: (app, owner, name, events, byHand = false) => triggered({ app, owner, name, byHand, events }),
+    async follow(app, name, events, mark) {
+      await triggered({ app, owner: "manifest", name, byHand: false, events, mark });
     },
+    pass: (app, name, mark) => commit.run("markTrigger", { app, owner: "manifest", name, mark }),
     async pause(app, owner, name, isPaused) {
       const { trigger, timing, anchor } = await find(app, owner, name);
       const next = isPaused || timing === undefined ? null : firstFiring(timing, anchor, now(), chance());

@@ -21,6 +21,13 @@ export interface Triggers {
    * Accepts events of a trigger: all of them, or none. Rejects with what Events.accept() rejects with; if they are `byHand` with "no-such-trigger", otherwise with "trigger-paused".
    */
   fire(app: string, owner: TriggerOwner, name: string, events: NewEvent[], byHand?: boolean): Promise<Accepted[]>;
+  /**
+   * Accepts events of what the trigger of a manifest follows, and remembers in the same transaction up to where it has followed it. Rejects with what Events.accept() rejects
+   * with, "no-such-trigger" and "trigger-paused".
+   */
+  follow(app: string, name: string, events: NewEvent[], mark: number): Promise<void>;
+  /** Only remembers. */
+  pass(app: string, name: string, mark: number): Promise<void>;
   /** A trigger that is paused does not fire by itself, and what comes for it from outside is refused. Rejects with "no-such-trigger". */
   pause(app: string, owner: TriggerOwner, name: string, isPaused: boolean): Promise<void>;
 }

@@ -17,7 +17,7 @@ const twice = ({ entries, bytes }: KvLimits) => ({ entries: 2 * entries, bytes: 
 
 function worldOf(parts: Omit<ConstructorParameters<typeof SqliteKeyValues>[0], "now" | "most">, most: KvLimits): KvWorld {
   const world = { now: 1_800_000_000_000 };
-  const kv = new SqliteKeyValues({ ...parts, most: { app: most, tenant: twice(most) }, now: () => world.now });
+  const kv = new SqliteKeyValues({ ...parts, most: () => ({ app: most, tenant: twice(most) }), now: () => world.now });
   return Object.assign(world, { kv, sweep: () => kv.sweep() });
 }
 

@@ -2,21 +2,34 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ServerStart } from "../../base/config/server-start.ts";
 import { LazyCommit } from "../../store/group-commit/lazy-commit.ts";
+import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import { openGroupCommit } from "../../store/group-commit/open-group-commit.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
+import { meteredKeyValues } from "./metered-key-values.ts";
 import type { KeyValues } from "./kv.ts";
 import { SqliteKeyValues } from "./sqlite-key-values.ts";
 import type { KvOperations } from "./store/engine.ts";
 import type { ReadOperations } from "./store/read.ts";
 
+/** How often it is counted what is kept, milliseconds. */
+const KEPT_MS = 300_000;
 /** How often it is looked whether entries have expired, milliseconds. */
 const SWEEP_MS = 1_000;
 const MIB = 2 ** 20;
 
-/** Opens the key-value stores of a state folder. Their file is made, and opened, when somebody uses one. @param events what is kept of an app that is removed goes, too */
+export interface KvNeeds {
+  /** What is kept of an app that is removed goes, too. */
+  events: EventStream;
+  /** Told what apps used. */
+  accounts: Pick<OpenAccounts, "serviceUsed">;
+  /** What a tenant's stores may hold, MB; null: as much as the settings say. Asked at each write. */
+  limitOf: (tenant: string) => number | null;
+}
+
+/** Opens the key-value stores of a state folder. Their file is made, and opened, when somebody uses one. */
 export function openKv(
   { config, clock, log, closing }: Pick<ServerStart, "config" | "clock" | "log" | "closing">,
-  events: EventStream,
+  { events, accounts, limitOf }: KvNeeds,
 ): KeyValues {
   const file = join(config.stateDir, "kv.db");
   const onFailure = (error: unknown) =>
@@ -36,7 +49,10 @@ export function openKv(
   const kv = new SqliteKeyValues({
     commit,
     reads,
-    most: { app: { entries: appEntries, bytes: appMb * MIB }, tenant: { entries: tenantEntries, bytes: tenantMb * MIB } },
+    most: (tenant) => ({
+      app: { entries: appEntries, bytes: appMb * MIB },
+      tenant: { entries: tenantEntries, bytes: Math.min(tenantMb, limitOf(tenant) ?? tenantMb) * MIB },
+    }),
     now: () => clock.wall(),
   });
   closing.defer(
@@ -51,5 +67,15 @@ export function openKv(
       },
     }),
   );
-  return kv;
+  closing.defer(
+    clock.every(KEPT_MS, () => {
+      if (existsSync(file)) tellKept().catch(onFailure);
+    }),
+  );
+  return meteredKeyValues(kv, (app, use) => accounts.serviceUsed(app, "kv", use));
+
+  async function tellKept(): Promise<void> {
+    for (const [app, bytes] of await reads.run("kept", null))
+      accounts.serviceUsed(app, "kv", { storedByteSeconds: (bytes * KEPT_MS) / 1_000 });
+  }
 }

@@ -21,7 +21,7 @@ import type { ReadOperations } from "./store/read.ts";
 export interface SqliteKeyValuesOptions {
   commit: GroupCommit<KvOperations>;
   reads: GroupCommit<ReadOperations>;
-  most: { app: KvLimits; tenant: KvLimits };
+  most: (tenant: string) => { app: KvLimits; tenant: KvLimits };
   /** Wall clock, ms. */
   now: () => number;
 }
@@ -55,7 +55,7 @@ export class SqliteKeyValues implements KeyValues {
   async write(store: Store, writes: readonly Write[]): Promise<Written[]> {
     assertWrites(writes);
     const { commit, most, now } = this.#options;
-    const written = await commit.run("write", { store, writes, now: now(), most }, bytesOf(writes));
+    const written = await commit.run("write", { store, writes, now: now(), most: most(store.tenant) }, bytesOf(writes));
     for (const write of writes) if (write.kind !== "remove" && write.expiresAt) this.#sweepAt = Math.min(this.#sweepAt, write.expiresAt);
     this.#bells.ring(store.app, store.name);
     return written;

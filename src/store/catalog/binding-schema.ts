@@ -16,8 +16,10 @@ const MOST = 100;
 
 /** Each kind of service is one member, whose only key says the kind and whose value says which of the app's own it is. */
 const bindingSchema = z.union([
-  /** A key-value store of the app. */
-  z.strictObject({ kv: nameSchema }),
+  /** A key-value store of the app, or of another one of its tenant that shares it. */
+  z.strictObject({ kv: nameSchema, of: nameSchema.optional() }),
+  /** A SQL database of the app. */
+  z.strictObject({ sql: nameSchema }),
   /** A bucket of the app. */
   z.strictObject({ bucket: bucketNameSchema }),
 ]);
@@ -29,6 +31,12 @@ export function bindingsSchema(key: z.ZodString) {
 
 export type Binding = z.infer<typeof bindingSchema>;
 export type Bindings = Record<string, Binding>;
+
+/** What is bound, by its kind and by the name with which machines ask for it: `<name>`, or `<app>:<name>` of another app. */
+export function boundAs(binding: Binding): { kv: string } | { sql: string } | { bucket: string } {
+  if (!("kv" in binding)) return binding;
+  return { kv: binding.of === undefined ? binding.kv : `${binding.of}:${binding.kv}` };
+}
 
 /** The first binding that has the name of a variable or a secret. Code in the style of Cloudflare gets all three in one object. */
 export function alsoVariable(bindings: Bindings, env: Record<string, string>, secrets: readonly string[]): string | undefined {

@@ -11,6 +11,7 @@ import { appIsolationKeys, isolationKeys, keepsAllApart } from "./isolation.ts";
 import { nameSchema } from "./name-schema.ts";
 import { recordOf } from "./record-of.ts";
 import { ALL_ROUTES, routesSchema, wrongRoutes } from "./route-schema.ts";
+import { sharesSchema } from "./share-schema.ts";
 import { asksForSnapshot, isFirstFrozen, unlikeOthers } from "./snapshot-of.ts";
 import { triggersSchema, wrongTrigger } from "./trigger-schema.ts";
 
@@ -121,6 +122,8 @@ const manifestShape = z.strictObject({
   secrets: z.array(envNameSchema).max(MOST_LISTED).default([]),
   /** Services that the functions reach, by the names that the code knows them by. */
   bindings: bindingsSchema(envNameSchema).optional(),
+  /** What other apps of the tenant reach of the app's own. */
+  shares: sharesSchema,
   /** Secrets that the host adds to HTTPS requests of the app's machines. The code does not get them unless `secrets` names them, too. */
   inject: injectSchema(envNameSchema),
   /** Whether revisions and other aliases than live have URLs. The default is that they have. */

@@ -3,7 +3,7 @@
  * A service that has a protocol of its own adds its lines to variablesOf().
  */
 import { serviceUrl } from "../../base/network/internal.ts";
-import type { Binding, Bindings } from "./binding-schema.ts";
+import { type Binding, type Bindings, boundAs } from "./binding-schema.ts";
 
 interface Serviced {
   bindings?: Bindings | undefined;
@@ -26,6 +26,8 @@ export function serviceVariables({ bindings = {}, functions = {} }: Serviced): R
 const forAwsClients = { AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "MAYFLYINSIDE", AWS_SECRET_ACCESS_KEY: "worth-nothing-outside" };
 
 function variablesOf(name: string, binding: Binding): [variable: string, value: string][] {
-  if ("kv" in binding) return [[`MAYFLY_KV_${name}`, `${serviceUrl("kv")}/v1/${binding.kv}`]];
-  return [[`MAYFLY_BUCKET_${name}`, binding.bucket], ...Object.entries({ AWS_REGION: "us-east-1", ...s3 })];
+  const bound = boundAs(binding);
+  if ("sql" in bound) return [[`MAYFLY_SQL_${name}`, `${serviceUrl("sql")}/v1/${bound.sql}`]];
+  if ("kv" in bound) return [[`MAYFLY_KV_${name}`, `${serviceUrl("kv")}/v1/${bound.kv}`]];
+  return [[`MAYFLY_BUCKET_${name}`, bound.bucket], ...Object.entries({ AWS_REGION: "us-east-1", ...s3 })];
 }

@@ -23,6 +23,8 @@ export const tenantLimitsShape = {
   startsPerSecond: amount(1e5),
   /** The code of all revisions of the tenant's apps together. Code that several share counts once. */
   codeMb: whole(1e8),
+  /** What the key-value stores of all apps of the tenant hold. The server's settings may allow less. */
+  kvMb: whole(1e8),
   /** The logs of all apps and appliances of the tenant together. Each has four files of 8 MB at most. */
   logMb: z.int().min(8).max(1e8).nullable(),
 };

@@ -67,7 +67,15 @@ const cloudEventsTrigger = z.strictObject({
   filter,
 });
 
-const triggerSchema = z.union([scheduleTrigger, webhookTrigger, cloudEventsTrigger]);
+const kvTrigger = z.strictObject({
+  name: nameSchema.optional(),
+  /** A key-value store of the app. */
+  kv: nameSchema,
+  /** Only keys that begin like this. */
+  prefix: z.string().max(512).optional(),
+});
+
+const triggerSchema = z.union([scheduleTrigger, webhookTrigger, cloudEventsTrigger, kvTrigger]);
 
 export const triggersSchema = z.array(triggerSchema).max(MOST_OF_FUNCTION);
 

@@ -2,14 +2,16 @@
  * The zip files of functions and layers, each once, by its SHA-256.
  *
  * 1. A file is written beside its place and renamed, so that a file which is there is whole.
- * 2. A file is removed as soon as no record refers to it and no keep() of it is under way: also if its record was never written.
+ * 2. A file is removed as soon as no record refers to it and no keep() of it is under way: also if its record was never written. While a backup is made it stays, and the
+ *    next start removes it.
  */
 import { randomUUID, createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { failureOf } from "../sqlite/failure.ts";
+import { isBackedUp } from "../state-folder/backup-lock.ts";
 import type { Zips } from "./lambda-store.ts";
 import type { ZipCode } from "./records.ts";
 
@@ -24,7 +26,7 @@ export function openZips({ folder, isUsed }: ZipsOptions): Zips {
   const held = new Map<string, number>();
   const placeOf = (digest: string) => join(folder, digest);
   const removeUnused = (digest: string) => {
-    if (!held.has(digest) && !isUsed(digest)) rmSync(placeOf(digest), { force: true });
+    if (!held.has(digest) && !isUsed(digest) && !isBackedUp(dirname(folder))) rmSync(placeOf(digest), { force: true });
   };
   const letGo = (digest: string) => {
     const left = held.get(digest)! - 1;

@@ -9,17 +9,19 @@
  *
  * 1. A folder with a digest's name is complete: it is written under another name, made safe on the disk, and renamed.
  * 2. What is to be removed gets another name first, so that the same files can be deployed again meanwhile.
- * 3. Both kinds of other names are removed at the next start, and so is the older form of files that have both: the newer one was about to replace it.
+ * 3. While a backup is made, nothing is removed; the next start does it.
+ * 4. Both kinds of other names are removed at the next start, and so is the older form of files that have both: the newer one was about to replace it.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { Shares } from "../../clients/shares.ts";
 import type { FilesForm } from "../../base/kind/files-form.ts";
 import type { FileEntry } from "../../wire/protocol.ts";
 import { failureOf } from "../sqlite/failure.ts";
+import { isBackedUp } from "../state-folder/backup-lock.ts";
 import { beginFilesDigest, filesDigest } from "./files-digest.ts";
 import { type LargeFiles, MOST_BYTES } from "./large-files.ts";
 import { contentsOf } from "./read-files.ts";
@@ -57,7 +59,7 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
   }
 
   function remove(place: string): void {
-    if (!existsSync(place)) return;
+    if (!existsSync(place) || isBackedUp(dirname(folder))) return;
     const gone = otherName("gone");
     renameSync(place, gone);
     removeSoon(gone);

@@ -4,7 +4,17 @@ import { makeBill } from "./bill.ts";
 import type { UsageRow } from "./ledger.ts";
 import { GB } from "./sums.ts";
 
-const prices = { currency: "EUR", vcpuSecond: 2, gbSecond: 10, request: 0.5, wallGbSecond: 100, wallRequest: 1 };
+const prices = {
+  currency: "EUR",
+  vcpuSecond: 2,
+  gbSecond: 10,
+  request: 0.5,
+  read: 0,
+  write: 0,
+  storedGbMonth: 0,
+  wallGbSecond: 100,
+  wallRequest: 1,
+};
 const month = "2026-11";
 
 const rows = [

@@ -3,7 +3,7 @@ import type { Limits, UsageKind, UsageRow } from "./ledger.ts";
 import type { Prices } from "../../base/config/prices.ts";
 import { type LimitUse, limitUses } from "./quotas.ts";
 import { splitExactly } from "./split.ts";
-import { addRow, costOf, emptySums, GB, type Sums, wallClockCostOf } from "./sums.ts";
+import { addRow, costOf, emptySums, GB, gbMonths, type Sums, wallClockCostOf } from "./sums.ts";
 
 export interface Bill {
   /** A month in UTC, for example "2026-11". */
@@ -37,9 +37,10 @@ export interface AppBill extends Figures {
 }
 
 interface Line {
-  what: "cpu-run" | "cpu-bring-up" | "memory" | "requests";
+  /** reads, writes and stored are of services that keep something, and are there if the app has used one. */
+  what: "cpu-run" | "cpu-bring-up" | "memory" | "requests" | "reads" | "writes" | "stored";
   quantity: number;
-  unit: "s" | "GB·s" | "requests";
+  unit: "s" | "GB·s" | "requests" | "GB·months";
   price: number;
   cost: number;
 }
@@ -116,7 +117,7 @@ export function makeAppBill(app: string, rows: readonly UsageRow[], limits: Limi
   return {
     app,
     ...figures,
-    lines: linesOf(figures, prices),
+    lines: linesOf(figures, sums, prices),
     wallClock: wallClockOf(sums, prices),
     functions: sharesOf(
       rows.filter(({ kind }) => kind === "calls"),
@@ -137,7 +138,8 @@ function figuresOf(sums: Sums, prices: Prices): Figures {
   };
 }
 
-function linesOf({ cpuRunSeconds, cpuBringUpSeconds, gbSeconds, requests }: Figures, prices: Prices): Line[] {
+function linesOf(figures: Figures, { reads, writes, storedByteSeconds }: Sums, prices: Prices): Line[] {
+  const { cpuRunSeconds, cpuBringUpSeconds, gbSeconds, requests } = figures;
   const line = (what: Line["what"], quantity: number, unit: Line["unit"], price: number) => ({
     what,
     quantity,
@@ -150,6 +152,11 @@ function linesOf({ cpuRunSeconds, cpuBringUpSeconds, gbSeconds, requests }: Figu
     line("cpu-bring-up", cpuBringUpSeconds, "s", prices.vcpuSecond),
     line("memory", gbSeconds, "GB·s", prices.gbSecond),
     line("requests", requests, "requests", prices.request),
+    ...[
+      line("reads", reads, "requests", prices.read),
+      line("writes", writes, "requests", prices.write),
+      line("stored", gbMonths(storedByteSeconds), "GB·months", prices.storedGbMonth),
+    ].filter(({ quantity }) => quantity > 0),
   ];
 }
 

@@ -28,9 +28,18 @@ export interface AccountsOptions {
   tellTenant?: (tenant: string, month: string, use: LimitUse) => void;
 }
 
+export interface ServiceUse {
+  reads: number;
+  writes: number;
+  /** Bytes, times the seconds for which they were kept. */
+  storedByteSeconds: number;
+}
+
 export interface OpenAccounts extends Accounts, UsageSink {
   /** Called when an invocation of which something was sent to a machine is over, however it ended. */
   served(invocation: ServedInvocation): void;
+  /** What an app did with a service that keeps something, and what that kept for it. */
+  serviceUsed(app: string, service: string, use: Partial<ServiceUse>): void;
   readonly prices: Prices;
   /** CPU that was spent on making a template, in microseconds. */
   templateMade(cpuUs: number): void;
@@ -99,6 +108,12 @@ export function createAccounts({
       const wallByteSeconds = (memoryMb * MB * wallMs) / 1_000;
       record({ at, app, kind: "calls", function: name, requests: 1, wallMs, wallByteSeconds });
       attribution.ended(machine, name);
+    },
+    serviceUsed(app, service, { reads = 0, writes = 0, storedByteSeconds = 0 }) {
+      const of = { at: clock.wall(), app, function: service };
+      if (reads > 0) record({ ...of, kind: "reads", requests: reads });
+      if (writes > 0) record({ ...of, kind: "writes", requests: writes });
+      if (storedByteSeconds > 0) record({ ...of, kind: "stored", byteSeconds: storedByteSeconds });
     },
     admit: (app) => refusalOf(app),
     take: (app) => ofTenants.take(app),

@@ -3,17 +3,19 @@
 /**
  * What was used for what. server: Mayfly's own process. template: making what machines are cloned from. start: a machine's life until an
  * app takes it. bind: from then until it is bound to the app. run: from then on. calls: the invocations of a function; their CPU is an
- * estimate, and part of run.
+ * estimate, and part of run. reads, writes: requests to a service that keeps something. stored: what it keeps.
  */
-export type UsageKind = "server" | "template" | "start" | "bind" | "run" | "calls";
+export type UsageKind = "server" | "template" | "start" | "bind" | "run" | "calls" | ServiceUse;
+
+type ServiceUse = "reads" | "writes" | "stored";
 
 /** What is added up. An amount that is absent counts as 0. */
 export interface Amounts {
   /** Microseconds of CPU time; negative if they move to another account. */
   cpuUs: number;
-  /** Bytes of memory held, times the seconds for which they were held. */
+  /** Bytes of memory held, or of what is stored, times the seconds for which they were held. */
   byteSeconds: number;
-  /** The number of invocations that ended. */
+  /** The number of invocations that ended, or of reads or writes. */
   requests: number;
   /** The wall time of those invocations, in milliseconds, each rounded up. */
   wallMs: number;
@@ -28,7 +30,7 @@ export interface UsageDelta extends Partial<Amounts> {
   /** The id of an app or an appliance; null for the platform itself. */
   app: string | null;
   kind: UsageKind;
-  /** Only if `kind` is "calls". */
+  /** Of "calls", the function; of a service's use, the service. */
   function?: string;
 }
 
@@ -36,7 +38,7 @@ export interface UsageDelta extends Partial<Amounts> {
 export interface UsageRow extends Amounts {
   app: string | null;
   kind: UsageKind;
-  /** Empty unless `kind` is "calls". */
+  /** Of "calls", the function; of a service's use, the service; otherwise empty. */
   function: string;
 }
 

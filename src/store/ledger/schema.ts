@@ -8,7 +8,8 @@
  * | months | the sums of both, kept in the same transactions, so that a bill reads a few rows |
  * | limits | what apps may use in a month |
  */
-import type { Migration } from "../sqlite/migrate.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { MigratedAlready, type Migration } from "../sqlite/migrate.ts";
 import { takeOverNames } from "./take-over-names.ts";
 
 const amounts = `
@@ -18,11 +19,12 @@ const amounts = `
     wall_ms INTEGER NOT NULL,
     wall_byte_seconds REAL NOT NULL`;
 
-const kinds = "kind TEXT NOT NULL CHECK (kind IN ('server', 'template', 'start', 'bind', 'run', 'calls'))";
+const kindsOf = (more: string) => `kind TEXT NOT NULL CHECK (kind IN ('server', 'template', 'start', 'bind', 'run', 'calls'${more}))`;
+const kinds = kindsOf("");
 
 /** @param idOf the id of the app or appliance that has, or had, a name: an older Mayfly kept its ledger by names */
 export function ledgerMigrations(idOf: (name: string) => string): readonly Migration[] {
-  return [...byName, (db) => takeOverNames(db, idOf)];
+  return [...byName, (db) => takeOverNames(db, idOf), allowUsesOfServices];
 }
 
 const byName = [
@@ -93,3 +95,56 @@ const byName = [
   CREATE TRIGGER entries_are_never_deleted BEFORE DELETE ON entries BEGIN SELECT RAISE (ABORT, 'the ledger is append-only'); END;
   `,
 ];
+
+const allKinds = kindsOf(", 'reads', 'writes', 'stored'");
+
+/** Throws MigratedAlready if it was done before. */
+function allowUsesOfServices(db: DatabaseSync): void {
+  const { sql } = db.prepare("SELECT sql FROM sqlite_master WHERE name = 'entries'").get() ?? {};
+  if (String(sql).includes("'reads'")) throw new MigratedAlready("the table of entries takes uses of services");
+  db.exec(usesOfServices);
+}
+
+/** What a table checks cannot be changed, so that the tables are made anew. */
+const usesOfServices = `
+  DROP TRIGGER entries_are_never_changed;
+  DROP TRIGGER entries_are_never_deleted;
+  ALTER TABLE entries RENAME TO old_entries;
+  ALTER TABLE open_minutes RENAME TO old_minutes;
+  ALTER TABLE months RENAME TO old_months;
+
+  CREATE TABLE entries (
+    minute INTEGER NOT NULL,
+    app TEXT NOT NULL,
+    ${allKinds},
+    function TEXT NOT NULL,
+    ${amounts}
+  ) STRICT;
+
+  CREATE TABLE open_minutes (
+    minute INTEGER NOT NULL,
+    app TEXT NOT NULL,
+    ${allKinds},
+    function TEXT NOT NULL,
+    ${amounts},
+    PRIMARY KEY (minute, app, kind, function)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE months (
+    month TEXT NOT NULL,
+    app TEXT NOT NULL,
+    ${allKinds},
+    function TEXT NOT NULL,
+    ${amounts},
+    PRIMARY KEY (month, app, kind, function)
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT INTO entries SELECT * FROM old_entries;
+  INSERT INTO open_minutes SELECT * FROM old_minutes;
+  INSERT INTO months SELECT * FROM old_months;
+  DROP TABLE old_entries;
+  DROP TABLE old_minutes;
+  DROP TABLE old_months;
+  CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries BEGIN SELECT RAISE (ABORT, 'the ledger is append-only'); END;
+  CREATE TRIGGER entries_are_never_deleted BEFORE DELETE ON entries BEGIN SELECT RAISE (ABORT, 'the ledger is append-only'); END;
+`;

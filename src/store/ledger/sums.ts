@@ -11,17 +11,35 @@ export interface Sums {
   requests: number;
   wallMs: number;
   wallByteSeconds: number;
+  /** Of services that keep something. */
+  reads: number;
+  writes: number;
+  storedByteSeconds: number;
 }
 
 export const GB = 2 ** 30;
+/** Of a month of 730 hours, as prices for what is stored count. */
+export const MONTH_SECONDS = 730 * 3_600;
 
 export function emptySums(): Sums {
-  return { runCpuUs: 0, bringUpCpuUs: 0, byteSeconds: 0, requests: 0, wallMs: 0, wallByteSeconds: 0 };
+  return {
+    runCpuUs: 0,
+    bringUpCpuUs: 0,
+    byteSeconds: 0,
+    requests: 0,
+    wallMs: 0,
+    wallByteSeconds: 0,
+    reads: 0,
+    writes: 0,
+    storedByteSeconds: 0,
+  };
 }
 
 /** Skips the CPU of `calls`, because it is part of that of `run`. */
 export function addRow(sums: Sums, row: Omit<UsageDelta, "at" | "app">): void {
   const { kind, cpuUs = 0 } = row;
+  if (kind === "reads" || kind === "writes") return void (sums[kind] += row.requests ?? 0);
+  if (kind === "stored") return void (sums.storedByteSeconds += row.byteSeconds ?? 0);
   if (kind === "run" || kind === "server") sums.runCpuUs += cpuUs;
   else if (kind !== "calls") sums.bringUpCpuUs += cpuUs;
   sums.byteSeconds += row.byteSeconds ?? 0;
@@ -30,8 +48,18 @@ export function addRow(sums: Sums, row: Omit<UsageDelta, "at" | "app">): void {
   sums.wallByteSeconds += row.wallByteSeconds ?? 0;
 }
 
-export function costOf({ runCpuUs, bringUpCpuUs, byteSeconds, requests }: Sums, prices: Prices): number {
-  return ((runCpuUs + bringUpCpuUs) / 1e6) * prices.vcpuSecond + (byteSeconds / GB) * prices.gbSecond + requests * prices.request;
+export function costOf(sums: Sums, prices: Prices): number {
+  const { runCpuUs, bringUpCpuUs, byteSeconds, requests } = sums;
+  const ofMachines = ((runCpuUs + bringUpCpuUs) / 1e6) * prices.vcpuSecond + (byteSeconds / GB) * prices.gbSecond;
+  return ofMachines + requests * prices.request + costOfServices(sums, prices);
+}
+
+function costOfServices({ reads, writes, storedByteSeconds }: Sums, { read, write, storedGbMonth }: Prices): number {
+  return reads * read + writes * write + gbMonths(storedByteSeconds) * storedGbMonth;
+}
+
+export function gbMonths(byteSeconds: number): number {
+  return byteSeconds / GB / MONTH_SECONDS;
 }
 
 /** What the same invocations would cost if their wall time were billed. */

@@ -98,7 +98,8 @@ function writeServerFile(dir: string, content: ServerFile): void {
   renameSync(`${file}.new`, file);
 }
 
-function lockedDatabase(dir: string, name = "server.lock"): DatabaseSync {
+/** Throws "state-locked" or "state-unusable". */
+export function lockedDatabase(dir: string, name = "server.lock"): DatabaseSync {
   const file = join(dir, name);
   const database = opened(file);
   try {

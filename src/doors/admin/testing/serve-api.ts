@@ -318,7 +318,7 @@ function storedKv(): KeyValues {
   return new SqliteKeyValues({
     commit,
     reads: commit,
-    most: { app: most, tenant: most },
+    most: () => ({ app: most, tenant: most }),
     now: () => systemClock.wall(),
   });
 }

@@ -36,6 +36,8 @@ export interface Triggered {
   owner: TriggerOwner;
   name: string;
   byHand: boolean;
+  /** Of what is followed, whose trigger must be here: see Triggers.follow(). */
+  mark?: number;
   events: NewEvent[];
   now: number;
   most: WaitingLimits;
@@ -63,6 +65,7 @@ export function triggerOperations(db: DatabaseSync, { accept }: Pick<ReturnType<
   );
   const postpone = db.prepare("UPDATE triggers SET fires_at = ?, refusals = refusals + 1, why = ? WHERE trigger = ?");
   const ran = db.prepare("UPDATE triggers SET last_at = ?, last_event = ?, fired = fired + 1, why = NULL WHERE trigger = ?");
+  const setMark = db.prepare("UPDATE triggers SET mark = ? WHERE trigger = ?");
   const setPaused = db.prepare("UPDATE triggers SET paused = ? WHERE trigger = ?");
   const revisions = db.prepare("SELECT app, revision FROM trigger_apps");
   const setRevision = db.prepare("INSERT OR REPLACE INTO trigger_apps VALUES (?, ?)");
@@ -152,15 +155,21 @@ export function triggerOperations(db: DatabaseSync, { accept }: Pick<ReturnType<
      * Events that came to a trigger from outside, or by hand. All of them are accepted, or none. Those from outside were found in the live revision, which may have been
      * deployed just now, so that the trigger is not here yet. Throws "too-many-events"; if they came by hand "no-such-trigger", otherwise "trigger-paused".
      */
-    triggered({ app, owner, name, byHand, events, now, most }: Triggered): (Accepted & { lane: number })[] {
+    triggered({ app, owner, name, byHand, mark, events, now, most }: Triggered): (Accepted & { lane: number })[] {
       const row = find.get(app, owner, name);
-      if (row === undefined && byHand) throw new MayflyError("no-such-trigger", { trigger: name });
+      if (row === undefined && (byHand || mark !== undefined)) throw new MayflyError("no-such-trigger", { trigger: name });
       if (row?.["paused"] === 1 && !byHand) throw new MayflyError("trigger-paused", { trigger: name });
+      if (mark !== undefined) setMark.run(mark, row!["trigger"]!);
       return events.map((event) => {
         const accepted = accept({ event, now, most });
         if (accepted.isNew && row !== undefined) ran.run(now, accepted.id, row["trigger"]!);
         return accepted;
       });
+    },
+    /** What the trigger follows has become events, or was passed over, up to there. */
+    markTrigger({ app, owner, name, mark }: { app: string; owner: TriggerOwner; name: string; mark: number }): void {
+      const row = find.get(app, owner, name);
+      if (row !== undefined) setMark.run(mark, row["trigger"]!);
     },
     /** While it is paused it does not fire; what it misses meanwhile is passed over. @param next its first time after the pause */
     pauseTrigger({ trigger, isPaused, next }: { trigger: number; isPaused: boolean; next: NextFiring | null }): void {
@@ -192,6 +201,7 @@ function readTrigger(row: Row): StoredTrigger {
     dueAt: orNull(row["due_at"]),
     firesAt: orNull(row["fires_at"]),
     refusals: Number(row["refusals"]),
+    mark: orNull(row["mark"]),
     last: row["last_at"] === null ? null : { at: Number(row["last_at"]), event: String(row["last_event"]) },
     why: row["why"] === null ? null : String(row["why"]),
     fired: Number(row["fired"]),

@@ -24,3 +24,6 @@ export const triggerMigration = `CREATE TABLE triggers (
    CREATE INDEX triggers_due ON triggers (fires_at) WHERE fires_at IS NOT NULL AND paused = 0;
    -- Of which revision the triggers of the manifest are.
    CREATE TABLE trigger_apps (app TEXT PRIMARY KEY, revision TEXT NOT NULL) STRICT, WITHOUT ROWID;`;
+
+/** Up to where what a trigger follows has become events. */
+export const markMigration = "ALTER TABLE triggers ADD COLUMN mark INTEGER";

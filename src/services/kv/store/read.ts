@@ -20,6 +20,7 @@ export function readOperations(db: DatabaseSync) {
     `SELECT ${LISTED} FROM entries WHERE store = ? AND key >= ? AND key > ? AND key < ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY key LIMIT ?`,
   );
   const all = db.prepare("SELECT name, entries, bytes, version FROM stores WHERE app = ? ORDER BY name");
+  const kept = db.prepare("SELECT owner, bytes FROM usage WHERE substr(owner, 1, 4) = 'app_' AND bytes > 0");
   const changed = db.prepare(
     `SELECT ${LISTED} FROM entries WHERE store = ?1 AND version > ?2 AND version <= ?3 UNION ALL SELECT key, version, NULL, NULL, NULL FROM gone WHERE store = ?1 AND version > ?2 AND version <= ?3 ORDER BY version LIMIT ${MOST_CHANGES}`,
   );
@@ -45,6 +46,10 @@ export function readOperations(db: DatabaseSync) {
         bytes: Number(row["bytes"]),
         version: Number(row["version"]),
       }));
+    },
+    /** What every app has in all its stores, bytes. */
+    kept(): [app: string, bytes: number][] {
+      return kept.all().map(({ owner, bytes }) => [String(owner), Number(bytes)]);
     },
     /** @param since null: nothing, only `upTo` @returns `upTo`: the version up to which the changes are told. Throws "kv-changes-lost" */
     changes({ app, name, prefix, since }: Named & { prefix: string; since: number | null }): {

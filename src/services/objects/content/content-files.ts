@@ -12,7 +12,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { isBackedUp } from "../../../store/state-folder/backup-lock.ts";
 import { failureOf } from "../../../store/sqlite/failure.ts";
 
 export interface ContentFiles {
@@ -22,7 +23,7 @@ export interface ContentFiles {
   open(file: string): Promise<OpenFile | null>;
   /** Keeps files from being removed. Returns what lets go of them. */
   hold(files: readonly string[]): () => void;
-  /** Removes what is not held, and returns that. What there is not counts as removed. */
+  /** Removes what is not held, and returns that; nothing while a backup is made. What there is not counts as removed. */
   remove(files: readonly string[]): Promise<string[]>;
   /** Removes the files of earlier runs for which `unknown` says that nobody knows them. @param from the first hour to look at @returns the hour that it is */
   sweep(from: string, unknown: (files: string[]) => Promise<string[]>): Promise<string>;
@@ -111,6 +112,7 @@ export function openContentFiles(folder: string, now: () => number): ContentFile
       };
     },
     async remove(files) {
+      if (isBackedUp(dirname(folder))) return [];
       const free = files.filter((file) => !held.has(file));
       for (const file of free) await rm(pathOf(file), { force: true });
       return free;

@@ -1,5 +1,6 @@
 import type { BindMessage } from "../../../../wire/protocol.ts";
 import { R2Bucket } from "./bucket.ts";
+import { D1Database } from "./d1-database.ts";
 import { KVNamespace } from "./kv-namespace.ts";
 
 /** What code in the style of Cloudflare gets as `env`: variables, secrets and bindings. */
@@ -10,5 +11,6 @@ export function environmentOf({ env, bindings }: Pick<BindMessage, "env" | "bind
 
 /** Each kind of service has its class here. */
 function serviceOf(binding: NonNullable<BindMessage["bindings"]>[string]): object {
+  if ("sql" in binding) return new D1Database(binding.sql);
   return "kv" in binding ? new KVNamespace(binding.kv) : new R2Bucket(binding.bucket);
 }

@@ -77,17 +77,17 @@ export class KVNamespace {
       ...(ifVersion === 0 && { "if-none-match": "*" }),
       ...(ifVersion !== undefined && ifVersion !== 0 && { "if-match": `"${ifVersion}"` }),
     };
-    const reply = await request("PUT", `${this.#value(key)}${query}`, headers, await bytesOf(value));
+    const reply = await request("kv", "PUT", `${this.#value(key)}${query}`, headers, await bytesOf(value));
     return { version: versionOf(reply.headers) };
   }
 
   async delete(key: string, { ifVersion }: { ifVersion?: number } = {}): Promise<void> {
-    await request("DELETE", this.#value(key), ifVersion === undefined ? {} : { "if-match": `"${ifVersion}"` });
+    await request("kv", "DELETE", this.#value(key), ifVersion === undefined ? {} : { "if-match": `"${ifVersion}"` });
   }
 
   async list({ prefix, limit, cursor }: KVListOptions = {}): Promise<KVList> {
     const query = queryOf({ prefix: prefix ?? undefined, limit, cursor: cursor ?? undefined });
-    const { body } = await request("GET", `${this.#base}/keys${query}`);
+    const { body } = await request("kv", "GET", `${this.#base}/keys${query}`);
     return { ...(JSON.parse(body.toString()) as Omit<KVList, "cacheStatus">), cacheStatus: null };
   }
 
@@ -98,13 +98,14 @@ export class KVNamespace {
     { expiration, expirationTtl }: Pick<KVPutOptions, "expiration" | "expirationTtl"> = {},
   ): Promise<number> {
     const query = queryOf({ by, expiration, expiration_ttl: expirationTtl });
-    const { body } = await request("POST", `${this.#base}/counters/${keyOf(key)}${query}`);
+    const { body } = await request("kv", "POST", `${this.#base}/counters/${keyOf(key)}${query}`);
     return (JSON.parse(body.toString()) as { value: number }).value;
   }
 
   /** Writes that are all made, or none of them. */
   async batch(writes: readonly KVWrite[]): Promise<{ version: number; value?: number }[]> {
     const { body } = await request(
+      "kv",
       "POST",
       `${this.#base}/batch`,
       { "content-type": "application/json" },
@@ -115,7 +116,7 @@ export class KVNamespace {
 
   async #entry(key: string, options: KVType | KVGetOptions): Promise<KVEntry> {
     const type = typeof options === "string" ? options : (options.type ?? "text");
-    const { status, headers, body } = await request("GET", this.#value(key), {}, null);
+    const { status, headers, body } = await request("kv", "GET", this.#value(key), {}, null);
     if (status === 404) return { value: null, metadata: null, cacheStatus: null, version: null };
     const metadata = headers["mayfly-kv-metadata"];
     return {

@@ -1,7 +1,6 @@
 /** Requests of bindings to the host. They use none of the globals that an app may have replaced, such as fetch. */
 import type { Agent, IncomingHttpHeaders } from "node:http";
 
-const HOST = "kv.services.mayfly.internal";
 /** Connections that are kept for further requests. */
 const CONNECTIONS = 32;
 
@@ -14,22 +13,31 @@ export interface Reply {
 let agent: Agent | null = null;
 
 /** Rejects with the host's error, which has its `code`. The status 404 without a body, which says that there is no such key, is a reply. */
-export function request(method: string, path: string, headers: Record<string, string> = {}, body: Buffer | null = null): Promise<Reply> {
+export function request(
+  service: "kv" | "sql",
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body: Buffer | null = null,
+): Promise<Reply> {
   // An app without bindings does not pay for it.
   const http = process.getBuiltinModule("node:http");
   agent ??= new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const { promise, resolve, reject } = Promise.withResolvers<Reply>();
   const length = body === null ? {} : { "content-length": String(body.length) };
-  const sent = http.request({ host: HOST, agent, method, path, headers: { ...headers, ...length } }, (response) => {
-    const chunks: Buffer[] = [];
-    response.on("data", (chunk: Buffer) => chunks.push(chunk));
-    response.on("error", reject);
-    response.on("end", () => {
-      const reply = { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
-      if (reply.status < 300 || (reply.status === 404 && reply.body.length === 0)) resolve(reply);
-      else reject(errorOf(reply));
-    });
-  });
+  const sent = http.request(
+    { host: `${service}.services.mayfly.internal`, agent, method, path, headers: { ...headers, ...length } },
+    (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const reply = { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
+        if (reply.status < 300 || (reply.status === 404 && reply.body.length === 0)) resolve(reply);
+        else reject(errorOf(reply));
+      });
+    },
+  );
   sent.on("error", reject);
   sent.end(body ?? undefined);
   return promise;
@@ -40,6 +48,6 @@ function errorOf({ status, body }: Reply): Error {
     const { error } = JSON.parse(body.toString()) as { error: { code: string; message: string } };
     return Object.assign(new Error(error.message), { code: error.code, status });
   } catch {
-    return Object.assign(new Error(`The key-value store answered with the status ${status}.`), { status });
+    return Object.assign(new Error(`The service answered with the status ${status}.`), { status });
   }
 }

@@ -1,0 +1,97 @@
+import { existsSync } from "node:fs";
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { ServerStart } from "../../base/config/server-start.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import type { Uids } from "../../base/uids/uids.ts";
+import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
+import type { EventStream } from "../../telemetry/event-stream.ts";
+import { type Database, MOST_DATABASES, type SqlDatabases, type SqlRequest } from "./sql.ts";
+import { SqlProcess } from "./sql-process.ts";
+
+export interface SqlNeeds {
+  uids: Uids;
+  /** What an app that is removed has goes, too. */
+  events: EventStream;
+  accounts: Pick<OpenAccounts, "serviceUsed">;
+  tenantOf: (app: string) => string | undefined;
+}
+
+const MIB = 2 ** 20;
+/** A database's file, and those beside it. */
+const FILE = /^(.+)\.db(-wal|-shm|-journal)?$/;
+
+/** Opens the SQL databases of a state folder: `sql/<tenant's id>/<app's id>/<name>.db`. A tenant has a process for them while it uses one. */
+export function openSql(
+  { config, clock, log, closing }: Pick<ServerStart, "config" | "clock" | "log" | "closing">,
+  { uids, events, accounts, tenantOf }: SqlNeeds,
+): SqlDatabases {
+  const folder = join(config.stateDir, "sql");
+  const { maxMb, memoryMb, timeoutS } = config.sql;
+  const processes = new Map<string, SqlProcess>();
+  const onFailure = (error: unknown) =>
+    log.error({ err: error }, "SQL databases: what was under way was refused, or a file was not removed");
+  const folderOf = ({ tenant, app }: Omit<Database, "name">) => join(folder, tenant, app);
+
+  function processOf(tenant: string): SqlProcess {
+    const known = processes.get(tenant);
+    if (known !== undefined) return known;
+    const made = new SqlProcess({
+      tenant,
+      folder: join(folder, tenant),
+      uids: process.geteuid?.() === 0 ? uids : undefined,
+      memoryMb,
+      timeoutMs: 1_000 * timeoutS,
+      clock,
+      onFailure,
+    });
+    processes.set(tenant, made);
+    return made;
+  }
+
+  async function namesIn(where: Omit<Database, "name">): Promise<string[]> {
+    const files = await readdir(folderOf(where)).catch(() => []);
+    return files.filter((file) => file.endsWith(".db")).map((file) => file.slice(0, -".db".length));
+  }
+
+  /** Throws "sql-full". */
+  async function assertRoom(database: Database): Promise<void> {
+    if (existsSync(join(folderOf(database), `${database.name}.db`))) return;
+    if ((await namesIn(database)).length >= MOST_DATABASES) throw new MayflyError("sql-full");
+  }
+
+  async function remove({ tenant, app }: Omit<Database, "name">, wanted: (file: string) => boolean): Promise<void> {
+    // The process has the files open, and would make them again.
+    await processes.get(tenant)?.rest();
+    const own = folderOf({ tenant, app });
+    for (const file of await readdir(own).catch(() => [])) if (wanted(file)) await rm(join(own, file), { force: true });
+  }
+
+  closing.defer(async () => {
+    await Promise.all([...processes.values()].map((each) => each.close()));
+  });
+  closing.defer(
+    events.listen({
+      "app-removed": ({ app }) => {
+        const tenant = tenantOf(app);
+        if (tenant === undefined || !existsSync(folderOf({ tenant, app }))) return;
+        remove({ tenant, app }, () => true).catch(onFailure);
+      },
+    }),
+  );
+  return {
+    async run(database: Database, request: SqlRequest) {
+      await assertRoom(database);
+      const results = await processOf(database.tenant).run({ app: database.app, name: database.name, request, mostBytes: maxMb * MIB });
+      const writes = results.filter(({ meta }) => meta.changes > 0).length;
+      accounts.serviceUsed(database.app, "sql", { writes, reads: results.length - writes });
+      return results;
+    },
+    async databases(tenant, app) {
+      const names = await namesIn({ tenant, app });
+      const sizes = await Promise.all(names.map((name) => stat(join(folderOf({ tenant, app }), `${name}.db`)).then(({ size }) => size)));
+      return names.map((name, at) => ({ name, bytes: sizes[at]! })).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    },
+    drop: (database) => remove(database, (file) => FILE.exec(file)?.[1] === database.name),
+  };
+}
