@@ -41,7 +41,7 @@ export interface SqlResult {
   meta: SqlMeta;
 }
 
-export interface SqlMeta {
+interface SqlMeta {
   /** Rows that were added, changed or removed. */
   changes: number;
   lastRowId: number;

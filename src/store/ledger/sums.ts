@@ -19,7 +19,7 @@ export interface Sums {
 
 export const GB = 2 ** 30;
 /** Of a month of 730 hours, as prices for what is stored count. */
-export const MONTH_SECONDS = 730 * 3_600;
+const MONTH_SECONDS = 730 * 3_600;
 
 export function emptySums(): Sums {
   return {

@@ -53,7 +53,7 @@ export interface FilePart {
 }
 
 /** By which a folder's entries are known to be a tenant's. */
-export interface TenantsEntries {
+interface TenantsEntries {
   /** The ids of the tenant, its apps and its appliances. */
   own: ReadonlySet<string>;
   /** The names of files that the tenant's rows of the databases refer to. */

@@ -25,7 +25,7 @@ export interface SqlFailure {
 }
 
 /** Bytes of the longest frame: a result in base64 is a third longer. */
-export const MOST_FRAME = 64 * 1_048_576;
+const MOST_FRAME = 64 * 1_048_576;
 
 export function frameOf(message: ToSql | FromSql): Buffer {
   const body = Buffer.from(JSON.stringify(message));
