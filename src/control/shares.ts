@@ -8,7 +8,7 @@ export interface Shares {
   kv(tenant: string, owner: string, store: string, app: string): Shared | undefined;
 }
 
-export interface Shared {
+interface Shared {
   /** The owner's id. */
   app: string;
   access: Share["access"];

@@ -28,7 +28,7 @@ export interface AccountsOptions {
   tellTenant?: (tenant: string, month: string, use: LimitUse) => void;
 }
 
-export interface ServiceUse {
+interface ServiceUse {
   reads: number;
   writes: number;
   /** Bytes, times the seconds for which they were kept. */
