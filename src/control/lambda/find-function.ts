@@ -29,8 +29,15 @@ export function findFunction(parts: Parts, tenant: string, name: string): FoundF
   const app = parts.catalog.app(tenant, record === undefined ? name : appOf(record));
   if (record !== undefined) return isGone(record, app) ? forget(parts, tenant, record) : ofRecord(record, app?.live ?? null);
   const [inner, second] = Object.keys(app?.live?.manifest.functions ?? {});
-  if (app?.live && app.live.members === undefined && inner !== undefined && second === undefined) return ofRevision(app.live, name, inner);
+  if (app?.live && app.live.members === undefined && inner !== undefined && second === undefined) return ofOnly(app.live, name, inner);
   return ofSeveral(parts, tenant, name);
+}
+
+/** The only function of an app. Its handler is shown as that of a zip file, by which it may be replaced, whatever the app's folder called its file. */
+function ofOnly(live: Revision, name: string, inner: string): FoundFunction {
+  const { record, ...found } = ofRevision(live, name, name);
+  const { DurableConfig, Timeout } = settingsOf(live, inner);
+  return { ...found, record: { ...record, settings: { ...record.settings, DurableConfig, Timeout } }, function: inner };
 }
 
 /** A function of an app that has several. */
