@@ -30,11 +30,22 @@ const MOST_GROUPS = 4;
 /** In characters. */
 const LONGEST = 1_000;
 
-/** Twenty pairs of braces stand for a million patterns, and so does `{1..1000000}`; repeated groups within each other are never through with a name. */
+/** Of stars in a part of a path, and of parts that are `**`: how often a name can be split grows with each. */
+const MOST_STARS = 3;
+
+/** Twenty pairs of braces stand for a million patterns, and so does `{1..1000000}`; of repeated groups, and of many stars, a search is never through with a name. */
 function isCostly(pattern: string): boolean {
   const groups = pattern.match(/\{|[+*?@!]\(/g)?.length ?? 0;
   const alternatives = pattern.match(/[,|]/g)?.length ?? 0;
-  return pattern.length > LONGEST || groups > MOST_GROUPS || (groups > 1 && alternatives > 4 * MOST_GROUPS) || /\{[^}]*\.\./.test(pattern);
+  const parts = pattern.split("/");
+  return (
+    pattern.length > LONGEST ||
+    groups > MOST_GROUPS ||
+    (groups > 1 && alternatives > 4 * MOST_GROUPS) ||
+    /\{[^}]*\.\./.test(pattern) ||
+    parts.filter((part) => part === "**").length > MOST_STARS ||
+    parts.some((part) => part !== "**" && part.split("*").length - 1 > MOST_STARS)
+  );
 }
 
 function hasFiles(folder: string, pattern: string): boolean {
