@@ -1,5 +1,5 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,rest,websocket,access,tenants,files,nfs,runtimes,snapshot,guests,simulator,lambda,durable,kv,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * `./mayfly bench [--only warm,waiting,first-call,memory,rest,websocket,access,tenants,files,nfs,runtimes,snapshot,guests,simulator,lambda,durable,kv,queues,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
  * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
  * measured.
  */
@@ -16,6 +16,7 @@ import { lambda } from "./cases/lambda.ts";
 import { live } from "./cases/live.ts";
 import { memory } from "./cases/memory.ts";
 import { nfs } from "./cases/nfs.ts";
+import { queues } from "./cases/queues.ts";
 import { rest } from "./cases/rest.ts";
 import { runtimes } from "./cases/runtimes.ts";
 import { simulator } from "./cases/simulator.ts";
@@ -49,6 +50,7 @@ const cases: Record<CaseName, Case> = {
   lambda,
   durable,
   kv,
+  queues,
   live,
 };
 

@@ -19,6 +19,7 @@ export const caseNames = [
   "lambda",
   "durable",
   "kv",
+  "queues",
   "live",
 ] as const;
 export type CaseName = (typeof caseNames)[number];

@@ -34,7 +34,8 @@ import { openLambda } from "./doors/lambda/open-lambda.ts";
 import { openS3 } from "./doors/s3/open-s3.ts";
 import { notifying } from "./doors/s3/notify.ts";
 import { objectLimits, openObjects } from "./services/objects/open-objects.ts";
-import { openSqs } from "./doors/sqs/open-sqs.ts";
+import { openInsideSqs, openSqs } from "./doors/sqs/open-sqs.ts";
+import { openQueueSources } from "./events/sources/queue-sources.ts";
 import { openQueues } from "./services/queues/open-queues.ts";
 import { firstOf } from "./doors/admin/listen.ts";
 import { lambdaFactsOf } from "./control/lambda/lambda-facts.ts";
@@ -161,6 +162,8 @@ export async function startMayfly(
     ["kv", createKvDoor({ kv, shares, now: () => clock.wall() })],
     ["sql", createSqlDoor(sql)],
   ]);
+  const queues = openQueues(start, { events });
+  services.set("sqs", openInsideSqs(start, queues.queues));
   const internal = new InternalCalls({
     services,
     ...createInternalRoutes({
@@ -227,7 +230,8 @@ export async function startMayfly(
   const wrong = new WrongCredentials(clock);
   const callees = { names: catalog.names, reach: (app: string, label: string) => served.reach(app, label) };
   const begins: Dispatcher = { dispatch: (...call) => invoking.starting.dispatch(...call) };
-  const durable = openDurable(start, { callees, catalog, kv, dispatcher: begins, egress, logs, events });
+  const sources = openQueueSources(start, queues);
+  const durable = openDurable(start, { callees, catalog, kv, queues: queues.queues, sources, dispatcher: begins, egress, logs, events });
   const gate = openGate(start, {
     callers: callersOf(principals),
     signingKey: (app) => catalog.signingKeys.find(app),
@@ -246,9 +250,17 @@ export async function startMayfly(
   const lambdaParts = { store: lambdaStore, catalog, serving, logs, events, principals, wrong };
   const runs = openExecutions(start, events);
   const { executions } = runs;
-  const invoking = openInvoking(start, { ...lambdaParts, dispatcher, callees, durable, executions, gatewayUrl: () => urls.gateway });
+  const invoking = openInvoking(start, {
+    ...lambdaParts,
+    dispatcher,
+    callees,
+    durable,
+    executions,
+    sources,
+    queues: queues.queues,
+    gatewayUrl: () => urls.gateway,
+  });
   services.set("lambda", invoking.inside);
-  const queues = openQueues(start, { events });
   await durable.start();
   await runs.start(invoking.invoker);
   await queues.start();
@@ -272,6 +284,7 @@ export async function startMayfly(
     serving,
     clock,
     objects,
+    queues: queues.queues,
   });
   const gatewayParts = {
     dispatcher,
@@ -306,17 +319,19 @@ export async function startMayfly(
     durable: { ...durable, callees },
     kv,
     runs: executions,
+    queues: queues.queues,
   };
   const lambda = openLambda(start, {
     ...lambdaParts,
     audit,
     invokeRoutes: invoking.routes,
     urlAddress: invoking.urlAddress,
+    eventSources: { queues: queues.queues, batches: invoking.batches },
     isTls: certificate !== undefined,
     places,
     turns,
   });
-  const sqs = openSqs(start, { queues: queues.queues, catalog, principals, wrong, audit, places, isTls: certificate !== undefined });
+  const sqs = openSqs(start, { queues: queues.queues, catalog, principals, wrong, audit, places, turns, isTls: certificate !== undefined });
   const beside = firstOf([sqs, lambda]);
   const api = await openApi(start, supervision?.sockets.api, { parts, certificate, beside });
   urls.api = api.url;

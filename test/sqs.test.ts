@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
+  DeleteQueueCommand,
   GetQueueUrlCommand,
   ListQueuesCommand,
   ReceiveMessageCommand,
@@ -18,7 +19,7 @@ import { loadConfig } from "../src/base/config/load.ts";
 import { fetchProgramRoot, hostCommand, imageSuite } from "../src/images/debian/program-root.ts";
 import { mayfly, serve, type Server } from "./command.ts";
 import { createKey, type KeyPair } from "./lambda/key.ts";
-import { type Scope, temporaryFolder } from "./platform.ts";
+import { projectDir, type Scope, temporaryFolder } from "./platform.ts";
 
 const run = promisify(execFile);
 const region = "eu-central-1";
@@ -86,6 +87,35 @@ describe("queues by their clients", () => {
     await assert.rejects(reader.send(new SendMessageCommand({ QueueUrl, MessageBody: "x" })), { name: "AccessDenied" });
     const forged = client({ ...operator, secretAccessKey: "wrong" });
     await assert.rejects(forged.send(new ListQueuesCommand({})), { name: "SignatureDoesNotMatch" });
+  });
+
+  test("a principal that is bounded to an app has the queues of that app alone", async () => {
+    for (const app of ["queue-source", "events"]) {
+      const deployed = await mayfly(["deploy", join(projectDir, "test/apps", app), "--api", server.apiUrl, "--state", stateDir]);
+      assert.equal(deployed.code, 0, deployed.stderr);
+    }
+    const key = (app: string) => createKey(server.apiUrl, stateDir, ["--role", "deployer", "--app", app], app);
+    const [own, other] = [client(await key("queue-source")), client(await key("events"))];
+    const all = client(operator);
+    const { QueueUrl: tenants } = await all.send(new CreateQueueCommand({ QueueName: "of-the-tenant" }));
+    const { QueueUrl } = await own.send(new CreateQueueCommand({ QueueName: "of-the-app" }));
+    await own.send(new SendMessageCommand({ QueueUrl, MessageBody: "x" }));
+    assert.deepEqual((await own.send(new ListQueuesCommand({}))).QueueUrls, [QueueUrl]);
+    const missing = { name: "QueueDoesNotExist" };
+    await assert.rejects(own.send(new SendMessageCommand({ QueueUrl: tenants, MessageBody: "x" })), missing);
+    await assert.rejects(own.send(new GetQueueUrlCommand({ QueueName: "of-the-tenant" })), missing);
+    await assert.rejects(other.send(new ReceiveMessageCommand({ QueueUrl })), missing);
+    await assert.rejects(other.send(new CreateQueueCommand({ QueueName: "of-the-app" })), { name: "QueueNameExists" });
+    assert.equal((await other.send(new ListQueuesCommand({}))).QueueUrls, undefined);
+    const RedrivePolicy = JSON.stringify({
+      deadLetterTargetArn: `arn:aws:sqs:${region}:${"0".repeat(12)}:of-the-tenant`,
+      maxReceiveCount: 1,
+    });
+    await assert.rejects(own.send(new CreateQueueCommand({ QueueName: "leads-out", Attributes: { RedrivePolicy } })), missing);
+    const shared = await mayfly(["queue", "share", "of-the-app", "events", "--api", server.apiUrl, "--state", stateDir]);
+    assert.equal(shared.code, 0, shared.stderr);
+    assert.equal((await other.send(new ReceiveMessageCommand({ QueueUrl }))).Messages?.[0]?.Body, "x");
+    await assert.rejects(other.send(new DeleteQueueCommand({ QueueUrl })), missing);
   });
 
   test("a confirmed message is there after kill -9 of the server", async () => {

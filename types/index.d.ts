@@ -146,6 +146,51 @@ export interface R2Objects {
   delimitedPrefixes: string[];
 }
 
+/** A queue, in the shape of Cloudflare's, with what FIFO queues need besides. @typeParam Body what its messages are */
+export interface Queue<Body = unknown> {
+  /** Resolves when the message is on the disk. Rejects with an Error whose `code` is SQS's, such as "OverLimit". */
+  send(body: Body, options?: QueueSendOptions): Promise<{ id: string }>;
+  /** Resolves when all messages are on the disk. */
+  sendBatch(messages: Iterable<QueueSendMessage<Body>>, options?: Pick<QueueSendOptions, "delaySeconds">): Promise<{ ids: string[] }>;
+}
+
+export interface QueueSendOptions {
+  /** Default: json. */
+  contentType?: "json" | "text" | "bytes";
+  /** Seconds for which nobody gets the message, up to 900. */
+  delaySeconds?: number;
+  /** Of a FIFO queue: the group within which messages keep their order. */
+  group?: string;
+  /** Of a FIFO queue: of messages with the same id in 5 minutes, only the first is kept. Default: the text's hash. */
+  dedupId?: string;
+}
+
+export interface QueueSendMessage<Body = unknown> extends QueueSendOptions {
+  body: Body;
+}
+
+/** What `queue(batch, env, ctx)` gets, if a function has a trigger of a queue. */
+export interface MessageBatch<Body = unknown> {
+  readonly queue: string;
+  readonly messages: readonly Message<Body>[];
+  ackAll(): void;
+  retryAll(): void;
+}
+
+export interface Message<Body = unknown> {
+  readonly id: string;
+  readonly timestamp: Date;
+  readonly body: Body;
+  /** How often it was received, this time included. */
+  readonly attempts: number;
+  /** Of a FIFO queue. */
+  readonly group: string | undefined;
+  /** It is done, also if the handler throws afterwards. */
+  ack(): void;
+  /** It comes again when the queue's visibility time is over. */
+  retry(): void;
+}
+
 export interface KVGetOptions<Type> {
   type?: Type;
   /** Taken, and of no effect: nothing is cached. */

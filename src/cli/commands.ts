@@ -29,6 +29,7 @@ export const commands: CommandEntry[] = [
   { name: "sign", summary: "print a URL that lets its holder call a function for a time", load: () => import("./commands/sign.ts") },
   { name: "events", summary: "call functions later, and see what waits", load: () => import("./commands/events.ts") },
   { name: "runs", summary: "see and stop durable executions", load: () => import("./commands/runs.ts") },
+  { name: "queue", summary: "see and change queues and their messages", load: () => import("./commands/queue.ts") },
   { name: "kv", summary: "see and change what apps have in key-value stores", load: () => import("./commands/kv.ts") },
   { name: "trigger", summary: "see, fire and pause what starts functions besides calls", load: () => import("./commands/trigger.ts") },
   { name: "dlq", summary: "see, repeat and remove the events that were given up", load: () => import("./commands/dlq.ts") },

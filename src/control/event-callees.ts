@@ -3,6 +3,7 @@ import { MayflyError } from "../base/errors/error.ts";
 import type { Terms } from "../events/accepting.ts";
 import type { Destination } from "../events/event.ts";
 import type { HttpAbout } from "../events/http-performer.ts";
+import type { QueueAbout } from "../events/queue-performer.ts";
 import type { Callee, FunctionAbout } from "../events/function-performer.ts";
 import { type AsyncDestination, type AsyncRule, usualAsync } from "../store/catalog/async-schema.ts";
 import { LIVE, type Names } from "../store/catalog/catalog.ts";
@@ -41,6 +42,7 @@ function to(app: string, destination: AsyncDestination): Destination {
     const about: HttpAbout = destination.secret === undefined ? {} : { secret: destination.secret };
     return { lane: { performer: "http", app, target: destination.url }, about };
   }
+  if ("queue" in destination) return { lane: { performer: "queue", app, target: destination.queue }, about: {} satisfies QueueAbout };
   const about: FunctionAbout = { input: { kind: "event" } };
   return { lane: { performer: "function", app, target: destination.function }, about };
 }

@@ -1,7 +1,8 @@
 /**
  * Keeps the stored triggers of apps those of the revision that gets most calls of `live`.
  * 1. What was stored is taken over one app after the other, each in the order of its changes.
- * 2. A take-over that failed is tried again, until it is done or the server stops; one that a server has missed is made good at the next start.
+ * 2. Whoever has something to do for triggers that are there is told of an app's after each take-over, and at the start.
+ * 3. A take-over that failed is tried again, until it is done or the server stops; one that a server has missed is made good at the next start.
  */
 import type { Clock } from "../base/clock/clock.ts";
 import type { Triggers } from "../events/triggers/triggers.ts";
@@ -18,6 +19,8 @@ export interface KeepTriggersParts {
   haveFile: () => boolean;
   /** Called when the triggers of an app are others than before, and for each app that has some when the server starts. */
   onTaken: (app: string) => void;
+  /** Told of apps whose triggers may be others than before. */
+  applied: (app: string) => Promise<void>;
   /** Called when a take-over has failed. */
   onFailure: (app: string, error: unknown) => void;
 }
@@ -32,7 +35,7 @@ export interface KeptTriggers {
 
 const AGAIN_MS = 5_000;
 
-export function keepTriggers({ catalog, triggers, events, clock, haveFile, onTaken, onFailure }: KeepTriggersParts): KeptTriggers {
+export function keepTriggers({ catalog, triggers, events, clock, haveFile, onTaken, applied, onFailure }: KeepTriggersParts): KeptTriggers {
   const wanted = new Set<string>();
   /** Apps that have triggers, with the revisions that these are of. */
   const having = new Map<string, string>();
@@ -70,6 +73,7 @@ export function keepTriggers({ catalog, triggers, events, clock, haveFile, onTak
     if (found.length > 0) having.set(app, target!.revision.id);
     else having.delete(app);
     onTaken(app);
+    await applied(app);
   }
 
   function want(app: string): void {
@@ -93,6 +97,7 @@ export function keepTriggers({ catalog, triggers, events, clock, haveFile, onTak
       for (const app of [...having.keys(), ...catalog.triggered()]) wanted.add(app);
       for (const app of having.keys()) onTaken(app);
       await work();
+      for (const app of having.keys()) await applied(app).catch((error: unknown) => onFailure(app, error));
     },
     settled: () => work(),
     close() {

@@ -8,6 +8,7 @@ import { AcceptingDispatcher } from "../events/accepting.ts";
 import type { Events } from "../events/events.ts";
 import { functionPerformer } from "../events/function-performer.ts";
 import { httpPerformer } from "../events/http-performer.ts";
+import { queuePerformer } from "../events/queue-performer.ts";
 import { openEvents } from "../events/open-events.ts";
 import type { Performer } from "../events/performer.ts";
 import type { KeyValues } from "../services/kv/kv.ts";
@@ -17,13 +18,19 @@ import type { EventStream } from "../telemetry/event-stream.ts";
 import type { Compose } from "../events/triggers/trigger-clock.ts";
 import type { TriggerOwner } from "../events/triggers/trigger.ts";
 import type { Triggers } from "../events/triggers/triggers.ts";
+import type { QueueSources } from "../events/sources/queue-sources.ts";
+import type { Queues } from "../services/queues/queues.ts";
+import { deliver } from "./own-queues.ts";
 import { calleeOf, type CalleeParts, termsOf } from "./event-callees.ts";
 import { followStores } from "./follow-stores.ts";
 import { keepTriggers } from "./keep-triggers.ts";
+import { queueTriggers } from "./queue-triggers.ts";
 import { nameOfId } from "./names.ts";
 import { scheduledEvent } from "./trigger-events.ts";
 
 interface DurableNeeds {
+  queues: Queues;
+  sources: QueueSources;
   callees: CalleeParts;
   catalog: Pick<Catalog, "secrets" | "live" | "triggered" | "tenants">;
   kv: Pick<KeyValues, "watch" | "stores">;
@@ -38,6 +45,8 @@ export interface Durable {
   triggers: Triggers;
   /** Resolves when the triggers are those of the live revisions. */
   triggersSettled: () => Promise<void>;
+  /** Carries out that triggers of the app are paused, or go on. */
+  applyTriggers: (app: string) => Promise<void>;
   /** The value of an app's secret. Throws "no-such-secret". */
   secret: (app: string, name: string) => string;
   /** Takes the gateway's calls that are to be run later. */
@@ -48,12 +57,16 @@ export interface Durable {
   start(): Promise<void>;
 }
 
-export function openDurable(start: ServerStart, { callees, catalog, kv, dispatcher, egress, logs, events: stream }: DurableNeeds): Durable {
+export function openDurable(
+  start: ServerStart,
+  { callees, catalog, kv, queues, sources, dispatcher, egress, logs, events: stream }: DurableNeeds,
+): Durable {
   const { config, clock, log, closing } = start;
   const { resultBytes, payloadBytes } = config.events;
   const now = () => clock.wall();
   const performers = new Map<string, Performer>([
     ["function", functionPerformer({ dispatcher, callee: (...what) => calleeOf(callees, ...what), resultBytes })],
+    ["queue", queuePerformer((delivery) => deliver({ queues, names: callees.names }, delivery))],
     [
       "http",
       httpPerformer({
@@ -86,6 +99,15 @@ export function openDurable(start: ServerStart, { callees, catalog, kv, dispatch
       log.error({ err: error, app: nameOfId(callees.names, app) }, "changes of a key-value store start nothing for now; it is tried again"),
   });
   closing.defer(() => followers.close());
+  const applyTriggers = queueTriggers({
+    triggers,
+    sources,
+    queues,
+    names: callees.names,
+    dispatcher,
+    callee: (...what) => calleeOf(callees, ...what),
+    events: stream,
+  });
   const kept = keepTriggers({
     catalog,
     triggers,
@@ -93,6 +115,7 @@ export function openDurable(start: ServerStart, { callees, catalog, kv, dispatch
     clock,
     haveFile: () => opened.haveFile(),
     onTaken: (app) => followers.changed(app),
+    applied: applyTriggers,
     onFailure: (app, error) =>
       log.error(
         { err: error, app: nameOfId(callees.names, app) },
@@ -105,6 +128,7 @@ export function openDurable(start: ServerStart, { callees, catalog, kv, dispatch
     events,
     triggers,
     triggersSettled: () => kept.settled(),
+    applyTriggers,
     later,
     secret: (app, name) => secretOf(catalog, app, name),
     add: (name, performer) => void performers.set(name, performer),

@@ -1,5 +1,9 @@
 /** What a trigger's function gets when the trigger is fired by hand: made up, but of the form of what its sender sends. */
 import { randomUUID } from "node:crypto";
+import { mainTenant } from "../base/ids/new-id.ts";
+import { recordOf } from "../events/sources/queue-records.ts";
+import { accountOf } from "./lambda/names.ts";
+import { queueArn } from "./lambda/queue-arns.ts";
 import type { ManifestTrigger } from "../store/catalog/trigger-schema.ts";
 
 type FromOutside = Exclude<ManifestTrigger, { schedule: string }>;
@@ -8,6 +12,7 @@ type FromOutside = Exclude<ManifestTrigger, { schedule: string }>;
 export function samplePayload(trigger: FromOutside, now: number): unknown {
   if ("kv" in trigger) return { kv: trigger.kv, type: "put", key: `${trigger.prefix ?? ""}sample`, version: 1, bytes: 6, metadata: null };
   if ("cloudEvents" in trigger) return cloudEvent(now);
+  if ("queue" in trigger) return messages(trigger.queue, now);
   const seconds = Math.floor(now / 1_000);
   const id = randomUUID();
   switch (trigger.webhook) {
@@ -41,6 +46,14 @@ export function samplePayload(trigger: FromOutside, now: number): unknown {
 
 function webhook(name: string, id: string, type: string, body: unknown): unknown {
   return { webhook: name, id, type, headers: {}, body };
+}
+
+function messages(queue: string, now: number): unknown {
+  const id = randomUUID();
+  const times = { sentAt: now, firstReceivedAt: now, receives: 1 };
+  const message = { id, sequence: 1, body: '{"sample":true}', attributes: {}, receipt: "sample", ...times };
+  const account = { tenant: mainTenant, account: accountOf(mainTenant), region: "us-east-1" };
+  return { Records: [recordOf(message, { arn: queueArn(account, queue), region: account.region })] };
 }
 
 function cloudEvent(now: number): unknown {

@@ -13,6 +13,7 @@ import type { OpenAccounts } from "../store/ledger/create-accounts.ts";
 import type { Logs } from "../store/logs/logs.ts";
 import type { LimitUse } from "../store/ledger/quotas.ts";
 import type { Principals } from "../store/principals/principal.ts";
+import type { Queues } from "../services/queues/queues.ts";
 import type { Overview } from "./overview.ts";
 import { remove, type RemoveParts } from "./remove.ts";
 import type { Serving } from "./serving.ts";
@@ -27,6 +28,7 @@ export interface TenantParts extends RemoveParts {
   serving: RemoveParts["serving"] & Pick<Serving, "shareChanged">;
   lambda: Pick<LambdaStore, "removeTenant">;
   objects: Pick<Objects, "removeOf">;
+  queues: Pick<Queues, "removeOf">;
 }
 
 export interface ShownTenant extends Omit<TenantRow, "id"> {
@@ -80,6 +82,7 @@ export function limitTenant(
 /**
  * Removes the tenant: its name and its tokens and keys first, so that nothing leads to it and nobody acts for it any more, then its functions and layers of the Lambda API, its apps with all they have,
  * its appliances with their disks, its buckets, and its limits. Bills stay, and its part of the audit log for a while. If the server is killed meanwhile, the next one goes on with it: see resumeRemovals().
+ * its appliances with their disks, its queues, and its limits. Bills stay, and its part of the audit log for a while. If the server is killed meanwhile, the next one goes on with it: see resumeRemovals().
  * Rejects with "tenant-not-empty" unless `force`, and with "bad-request" for `main`.
  */
 export async function removeTenant(parts: TenantParts, tenant: string, name: string, force: boolean): Promise<void> {
@@ -118,6 +121,7 @@ async function removeLeaving(parts: TenantParts, tenant: string): Promise<void> 
   // A call that had begun before may have made some more.
   parts.lambda.removeTenant(tenant);
   await parts.objects.removeOf(tenant);
+  await parts.queues.removeOf({ tenant });
   catalog.tenants.remove(tenant);
   audit.forget((id) => catalog.tenants.list().some((row) => row.id === id));
 }

@@ -22,6 +22,7 @@ export function triggersIn({ functions }: Pick<Manifest, "functions">): TriggerD
 function kindOf(trigger: ManifestTrigger): TriggerDefinition["kind"] {
   if ("schedule" in trigger) return "schedule";
   if ("kv" in trigger) return "kv";
+  if ("queue" in trigger) return "queue";
   return "webhook" in trigger ? "webhook" : "cloudevents";
 }
 

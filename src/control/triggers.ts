@@ -15,6 +15,8 @@ export interface TriggerParts {
   triggers: Triggers;
   /** Resolves when they are those of the live revisions. */
   triggersSettled: () => Promise<void>;
+  /** Carries out that triggers of the app are paused, or go on. */
+  applyTriggers: (app: string) => Promise<void>;
   callees: CalleeParts;
 }
 
@@ -73,7 +75,7 @@ function sampleOf(trigger: StoredTrigger, now: number): unknown {
 
 /** Rejects with "no-such-app" and "no-such-trigger". */
 export async function pauseTrigger(
-  { catalog, triggers, triggersSettled }: TriggerParts,
+  { catalog, triggers, triggersSettled, applyTriggers }: TriggerParts,
   tenant: string,
   appName: string,
   name: string,
@@ -82,4 +84,5 @@ export async function pauseTrigger(
   const app = appIdOf(catalog.names, tenant, appName);
   await triggersSettled();
   await triggers.pause(app, "manifest", name, isPaused);
+  await applyTriggers(app);
 }

@@ -55,21 +55,26 @@ export function functionPerformer(options: FunctionPerformerOptions): Performer 
         return 1;
       }
     },
-    async perform(event, lane, attempt) {
-      try {
-        return await call(options, event, lane, attempt);
-      } catch (error) {
-        if (error instanceof MayflyError) return outcomeOf(error.code, error.message, Buffer.alloc(0));
-        throw error;
-      }
-    },
+    perform: (event, lane, attempt) => runOnce(options, event, lane, attempt),
     message: messageOf,
   };
 }
 
+type CalledEvent = Pick<ClaimedEvent, "id" | "payload" | "about" | "trace">;
+
+/** Calls the function of the lane once. */
+export async function runOnce(options: FunctionPerformerOptions, event: CalledEvent, lane: Lane, attempt: number): Promise<Outcome> {
+  try {
+    return await call(options, event, lane, attempt);
+  } catch (error) {
+    if (error instanceof MayflyError) return outcomeOf(error.code, error.message, Buffer.alloc(0));
+    throw error;
+  }
+}
+
 function call(
   { dispatcher, callee, resultBytes }: FunctionPerformerOptions,
-  event: ClaimedEvent,
+  event: CalledEvent,
   lane: Lane,
   attempt: number,
 ): Promise<Outcome> {

@@ -45,7 +45,7 @@ export function bindMessage(
     ...(files === undefined ? {} : { files: attached ?? { type: "frames", list: files.list, bytes: files.bytes } }),
     ...(manifest.mounts !== undefined && { mounts: mountMessages(manifest.mounts) }),
     ...(manifest.bindings !== undefined && { bindings: boundIn(manifest.bindings) }),
-    env: { ...serviceVariables(manifest), ...manifest.env, ...secrets },
+    env: { ...serviceVariables(manifest, Object.keys(lambda).length > 0), ...manifest.env, ...secrets },
     memoryMb: manifest.memoryMb,
     concurrency: manifest.concurrency,
     egress: manifest.network !== "none",

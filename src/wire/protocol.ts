@@ -253,8 +253,8 @@ export interface BindMessage {
   mounts?: MountMessage[];
   /** Environment variables and secrets. */
   env: Record<string, string>;
-  /** Services of the platform that the code reaches, by the names that it knows them by: a key-value store, a SQL database or a bucket, by its name. Absent if it has none. */
-  bindings?: Record<string, { kv: string } | { sql: string } | { bucket: string }>;
+  /** Services of the platform that the code reaches, by the names that it knows them by: a key-value store, a SQL database, a bucket or a queue, by its name. Absent if it has none. */
+  bindings?: Record<string, { kv: string } | { sql: string } | { bucket: string } | { queue: string }>;
   memoryMb: number;
   /** The most Requests that the host has open at a time. */
   concurrency?: number;

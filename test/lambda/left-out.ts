@@ -54,6 +54,7 @@ const notInMachines =
 
 const notInEnvironment = [
   "AWS_ACCESS_KEY_ID",
+  "AWS_ENDPOINT_URL_SQS",
   "AWS_SECRET_ACCESS_KEY",
   "AWS_SESSION_TOKEN",
   "AWS_XRAY_DAEMON_ADDRESS",

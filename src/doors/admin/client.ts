@@ -18,6 +18,9 @@ type RunApplianceAt = "POST /v1/appliances";
 
 type AcceptAt = "POST /v1/apps/{app}/functions/{function}/events";
 type EventsAt = "GET /v1/apps/{app}/events";
+type QueuesAt = "GET /v1/queues";
+type SendAt = "POST /v1/queues/{queue}/messages";
+type RedriveAt = "POST /v1/queues/{queue}/redrive";
 type KeysInAt = "GET /v1/apps/{app}/kv/{store}/keys";
 type PutKeyAt = "PUT /v1/apps/{app}/kv/{store}/value";
 type TriggersAt = "GET /v1/apps/{app}/triggers";
@@ -101,6 +104,21 @@ export interface Client {
   run(app: string, run: string): Promise<Reply<"GET /v1/apps/{app}/runs/{run}">>;
   runHistory(app: string, run: string, query: Parts<RunHistoryAt, "query">): Promise<Reply<RunHistoryAt>>;
   stopRun(app: string, run: string, error?: Parts<StopRunAt, "body">["error"]): Promise<void>;
+  /** In the order of their names, a page at a time. */
+  queues(query: Parts<QueuesAt, "query">): Promise<Reply<QueuesAt>["queues"]>;
+  /** Throws "queue-exists", "too-many-queues". */
+  createQueue(queue: Parts<"POST /v1/queues", "body">): Promise<Reply<"POST /v1/queues">>;
+  /** Throws "no-such-queue", as the functions below do. */
+  queue(name: string): Promise<Reply<"GET /v1/queues/{queue}">>;
+  removeQueue(name: string): Promise<void>;
+  /** @param apps names of those that may use it besides its own, from then on */
+  shareQueue(name: string, apps: string[]): Promise<Reply<"PUT /v1/queues/{queue}/sharing">>;
+  /** Resolves when the message is on the server's disk. */
+  sendToQueue(name: string, message: Parts<SendAt, "body">): Promise<Reply<SendAt>>;
+  peekQueue(name: string, limit: number): Promise<Reply<"GET /v1/queues/{queue}/messages">["messages"]>;
+  purgeQueue(name: string): Promise<{ count: number }>;
+  /** Throws "move-under-way". */
+  redriveQueue(name: string, request: Parts<RedriveAt, "body">): Promise<Reply<RedriveAt>>;
   keyValueStores(app: string): Promise<Reply<"GET /v1/apps/{app}/kv">["stores"]>;
   /** In the order of their bytes, a page at a time. */
   keyValues(app: string, store: string, query: Parts<KeysInAt, "query">): Promise<Reply<KeysInAt>>;
@@ -216,6 +234,15 @@ export function createClient(options: ClientOptions): Client {
     runHistory: (app, run, query) => call("GET /v1/apps/{app}/runs/{run}/history", { params: { app, run }, query }),
     stopRun: (app, run, error) =>
       call("POST /v1/apps/{app}/runs/{run}/stop", { params: { app, run }, body: error === undefined ? {} : { error } }),
+    queues: async (query) => (await call("GET /v1/queues", { query })).queues,
+    createQueue: (queue) => call("POST /v1/queues", { body: queue }),
+    queue: (queue) => call("GET /v1/queues/{queue}", { params: { queue } }),
+    removeQueue: (queue) => call("DELETE /v1/queues/{queue}", { params: { queue } }),
+    shareQueue: (queue, apps) => call("PUT /v1/queues/{queue}/sharing", { params: { queue }, body: { apps } }),
+    sendToQueue: (queue, message) => call("POST /v1/queues/{queue}/messages", { params: { queue }, body: message }),
+    peekQueue: async (queue, limit) => (await call("GET /v1/queues/{queue}/messages", { params: { queue }, query: { limit } })).messages,
+    purgeQueue: (queue) => call("DELETE /v1/queues/{queue}/messages", { params: { queue } }),
+    redriveQueue: (queue, request) => call("POST /v1/queues/{queue}/redrive", { params: { queue }, body: request }),
     keyValueStores: async (app) => (await call("GET /v1/apps/{app}/kv", { params: { app } })).stores,
     keyValues: (app, store, query) => call("GET /v1/apps/{app}/kv/{store}/keys", { params: { app, store }, query }),
     keyValue: (app, store, key) => call("GET /v1/apps/{app}/kv/{store}/value", { params: { app, store }, query: { key } }),

@@ -26,6 +26,7 @@ import { addBills } from "./handlers/bills.ts";
 import { addCredentials } from "./handlers/credentials.ts";
 import { addEvents } from "./handlers/events.ts";
 import { addKv } from "./handlers/kv.ts";
+import { addQueues } from "./handlers/queues.ts";
 import { addLogs } from "./handlers/logs.ts";
 import { addPlatform } from "./handlers/platform.ts";
 import { addRuns } from "./handlers/runs.ts";
@@ -65,6 +66,7 @@ export function createApi(options: ApiOptions): Api {
   addKv(app, parts);
   addTriggers(app, parts);
   addRuns(app, parts);
+  addQueues(app, parts);
   addTenants(app, parts);
   addCredentials(app, parts);
   addAudit(app, parts);

@@ -15,6 +15,7 @@ import type { Executions } from "../../durable/executions.ts";
 import type { Objects } from "../../services/objects/objects.ts";
 import type { KeyValues } from "../../services/kv/kv.ts";
 import type { Overview } from "../../control/overview.ts";
+import type { Queues } from "../../services/queues/queues.ts";
 import type { Audit } from "../../store/audit/audit.ts";
 import type { Principals } from "../../store/principals/principal.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
@@ -25,6 +26,7 @@ export interface ApiOptions {
   /** What the Lambda API keeps goes with apps and tenants. */
   lambda: Pick<LambdaStore, "removeTenant">;
   objects: Pick<Objects, "removeOf">;
+  queues: Queues;
   logs: Logs;
   accounts: OpenAccounts;
   serving: Serving;
@@ -43,7 +45,13 @@ export interface ApiOptions {
   /** For requests: what they look up holds up everything else. */
   turns?: FairTurns;
   /** Calls that are run later, and what starts functions besides calls. */
-  durable: { events: Events; triggers: Triggers; triggersSettled: () => Promise<void>; callees: CalleeParts };
+  durable: {
+    events: Events;
+    triggers: Triggers;
+    triggersSettled: () => Promise<void>;
+    applyTriggers: (app: string) => Promise<void>;
+    callees: CalleeParts;
+  };
   /** Key-value stores. */
   kv: KeyValues;
   /** Durable executions. */

@@ -13,11 +13,12 @@ import { type ApiEnv, type Call, makeScope, type Scope, scopeOf } from "./scope.
  * What a route is about.
  * - app: the app that its path names.
  * - some: a list, of which everybody gets what they may see.
+ * - queue: queues of the tenant; who is bounded to some apps gets at theirs alone, and control/queues.ts sees to that.
  * - tenant: the tenant that the request is about, as a whole.
  * - named-tenant: the tenant that its path names.
  * - server: the whole server.
  */
-type Matter = "app" | "some" | "tenant" | "named-tenant" | "server";
+type Matter = "app" | "some" | "queue" | "tenant" | "named-tenant" | "server";
 
 /** null: every principal may call it. */
 type Rule = { action: Action; on: Matter } | null;
@@ -76,6 +77,16 @@ const rules: Record<Exclude<RouteName, "health">, Rule> = {
   putKeyValue: { action: "deploy", on: "app" },
   removeKeyValue: { action: "deploy", on: "app" },
   removeKeyValueStore: { action: "deploy", on: "app" },
+  queues: { action: "read", on: "queue" },
+  createQueue: { action: "deploy", on: "queue" },
+  queue: { action: "read", on: "queue" },
+  removeQueue: { action: "deploy", on: "queue" },
+  shareQueue: { action: "deploy", on: "queue" },
+  sendToQueue: { action: "invoke", on: "queue" },
+  // A message may be as private as a log.
+  peekQueue: { action: "read-logs", on: "queue" },
+  purgeQueue: { action: "deploy", on: "queue" },
+  redriveQueue: { action: "deploy", on: "queue" },
   runAppliance: { action: "manage-appliances", on: "tenant" },
   appliances: { action: "read", on: "tenant" },
   startAppliance: { action: "operate-appliances", on: "tenant" },
@@ -121,7 +132,7 @@ function applied({ action, on }: NonNullable<Rule>, { names }: Pick<Catalog, "na
     if (others !== undefined && making.has(name)) throw forbidden(principal, action, `it is for ${others.join(", ") || "no app"} alone`);
     if (others !== undefined) throw new MayflyError("no-such-app", { app: (params["app"] ?? "").slice(0, 100) });
   }
-  if (on === "app" || on === "some") return scope;
+  if (on === "app" || on === "some" || on === "queue") return scope;
   const about = on === "named-tenant" ? makeScope({ names }, principal, params["tenant"] ?? "") : scope;
   if (may(principal, action, { tenant: on === "server" ? null : about.tenant, app: null })) return about;
   throw forbidden(principal, action, principal.apps === null ? "it is not of the whole server" : "it is for some apps only");

@@ -77,14 +77,29 @@ test("removing a tenant by force leaves nothing of it but its bills, and nothing
 });
 
 test("a removal that a kill of the server has interrupted is finished by the next start", async () => {
-  const { catalog, lambda, principals, accounts, logs, audit, appliances, events, acme } = served;
+  const { catalog, lambda, principals, accounts, logs, audit, appliances, events, queues, acme } = served;
+  await queues.create({ tenant: acme, app: null, name: "jobs", settings: {}, tags: {} });
   catalog.tenants.leave(acme);
   assert.deepEqual([catalog.tenants.leaving(), catalog.names.tenant("acme", false)], [[acme], undefined]);
   const serving = { removed: () => {}, shareChanged: () => {} };
   const emptied: string[] = [];
   const objects = { removeOf: async (tenant: string) => void emptied.push(tenant) };
-  await resumeRemovals({ catalog, lambda, principals, accounts, logs, audit, appliances, events, serving, clock: systemClock, objects });
+  await resumeRemovals({
+    catalog,
+    lambda,
+    principals,
+    accounts,
+    logs,
+    audit,
+    appliances,
+    events,
+    serving,
+    queues,
+    clock: systemClock,
+    objects,
+  });
   assert.deepEqual(emptied, [acme]);
+  assert.deepEqual(await queues.list({ tenant: acme, most: 1 }), []);
   assert.deepEqual([catalog.tenants.leaving(), catalog.tenants.holders(acme), principals.list("token", acme)], [[], [], []]);
   assert.equal((await clientOf("admin of other").apps()).length, 3);
 });

@@ -43,7 +43,7 @@ export interface HooksOptions {
 }
 
 /** What others may send to. */
-type OpenTrigger = Exclude<ManifestTrigger, { schedule: string } | { kv: string }>;
+type OpenTrigger = Exclude<ManifestTrigger, { schedule: string } | { kv: string } | { queue: string }>;
 
 interface FoundHook {
   app: string;
@@ -113,7 +113,7 @@ export class Hooks implements Dispatcher {
     if (holder?.kind !== "app") return undefined;
     const { functions } = callees.reach(holder.id, LIVE)?.revision.manifest ?? { functions: {} };
     const known = namedTriggers(functions).find((each) => each.name === name);
-    if (known === undefined || "schedule" in known.trigger || "kv" in known.trigger) return undefined;
+    if (known === undefined || "schedule" in known.trigger || "kv" in known.trigger || "queue" in known.trigger) return undefined;
     return { app: holder.id, name: known.name, target: known.function, trigger: known.trigger };
   }
 

@@ -5,7 +5,10 @@ import { createInvokables } from "../../control/lambda/invokables.ts";
 import type { CalleeParts } from "../../control/event-callees.ts";
 import type { Durable } from "../../control/open-durable.ts";
 import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
+import type { QueueBatches } from "../../control/lambda/event-sources.ts";
 import type { Dispatcher } from "../../dispatch/invocation.ts";
+import type { QueueSources } from "../../events/sources/queue-sources.ts";
+import type { Queues } from "../../services/queues/queues.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
 import { TraceContexts } from "../../telemetry/trace-context.ts";
 import { signatureCheck } from "../signature/check-signature.ts";
@@ -22,6 +25,7 @@ import { Executions } from "./invoke/executions.ts";
 import { type FromServices, fromServices } from "./invoke/from-services.ts";
 import { invokeRoutes } from "./invoke/invoke-routes.ts";
 import { LAMBDA, lambdaPerformer } from "./invoke/lambda-events.ts";
+import { queueBatches } from "./invoke/queue-batches.ts";
 import { traceOf } from "./invoke/trace-header.ts";
 import { Shares } from "../../clients/shares.ts";
 import { FunctionUrls } from "./urls/function-urls.ts";
@@ -35,6 +39,8 @@ interface InvokingNeeds extends Pick<LambdaParts, "store" | "catalog" | "serving
   callees: CalleeParts;
   /** Durable executions, and what begins to call their functions. */
   executions: DurableExecutions;
+  sources: QueueSources;
+  queues: Pick<Queues, "look">;
   principals: Pick<Principals, "ofAccessKey">;
   wrong: WrongCredentials;
   /** The gateway's address, without a trailing slash, once it is open. */
@@ -54,6 +60,8 @@ export interface Invoking {
   urls: UrlDoor;
   /** Events of other services. */
   fromServices: FromServices;
+  /** Hands messages of queues to functions. */
+  batches: QueueBatches;
   /** The address of a function's URL. */
   urlAddress: (id: string, region: string) => string;
 }
@@ -62,7 +70,7 @@ export interface Invoking {
 const ALL_BODIES = 300_000_000;
 
 export function openInvoking({ config, clock, log }: ServerStart, needs: InvokingNeeds): Invoking {
-  const { store, catalog, dispatcher, durable, executions, principals, wrong, gatewayUrl } = needs;
+  const { store, catalog, dispatcher, durable, executions, sources, queues, principals, wrong, gatewayUrl } = needs;
   const { requestBytes, responseBytes, eventBytes, retryMs } = config.lambda;
   const parts = {
     dispatcher,
@@ -72,7 +80,8 @@ export function openInvoking({ config, clock, log }: ServerStart, needs: Invokin
     traces: new TraceContexts(),
   };
   const newTrace = (functionArn: string) => traceOf(parts.traces, {}, functionArn);
-  durable.add(LAMBDA, lambdaPerformer({ ...parts, durable: executions, responseBytes, traceOf: newTrace }));
+  const running = { ...parts, durable: executions, responseBytes, traceOf: newTrace };
+  durable.add(LAMBDA, lambdaPerformer(running));
   const taking = { events: durable.events, invokables: parts.invokables, retryMs };
   const urls = new FunctionUrls({ store, domain: config.domain });
   const routes = [
@@ -107,6 +116,7 @@ export function openInvoking({ config, clock, log }: ServerStart, needs: Invokin
       check: signatureCheck<Principal>({ keys: principals, service: "lambda", clock }),
       onError: (error) => log.error({ err: error }, "a function's URL failed"),
     }),
+    batches: queueBatches({ ...running, store, sources, queues }),
     urlAddress: (id, region) => urls.addressOf(id, region, gatewayUrl()),
   };
 }

@@ -13,6 +13,7 @@ import type { Principals } from "../../store/principals/principal.ts";
 import type { Audit } from "../../store/audit/audit.ts";
 import { auditWith } from "./audit-with.ts";
 import { authorizeWith } from "./authorize.ts";
+import type { LambdaDoorParts } from "./door-parts.ts";
 import { createCodeLinks } from "./code-links.ts";
 import { createLambdaDoor, type LambdaDoor } from "./door.ts";
 import { lambdaRoutes } from "./routes.ts";
@@ -26,6 +27,7 @@ export interface LambdaNeeds extends Omit<LambdaParts, "deployments" | "clock" |
   invokeRoutes: readonly LambdaRoute[];
   /** The address of a function's URL. */
   urlAddress: (id: string, region: string) => string;
+  eventSources: LambdaDoorParts["eventSources"];
   isTls: boolean;
   /** For the requests that are under way. */
   places: Shares;
@@ -33,33 +35,38 @@ export interface LambdaNeeds extends Omit<LambdaParts, "deployments" | "clock" |
 }
 
 /** An app that is removed by any way takes along what this API keeps of its functions: policies and URLs would count for a later app of that name. */
-function forgetWithApps({ events, catalog, store }: Pick<LambdaNeeds, "events" | "catalog" | "store">): void {
+function forgetWithApps(
+  { events, catalog, store }: Pick<LambdaNeeds, "events" | "catalog" | "store">,
+  { batches }: LambdaNeeds["eventSources"],
+): void {
   events.listen({
     "app-removed"({ app }) {
       const known = catalog.names.nameOf(app);
-      if (known === undefined) return;
+      if (known === undefined) return batches.endGone();
       const { tenant, name } = known;
       if (store.functions.get(tenant, "", name)?.app === undefined) store.removeFunction(tenant, name);
       for (const inner of store.functionsIn(tenant, name)) {
         // One that has never been in the app is still to come, or has failed, as its record says.
         if (store.functions.get(tenant, "", inner)?.revision !== null) store.removeFunction(tenant, inner);
       }
+      batches.endGone();
     },
   });
 }
 
 export function openLambda({ clock, log, closing }: ServerStart, needs: LambdaNeeds): LambdaDoor {
-  const { principals, wrong, audit, invokeRoutes, urlAddress, isTls, places, turns, ...rest } = needs;
+  const { principals, wrong, audit, invokeRoutes, urlAddress, eventSources, isTls, places, turns, ...rest } = needs;
   const onFailure = (error: unknown) => log.error({ err: error }, "a function of the Lambda API was not deployed");
   const deployments = createDeployments({ ...rest, clock, onFailure });
   closing.defer(() => deployments.close());
   const links = createCodeLinks(rest.store.zips, clock, isTls);
-  const parts = { ...rest, clock, deployments, links, urlAddress };
-  forgetWithApps(rest);
+  const parts = { ...rest, clock, deployments, links, urlAddress, eventSources };
+  forgetWithApps(rest, eventSources);
   settleLeftOvers(parts, onFailure)
     .then(() => deployments.resume())
     .catch(onFailure);
   resumeProvisioned(parts);
+  for (const { tenant, record } of rest.store.allEventSources()) eventSources.batches.apply(tenant, record);
   return createLambdaDoor({
     routes: [...lambdaRoutes(parts), ...invokeRoutes],
     open: [links.route],

@@ -1,7 +1,7 @@
 /** The attributes of queues, as SQS names and writes them, and the settings that they stand for. */
 import type { Queue, QueueCounts, QueueSettings } from "../../services/queues/queue.ts";
 import type { Account } from "../../control/lambda/names.ts";
-import { queueArn, readQueueArn } from "./queue-name.ts";
+import { queueArn, readQueueArn } from "../../control/lambda/queue-arns.ts";
 import { invalidParameter, SqsError } from "./sqs-error.ts";
 
 interface NumberAttribute {

@@ -1,10 +1,8 @@
-/** The attributes of messages: what may be in them, their size, and the hash that clients compare with their own. */
-import { createHash } from "node:crypto";
+/** The attributes of messages: what may be in them, and their size. */
 import type { MessageAttribute } from "../../services/queues/queue.ts";
+import { type Attributes, isBinary } from "../../services/queues/digests.ts";
 import type { Input } from "./input.ts";
 import { invalidParameter } from "./sqs-error.ts";
-
-export type Attributes = Record<string, MessageAttribute>;
 
 const MOST = 10;
 /** What XML 1.0 has no form for. */
@@ -54,34 +52,6 @@ export function sizeOf(body: string, attributes: Attributes): number {
     bytes +=
       Buffer.byteLength(name) + Buffer.byteLength(type) + (isBinary(type) ? Buffer.byteLength(value, "base64") : Buffer.byteLength(value));
   return bytes;
-}
-
-export function md5(text: string): string {
-  return createHash("md5").update(text).digest("hex");
-}
-
-/** Undefined if there are none. */
-export function md5OfAttributes(attributes: Attributes): string | undefined {
-  const names = Object.keys(attributes).toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
-  if (names.length === 0) return undefined;
-  const hash = createHash("md5");
-  const add = (bytes: Buffer) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    hash.update(length).update(bytes);
-  };
-  for (const name of names) {
-    const { type, value } = attributes[name]!;
-    add(Buffer.from(name));
-    add(Buffer.from(type));
-    hash.update(Buffer.from([isBinary(type) ? 2 : 1]));
-    add(Buffer.from(value, isBinary(type) ? "base64" : "utf8"));
-  }
-  return hash.digest("hex");
-}
-
-function isBinary(type: string): boolean {
-  return type === "Binary" || type.startsWith("Binary.");
 }
 
 export function showAttribute({ type, value }: MessageAttribute): Record<string, string> {

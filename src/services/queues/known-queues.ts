@@ -1,5 +1,5 @@
 import { MayflyError } from "../../base/errors/error.ts";
-import type { Queue, QueueRef } from "./queue.ts";
+import { isFor, type Queue, type QueueRef } from "./queue.ts";
 
 /** How many queues are remembered. All of them are forgotten when there are more. */
 const MOST = 10_000;
@@ -38,8 +38,8 @@ export class KnownQueues {
   }
 }
 
-function allowed(queue: Queue, { name, apps = null }: QueueRef): Queue {
-  if (apps !== null && (queue.app === null || !apps.includes(queue.app))) throw new MayflyError("no-such-queue", { name });
+function allowed(queue: Queue, { name, ...caller }: QueueRef): Queue {
+  if (!isFor(queue, caller)) throw new MayflyError("no-such-queue", { name });
   return queue;
 }
 

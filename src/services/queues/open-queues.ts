@@ -7,8 +7,8 @@ import { openGroupCommit } from "../../store/group-commit/open-group-commit.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
 import { KnownQueues } from "./known-queues.ts";
 import { Mover } from "./mover.ts";
-import type { Queues } from "./queues.ts";
-import { queuesOver } from "./queues-over.ts";
+import type { QueueOwner, Queues } from "./queues.ts";
+import { clear, queuesOver } from "./queues-over.ts";
 import type { QueueOperations } from "./store/engine.ts";
 import { WaitingReceives } from "./waiting.ts";
 
@@ -40,27 +40,22 @@ export function openQueues({ config, clock, log, closing }: ServerStart, { event
       if (commit.isOpen) tidy(commit, clock.wall()).catch(onFailure);
     }),
   );
-  const removeOf = async (of: { app: string }) => {
-    if (!commit.isOpen && !existsSync(file)) return;
-    const hasAny = await commit.run("removeOf", of);
-    known.forgetAll();
-    if (hasAny) await clear(commit);
-  };
-  closing.defer(events.listen({ "app-removed": ({ app }) => void removeOf({ app }).catch(onFailure) }));
   const limits = { queues: perTenant, tenantBytes: tenantMb * 2 ** 20, appBytes: appMb * 2 ** 20, inFlight };
   const start = async () => {
     if (!existsSync(file)) return;
     for (const task of await commit.run("runningMoves", null)) mover.begin(task);
     await clear(commit);
   };
-  return { queues: queuesOver({ commit, clock, limits, waiting, mover, known, onFailure }), start };
+  const over = queuesOver({ commit, clock, limits, waiting, mover, known, onFailure });
+  // Most apps have no queues, and need no file for that.
+  const removeOf = async (of: QueueOwner) => {
+    if (commit.isOpen || existsSync(file)) await over.removeOf(of);
+  };
+  closing.defer(events.listen({ "app-removed": ({ app }) => void removeOf({ app }).catch(onFailure) }));
+  return { queues: { ...over, removeOf }, start };
 }
 
 async function tidy(commit: GroupCommit<QueueOperations>, now: number): Promise<void> {
   for (let after: number | null = 0; after !== null;) after = await commit.run("expire", { now, after, most: PART });
   await clear(commit);
-}
-
-async function clear(commit: GroupCommit<QueueOperations>): Promise<void> {
-  while (await commit.run("clear", { most: PART }));
 }

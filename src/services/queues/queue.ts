@@ -16,6 +16,8 @@ export interface QueueSettings {
   deadLetters: { queue: string; maxReceives: number } | null;
   /** The names of the queues whose dead letters this queue takes; null: of any. */
   takesFrom: readonly string[] | null;
+  /** Apps of the tenant, by their ids, that may send, receive and delete messages though the queue is not theirs. */
+  sharedWith: readonly string[];
   /** Only of FIFO queues: whether a message without a deduplication id gets the hash of its text as one. */
   contentDedup: boolean;
   /** Only of FIFO queues: whether a deduplication id counts in the whole queue or in its group. */
@@ -33,6 +35,7 @@ export const defaultSettings: QueueSettings = {
   waitMs: 0,
   deadLetters: null,
   takesFrom: null,
+  sharedWith: [],
   contentDedup: false,
   dedupScope: "queue",
   notes: {},
@@ -44,6 +47,17 @@ export interface QueueRef {
   name: string;
   /** The apps whose queues the caller may use; null or left out: all of the tenant's. To others, the queue does not exist. */
   apps?: readonly string[] | null;
+  /** Whether a queue that is shared with one of these apps counts as theirs. Default: no. */
+  withShared?: boolean;
+}
+
+/** Whether the queue exists for a caller. */
+export function isFor(
+  { app, sharedWith }: Pick<Queue, "app" | "sharedWith">,
+  { apps = null, withShared = false }: Omit<QueueRef, "tenant" | "name">,
+): boolean {
+  if (apps === null) return true;
+  return (app !== null && apps.includes(app)) || (withShared && sharedWith.some((each) => apps.includes(each)));
 }
 
 export interface NewQueue {
@@ -88,7 +102,7 @@ export interface NewMessage {
   bytes: number;
   /** Left out: the queue's. FIFO queues have one delay for all messages, and ignore this. */
   delayMs?: number | undefined;
-  /** Of a FIFO queue: the group within which messages keep their order. Of another queue it is only kept. */
+  /** Of a FIFO queue: the group within which messages keep their order. In another queue, groups take turns. */
   group?: string | undefined;
   /** Of a FIFO queue; left out: the hash of the text, if the queue is so set. */
   dedupId?: string | undefined;
@@ -122,8 +136,16 @@ export interface ReceivedMessage extends SentMessage {
   from?: string;
 }
 
+/** A message that somebody looked at without receiving it. */
+export interface PeekedMessage extends Omit<ReceivedMessage, "receipt" | "firstReceivedAt"> {
+  /** Not before this a receive gets it, wall clock, ms. */
+  visibleAt: number;
+}
+
 export interface Receive {
   most: number;
+  /** Of the messages together, unless the first alone has more. Left out: as many as they have. */
+  bytes?: number | undefined;
   /** Left out: the queue's. */
   visibilityMs?: number | undefined;
   /** Left out: the queue's. */

@@ -35,11 +35,22 @@ export function queuesOver(parts: Parts): Queues {
     async remove(ref) {
       const queue = await known.changed(ref, commit.run("remove", ref));
       parts.waiting.wake(queue);
-      while (await commit.run("clear", { most: PART }));
+      await clear(commit);
+    },
+    async removeOf(of) {
+      const removed = await commit.run("removeOf", of);
+      known.forgetAll();
+      for (const queue of removed) parts.waiting.wake(queue);
+      if (removed.length > 0) await clear(commit);
     },
     messages: messagesOver(parts),
     moves: movesOver(parts),
   };
+}
+
+/** Removes what removed queues had. */
+export async function clear(commit: Pick<GroupCommit<QueueOperations>, "run">): Promise<void> {
+  while (await commit.run("clear", { most: PART }));
 }
 
 function messagesOver(parts: Parts): Messages {
@@ -53,6 +64,7 @@ function messagesOver(parts: Parts): Messages {
       return sent.messages;
     },
     receive: (ref, receive) => receiveFrom(parts, ref, receive),
+    peek: (ref, most) => commit.run("peek", { ref, most }),
     async delete(ref, receipts) {
       const { queue, outcomes, visibleAt } = await commit.run("delete", { ref, receipts, now: now() });
       if (visibleAt !== null) waiting.wake(queue, visibleAt);
@@ -60,6 +72,11 @@ function messagesOver(parts: Parts): Messages {
     },
     async hide(ref, changes) {
       const { queue, outcomes, visibleAt } = await commit.run("hide", { ref, changes, now: now() });
+      if (visibleAt !== null) waiting.wake(queue, visibleAt);
+      return outcomes;
+    },
+    async giveBack(ref, changes) {
+      const { queue, outcomes, visibleAt } = await commit.run("giveBack", { ref, changes, now: now() });
       if (visibleAt !== null) waiting.wake(queue, visibleAt);
       return outcomes;
     },
@@ -77,15 +94,15 @@ async function receiveFrom(
   ref: QueueRef,
   receive: Receive,
 ): Promise<ReceivedMessage[]> {
-  const { most, visibilityMs, signal } = receive;
+  const { most, bytes, visibilityMs, signal } = receive;
   const attempt = async () => {
-    const received = await commit.run("receive", { ref, most, visibilityMs, inFlight: limits.inFlight, now: clock.wall() });
+    const received = await commit.run("receive", { ref, most, bytes, visibilityMs, inFlight: limits.inFlight, now: clock.wall() });
     for (const woken of received.woken) waiting.wake(woken);
     return received;
   };
   const giveBack = (messages: ReceivedMessage[]) => {
     const changes = messages.map(({ receipt }) => ({ receipt, visibilityMs: 0 }));
-    commit.run("hide", { ref, changes, now: clock.wall() }).then(({ queue }) => waiting.wake(queue), onFailure);
+    commit.run("giveBack", { ref, changes, now: clock.wall() }).then(({ queue }) => waiting.wake(queue), onFailure);
   };
   const since = waiting.now();
   const { queue, messages, nextAt, waitMs } = await attempt();

@@ -10,6 +10,7 @@ import type {
   MoveTask,
   NewMessage,
   NewQueue,
+  PeekedMessage,
   Queue,
   QueueCounts,
   QueueRef,
@@ -36,13 +37,20 @@ export interface Queues {
   tag(ref: QueueRef, tags: Readonly<Record<string, string>>, remove: readonly string[]): Promise<void>;
   /** Removes the queue and all that is in it. */
   remove(ref: QueueRef): Promise<void>;
+  /** Removes all queues of a tenant, or of an app, with all that is in them. */
+  removeOf(of: QueueOwner): Promise<void>;
   readonly messages: Messages;
   readonly moves: Moves;
 }
 
+/** Ids. */
+export type QueueOwner = { tenant: string } | { app: string };
+
 export interface ListQueues {
   tenant: string;
   apps?: readonly string[] | null | undefined;
+  /** Whether those count that are shared with these apps. */
+  withShared?: boolean | undefined;
   prefix?: string | undefined;
   /** Only those whose dead letters go to this queue. */
   deadLettersTo?: string | undefined;
@@ -55,9 +63,13 @@ export interface Messages {
   send(ref: QueueRef, messages: readonly NewMessage[]): Promise<SentMessage[]>;
   /** None if there was none within the wait. Rejects with "too-many-in-flight". */
   receive(ref: QueueRef, receive: Receive): Promise<ReceivedMessage[]>;
+  /** The oldest messages, whether or not they are visible. They stay as they are. */
+  peek(ref: QueueRef, most: number): Promise<PeekedMessage[]>;
   delete(ref: QueueRef, receipts: readonly string[]): Promise<ReceiptOutcome[]>;
   /** Hides received messages from now on for this time; 0 ends their visibility time. */
   hide(ref: QueueRef, changes: readonly HideChange[]): Promise<ReceiptOutcome[]>;
+  /** Takes received messages back as if they had not been received: that does not count, and they are visible again after this time. */
+  giveBack(ref: QueueRef, changes: readonly HideChange[]): Promise<ReceiptOutcome[]>;
   /** Removes all messages that were sent before. Rejects with "purged-recently". @param leastMs how long ago the last purge of the queue must be */
   purge(ref: QueueRef, leastMs?: number): Promise<void>;
 }

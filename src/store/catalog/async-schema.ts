@@ -1,10 +1,12 @@
 /** The key `async` of a function in mayfly.json: how calls are repeated that are run later, and where their results go. docs/events.md describes it for users. */
 import { z } from "zod";
+import { queueNameSchema } from "./binding-schema.ts";
 import { nameSchema } from "./name-schema.ts";
 
-/** A result goes to a function of the same app, or to a URL, signed with a secret of the app. */
+/** A result goes to a function of the same app, to a queue of the app or one that is shared with it, or to a URL, signed with a secret of the app. */
 const destinationSchema = z.union([
   z.strictObject({ function: nameSchema }),
+  z.strictObject({ queue: queueNameSchema }),
   z.strictObject({
     url: z
       .string()

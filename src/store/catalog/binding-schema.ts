@@ -11,6 +11,11 @@ const bucketNameSchema = z
     "must be 3 to 50 of lower-case letters, digits and -, and begin and end with a letter or digit",
   );
 
+/** As in SQS. */
+export const queueNameSchema = z
+  .string()
+  .regex(/^(?=.{1,80}$)[A-Za-z0-9_-]+(\.fifo)?$/, "must be 1 to 80 of letters, digits, - and _; a FIFO queue's ends in .fifo");
+
 /** The most bindings of an app. */
 const MOST = 100;
 
@@ -22,6 +27,8 @@ const bindingSchema = z.union([
   z.strictObject({ sql: nameSchema }),
   /** A bucket of the app. */
   z.strictObject({ bucket: bucketNameSchema }),
+  /** A queue of the app, or one that is shared with it. */
+  z.strictObject({ queue: queueNameSchema }),
 ]);
 
 /** @param key of a name that can be a variable's, too */
@@ -33,7 +40,7 @@ export type Binding = z.infer<typeof bindingSchema>;
 export type Bindings = Record<string, Binding>;
 
 /** What is bound, by its kind and by the name with which machines ask for it: `<name>`, or `<app>:<name>` of another app. */
-export function boundAs(binding: Binding): { kv: string } | { sql: string } | { bucket: string } {
+export function boundAs(binding: Binding): { kv: string } | { sql: string } | { bucket: string } | { queue: string } {
   if (!("kv" in binding)) return binding;
   return { kv: binding.of === undefined ? binding.kv : `${binding.of}:${binding.kv}` };
 }

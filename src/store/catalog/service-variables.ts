@@ -12,22 +12,24 @@ interface Serviced {
 
 /** AWS's clients sign each request, and need these for that. The credentials are worth nothing: the host knows the app by its machine. */
 const credentials = { AWS_ACCESS_KEY_ID: "MAYFLYINSIDE", AWS_SECRET_ACCESS_KEY: "worth-nothing-outside" };
-const s3 = { AWS_ENDPOINT_URL_S3: serviceUrl("s3"), ...credentials };
+const forAwsClients = { AWS_REGION: "us-east-1", ...credentials };
+const s3 = { AWS_ENDPOINT_URL_S3: serviceUrl("s3") };
+const sqs = { AWS_ENDPOINT_URL_SQS: serviceUrl("sqs") };
 
-export function serviceVariables({ bindings = {}, functions = {} }: Serviced): Record<string, string> {
+/** @param isLambda whether AWS Lambda's API has made functions of these: their code finds what it finds at AWS */
+export function serviceVariables({ bindings = {}, functions = {} }: Serviced, isLambda: boolean): Record<string, string> {
   const isDurable = Object.values(functions).some(({ durable }) => durable !== undefined);
   return {
+    ...(isLambda && { ...sqs, ...credentials }),
     ...(isDurable && { AWS_ENDPOINT_URL_LAMBDA: serviceUrl("lambda"), ...forAwsClients }),
     ...Object.fromEntries(Object.entries(bindings).flatMap(([name, binding]) => variablesOf(name, binding))),
   };
 }
 
-/** AWS's clients sign each request, and need these for that. The credentials are worth nothing: the host knows the app by its machine. */
-const forAwsClients = { AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "MAYFLYINSIDE", AWS_SECRET_ACCESS_KEY: "worth-nothing-outside" };
-
 function variablesOf(name: string, binding: Binding): [variable: string, value: string][] {
   const bound = boundAs(binding);
   if ("sql" in bound) return [[`MAYFLY_SQL_${name}`, `${serviceUrl("sql")}/v1/${bound.sql}`]];
   if ("kv" in bound) return [[`MAYFLY_KV_${name}`, `${serviceUrl("kv")}/v1/${bound.kv}`]];
-  return [[`MAYFLY_BUCKET_${name}`, bound.bucket], ...Object.entries({ AWS_REGION: "us-east-1", ...s3 })];
+  if ("queue" in bound) return [[`MAYFLY_QUEUE_${name}`, bound.queue], ...Object.entries({ ...sqs, ...forAwsClients })];
+  return [[`MAYFLY_BUCKET_${name}`, bound.bucket], ...Object.entries({ ...s3, ...forAwsClients })];
 }

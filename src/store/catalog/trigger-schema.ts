@@ -1,5 +1,6 @@
 /** The key `triggers` of a function in mayfly.json: what starts it besides calls. docs/triggers.md describes it for users. */
 import { z } from "zod";
+import { queueNameSchema } from "./binding-schema.ts";
 import { nameSchema } from "./name-schema.ts";
 import { NoPattern, readPattern } from "../../patterns/read-pattern.ts";
 import { isTimeZone, NoSchedule, readSchedule } from "../../schedules/read-schedule.ts";
@@ -75,7 +76,20 @@ const kvTrigger = z.strictObject({
   prefix: z.string().max(512).optional(),
 });
 
-const triggerSchema = z.union([scheduleTrigger, webhookTrigger, cloudEventsTrigger, kvTrigger]);
+const queueTrigger = z.strictObject({
+  name: nameSchema.optional(),
+  /** A queue of the app, which is made if there is none, or one that is shared with it. */
+  queue: queueNameSchema,
+  /** Messages of a batch, at most. */
+  batchSize: z.int().min(1).max(10_000).default(10),
+  /** Seconds for which a batch waits for more messages after its first one. */
+  windowS: z.number().min(0).max(300).default(0),
+  /** Batches that run at the same time, at most. */
+  concurrency: z.int().min(1).max(1_000).default(100),
+  filter,
+});
+
+const triggerSchema = z.union([scheduleTrigger, webhookTrigger, cloudEventsTrigger, kvTrigger, queueTrigger]);
 
 export const triggersSchema = z.array(triggerSchema).max(MOST_OF_FUNCTION);
 

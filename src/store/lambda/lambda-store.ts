@@ -5,6 +5,7 @@ import type {
   AliasRecord,
   CodeSigningRecord,
   EventInvokeRecord,
+  EventSourceRecord,
   FunctionRecord,
   LayerRecord,
   PolicyRecord,
@@ -45,6 +46,8 @@ export interface LambdaStore {
   readonly layers: Shelf<LayerRecord>;
   /** Keyed by their ids. */
   readonly codeSignings: Shelf<CodeSigningRecord>;
+  /** Keyed by their ids. */
+  readonly eventSources: Shelf<EventSourceRecord>;
   readonly zips: Zips;
   /** At most `count` names of layers that have a version and come after this name, in order. */
   layerNames(tenant: string, after: string, count: number): string[];
@@ -56,6 +59,8 @@ export interface LambdaStore {
   unfinished(): { tenant: string; name: string }[];
   /** Functions with provisioned concurrency. */
   provisioning(): { tenant: string; name: string }[];
+  /** Those of all tenants. */
+  allEventSources(): { tenant: string; record: EventSourceRecord }[];
   /** At most `count` names of functions with this configuration of code signing, in order, that come after this one. */
   functionsSignedBy(tenant: string, id: string, after: string, count: number): string[];
   /** The reserved concurrency of all functions together. */

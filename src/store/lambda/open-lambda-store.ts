@@ -10,6 +10,7 @@ import { transaction } from "../sqlite/transaction.ts";
 import type { Reserve } from "../state-folder/reserve.ts";
 import { noReserve, writeWithReserve } from "../state-folder/write-with-reserve.ts";
 import type { LambdaStore, Zips } from "./lambda-store.ts";
+import type { EventSourceRecord } from "./records.ts";
 import { openZips } from "./open-zips.ts";
 import { lambdaMigrations } from "./schema.ts";
 import { openShelf, type ShelfParts } from "./shelf.ts";
@@ -40,6 +41,7 @@ export function openLambdaStore(file: string, reserve: Reserve = noReserve): Lam
     provisioned: shelf("provisioned"),
     layers: shelf("layer"),
     codeSignings: shelf("code-signing"),
+    eventSources: shelf("event-source"),
     zips,
     together: write,
     togetherByAllMeans: writeByAllMeans,
@@ -66,6 +68,8 @@ function queries(db: DatabaseSync, { write, writeByAllMeans }: Omit<ShelfParts, 
     "SELECT key FROM records WHERE tenant = ? AND kind = 'function' AND json_extract(record, '$.app') IS NOT NULL AND json_extract(record, '$.app') = ? ORDER BY key",
   );
   const like = db.prepare("SELECT key FROM records WHERE tenant = ? AND kind = 'function' AND lower(key) = lower(?)");
+  const sources = db.prepare("SELECT tenant, record FROM records WHERE kind = 'event-source'");
+  const sourcesOf = db.prepare("DELETE FROM records WHERE tenant = ? AND kind = 'event-source' AND json_extract(record, '$.function') = ?");
   const zipsOf = db.prepare(
     "SELECT DISTINCT digest FROM zips WHERE tenant = ? AND (owner = ? OR (kind = 'function' AND key = ?)) AND kind <> 'layer'",
   );
@@ -98,6 +102,8 @@ function queries(db: DatabaseSync, { write, writeByAllMeans }: Omit<ShelfParts, 
     unfinished: () => unfinished.all().map((row) => ({ tenant: String(row["tenant"]), name: String(row["key"]) })),
     provisioning: () => provisioning.all().map((row) => ({ tenant: String(row["tenant"]), name: String(row["owner"]) })),
     functionsIn: (tenant: string, app: string) => inApp.all(tenant, app).map((row) => String(row["key"])),
+    allEventSources: () =>
+      sources.all().map((row) => ({ tenant: String(row["tenant"]), record: JSON.parse(String(row["record"])) as EventSourceRecord })),
     functionLike(tenant: string, name: string) {
       const row = like.get(tenant, name);
       return row && String(row["key"]);
@@ -111,6 +117,7 @@ function queries(db: DatabaseSync, { write, writeByAllMeans }: Omit<ShelfParts, 
         owned.run(tenant, name);
         itself.run(tenant, name);
         notes.run(tenant, name);
+        sourcesOf.run(tenant, name);
         if (leaves !== undefined) left.run(tenant, name, leaves);
       });
       releaseAll(files);

@@ -157,3 +157,25 @@ export interface CodeSigningRecord {
   tags: Record<string, string>;
   lastModified: number;
 }
+
+/** Which function gets the messages of a queue. */
+export interface EventSourceRecord {
+  uuid: string;
+  /** The function's name, and the version or alias. */
+  function: string;
+  qualifier?: string;
+  /** For which the request that made it was signed. */
+  region: string;
+  /** The queue's name. */
+  queue: string;
+  batchSize: number;
+  windowSeconds: number;
+  /** Event patterns, as they were given; null: no filter. */
+  filters: string[] | null;
+  reportsFailures: boolean;
+  maximumConcurrency: number | null;
+  isEnabled: boolean;
+  tags: Record<string, string>;
+  createdAt: number;
+  lastModified: number;
+}

@@ -33,8 +33,10 @@ import { createUids } from "../../../base/uids/uids.ts";
 import { createAccounts, type OpenAccounts } from "../../../store/ledger/create-accounts.ts";
 import { defaultPrices } from "../../../base/config/prices.ts";
 import { EventStream } from "../../../telemetry/event-stream.ts";
+import type { Queues } from "../../../services/queues/queues.ts";
 import type { LambdaStore } from "../../../store/lambda/lambda-store.ts";
 import { openLambdaStore } from "../../../store/lambda/open-lambda-store.ts";
+import { World as QueuesWorld } from "../../../services/queues/testing/world.ts";
 import { RouteTable } from "../../http/routes.ts";
 import type { Logs } from "../../../store/logs/logs.ts";
 import { openLogs } from "../../../store/logs/open-logs.ts";
@@ -97,6 +99,7 @@ export interface ServedApi {
   released: Promise<void>;
   appliances: Appliances;
   lambda: LambdaStore;
+  queues: Queues;
   principals: Principals;
   audit: Audit;
   /** What the platform waits for: while it prepares machines of a size, and until an app's machines are gone. */
@@ -160,6 +163,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
     onFailure,
   });
   const lambda = openLambdaStore(join(dir, "lambda.db"));
+  const queues = new QueuesWorld();
   const audit = openAudit(join(dir, "audit"), { clock: systemClock, bytes: 2 ** 20, onFailure });
   const serving = {
     prove: async () => undefined,
@@ -211,6 +215,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
   const durable = {
     ...storedEvents(),
     triggersSettled: () => Promise.resolve(),
+    applyTriggers: () => Promise.resolve(),
     callees: { names: catalog.names, reach: reachIn(catalog) },
   };
   const released = Promise.withResolvers<void>();
@@ -221,6 +226,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
     accounts,
     lambda,
     objects: { removeOf: async () => {} },
+    queues: queues.queues,
     serving,
     overview,
     appliances,
@@ -245,6 +251,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
     audit.close();
     principals.close();
     lambda.close();
+    await queues.close();
     catalog.close();
     rmSync(dir, { recursive: true });
     assert.deepEqual(failures, []);
@@ -253,6 +260,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
   const served = {
     id,
     lambda,
+    queues: queues.queues,
     appliances,
     principals,
     audit,

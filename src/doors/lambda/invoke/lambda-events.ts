@@ -11,10 +11,12 @@ import { AwsError } from "../../../control/lambda/aws-error.ts";
 import type { Invokable, Invokables } from "../../../control/lambda/invokables.ts";
 import type { Account } from "../../../control/lambda/names.ts";
 import type { ClaimedEvent, Destination, NewEvent } from "../../../events/event.ts";
+import { readQueueArn } from "../../../control/lambda/queue-arns.ts";
 import type { Events } from "../../../events/events.ts";
 import type { EndedAttempt, Outcome, Performer } from "../../../events/performer.ts";
 import type { Executions as DurableExecutions } from "../../../durable/executions.ts";
 import { startExecution } from "../durable/start.ts";
+import type { QueueAbout } from "../../../events/queue-performer.ts";
 import { busy } from "../read-body.ts";
 import { runWhole } from "./collect.ts";
 import type { Run, RunParts } from "./run.ts";
@@ -67,7 +69,8 @@ export async function takeEvent(
     ...(tenantId !== undefined && { tenantId }),
   };
   const { OnSuccess, OnFailure } = eventInvoke?.DestinationConfig ?? {};
-  const [onSuccess, onFailure] = [OnSuccess, OnFailure].map((to) => destinationOf(parts, account, to?.Destination));
+  const [onSuccess, given] = [OnSuccess, OnFailure].map((to) => destinationOf(parts, account, order, to?.Destination));
+  const onFailure = given ?? deadLetters(account, order);
   try {
     await parts.events.accept({
       lane: { performer: LAMBDA, app: invokable.app, target: invokable.function },
@@ -99,7 +102,9 @@ function refusalOf(error: unknown): unknown {
 }
 
 /** Undefined if there is none, or if it is of a service that is not here. */
-function destinationOf({ invokables }: LambdaEventParts, account: Account, arn: string | undefined): Destination | undefined {
+function destinationOf({ invokables }: LambdaEventParts, account: Account, order: Run, arn: string | undefined): Destination | undefined {
+  const queue = arn === undefined ? undefined : queueOf(account, order, arn, false);
+  if (queue !== undefined) return queue;
   const [, , service, , , , name, qualifier] = arn?.split(":") ?? [];
   if (service !== "lambda" || name === undefined) return undefined;
   try {
@@ -110,6 +115,19 @@ function destinationOf({ invokables }: LambdaEventParts, account: Account, arn: 
     // The function is gone, or not ready: there is nobody to tell.
     return undefined;
   }
+}
+
+/** Where the function's configuration sends payloads that were given up. A destination for failures counts more: AWS would send to both. */
+function deadLetters(account: Account, order: Run): Destination | undefined {
+  const arn = order.invokable.settings.DeadLetterConfig?.TargetArn;
+  return arn === undefined ? undefined : queueOf(account, order, arn, true);
+}
+
+function queueOf(account: Account, { invokable, trace }: Run, arn: string, isDeadLetter: boolean): Destination | undefined {
+  const queue = readQueueArn(arn);
+  if (queue === undefined || queue.account !== account.account) return undefined;
+  const about: QueueAbout = { ofTenant: true, isDeadLetter, trace: trace.header };
+  return { lane: { performer: "queue", app: invokable.app, target: queue.name }, about };
 }
 
 export interface LambdaPerformerParts extends RunParts {
@@ -124,37 +142,50 @@ export interface LambdaPerformerParts extends RunParts {
 export function lambdaPerformer(parts: LambdaPerformerParts): Performer {
   return {
     limit: () => AT_ONCE,
-    async perform(event, _lane, attempt): Promise<Outcome> {
-      try {
-        const about = event.about as LambdaAbout;
-        const invokable = invokableOf(parts, about);
-        const payload = Buffer.from(event.payload.buffer, event.payload.byteOffset, event.payload.length);
-        const { client, tenantId } = about;
-        const run = {
-          invokable,
-          id: event.id,
-          attempt,
-          payload,
-          trace: about.trace ?? parts.traceOf(invokable.functionArn),
-          wantsLog: false,
-          ...(client !== undefined && { client }),
-          ...(tenantId !== undefined && { tenantId }),
-        };
-        if (invokable.settings.DurableConfig !== undefined) {
-          // The event's id is the execution's name, so that an event which is run again starts nothing anew.
-          const { arn } = await startExecution(parts.durable, about.account, event.id, run, false);
-          return { kind: "done", result: Buffer.from(JSON.stringify({ DurableExecutionArn: arn })) };
-        }
-        const { isFailure, payload: result } = await runWhole(parts, run, parts.responseBytes);
-        return isFailure ? { kind: "failed", why: reasonIn(result), result } : { kind: "done", result };
-      } catch (error) {
-        if (!(error instanceof AwsError)) throw error;
-        if (error.name === "ResourceNotFoundException") return { kind: "gone", why: "the function is gone" };
-        return { kind: "refused", why: error.message };
-      }
+    perform(event, _lane, count) {
+      return attempt(parts, (event.about as LambdaAbout).account, () => runOf(parts, event, count));
     },
     message: (event, _lane, ended) => recordOf(parts, event, ended),
   };
+}
+
+/** Throws an AwsError. */
+function runOf(parts: LambdaPerformerParts, { id, payload, about: given }: ClaimedEvent, count: number): Run {
+  const about = given as LambdaAbout;
+  const invokable = invokableOf(parts, about);
+  const { client, tenantId } = about;
+  return {
+    invokable,
+    id,
+    attempt: count,
+    payload: Buffer.from(payload.buffer, payload.byteOffset, payload.length),
+    trace: about.trace ?? parts.traceOf(invokable.functionArn),
+    wantsLog: false,
+    ...(client !== undefined && { client }),
+    ...(tenantId !== undefined && { tenantId }),
+  };
+}
+
+/** Runs a function once, or starts an execution of a durable one. @param order throws an AwsError if the function cannot be run */
+export async function attempt(
+  parts: RunParts & Pick<LambdaPerformerParts, "responseBytes" | "durable">,
+  account: Account,
+  order: () => Run,
+): Promise<Outcome> {
+  try {
+    const run = order();
+    if (run.invokable.settings.DurableConfig !== undefined) {
+      // The event's id is the execution's name, so that an event which is run again starts nothing anew.
+      const { arn } = await startExecution(parts.durable, account, run.id, run, false);
+      return { kind: "done", result: Buffer.from(JSON.stringify({ DurableExecutionArn: arn })) };
+    }
+    const { isFailure, payload: result } = await runWhole(parts, run, parts.responseBytes);
+    return isFailure ? { kind: "failed", why: reasonIn(result), result } : { kind: "done", result };
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    if (error.name === "ResourceNotFoundException") return { kind: "gone", why: "the function is gone" };
+    return { kind: "refused", why: error.message };
+  }
 }
 
 /** Throws an AwsError. */

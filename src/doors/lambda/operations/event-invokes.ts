@@ -11,6 +11,7 @@ import { LATEST } from "../../../store/lambda/lambda-store.ts";
 import type { LambdaCall, LambdaRoute } from "../call.ts";
 import { Constraints } from "../constraints.ts";
 import type { LambdaDoorParts } from "../door-parts.ts";
+import { refuseQueuesOfOthers } from "../queues-of-others.ts";
 import { askedOf, marked, pageOf } from "../pages.ts";
 import { namedIn } from "../read-name.ts";
 import { bodyOf } from "../read-request.ts";
@@ -29,9 +30,10 @@ export function eventInvokeRoutes(parts: LambdaDoorParts): LambdaRoute[] {
       method: "PUT",
       path: PATH,
       right: "deploy",
-      handle(call) {
+      async handle(call) {
         const named = namedIn(call);
-        return answer(call, putEventInvoke(parts, call.account, named, readChange(call)));
+        const change = await allowedChange(parts, call);
+        return answer(call, putEventInvoke(parts, call.account, named, change));
       },
     },
     {
@@ -39,9 +41,10 @@ export function eventInvokeRoutes(parts: LambdaDoorParts): LambdaRoute[] {
       method: "POST",
       path: PATH,
       right: "deploy",
-      handle(call) {
+      async handle(call) {
         const named = namedIn(call);
-        return answer(call, updateEventInvoke(parts, call.account, named, readChange(call)));
+        const change = await allowedChange(parts, call);
+        return answer(call, updateEventInvoke(parts, call.account, named, change));
       },
     },
     {
@@ -74,6 +77,13 @@ export function eventInvokeRoutes(parts: LambdaDoorParts): LambdaRoute[] {
 function answer(call: LambdaCall, record: Parameters<typeof eventInvokeShown>[3]) {
   const { name, qualifier = LATEST } = namedIn(call);
   return { status: 200, body: eventInvokeShown(call.account, name, qualifier, record) };
+}
+
+async function allowedChange(parts: LambdaDoorParts, call: LambdaCall): Promise<EventInvokeChange> {
+  const change = readChange(call);
+  const { OnSuccess, OnFailure } = change.DestinationConfig ?? {};
+  await refuseQueuesOfOthers(parts, call, [OnSuccess?.Destination, OnFailure?.Destination]);
+  return change;
 }
 
 function readChange(call: LambdaCall): EventInvokeChange {

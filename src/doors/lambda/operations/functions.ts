@@ -13,6 +13,7 @@ import type { LambdaCall, LambdaRoute } from "../call.ts";
 import { refuseBeyondBounds } from "../authorize.ts";
 import { Constraints } from "../constraints.ts";
 import type { LambdaDoorParts } from "../door-parts.ts";
+import { refuseQueuesOfOthers } from "../queues-of-others.ts";
 import { askedOf, markerOf, MOST_ASKED } from "../pages.ts";
 import { createdName, namedIn } from "../read-name.ts";
 import { blob, bodyOf, type Members } from "../read-request.ts";
@@ -84,6 +85,7 @@ async function create(parts: LambdaDoorParts, call: LambdaCall) {
     checkCode(code, checkCodeSigningArn(body.text("CodeSigningConfigArn"), new Constraints().required("code", code))),
     true,
   );
+  await refuseQueuesOfOthers(parts, call, [body.object("DeadLetterConfig")?.text("TargetArn")]);
   if (body.text("PackageType") === "Image" || code?.has("ImageUri"))
     throw invalidValue("Functions of container images are not supported on this server. Please upload a zip file.");
   const tags = readTags(body.map("Tags") ?? {});
@@ -195,6 +197,7 @@ async function updateConfiguration(parts: LambdaDoorParts, call: LambdaCall) {
   const { name } = namedIn(call);
   const body = bodyOf(call);
   checkMembers(body, new Constraints(), false);
+  await refuseQueuesOfOthers(parts, call, [body.object("DeadLetterConfig")?.text("TargetArn")]);
   const { record } = requireFunction(parts, account, { name });
   const settings = readSettings(body, name, record.settings);
   const arns = body.texts("Layers");

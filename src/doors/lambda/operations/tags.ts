@@ -84,7 +84,7 @@ function list(parts: LambdaDoorParts, call: LambdaCall) {
   return { status: 200, body: { Tags: taggedBy(parts, call, false).tags } };
 }
 
-/** What has tags: a function, or a configuration of code signing. */
+/** What has tags: a function, a configuration of code signing, or an event source mapping. */
 interface Tagged {
   tags: Record<string, string>;
   /** The name of a function's app. */
@@ -97,7 +97,7 @@ function taggedBy(parts: LambdaDoorParts, call: LambdaCall, toChange = true): Ta
   new Constraints().length("resource", arn, 1, 256).pattern("resource", arn, RESOURCE, resource).check();
   const [, , , , , sort, id] = arn.split(":");
   if (sort === "capacity-provider") throw capacityProviderNotFound(arn);
-  if (sort === "event-source-mapping") throw notFound(`Event source mapping not found: ${arn}`);
+  if (sort === "event-source-mapping") return taggedEventSource(parts, call, arn);
   if (sort === "code-signing-config") return taggedCodeSigning(parts, call, arn);
   if (sort === "layer") throw invalidValue(`Tags on layers are not supported on this server: ${id}.`);
   return taggedFunction(parts, call, arn, toChange);
@@ -112,6 +112,12 @@ function taggedFunction(parts: LambdaDoorParts, { account }: LambdaCall, arn: st
   const put = (tags: Record<string, string>) =>
     parts.store.functions.put(account.tenant, "", name, { ...record, tags, revisionId: newRevisionId() });
   return { tags: record.tags, app: appOf(record), put };
+}
+
+function taggedEventSource({ store }: LambdaDoorParts, { account: { tenant } }: LambdaCall, arn: string): Tagged {
+  const record = store.eventSources.get(tenant, "", arn.split(":")[6]!);
+  if (record === undefined) throw notFound(`Event source mapping not found: ${arn}`);
+  return { tags: record.tags, put: (tags) => store.eventSources.put(tenant, "", record.uuid, { ...record, tags }) };
 }
 
 function taggedCodeSigning(parts: LambdaDoorParts, { account }: LambdaCall, arn: string): Tagged {

@@ -1,7 +1,7 @@
 /** Tasks that move messages, mostly dead letters, to another queue. */
 import type { MoveTask, QueueRef } from "../../../services/queues/queue.ts";
 import type { SqsCall, SqsOperation } from "../call.ts";
-import { queueArn, readQueueArn } from "../queue-name.ts";
+import { queueArn, readQueueArn } from "../../../control/lambda/queue-arns.ts";
 import { invalidParameter, SqsError } from "../sqs-error.ts";
 
 export const moveOperations: Readonly<Record<string, SqsOperation>> = {

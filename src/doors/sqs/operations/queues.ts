@@ -67,7 +67,7 @@ async function nothing(done: Promise<unknown>): Promise<Record<string, unknown>>
 }
 
 function ownRef({ account, principal }: SqsCall): Omit<QueueRef, "name"> {
-  return { tenant: account.tenant, apps: principal.apps };
+  return { tenant: account.tenant, apps: principal.apps, withShared: true };
 }
 
 async function create(call: SqsCall): Promise<Record<string, unknown>> {

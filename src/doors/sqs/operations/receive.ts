@@ -1,11 +1,12 @@
 import type { Queue, ReceivedMessage, ReceiptOutcome } from "../../../services/queues/queue.ts";
 import type { SqsCall, SqsOperation } from "../call.ts";
 import type { Input } from "../input.ts";
-import { chosen, md5, md5OfAttributes, showAttribute } from "../message-attributes.ts";
-import { queueArn } from "../queue-name.ts";
+import { systemAttributes } from "../../../services/queues/system-attributes.ts";
+import { md5, md5OfAttributes } from "../../../services/queues/digests.ts";
+import { chosen, showAttribute } from "../message-attributes.ts";
+import { queueArn } from "../../../control/lambda/queue-arns.ts";
 import { invalidParameter, missingParameter, SqsError } from "../sqs-error.ts";
 import { batchAnswer, type Failed, failedEntry, readEntries } from "./batch.ts";
-import { sequenceText } from "./send.ts";
 
 export const receiveOperations: Readonly<Record<string, SqsOperation>> = {
   ReceiveMessage: { right: "invoke", handle: receive },
@@ -128,8 +129,8 @@ function shown(
 ): Record<string, unknown> {
   const attributes = chosen(message.attributes, wanted.attributes);
   const digest = md5OfAttributes(attributes);
-  const system = Object.entries(systemAttributes(call, queue, message)).filter(
-    ([name, value]) => value !== undefined && (wanted.system.includes("All") || wanted.system.includes(name)),
+  const system = systemAttributes(message, queue.isFifo, (name) => queueArn(call.account, name)).filter(
+    ([name]) => wanted.system.includes("All") || wanted.system.includes(name),
   );
   return {
     MessageId: message.id,
@@ -141,23 +142,5 @@ function shown(
       MD5OfMessageAttributes: digest,
       MessageAttributes: Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, showAttribute(value)])),
     }),
-  };
-}
-
-function systemAttributes(
-  { account }: Pick<SqsCall, "account">,
-  { isFifo }: Queue,
-  message: ReceivedMessage,
-): Record<string, string | undefined> {
-  return {
-    SenderId: message.sender,
-    SentTimestamp: String(message.sentAt),
-    ApproximateReceiveCount: String(message.receives),
-    ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
-    MessageGroupId: message.group,
-    MessageDeduplicationId: message.dedupId,
-    SequenceNumber: isFifo ? sequenceText(message.sequence) : undefined,
-    AWSTraceHeader: message.trace,
-    DeadLetterQueueSourceArn: message.from === undefined ? undefined : queueArn(account, message.from),
   };
 }

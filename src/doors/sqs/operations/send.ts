@@ -1,7 +1,9 @@
 import type { NewMessage, Queue, SentMessage } from "../../../services/queues/queue.ts";
 import type { SqsCall, SqsOperation } from "../call.ts";
 import type { Input } from "../input.ts";
-import { type Attributes, md5, md5OfAttributes, readMessageAttributes, sizeOf, UNWRITABLE } from "../message-attributes.ts";
+import { sequenceText } from "../../../services/queues/system-attributes.ts";
+import { type Attributes, md5, md5OfAttributes } from "../../../services/queues/digests.ts";
+import { readMessageAttributes, sizeOf, UNWRITABLE } from "../message-attributes.ts";
 import { invalidParameter, missingParameter, SqsError } from "../sqs-error.ts";
 import { batchAnswer, type Failed, failedEntry, readEntries } from "./batch.ts";
 
@@ -126,9 +128,4 @@ function shown({ isFifo }: Queue, { body, attributes, system }: Checked, { id, s
     ...(ofSystem !== undefined && { MD5OfMessageSystemAttributes: ofSystem }),
     ...(isFifo && { SequenceNumber: sequenceText(sequence) }),
   };
-}
-
-/** AWS's have 20 digits. */
-export function sequenceText(sequence: number): string {
-  return String(sequence).padStart(20, "0");
 }

@@ -46,6 +46,12 @@ export class Inlet {
     return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
   }
 
+  /** Undoes the taking of the whole body: somebody else is to have it. */
+  putBack(whole: Buffer): void {
+    this.#consumer = null;
+    this.#chunks = whole.length === 0 ? [] : [whole];
+  }
+
   /** Passes on what has arrived and what will arrive. The consumer must call taken() as it uses the bytes. */
   consume(consumer: InletConsumer): void {
     this.#consumer = consumer;

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { MayflyError } from "../../../base/errors/error.ts";
-import type { Queue, QueueRef, QueueSettings } from "../queue.ts";
+import { isFor, type Queue, type QueueRef, type QueueSettings } from "../queue.ts";
 
 /** A queue with its number, and what is counted of it. */
 export interface QueueRow extends Queue {
@@ -38,9 +38,9 @@ export function createBook(db: DatabaseSync): QueueBook {
   const find = (tenant: string, name: string) => found(byName.get(tenant, name));
   return {
     find,
-    get({ tenant, name, apps = null }) {
+    get({ tenant, name, ...caller }) {
       const row = find(tenant, name);
-      if (row === undefined || (apps !== null && (row.app === null || !apps.includes(row.app)))) throw noSuchQueue(name);
+      if (row === undefined || !isFor(row, caller)) throw noSuchQueue(name);
       return row;
     },
     at: (queue) => found(byNumber.get(queue)),
@@ -56,7 +56,7 @@ export function createBook(db: DatabaseSync): QueueBook {
   };
 }
 
-export function noSuchQueue(name: string): MayflyError {
+function noSuchQueue(name: string): MayflyError {
   return new MayflyError("no-such-queue", { name });
 }
 

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { MayflyError } from "../../../base/errors/error.ts";
 import {
   defaultSettings,
+  isFor,
   type NewQueue,
   type Queue,
   type QueueCounts,
@@ -10,8 +11,8 @@ import {
   type QueueRef,
   type QueueSettings,
 } from "../queue.ts";
-import type { ListQueues } from "../queues.ts";
-import { noSuchQueue, type QueueBook, type QueueRow, readQueue, shown } from "./book.ts";
+import type { ListQueues, QueueOwner } from "../queues.ts";
+import { type QueueBook, type QueueRow, readQueue, shown } from "./book.ts";
 
 /** The operations on queues themselves. */
 export function defineOperations(db: DatabaseSync, book: QueueBook) {
@@ -29,10 +30,10 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
   }
 
   /** Throws "no-such-queue" and "dead-letters-refused". */
-  function assertTaken(tenant: string, name: string, { deadLetters, isFifo }: QueueSettings): void {
+  function assertTaken({ tenant, app, name }: Pick<Queue, "tenant" | "app" | "name">, { deadLetters, isFifo }: QueueSettings): void {
     if (deadLetters === null) return;
-    const target = book.find(tenant, deadLetters.queue);
-    if (target === undefined) throw noSuchQueue(deadLetters.queue);
+    // What fails in one app must not end in the queue of another one that does not want it.
+    const target = book.get({ tenant, name: deadLetters.queue, apps: app === null ? null : [app], withShared: true });
     if (target.isFifo !== isFifo) throw new MayflyError("dead-letters-refused", { name: deadLetters.queue, what: "is of another kind" });
     if (target.takesFrom !== null && !target.takesFrom.includes(name))
       throw new MayflyError("dead-letters-refused", { name: deadLetters.queue, what: "does not take them from this queue" });
@@ -43,8 +44,8 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
     book.countQueue(row, -1);
   }
 
-  function matches(row: QueueRow, { apps = null, prefix = "", deadLettersTo }: ListQueues): boolean {
-    if (apps !== null && (row.app === null || !apps.includes(row.app))) return false;
+  function matches(row: QueueRow, { apps = null, withShared = false, prefix = "", deadLettersTo }: ListQueues): boolean {
+    if (!isFor(row, { apps, withShared })) return false;
     if (deadLettersTo !== undefined && row.deadLetters?.queue !== deadLettersTo) return false;
     return row.name.startsWith(prefix);
   }
@@ -60,7 +61,7 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
       }
       if (book.held(tenant, app).queues >= most.queues) throw new MayflyError("too-many-queues", { limit: most.queues });
       const all = { ...defaultSettings, ...settings };
-      assertTaken(tenant, name, all);
+      assertTaken({ tenant, app, name }, all);
       insert.run(tenant, app ?? "", name, JSON.stringify(all), JSON.stringify(tags), now, now);
       book.countQueue({ tenant, app }, 1);
       return shown(book.find(tenant, name)!);
@@ -86,7 +87,7 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
     change({ ref, settings, now }: { ref: QueueRef; settings: Partial<QueueSettings>; now: number }): void {
       const row = book.get(ref);
       const all = { ...settingsOf(row), ...settings };
-      if (settings.deadLetters !== undefined) assertTaken(row.tenant, row.name, all);
+      if (settings.deadLetters !== undefined) assertTaken(row, all);
       update.run(JSON.stringify(all), JSON.stringify(row.tags), now, row.queue);
     },
     tag({ ref, tags, remove: names }: { ref: QueueRef; tags: Readonly<Record<string, string>>; remove: readonly string[] }): void {
@@ -101,11 +102,11 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
       remove(row);
       return row.queue;
     },
-    /** Removes the queues of an app, or all of a tenant. Returns whether there were any. */
-    removeOf({ app, tenant }: { app?: string; tenant?: string }): boolean {
-      const rows = (app === undefined ? ofTenant.all(tenant!) : ofApp.all(app)).map(readQueue);
+    /** Removes the queues of an app, or all of a tenant. Returns their numbers. */
+    removeOf(of: QueueOwner): number[] {
+      const rows = ("tenant" in of ? ofTenant.all(of.tenant) : ofApp.all(of.app)).map(readQueue);
       for (const row of rows) remove(row);
-      return rows.length > 0;
+      return rows.map(({ queue }) => queue);
     },
   };
 }

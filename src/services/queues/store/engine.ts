@@ -5,6 +5,7 @@ import { defineOperations } from "./define.ts";
 import { createGroups } from "./groups.ts";
 import { createMessages } from "./messages.ts";
 import { moveOperations } from "./moves.ts";
+import { peekOperations } from "./peek.ts";
 import { receiveOperations } from "./receive.ts";
 import { migrations } from "./schema.ts";
 import { sendOperations } from "./send.ts";
@@ -20,9 +21,10 @@ export const engine = {
     const table = createMessages(db, book, groups);
     return {
       ...defineOperations(db, book),
-      ...sendOperations(db, book, groups, table),
+      ...sendOperations(db, book, table),
       ...receiveOperations(db, book, groups, table),
       ...settleOperations(db, book, groups, table),
+      ...peekOperations(db, book, table),
       ...moveOperations(db, book, groups, table),
     };
   },

@@ -1,10 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** The groups of FIFO queues. A group is there as long as it has messages. */
+/**
+ * Groups of messages. A group is there as long as it has messages. Those of a FIFO queue are in order; in other queues, groups are *loose*: each message may be received when it is
+ * visible, and groups take turns, so that one with many messages keeps no other waiting.
+ */
 export interface Groups {
-  /** The number of the group that a new message belongs to, which is visible at `readyAt` if it is the first. */
-  join(queue: number, name: string, readyAt: number): number;
-  /** Those that have a visible first message, in their turns. */
+  /** The number of the group that a new message belongs to, which is visible at `readyAt`, in a FIFO queue if it is the first. */
+  join(queue: number, name: string, readyAt: number, isLoose: boolean): number;
+  /** Those that have a visible message, in a FIFO queue a visible first one, in their turns. */
   ready(queue: number, now: number): number[];
   /** Called when messages of the group were given away: the others are next. */
   served(grp: number): void;
@@ -18,8 +21,10 @@ export interface Groups {
 const AT_ONCE = 50;
 
 export function createGroups(db: DatabaseSync): Groups {
-  const find = db.prepare("SELECT grp FROM groups WHERE queue = ? AND name = ?");
-  const insert = db.prepare("INSERT INTO groups (queue, name, turn, ready_at) VALUES (?, ?, ?, ?)");
+  const find = db.prepare("SELECT grp, ready_at FROM groups WHERE queue = ? AND name = ?");
+  const insert = db.prepare("INSERT INTO groups (queue, name, turn, ready_at, loose) VALUES (?, ?, ?, ?, ?)");
+  const loose = db.prepare("SELECT loose FROM groups WHERE grp = ?");
+  const soonest = db.prepare("SELECT visible_at FROM messages WHERE grp = ? ORDER BY visible_at LIMIT 1");
   const ready = db.prepare(`SELECT grp FROM groups WHERE queue = ? AND ready_at <= ? ORDER BY turn LIMIT ${AT_ONCE}`);
   const setTurn = db.prepare("UPDATE groups SET turn = ? WHERE grp = ?");
   const head = db.prepare("SELECT visible_at FROM messages WHERE grp = ? ORDER BY seq LIMIT 1");
@@ -32,15 +37,16 @@ export function createGroups(db: DatabaseSync): Groups {
     return at === null ? null : Number(at);
   };
   return {
-    join(queue, name, readyAt) {
+    join(queue, name, readyAt, isLoose) {
       const known = find.get(queue, name);
-      if (known !== undefined) return Number(known["grp"]);
-      return Number(insert.run(queue, name, ++lastTurn, readyAt).lastInsertRowid);
+      if (known === undefined) return Number(insert.run(queue, name, ++lastTurn, readyAt, isLoose ? 1 : 0).lastInsertRowid);
+      if (isLoose && readyAt < Number(known["ready_at"])) setReady.run(readyAt, known["grp"]!);
+      return Number(known["grp"]);
     },
     ready: (queue, now) => ((nextAt(queue) ?? Infinity) > now ? [] : ready.all(queue, now).map(({ grp }) => Number(grp))),
     served: (grp) => void setTurn.run(++lastTurn, grp),
     settle(grp) {
-      const first = head.get(grp);
+      const first = Number(loose.get(grp)?.["loose"]) === 1 ? soonest.get(grp) : head.get(grp);
       if (first === undefined) remove.run(grp);
       else setReady.run(first["visible_at"]!, grp);
     },

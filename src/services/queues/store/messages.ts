@@ -38,6 +38,8 @@ export interface MessageTable {
     how: Pick<MessageRow, "id" | "receives" | "firstAt" | "origin" | "sentAt"> & { now: number },
   ): void;
   at(seq: number): MessageRow | undefined;
+  /** The group that a message joins which comes to the queue; null: none. @param name as its sender says */
+  groupOf(queue: Pick<QueueRow, "queue" | "isFifo">, name: string | undefined, visibleAt: number): number | null;
   about(body: number): { text: string; about: About };
 }
 
@@ -63,9 +65,15 @@ export function createMessages(db: DatabaseSync, book: QueueBook, groups: Groups
     return { text: String(row["text"]), about: JSON.parse(String(row["about"])) as About };
   }
 
+  function groupOf({ queue, isFifo }: Pick<QueueRow, "queue" | "isFifo">, name: string | undefined, visibleAt: number): number | null {
+    if (isFifo) return groups.join(queue, name ?? "", visibleAt, false);
+    return name === undefined ? null : groups.join(queue, name, visibleAt, true);
+  }
+
   return {
     insert,
     about,
+    groupOf,
     delete(row, queue) {
       deleteRow.run(row.seq);
       deleteBody.run(row.body);
@@ -75,7 +83,7 @@ export function createMessages(db: DatabaseSync, book: QueueBook, groups: Groups
       deleteRow.run(row.seq);
       book.count(from, -1, -row.bytes);
       const visibleAt = now + to.delayMs;
-      const grp = to.isFifo ? groups.join(to.queue, about(row.body).about.group ?? "", visibleAt) : null;
+      const grp = groupOf(to, about(row.body).about.group, visibleAt);
       insert({ ...row, ...how, grp, visibleAt }, to);
     },
     at(seq) {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { MayflyError } from "../../../base/errors/error.ts";
-import type { QueueRef, ReceivedMessage } from "../queue.ts";
+import type { QueueRef, Receive, ReceivedMessage } from "../queue.ts";
 import { receiptOf } from "../receipt.ts";
 import type { QueueBook, QueueRow } from "./book.ts";
 import type { Groups } from "./groups.ts";
@@ -17,11 +17,19 @@ export interface Received {
   woken: number[];
 }
 
+type Wanted = Pick<Receive, "most" | "bytes" | "visibilityMs">;
+
 /** Of messages that a receive passes over because they are dead or too old. The rest is for the next one. */
 const MOST_PASSED = 1_000;
 
 export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Groups, table: MessageTable) {
   const visible = db.prepare("SELECT * FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, seq LIMIT ?");
+  const visibleAlone = db.prepare(
+    "SELECT * FROM messages WHERE queue = ? AND grp IS NULL AND visible_at <= ? ORDER BY visible_at, seq LIMIT ?",
+  );
+  const visibleInGroup = db.prepare("SELECT * FROM messages WHERE grp = ? AND visible_at <= ? ORDER BY visible_at, seq LIMIT ?");
+  /** Counts receives of queues with groups, so that messages without one have their turn, too. */
+  let turns = 0;
   const inGroup = db.prepare("SELECT * FROM messages WHERE grp = ? ORDER BY seq LIMIT ?");
   const setReceived = db.prepare(
     "UPDATE messages SET visible_at = ?, receives = receives + 1, first_at = coalesce(first_at, ?) WHERE seq = ?",
@@ -35,29 +43,55 @@ export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Gro
     readonly most: number;
     readonly visibleAt: number;
     readonly deadQueue: QueueRow | undefined;
+    readonly mostBytes: number;
     readonly taken: ReceivedMessage[] = [];
+    bytes = 0;
+    isFull = false;
     passed = 0;
     hasDied = false;
 
-    constructor(queue: QueueRow, now: number, most: number, visibilityMs: number) {
+    constructor(queue: QueueRow, now: number, { most, bytes = Infinity, visibilityMs = queue.visibilityMs }: Wanted) {
       this.queue = queue;
       this.now = now;
       this.most = most;
+      this.mostBytes = bytes;
       this.visibleAt = now + visibilityMs;
       this.deadQueue = queue.deadLetters === null ? undefined : book.find(queue.tenant, queue.deadLetters.queue);
     }
 
     get left(): number {
-      return this.passed >= MOST_PASSED ? 0 : this.most - this.taken.length;
+      return this.isFull || this.passed >= MOST_PASSED ? 0 : this.most - this.taken.length;
     }
 
     standard(): void {
-      while (this.left > 0) {
-        const rows = visible.all(this.queue.queue, this.now, this.left).map(readMessage);
+      const ready = groups.ready(this.queue.queue, this.now);
+      if (ready.length === 0) return this.#rest(visible, this.queue.queue, this.most);
+      const lanes: (number | null)[] = [...ready];
+      lanes.splice(turns++ % (ready.length + 1), 0, null);
+      const share = Math.max(1, Math.floor(this.most / lanes.length));
+      for (const lane of lanes) this.#lane(lane, share);
+      for (const lane of lanes) this.#lane(lane, this.most);
+    }
+
+    /** Of a group, or of the messages without one, at most so many. */
+    #lane(grp: number | null, most: number): void {
+      if (this.left === 0) return;
+      if (grp === null) return this.#rest(visibleAlone, this.queue.queue, most);
+      const before = this.taken.length;
+      this.#rest(visibleInGroup, grp, most);
+      if (this.taken.length > before) groups.served(grp);
+      groups.settle(grp);
+    }
+
+    #rest(statement: typeof visible, of: number, most: number): void {
+      const end = this.taken.length + most;
+      while (this.left > 0 && this.taken.length < end) {
+        const room = Math.min(this.left, end - this.taken.length);
         // With a visibility time of 0 a message stays visible; it is given only once.
-        const fresh = rows.filter(({ seq }) => !this.taken.some(({ sequence }) => sequence === seq));
+        const rows = statement.all(of, this.now, this.taken.length + room).map(readMessage);
+        const fresh = rows.filter(({ seq }) => !this.taken.some(({ sequence }) => sequence === seq)).slice(0, room);
         if (fresh.length === 0) return;
-        for (const row of fresh) this.#take(row);
+        this.#takeAll(fresh);
       }
     }
 
@@ -76,12 +110,16 @@ export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Gro
         const fresh = rows.filter(({ seq }) => seq > last);
         if (fresh.length === 0) break;
         const end = fresh.findIndex(({ visibleAt }) => visibleAt > this.now);
-        for (const row of end < 0 ? fresh : fresh.slice(0, end)) this.#take(row);
+        this.#takeAll(end < 0 ? fresh : fresh.slice(0, end));
         if (end >= 0) break;
         last = fresh.at(-1)!.seq;
       }
       if (this.taken.length > before) groups.served(grp);
       groups.settle(grp);
+    }
+
+    #takeAll(rows: readonly MessageRow[]): void {
+      for (const row of rows) if (!this.isFull) this.#take(row);
     }
 
     #take(row: MessageRow): void {
@@ -97,6 +135,11 @@ export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Gro
         const sentAt = queue.isFifo ? now : row.sentAt;
         return table.move(row, queue, deadQueue, { ...row, sentAt, origin: queue.queue, now });
       }
+      if (this.taken.length > 0 && this.bytes + row.bytes > this.mostBytes) {
+        this.isFull = true;
+        return;
+      }
+      this.bytes += row.bytes;
       setReceived.run(this.visibleAt, now, row.seq);
       this.taken.push(this.#shown(row));
     }
@@ -128,24 +171,12 @@ export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Gro
 
   return {
     /** Throws "no-such-queue" and "too-many-in-flight". */
-    receive({
-      ref,
-      most,
-      visibilityMs,
-      inFlight,
-      now,
-    }: {
-      ref: QueueRef;
-      most: number;
-      visibilityMs?: number | undefined;
-      inFlight: number;
-      now: number;
-    }): Received {
+    receive({ ref, inFlight, now, ...wanted }: Wanted & { ref: QueueRef; inFlight: number; now: number }): Received {
       const queue = book.get(ref);
       // Counted only where it may be: the count takes longer than the receive.
       if (queue.messages > inFlight && Number(hidden.get(queue.queue, now)?.["n"]) >= inFlight)
         throw new MayflyError("too-many-in-flight", { name: queue.name, limit: inFlight });
-      const one = new OneReceive(queue, now, most, visibilityMs ?? queue.visibilityMs);
+      const one = new OneReceive(queue, now, wanted);
       if (queue.isFifo) one.fifo();
       else one.standard();
       return {

@@ -94,4 +94,8 @@ export const migrations: readonly Migration[] = [
    ) STRICT;
    CREATE INDEX moves_of ON moves (queue, move);
    CREATE INDEX moves_running ON moves (state) WHERE state = 'running';`,
+  // Groups of queues that are no FIFO queues: their messages have no order, and groups take turns.
+  `ALTER TABLE groups ADD COLUMN loose INTEGER NOT NULL DEFAULT 0;
+   CREATE INDEX due_in_group ON messages (grp, visible_at, seq) WHERE grp IS NOT NULL;
+   CREATE INDEX due_alone ON messages (queue, visible_at, seq) WHERE grp IS NULL;`,
 ];

@@ -3,7 +3,6 @@ import type { DatabaseSync } from "node:sqlite";
 import { MayflyError } from "../../../base/errors/error.ts";
 import type { NewMessage, QueueLimits, QueueRef, SentMessage } from "../queue.ts";
 import type { QueueBook, QueueRow } from "./book.ts";
-import type { Groups } from "./groups.ts";
 import type { About, MessageTable } from "./messages.ts";
 
 /** How long a deduplication id counts, milliseconds. */
@@ -16,7 +15,7 @@ export interface Sent {
   visibleAt: number | null;
 }
 
-export function sendOperations(db: DatabaseSync, book: QueueBook, groups: Groups, table: MessageTable) {
+export function sendOperations(db: DatabaseSync, book: QueueBook, table: MessageTable) {
   const insertBody = db.prepare("INSERT INTO bodies (text, about) VALUES (?, ?)");
   const known = db.prepare("SELECT id, seq FROM dedups WHERE queue = ? AND scope = ? AND key = ? AND until > ?");
   const keep = db.prepare("INSERT OR REPLACE INTO dedups VALUES (?, ?, ?, ?, ?, ?)");
@@ -42,7 +41,7 @@ export function sendOperations(db: DatabaseSync, book: QueueBook, groups: Groups
       ...(trace !== undefined && { trace }),
     };
     const visibleAt = now + (queue.isFifo ? queue.delayMs : (message.delayMs ?? queue.delayMs));
-    const grp = queue.isFifo ? groups.join(queue.queue, group ?? "", visibleAt) : null;
+    const grp = table.groupOf(queue, group, visibleAt);
     const number = Number(insertBody.run(body, JSON.stringify(about)).lastInsertRowid);
     const id = randomUUID();
     const row = { queue: queue.queue, grp, id, visibleAt, sentAt: now, receives: 0, firstAt: null, body: number, bytes, origin: null };

@@ -14,8 +14,17 @@ export interface Settled {
   visibleAt: number | null;
 }
 
+interface HideChanges {
+  ref: QueueRef;
+  changes: readonly HideChange[];
+  now: number;
+}
+
 export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Groups, table: MessageTable) {
   const hide = db.prepare("UPDATE messages SET visible_at = ? WHERE seq = ?");
+  const unreceive = db.prepare(
+    "UPDATE messages SET visible_at = ?, receives = receives - 1, first_at = CASE WHEN receives = 1 THEN NULL ELSE first_at END WHERE seq = ? AND receives > 0",
+  );
   const upTo = db.prepare("SELECT * FROM messages WHERE queue = ? ORDER BY sent_at LIMIT ?");
   const aged = db.prepare("SELECT * FROM messages WHERE queue = ? AND sent_at <= ? ORDER BY sent_at LIMIT ?");
   const setPurged = db.prepare("UPDATE queues SET purged_at = ? WHERE queue = ?");
@@ -48,6 +57,20 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
     return rows.length;
   }
 
+  function setVisible({ ref, changes, now }: HideChanges, set: (row: MessageRow, at: number, receives: number) => void): Settled {
+    const queue = book.get(ref);
+    let first = Infinity;
+    const outcomes = changes.map(({ receipt, visibilityMs }): ReceiptOutcome => {
+      const row = claimed(queue, receipt, now);
+      if (typeof row === "string") return row;
+      set(row, now + visibilityMs, readReceipt(receipt)!.receives);
+      if (row.grp !== null) groups.settle(row.grp);
+      first = Math.min(first, now + visibilityMs);
+      return "done";
+    });
+    return { queue: queue.queue, outcomes, visibleAt: first === Infinity ? null : first };
+  }
+
   return {
     delete({ ref, receipts, now }: { ref: QueueRef; receipts: readonly string[]; now: number }): Settled {
       const queue = book.get(ref);
@@ -60,19 +83,12 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
       // The next message of a group is no longer behind it.
       return { queue: queue.queue, outcomes, visibleAt: queue.isFifo && outcomes.includes("done") ? now : null };
     },
-    hide({ ref, changes, now }: { ref: QueueRef; changes: readonly HideChange[]; now: number }): Settled {
-      const queue = book.get(ref);
-      let first = Infinity;
-      const outcomes = changes.map(({ receipt, visibilityMs }): ReceiptOutcome => {
-        const row = claimed(queue, receipt, now);
-        if (typeof row === "string") return row;
-        hide.run(now + visibilityMs, row.seq);
-        if (row.grp !== null) groups.settle(row.grp);
-        first = Math.min(first, now + visibilityMs);
-        return "done";
-      });
-      return { queue: queue.queue, outcomes, visibleAt: first === Infinity ? null : first };
-    },
+    hide: (changes: HideChanges): Settled => setVisible(changes, (row, at) => void hide.run(at, row.seq)),
+    /** As hide(), and the receive does not count. One that is not the last of its message is left as it is. */
+    giveBack: (changes: HideChanges): Settled =>
+      setVisible(changes, (row, at, receives) => {
+        if (row.receives === receives) unreceive.run(at, row.seq);
+      }),
     /** Begins a purge. Throws "purged-recently". Returns how many messages there are. */
     purge({ ref, now, leastMs }: { ref: QueueRef; now: number; leastMs: number }): number {
       const queue = book.get(ref);

@@ -132,6 +132,120 @@ export function testQueues(name: string, open: () => Promise<QueuesUnderTest>): 
       assert.deepEqual(await it.bodies("jobs"), ["one"]);
     });
 
+    testWith("a receive that is given back does not count, and its receipt is void", async (it) => {
+      await it.create("dead");
+      await it.create("jobs", { deadLetters: { queue: "dead", maxReceives: 1 } });
+      await it.send("jobs", "one");
+      const giveBack = ({ receipt }: ReceivedMessage, visibilityMs = 0) =>
+        it.queues.messages.giveBack({ tenant, name: "jobs" }, [{ receipt, visibilityMs }]);
+      const [first] = await it.receive("jobs");
+      assert.deepEqual(await giveBack(first!, 2_000), ["done"]);
+      assert.deepEqual(await it.bodies("jobs"), []);
+      await it.pass(2_001);
+      const [second] = await it.receive("jobs");
+      assert.equal(second!.receives, 1);
+      await giveBack(second!);
+      assert.deepEqual(await giveBack(second!), ["invalid"]);
+      const waiting = it.receive("jobs", { waitMs: 1_000 });
+      const [third] = await waiting;
+      assert.deepEqual([third!.body, third!.receives], ["one", 1]);
+      assert.deepEqual(await it.bodies("dead"), []);
+    });
+
+    testWith("in a queue without an order, a group with many messages keeps no other waiting", async (it) => {
+      await it.create("jobs", { visibilityMs: 60_000 });
+      const send = (group: string | undefined, ...texts: string[]) =>
+        it.queues.messages.send(
+          { tenant, name: "jobs" },
+          texts.map((text) => message(text, { group })),
+        );
+      await send("noisy", ...Array.from({ length: 50 }, (_, at) => `n${at}`));
+      await send("quiet", "q0", "q1");
+      await send(undefined, "alone");
+      const first: string[] = [];
+      for (let receives = 0; receives < 6; receives++) first.push(...(await it.bodies("jobs")));
+      assert.deepEqual(
+        ["q0", "q1", "alone"].map((text) => first.includes(text)),
+        [true, true, true],
+        first.join(),
+      );
+      const all = [...first];
+      for (;;) {
+        const some = bodies(await it.receive("jobs", { most: 10 }));
+        if (some.length === 0) break;
+        all.push(...some);
+      }
+      assert.equal(new Set(all).size, 53);
+      assert.equal(all.length, 53);
+      await it.pass(60_001);
+      assert.equal(bodies(await it.receive("jobs", { most: 100 })).length, 53);
+    });
+
+    testWith("messages can be looked at without being received", async (it) => {
+      await it.create("jobs", { visibilityMs: 5_000 });
+      await it.send("jobs", "one", "two");
+      await it.receive("jobs", { most: 1 });
+      const seen = await it.queues.messages.peek({ tenant, name: "jobs" }, 10);
+      assert.deepEqual(
+        seen.map(({ body, receives }) => [body, receives]),
+        [
+          ["one", 1],
+          ["two", 0],
+        ],
+      );
+      assert.equal(seen[0]!.visibleAt - seen[1]!.visibleAt, 5_000);
+      assert.deepEqual(await it.bodies("jobs"), ["two"]);
+    });
+
+    testWith("a queue that is shared with an app is there for it, where that is asked for", async (it) => {
+      await it.create("jobs", { sharedWith: ["app_b"] }, "app_a");
+      const of = (app: string, withShared: boolean) => ({ tenant, name: "jobs", apps: [app], withShared });
+      await it.queues.messages.send(of("app_b", true), [message("hello")]);
+      assert.equal((await it.queues.look(of("app_b", true))).name, "jobs");
+      await assert.rejects(it.queues.look(of("app_b", false)), { code: "no-such-queue" });
+      await assert.rejects(it.queues.look(of("app_c", true)), { code: "no-such-queue" });
+      await assert.rejects(it.queues.remove(of("app_b", false)), { code: "no-such-queue" });
+      const listed = await it.queues.list({ tenant, apps: ["app_b"], withShared: true, most: 10 });
+      assert.deepEqual(
+        listed.map(({ name }) => name),
+        ["jobs"],
+      );
+    });
+
+    testWith("an app's dead letters go to a queue of its own, or one that is shared with it", async (it) => {
+      await it.create("other", {}, "app_b");
+      await it.create("shared", { sharedWith: ["app_a"] }, "app_b");
+      await it.create("tenants");
+      const dead = (queue: string) => it.create(`to-${queue}`, { deadLetters: { queue, maxReceives: 1 } }, "app_a");
+      await assert.rejects(dead("other"), { code: "no-such-queue" });
+      await assert.rejects(dead("tenants"), { code: "no-such-queue" });
+      await dead("shared");
+    });
+
+    testWith("all queues of an app, or of a tenant, are removed with what is in them", async (it) => {
+      await it.create("one", {}, "app_a");
+      await it.create("two", {}, "app_a");
+      await it.create("three", {}, "app_b");
+      await it.create("four");
+      await it.send("one", "x");
+      const names = async () => (await it.queues.list({ tenant, most: 10 })).map(({ name }) => name);
+      await it.queues.removeOf({ app: "app_a" });
+      assert.deepEqual(await names(), ["four", "three"]);
+      await it.create("one", {}, "app_a");
+      assert.deepEqual(await it.bodies("one"), []);
+      await it.queues.removeOf({ tenant });
+      assert.deepEqual(await names(), []);
+    });
+
+    testWith("a receive takes no more bytes than it says, but one message in any case", async (it) => {
+      await it.create("jobs");
+      await it.send("jobs", "12345", "123", "12", "1");
+      const bodiesWithin = async (bytes: number) => bodies(await it.receive("jobs", { most: 10, bytes }));
+      assert.deepEqual(await bodiesWithin(4), ["12345"]);
+      assert.deepEqual(await bodiesWithin(5), ["123", "12"]);
+      assert.deepEqual(await bodiesWithin(5), ["1"]);
+    });
+
     testWith("a receipt that is none is told from one whose message is gone", async (it) => {
       await it.create("jobs");
       await it.send("jobs", "one");

@@ -2,6 +2,7 @@ import type { BindMessage } from "../../../../wire/protocol.ts";
 import { R2Bucket } from "./bucket.ts";
 import { D1Database } from "./d1-database.ts";
 import { KVNamespace } from "./kv-namespace.ts";
+import { Queue } from "./queue.ts";
 
 /** What code in the style of Cloudflare gets as `env`: variables, secrets and bindings. */
 export function environmentOf({ env, bindings }: Pick<BindMessage, "env" | "bindings">): Record<string, unknown> {
@@ -12,5 +13,6 @@ export function environmentOf({ env, bindings }: Pick<BindMessage, "env" | "bind
 /** Each kind of service has its class here. */
 function serviceOf(binding: NonNullable<BindMessage["bindings"]>[string]): object {
   if ("sql" in binding) return new D1Database(binding.sql);
-  return "kv" in binding ? new KVNamespace(binding.kv) : new R2Bucket(binding.bucket);
+  if ("kv" in binding) return new KVNamespace(binding.kv);
+  return "queue" in binding ? new Queue(binding.queue) : new R2Bucket(binding.bucket);
 }

@@ -14,7 +14,7 @@ let agent: Agent | null = null;
 
 /** Rejects with the host's error, which has its `code`. The status 404 without a body, which says that there is no such key, is a reply. */
 export function request(
-  service: "kv" | "sql",
+  service: "kv" | "sql" | "sqs",
   method: string,
   path: string,
   headers: Record<string, string> = {},
@@ -45,8 +45,14 @@ export function request(
 
 function errorOf({ status, body }: Reply): Error {
   try {
-    const { error } = JSON.parse(body.toString()) as { error: { code: string; message: string } };
-    return Object.assign(new Error(error.message), { code: error.code, status });
+    // The API of SQS has errors of another form than Mayfly's own.
+    const { error, __type, message } = JSON.parse(body.toString()) as {
+      error?: { code: string; message: string };
+      __type?: string;
+      message?: string;
+    };
+    if (error !== undefined) return Object.assign(new Error(error.message), { code: error.code, status });
+    return Object.assign(new Error(String(message)), { code: String(__type).replace(/^.*#/, ""), status });
   } catch {
     return Object.assign(new Error(`The service answered with the status ${status}.`), { status });
   }

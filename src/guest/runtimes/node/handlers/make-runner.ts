@@ -21,7 +21,8 @@ export interface AppContext {
 export function makeRunner(context: AppContext, exports: unknown, { handler, name, lambda: facts }: BindFunction): Runner {
   if (facts !== undefined) return lambdaRunner({ ...context, facts }, exports as LambdaHandler, context.failures);
   const app = defaultExport(exports);
-  if (typeof property(app, "fetch") === "function") return fetchRunner(app as FetchApp, context.env, context.failures);
+  if (typeof property(app, "fetch") === "function" || typeof property(app, "queue") === "function")
+    return fetchRunner(app as FetchApp, context.env, context.failures);
   const lambda = property(exports, handler) ?? property(app, handler);
   if (typeof lambda === "function") return lambdaRunner(context, lambda as LambdaHandler, context.failures);
   throw new TypeError(

@@ -1,0 +1,158 @@
+/** Messages that are sent, received and deleted by SQS's API, on one connection each way, and what a server with many queues costs that nobody uses. */
+import { Agent, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { signatureOf } from "../../src/doors/signature/signature-of.ts";
+import { deriveKey } from "../../src/doors/signature/signing-keys.ts";
+import type { BenchOptions } from "../options.ts";
+import { type Platform, startPlatform } from "../platform.ts";
+import { rate, type Row, type Section } from "../report.ts";
+import { median } from "../statistics.ts";
+
+const WARM_UP_SECONDS = 2;
+const TO_REACH = 2_000;
+const IDLE_QUEUES = 1_000;
+const IDLE_SECONDS = 20;
+const MOST_IDLE = 0.01;
+const BATCH = 10;
+
+type Key = Awaited<ReturnType<Platform["client"]["createKey"]>>;
+
+export async function queues(options: BenchOptions): Promise<Section[]> {
+  const platform = await startPlatform("process", { blanks: 0, idleMs: 600_000 });
+  try {
+    const key = await platform.client.createKey({ principal: "bench", role: "operator" });
+    const [batches, singles] = [[] as number[], [] as number[]];
+    await measure(platform, key, BATCH, WARM_UP_SECONDS);
+    for (let round = 0; round < options.rounds; round++) {
+      batches.push(await measure(platform, key, BATCH, options.seconds));
+      singles.push(await measure(platform, key, 1, options.seconds));
+    }
+    return [section({ batches: median(batches), singles: median(singles), idle: await idle(platform) }, options)];
+  } finally {
+    await platform.stop();
+  }
+}
+
+/** Messages that were sent, received and deleted in a second. */
+async function measure({ apiUrl, client }: Platform, key: Key, size: number, seconds: number): Promise<number> {
+  const queue = `bench-${Math.random().toString(36).slice(2)}`;
+  await client.createQueue({ name: queue });
+  const [sender, receiver] = [new Connection(apiUrl, key), new Connection(apiUrl, key)];
+  const end = performance.now() + 1_000 * seconds;
+  const MessageBody = "x".repeat(100);
+  const Entries = Array.from({ length: size }, (_, at) => ({ Id: String(at), MessageBody }));
+  let [sent, done] = [0, 0];
+  const send = async () => {
+    for (; performance.now() < end; sent += size)
+      if (size === 1) await sender.call("SendMessage", { QueueUrl: queue, MessageBody });
+      else await sender.call("SendMessageBatch", { QueueUrl: queue, Entries });
+  };
+  const receive = async () => {
+    while (performance.now() < end) {
+      const wish = { QueueUrl: queue, MaxNumberOfMessages: size, WaitTimeSeconds: 1 };
+      const { Messages = [] } = (await receiver.call("ReceiveMessage", wish)) as { Messages?: { ReceiptHandle: string }[] };
+      const receipts = Messages.map(({ ReceiptHandle }, at) => ({ Id: String(at), ReceiptHandle }));
+      if (receipts.length === 0) continue;
+      if (size === 1) await receiver.call("DeleteMessage", { QueueUrl: queue, ReceiptHandle: receipts[0]!.ReceiptHandle });
+      else await receiver.call("DeleteMessageBatch", { QueueUrl: queue, Entries: receipts });
+      done += receipts.length;
+    }
+  };
+  await Promise.all([send(), receive()]);
+  for (const each of [sender, receiver]) each.close();
+  await client.removeQueue(queue);
+  return Math.min(sent, done) / seconds;
+}
+
+/** The part of a core that the server uses with queues that nobody uses. */
+async function idle({ client, server }: Platform): Promise<number> {
+  for (let at = 0; at < IDLE_QUEUES; at += 50)
+    await Promise.all(Array.from({ length: 50 }, (_, more) => client.createQueue({ name: `idle-${at + more}` })));
+  await sleep(2_000);
+  const before = server.cpuUs();
+  await sleep(1_000 * IDLE_SECONDS);
+  return (server.cpuUs() - before) / (1e6 * IDLE_SECONDS);
+}
+
+function section(
+  { batches, singles, idle: part }: { batches: number; singles: number; idle: number },
+  { seconds, rounds }: BenchOptions,
+): Section {
+  const messages = (perSecond: number) => rate(perSecond).replace("/s", " messages/s");
+  const rows: Row[] = [
+    { what: `in batches of ${BATCH}`, measured: messages(batches), target: `≥ ${TO_REACH}/s`, reached: batches >= TO_REACH },
+    { what: "one by one", measured: messages(singles) },
+    {
+      what: `${IDLE_QUEUES} queues that nobody uses`,
+      measured: `${(100 * part).toFixed(2)} % of a core`,
+      target: `≤ ${100 * MOST_IDLE} %`,
+      reached: part <= MOST_IDLE,
+    },
+  ];
+  return {
+    title: "Queues by SQS's API: send, receive and delete",
+    how: `${seconds} s, median of ${rounds} interleaved rounds; a connection that sends and one that receives and deletes, each with one signed request at a time; every change is on the disk before it is confirmed. The client is a program of Node on the same host.`,
+    rows,
+  };
+}
+
+/** One connection, with one request at a time. */
+class Connection {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #url: URL;
+  readonly #key: Key;
+
+  constructor(url: string, key: Key) {
+    this.#url = new URL(url);
+    this.#key = key;
+  }
+
+  call(operation: string, members: object): Promise<unknown> {
+    const body = Buffer.from(JSON.stringify(members));
+    const headers = { ...this.#signed(body), "x-amz-target": `AmazonSQS.${operation}`, "content-length": body.length };
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const sent = request(this.#url, { method: "POST", agent: this.#agent, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString();
+        if (response.statusCode === 200) resolve(text === "" ? {} : JSON.parse(text));
+        else reject(new Error(`${operation} was answered with ${response.statusCode}: ${text}`));
+      });
+    });
+    sent.on("error", reject);
+    sent.end(body);
+    return promise;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #signed(body: Buffer): Record<string, string> {
+    const { id, secret } = this.#key;
+    const { host } = this.#url;
+    const date = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+    const day = date.slice(0, 8);
+    const names = ["host", "x-amz-date"];
+    const given = {
+      accessKeyId: id,
+      day,
+      region: "us-east-1",
+      service: "sqs",
+      date,
+      signedHeaders: names,
+      signature: "",
+      expires: undefined,
+    };
+    const headers = { host, "x-amz-date": date };
+    const signature = signatureOf(
+      { method: "POST", path: "/", query: new URLSearchParams(), headers, body: Buffer.from(body) },
+      given,
+      deriveKey(secret, given),
+    );
+    const authorization = `AWS4-HMAC-SHA256 Credential=${id}/${day}/us-east-1/sqs/aws4_request, SignedHeaders=${names.join(";")}, Signature=${signature}`;
+    return { "x-amz-date": date, authorization, "content-type": "application/x-amz-json-1.0" };
+  }
+}

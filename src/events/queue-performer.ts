@@ -1,0 +1,71 @@
+/** Carries results to queues. */
+import { MayflyError } from "../base/errors/error.ts";
+import type { ErrorCode } from "../base/errors/table.ts";
+import type { Outcome, Performer } from "./performer.ts";
+
+/** The `about` of an event for a queue. The lane's target is the queue's name. */
+export interface QueueAbout {
+  /** Whether the queue may be any of the app's tenant; otherwise it is the app's own, or shared with it. */
+  ofTenant?: boolean;
+  /** Whether the queue gets the payload of the event that was given up, with attributes that say why, as AWS Lambda's dead-letter queues do; otherwise all that came of it. */
+  isDeadLetter?: boolean;
+  /** AWS's trace header. */
+  trace?: string;
+}
+
+export interface QueueDelivery {
+  app: string;
+  queue: string;
+  ofTenant: boolean;
+  body: string;
+  attributes: Readonly<Record<string, { type: string; value: string }>>;
+  /** The same for all attempts. */
+  id: string;
+  trace: string | undefined;
+}
+
+/** Deliveries to one queue at the same time. */
+const AT_ONCE = 100;
+/** That a message is not there, and may be later. */
+const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["store-busy", "disk-full", "shutting-down"]);
+
+/** @param send resolves when the message is on the disk */
+export function queuePerformer(send: (delivery: QueueDelivery) => Promise<void>): Performer {
+  return {
+    limit: () => AT_ONCE,
+    async perform({ id, payload, about }, { app, target }): Promise<Outcome> {
+      const { ofTenant = false, isDeadLetter = false, trace } = (about ?? {}) as QueueAbout;
+      const text = Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString();
+      try {
+        await send({ app, queue: target, ofTenant, id, trace, ...(isDeadLetter ? deadLetterOf(text) : { body: text, attributes: {} }) });
+        return { kind: "done", result: Buffer.alloc(0) };
+      } catch (error) {
+        if (!(error instanceof MayflyError)) throw error;
+        const why = error.message.replace(/\.$/, "");
+        return refusals.has(error.code) ? { kind: "refused", why } : { kind: "failed", why, result: Buffer.alloc(0) };
+      }
+    },
+  };
+}
+
+interface EndRecord {
+  requestContext?: { requestId?: unknown };
+  requestPayload?: unknown;
+  responsePayload?: { errorMessage?: unknown } | null;
+}
+
+/** In characters. */
+const MOST_OF_REASON = 1_024;
+
+function deadLetterOf(text: string): Pick<QueueDelivery, "body" | "attributes"> {
+  const { requestContext, requestPayload, responsePayload } = JSON.parse(text) as EndRecord;
+  const message = responsePayload?.errorMessage;
+  return {
+    body: JSON.stringify(requestPayload ?? null),
+    attributes: {
+      RequestID: { type: "String", value: String(requestContext?.requestId) },
+      ErrorCode: { type: "Number", value: "200" },
+      ...(typeof message === "string" && message !== "" && { ErrorMessage: { type: "String", value: message.slice(0, MOST_OF_REASON) } }),
+    },
+  };
+}
