@@ -35,7 +35,7 @@ export const commands: CommandEntry[] = [
   { name: "dlq", summary: "see, repeat and remove the events that were given up", load: () => import("./commands/dlq.ts") },
   {
     name: "backup",
-    summary: "copy the state of a server that runs, or of one tenant, and restore it",
+    summary: "copy a running server, or one tenant, and restore it",
     load: () => import("./commands/backup.ts"),
   },
   { name: "tenant", summary: "make, list, limit and remove tenants", load: () => import("./commands/tenant.ts") },
