@@ -137,10 +137,10 @@ function signer(call: S3Call, fields: ReadonlyMap<string, string>): { caller: Ca
 
 /** The fields as the heads of other requests say the same things. */
 function headersOf(fields: ReadonlyMap<string, string>): Headers {
-  const found: Record<string, string> = {};
-  for (const [name, value] of fields) found[name === "acl" ? "x-amz-acl" : name] = Buffer.from(value, "utf8").toString("latin1");
-  for (const name of ["x-amz-signature", "x-amz-credential", "x-amz-date", "x-amz-algorithm", "x-amz-tagging"]) delete found[name];
-  return found;
+  const found = new Map<string, string>();
+  for (const [name, value] of fields) found.set(name === "acl" ? "x-amz-acl" : name, Buffer.from(value, "utf8").toString("latin1"));
+  for (const name of ["x-amz-signature", "x-amz-credential", "x-amz-date", "x-amz-algorithm", "x-amz-tagging"]) found.delete(name);
+  return Object.fromEntries(found);
 }
 
 function answerOf({ name, origin }: S3Call, key: string, fields: ReadonlyMap<string, string>, { etag, version }: Stored): S3Answer {

@@ -37,7 +37,7 @@ export function aboutOf(headers: Headers, owner: string, now: number): ObjectAbo
 }
 
 export function contentHeaders(headers: Headers): Record<string, string> {
-  const found: Record<string, string> = {};
+  const found = new Map<string, string>();
   for (const name of kept) {
     let value = headers[name];
     // The coding of the request is none of the content.
@@ -47,9 +47,9 @@ export function contentHeaders(headers: Headers): Record<string, string> {
         .map((each) => each.trim())
         .filter((each) => each !== "aws-chunked")
         .join(",");
-    if (value !== undefined && value !== "") found[name] = value;
+    if (value !== undefined && value !== "") found.set(name, value);
   }
-  return found;
+  return Object.fromEntries(found);
 }
 
 /** Of the user. */
