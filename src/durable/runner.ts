@@ -6,6 +6,7 @@
  * 2. An execution that waits for time, a callback or a callee has a row on the disk, and nothing here.
  * 3. The end of a call is stored; while the disk is full, it is tried again. What ran when the server died is called again at the next start.
  */
+import { untilStored } from "../store/group-commit/until-stored.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import type { GroupCommit } from "../store/group-commit/group-commit.ts";
 import type { Invoker } from "./invoker.ts";
@@ -150,19 +151,9 @@ export class Runner {
   }
 
   /** Until it is stored, or the server ends: then the function is called again at the next start. */
-  async #store<T>(work: () => Promise<T>): Promise<T | undefined> {
-    while (!this.#closed) {
-      try {
-        return await work();
-      } catch (error) {
-        this.#options.onFailure(error);
-        await new Promise<void>((resolve) => this.#options.clock.after(STORE_AGAIN_MS, resolve));
-      }
-    }
-    return work().catch((error: unknown) => {
-      this.#options.onFailure(error);
-      return undefined;
-    });
+  #store<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const { clock, onFailure } = this.#options;
+    return untilStored(work, { clock, isClosed: () => this.#closed, onFailure: (error) => onFailure(error) });
   }
 
   #ripenAt(at: number): void {

@@ -7,6 +7,7 @@
  *    event keeps its place, so that no more is begun than can be recorded.
  * 3. What runs when the server dies is run again at the next start.
  */
+import { untilStored } from "../store/group-commit/until-stored.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import { newId } from "./new-event-id.ts";
 import type { GroupCommit } from "../store/group-commit/group-commit.ts";
@@ -258,19 +259,9 @@ export class Runner {
   }
 
   /** Until it is stored, or the server ends: then the event is run again at the next start. */
-  async #store<T>(work: () => Promise<T>): Promise<T | undefined> {
-    while (!this.#closed) {
-      try {
-        return await work();
-      } catch (error) {
-        this.#options.onFailure(error);
-        await new Promise<void>((resolve) => this.#options.clock.after(STORE_AGAIN_MS, resolve));
-      }
-    }
-    return work().catch((error: unknown) => {
-      this.#options.onFailure(error);
-      return undefined;
-    });
+  #store<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const { clock, onFailure } = this.#options;
+    return untilStored(work, { clock, isClosed: () => this.#closed, onFailure: (error) => onFailure(error) });
   }
 
   /** An event is delayed until then: wall clock, ms. */

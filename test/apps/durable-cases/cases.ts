@@ -1,5 +1,6 @@
 /**
  * Handlers for the cases of ../shared/durable-cases/, written from their words. An execution of the name `case-<number of the case>-…` runs the one of that number.
+ * The file is long because it is one list, a handler for each of about a hundred cases.
  */
 import { GetDurableExecutionHistoryCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import {

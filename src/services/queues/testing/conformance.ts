@@ -1,4 +1,4 @@
-/** What every implementation of Queues must do. */
+/** What every implementation of Queues must do. The file is long because it is one suite, which each implementation runs whole. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { afterwards } from "../../../base/testing/afterwards.ts";
