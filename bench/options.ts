@@ -20,6 +20,7 @@ export const caseNames = [
   "durable",
   "kv",
   "queues",
+  "events",
   "live",
 ] as const;
 export type CaseName = (typeof caseNames)[number];

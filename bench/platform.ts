@@ -25,6 +25,8 @@ export interface Platform {
   deployFolder(folder: string, name: string, changes?: Partial<Manifest>): Promise<string>;
   /** Ends the server and starts it again with the same state folder. */
   restart(): Promise<void>;
+  /** The same, with something done to the state folder in between. */
+  changing(change: (stateDir: string) => void): Promise<void>;
   /** How long the last start took until the API answered. */
   startedInMs(): number;
   stop(): Promise<void>;
@@ -68,6 +70,11 @@ export async function startPlatform(
     },
     async restart() {
       await server.stop();
+      server = await start();
+    },
+    async changing(change) {
+      await server.stop();
+      change(stateDir);
       server = await start();
     },
     startedInMs: () => startedMs,

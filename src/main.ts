@@ -25,6 +25,7 @@ import { openEgress } from "./egress/open-egress.ts";
 import { openApi, openBeside, openGateway, openHostCertificates, renewCertificates } from "./doors/open-doors.ts";
 import { WrongCredentials } from "./clients/wrong-credentials.ts";
 import { openAcme } from "./doors/acme/open-acme.ts";
+import { openAws } from "./doors/aws/open-aws.ts";
 import { openHooks } from "./doors/hooks/open-hooks.ts";
 import { openGate } from "./doors/access/open-gate.ts";
 import { callersOf } from "./doors/access/token.ts";
@@ -231,7 +232,7 @@ export async function startMayfly(
   const callees = { names: catalog.names, reach: (app: string, label: string) => served.reach(app, label) };
   const begins: Dispatcher = { dispatch: (...call) => invoking.starting.dispatch(...call) };
   const sources = openQueueSources(start, queues);
-  const durable = openDurable(start, { callees, catalog, kv, queues: queues.queues, sources, dispatcher: begins, egress, logs, events });
+  const durable = openDurable(start, { callees, catalog, kv, queues: queues.queues, sources, dispatcher: begins, expecting: dispatcher, egress, logs, events });
   const gate = openGate(start, {
     callers: callersOf(principals),
     signingKey: (app) => catalog.signingKeys.find(app),
@@ -261,6 +262,18 @@ export async function startMayfly(
     gatewayUrl: () => urls.gateway,
   });
   services.set("lambda", invoking.inside);
+  const [places, turns] = [new Shares(descriptors.api), new FairTurns()];
+  const aws = openAws(start, {
+    durable,
+    services,
+    functions: invoking.target,
+    principals,
+    wrong,
+    audit,
+    catalog,
+    places,
+    turns,
+  });
   await durable.start();
   await runs.start(invoking.invoker);
   await queues.start();
@@ -300,7 +313,6 @@ export async function startMayfly(
   };
   const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
   urls.gateway = gateway.url;
-  const [places, turns] = [new Shares(descriptors.api), new FairTurns()];
   const parts = {
     catalog,
     places,
@@ -332,7 +344,7 @@ export async function startMayfly(
     turns,
   });
   const sqs = openSqs(start, { queues: queues.queues, catalog, principals, wrong, audit, places, turns, isTls: certificate !== undefined });
-  const beside = firstOf([sqs, lambda]);
+  const beside = firstOf([sqs, aws, lambda]);
   const api = await openApi(start, supervision?.sockets.api, { parts, certificate, beside });
   urls.api = api.url;
   acme?.start();

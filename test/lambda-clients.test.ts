@@ -16,7 +16,7 @@ import { type Scope, temporaryFolder } from "./platform.ts";
 const run = promisify(execFile);
 const role = "arn:aws:iam::000000000000:role/any";
 
-describe("Debian's clients of AWS Lambda", () => {
+describe("Debian's clients of AWS", () => {
   const closing: (() => void | Promise<void>)[] = [];
   const scope: Scope = { after: (cleanUp) => void closing.unshift(cleanUp) };
   let root: string;
@@ -59,9 +59,11 @@ describe("Debian's clients of AWS Lambda", () => {
     return (await fetch(`${gatewayUrl}/${path}`, { headers: { authorization: `Bearer ${token}` } })).text();
   }
 
-  async function aws(...args: string[]): Promise<Record<string, unknown>> {
+  const aws = (...args: string[]) => awsOf("lambda", ...args);
+
+  async function awsOf(...args: string[]): Promise<Record<string, unknown>> {
     const [program, ...rest] = python;
-    const command = [...rest, join(root, "usr/bin/aws"), "--endpoint-url", apiUrl, "--output", "json", "lambda", ...args];
+    const command = [...rest, join(root, "usr/bin/aws"), "--endpoint-url", apiUrl, "--output", "json", ...args];
     const { stdout } = await run(program!, command, { env, cwd: folder });
     return stdout.trim() === "" ? {} : (JSON.parse(stdout) as Record<string, unknown>);
   }
@@ -115,6 +117,39 @@ describe("Debian's clients of AWS Lambda", () => {
       aws("get-function", "--function-name", "cli"),
       /ResourceNotFoundException\) when calling the GetFunction operation: Function not found: arn:aws:lambda:eu-central-1:000000000000:function:cli/,
     );
+  });
+
+  test("aws events and aws scheduler make a rule, its target and a schedule, and publish", async () => {
+    const arn = "arn:aws:lambda:eu-central-1:000000000000:function:any";
+    const pattern = '{"source":["shop"]}';
+    const put = await awsOf("events", "put-rule", "--name", "paid", "--event-pattern", pattern);
+    assert.equal(put["RuleArn"], "arn:aws:events:eu-central-1:000000000000:rule/paid");
+    await awsOf("events", "put-targets", "--rule", "paid", "--targets", `Id=1,Arn=${arn}`);
+    const { Targets } = await awsOf("events", "list-targets-by-rule", "--rule", "paid");
+    assert.deepEqual(Targets, [{ Id: "1", Arn: arn }]);
+    const entries = JSON.stringify([{ Source: "other", DetailType: "order.paid", Detail: "{}" }]);
+    assert.equal((await awsOf("events", "put-events", "--entries", entries))["FailedEntryCount"], 0);
+    const event = JSON.stringify({ id: "1", source: "shop", account: "0", time: "2026-11-30T10:00:00Z", region: "r", "detail-type": "t" });
+    assert.equal((await awsOf("events", "test-event-pattern", "--event-pattern", pattern, "--event", event))["Result"], true);
+    await assert.rejects(
+      awsOf("events", "describe-rule", "--name", "none"),
+      /ResourceNotFoundException.*Rule none does not exist on EventBus default/,
+    );
+    const target = JSON.stringify({ Arn: arn, RoleArn: role });
+    const schedule = [
+      "--name",
+      "nightly",
+      "--schedule-expression",
+      "rate(1 day)",
+      "--target",
+      target,
+      "--flexible-time-window",
+      "Mode=OFF",
+    ];
+    const made = await awsOf("scheduler", "create-schedule", ...schedule);
+    assert.equal(made["ScheduleArn"], "arn:aws:scheduler:eu-central-1:000000000000:schedule/default/nightly");
+    assert.equal((await awsOf("scheduler", "get-schedule", "--name", "nightly"))["State"], "ENABLED");
+    await awsOf("scheduler", "delete-schedule", "--name", "nightly");
   });
 
   test("boto3 pages, waits, uses layers and signs URLs", async () => {

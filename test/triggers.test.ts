@@ -188,6 +188,26 @@ describe("a server with triggers", () => {
     assert.deepEqual([filtered.status, await filtered.json()], [202, { events: [] }]);
   });
 
+  test("the example of events publishes what a webhook brings, and another function gets it", async () => {
+    await platform.client.setSecret("events", "HOOK", "s");
+    await platform.deploy("examples/events");
+    const body = JSON.stringify({ type: "order.paid", data: { order: "o-7", amount: 42 } });
+    const [id, time] = ["msg_1", String(Math.floor(Date.now() / 1_000))];
+    const signature = createHmac("sha256", "s").update(`${id}.${time}.${body}`).digest("base64");
+    const headers = { "webhook-id": id, "webhook-timestamp": time, "webhook-signature": `v1,${signature}` };
+    const response = await fetch(`${platform.running.gatewayUrl}/_mayfly/hooks/events/orders`, { method: "POST", body, headers });
+    assert.equal(response.status, 202);
+    const [invoice] = await eventually(
+      "the invoice",
+      async () =>
+        (await platform.client.events("events", { state: "ended", limit: 10 })).events.filter((each) => each.function === "invoice"),
+      (all) => all.length > 0,
+    );
+    const { result, source } = await platform.client.event("events", invoice!.id);
+    assert.match(result!, /^"invoice for o-7: 42 \(event [\w-]+\)"$/);
+    assert.deepEqual(source, { kind: "bus", name: "invoice" });
+  });
+
   test("another revision brings its own triggers, and one that is paused stays so", async () => {
     await platform.deploy("test/apps/triggers", { env: { FILE: file, MORE: "1" } });
     assert.equal((await trigger("tick")).paused, true);

@@ -69,6 +69,8 @@ function rarely<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, event: Rare
     case "revision-renewed":
     case "revision-retired":
       return retireAll(rules, state, state.apps.get(event.revision), now, commands);
+    case "expected":
+      return undefined;
     case "blank":
       return blankUp(state, event.machine, commands);
     case "bound":

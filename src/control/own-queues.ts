@@ -28,20 +28,26 @@ export async function ownQueue(
 
 const USUAL_GROUP = "default";
 
-/** Sends what came of an event to a queue. Rejects with "no-such-app", and with what Messages.send() rejects with. */
-export async function deliver(
+/** Sends a message to a queue for an app or a tenant. Rejects with "no-such-app", and with what Messages.send() rejects with. */
+export async function deliverToQueue(
   { queues, names }: { queues: Queues; names: Pick<Names, "nameOf"> },
-  { app, queue: name, ofTenant, body, attributes, id, trace }: QueueDelivery,
+  { from, queue: name, ofTenant, body, attributes, id, group = USUAL_GROUP, trace }: QueueDelivery,
 ): Promise<void> {
-  const tenant = names.nameOf(app)?.tenant;
-  if (tenant === undefined) throw new MayflyError("no-such-app", { app });
-  const ref: QueueRef = { tenant, name, ...(!ofTenant && { apps: [app], withShared: true }) };
-  const { isFifo, maxBytes } = ofTenant ? await queues.look(ref) : await ownQueue(queues, { tenant, app }, name);
+  const { tenant, app } = senderOf(names, from);
+  const ref: QueueRef = { tenant, name, ...(!ofTenant && app !== undefined && { apps: [app], withShared: true }) };
+  const { isFifo, maxBytes } = ofTenant || app === undefined ? await queues.look(ref) : await ownQueue(queues, { tenant, app }, name);
   const bytes = Object.entries(attributes).reduce(
-    (sum, [key, { type, value }]) => sum + key.length + type.length + value.length,
+    (sum, [key, { type, value }]) => sum + Buffer.byteLength(key + type + value),
     Buffer.byteLength(body),
   );
   if (bytes > maxBytes) throw new MayflyError("bad-request", { what: `a message of the queue ${name} has at most ${maxBytes} bytes` });
-  const ordered = isFifo ? { group: USUAL_GROUP, dedupId: id } : {};
-  await queues.messages.send(ref, [{ body, attributes, bytes, sender: app, trace, ...ordered }]);
+  const ordered = isFifo ? { group, dedupId: id } : {};
+  await queues.messages.send(ref, [{ body, attributes, bytes, sender: app ?? tenant, trace, ...ordered }]);
+}
+
+function senderOf(names: Pick<Names, "nameOf">, from: QueueDelivery["from"]): { tenant: string; app?: string } {
+  if ("tenant" in from) return from;
+  const tenant = names.nameOf(from.app)?.tenant;
+  if (tenant === undefined) throw new MayflyError("no-such-app", { app: from.app });
+  return { tenant, app: from.app };
 }

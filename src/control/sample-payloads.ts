@@ -1,6 +1,7 @@
 /** What a trigger's function gets when the trigger is fired by hand: made up, but of the form of what its sender sends. */
 import { randomUUID } from "node:crypto";
 import { mainTenant } from "../base/ids/new-id.ts";
+import type { BusEvent } from "../events/bus/bus.ts";
 import { recordOf } from "../events/sources/queue-records.ts";
 import { accountOf } from "./lambda/names.ts";
 import { queueArn } from "./lambda/queue-arns.ts";
@@ -13,6 +14,7 @@ export function samplePayload(trigger: FromOutside, now: number): unknown {
   if ("kv" in trigger) return { kv: trigger.kv, type: "put", key: `${trigger.prefix ?? ""}sample`, version: 1, bytes: 6, metadata: null };
   if ("cloudEvents" in trigger) return cloudEvent(now);
   if ("queue" in trigger) return messages(trigger.queue, now);
+  if ("event" in trigger) return busEvent(trigger.event.pattern, now);
   const seconds = Math.floor(now / 1_000);
   const id = randomUUID();
   switch (trigger.webhook) {
@@ -66,4 +68,24 @@ function cloudEvent(now: number): unknown {
     datacontenttype: "application/json",
     data: { id: "sample" },
   };
+}
+
+/** What the pattern asks for by a plain value is as it asks for it. */
+function busEvent({ source, "detail-type": type }: Record<string, unknown>, now: number): BusEvent {
+  return {
+    version: "0",
+    id: randomUUID(),
+    "detail-type": plainIn(type) ?? "Sample",
+    source: plainIn(source) ?? "sample",
+    account: "000000000000",
+    time: `${new Date(now).toISOString().slice(0, 19)}Z`,
+    region: "us-east-1",
+    resources: [],
+    detail: { id: "sample" },
+  };
+}
+
+function plainIn(rules: unknown): string | undefined {
+  const [first] = Array.isArray(rules) ? (rules as unknown[]) : [];
+  return typeof first === "string" ? first : undefined;
 }

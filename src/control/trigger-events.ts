@@ -23,6 +23,7 @@ function kindOf(trigger: ManifestTrigger): TriggerDefinition["kind"] {
   if ("schedule" in trigger) return "schedule";
   if ("kv" in trigger) return "kv";
   if ("queue" in trigger) return "queue";
+  if ("event" in trigger) return "bus";
   return "webhook" in trigger ? "webhook" : "cloudevents";
 }
 
@@ -40,6 +41,12 @@ function timingOf({ schedule, timeZone, missed, jitterS, from, until }: Extract<
 export function scheduledPayload({ name, definition }: TriggerDefinition, dueAt: number): unknown {
   const { payload, schedule } = definition as Extract<ManifestTrigger, { schedule: string }>;
   return payload ?? { trigger: name, schedule, time: new Date(dueAt).toISOString() };
+}
+
+/** Which bus a trigger of the kind `bus` listens to, and the JSON of its pattern. */
+export function listeningOf({ definition }: Pick<StoredTrigger, "definition">): { bus: string; pattern: string } {
+  const { event } = definition as Extract<ManifestTrigger, { event: object }>;
+  return { bus: event.bus, pattern: JSON.stringify(event.pattern) };
 }
 
 /** The event of a trigger for one of its times. Throws "no-such-app" and "no-such-function". */

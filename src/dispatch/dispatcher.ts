@@ -24,7 +24,15 @@ import { DecisionLog } from "./decision-log.ts";
 import { GuestLines } from "./guest-lines.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
 import { Invocation } from "./invocation-run.ts";
-import type { ServedBeside, ServedTarget, DispatcherOptions, LiveDispatcher, MachineRow, Explanation } from "./live-dispatcher.ts";
+import type {
+  ServedBeside,
+  ServedTarget,
+  DispatcherOptions,
+  ExpectedCall,
+  LiveDispatcher,
+  MachineRow,
+  Explanation,
+} from "./live-dispatcher.ts";
 import { LateCalls } from "./late-calls.ts";
 import { MachineBook } from "./machine-book.ts";
 import type { MachineRecord } from "./machine-record.ts";
@@ -133,6 +141,11 @@ class PolicyDispatcher implements LiveDispatcher {
       invocation.refuse("shutting-down", {});
     }
     return invocation;
+  }
+
+  expect(call: ExpectedCall, inMs: number): void {
+    const part = this.#closing === undefined ? this.#parts.expected(call) : undefined;
+    if (part !== undefined) this.#tell({ type: "expected", revision: part, inMs });
   }
 
   point(app: string, targets: readonly ServedTarget[], more?: ServedBeside): void {

@@ -89,7 +89,15 @@ export interface MachineRow extends Omit<MachineView, "phase">, MachineFacts {
   readonly slots: number;
 }
 
+/** A call that is known to come. */
+export interface ExpectedCall {
+  app: string;
+  function: string;
+}
+
 export interface LiveDispatcher extends Dispatcher {
+  /** The call comes in `inMs`, so that a machine may be there for it. The app must be served; of functions that keep tenants apart, nothing is known. */
+  expect(call: ExpectedCall, inMs: number): void;
   /**
    * Sends the app's calls to these revisions from now on, in proportion to their weights. Machines of other revisions finish what they run
    * and get no more calls. A revision that was a target already keeps its machines; `lacks` is asked again for all of them.

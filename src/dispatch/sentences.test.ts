@@ -11,6 +11,10 @@ const clauses: { [Kind in DecisionReason["kind"]]: [Extract<DecisionReason, { ki
   ],
   minimum: [{ kind: "minimum", machines: 1 }, "the app's minimum is 1 machine (minMachines)"],
   reserved: [{ kind: "reserved", machines: 2 }, "2 machines of the revision are reserved by an alias"],
+  "call-known": [
+    { kind: "call-known", withinMs: 1_500 },
+    "a call is known to come within 1.5 s, because it is the time of a schedule or of an event",
+  ],
   "call-expected": [{ kind: "call-expected", withinMs: 1_500 }, "a call is expected within 1.5 s"],
   forecast: [
     { kind: "forecast", inFlight: 2, slots: 9.5, has: 8, aheadMs: 230, level: 3, trend: 0.5, deviation: 1.25 },
@@ -64,6 +68,7 @@ const busy: AppFacts<string> = {
     demand: { aheadMs: 230, expected: 1, margin: 0.5, machines: 1 },
     costs: { memoryGb: 0.05, idleCpu: null, hold: 0.05, start: 2, startWithWait: 4, waitMs: 30, waitWorth: 20, breakEvenMs: 80_000 },
     idle: { times: 4, holdMs: 900, costs: { plan: 1, none: 4, holding: 3 }, start: { atMs: 9_000, untilMs: 11_000 } },
+    known: null,
   },
   machines: [
     { machine: "m1", phase: "bound", inFlight: 1, phaseMs: 5, idleMs: null, keptForMinimum: false, nextLookMs: null, keptMs: null },

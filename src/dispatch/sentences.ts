@@ -36,6 +36,7 @@ const clauses: Clauses = {
   minimum: ({ machines }) => `the app's minimum is ${counted(machines, "machine")} (minMachines)`,
   reserved: ({ machines }) => `${counted(machines, "machine")} of the revision ${machines === 1 ? "is" : "are"} reserved by an alias`,
   "call-expected": ({ withinMs }) => `a call is expected within ${span(withinMs)}`,
+  "call-known": ({ withinMs }) => `a call is known to come within ${span(withinMs)}, because it is the time of a schedule or of an event`,
   forecast: ({ inFlight, slots, aheadMs, level, trend, deviation, has }) =>
     `the forecast for ${span(aheadMs)} from now is that ${counted(figure(slots), "slot")} will be needed, and the app's machines have ${figure(has)}; ` +
     `${inFlight} in flight now, level ${figure(level)}, trend ${figure(trend)} a window, deviation ${figure(deviation)} (in invocations)`,
@@ -133,7 +134,13 @@ function learnedSentences(learned: LearnedFacts, facts: AppFacts<string>): strin
     ...(minMachines === 0 ? [] : [`The app's minimum is ${counted(minMachines, "machine")} (minMachines).`]),
     costsSentence(learned),
     [timesSentence(learned), ...courseSentence(learned, facts)].join(" "),
+    ...(learned.known === null ? [] : [knownSentence(learned.known)]),
   ];
+}
+
+function knownSentence({ startInMs, heldForMs }: NonNullable<LearnedFacts["known"]>): string {
+  const begin = startInMs === 0 ? "now" : `${span(startInMs)} from now`;
+  return `A call is known to come, because it is the time of a schedule or of an event: a machine is there for it from ${begin} on, for ${span(heldForMs - startInMs)}.`;
 }
 
 function demandSentence({ aheadMs, expected, margin, machines }: NonNullable<LearnedFacts["demand"]>): string {

@@ -21,7 +21,7 @@ import { apartLimits, limitsOf } from "./app.ts";
 import { branchOfPin, type InvocationRequest } from "./invocation.ts";
 import type { Invocation } from "./invocation-run.ts";
 import { KindBook } from "./kind-book.ts";
-import type { DispatcherOptions, ServedBeside, ServedTarget } from "./live-dispatcher.ts";
+import type { DispatcherOptions, ExpectedCall, ServedBeside, ServedTarget } from "./live-dispatcher.ts";
 import { isAside, type LivePart, LiveRevisions } from "./live-revisions.ts";
 
 export type SnapshotChange = Pick<SnapshotMade, "type" | "bytes" | "ms"> | Pick<SnapshotLacking, "type" | "reason">;
@@ -93,6 +93,12 @@ export class ServedParts {
     if (refusal !== undefined) return refusal;
     const place = this.#placeIn(part, call);
     return typeof place === "string" ? (this.#accounts.take(call.app) ?? place) : place;
+  }
+
+  /** The part that most calls of `live` to the function go to; undefined: none may have a machine. */
+  expected({ app, function: name }: ExpectedCall): string | undefined {
+    const part = this.of(app).find(({ version: { manifest } }) => Object.hasOwn(manifest.functions, name) && !keepsApart(manifest, name));
+    return part === undefined || this.#refusalOf(app, part.id) !== undefined ? undefined : part.id;
   }
 
   /** The part that a call goes to which was taken before, or why there is none any more. */

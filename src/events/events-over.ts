@@ -4,6 +4,7 @@ import type { Events } from "./events.ts";
 import type { Runner } from "./runner.ts";
 import type { WaitingLimits } from "./store/accept.ts";
 import type { EventOperations } from "./store/engine.ts";
+import { waitingFor } from "./waiting-for.ts";
 
 /** The events of a file, with the runner that carries them out. @param most what an app may have waiting @param now wall clock, ms */
 export function eventsOver(commit: GroupCommit<EventOperations>, runner: Runner, most: WaitingLimits, now: () => number): Events {
@@ -21,7 +22,11 @@ export function eventsOver(commit: GroupCommit<EventOperations>, runner: Runner,
     async show(app, id) {
       const found = await commit.run("show", { app, id });
       if (found === null) throw new MayflyError("no-such-event", { id });
-      return found;
+      return { ...found, waitsFor: waitingFor(found, runner.look(found.lane)) };
+    },
+    async explain(app) {
+      const fronts = await commit.run("fronts", { app });
+      return fronts.map((front) => Object.assign(front, { waitsFor: waitingFor(front, runner.look(front.lane)) }));
     },
     async cancel(app, id) {
       const { found, lanes, dueAt } = await commit.run("cancel", { app, id, now: now() });

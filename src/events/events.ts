@@ -1,7 +1,8 @@
 /** Durable invocations: accepted, run until they are done or given up, and looked at. `app` is an app's id everywhere. */
 import type { Accepted, Lane, NewEvent } from "./event.ts";
 import type { LaneRow } from "./store/lanes.ts";
-import type { Page, ShownEvent } from "./store/look.ts";
+import type { Front, Page, ShownEvent } from "./store/look.ts";
+import type { WaitingFor } from "./waiting-for.ts";
 import type { About } from "./store/accept.ts";
 
 export interface Events {
@@ -13,6 +14,8 @@ export interface Events {
   list(app: string, which: "open" | "ended" | "all", most: number, before?: number): Promise<Page>;
   /** Rejects with "no-such-event", also for one of another app. */
   show(app: string, id: string): Promise<DetailedEvent>;
+  /** Of each function of the app that has events which have not ended: one of them, with what it waits for. */
+  explain(app: string): Promise<(Front & { waitsFor: WaitingFor | null })[]>;
   /** Ends an event without a further attempt; one that runs is let run to its end. Rejects with "no-such-event" if it has ended. */
   cancel(app: string, id: string): Promise<void>;
   /** Runs an event at once that waits for its time or for its next attempt. Rejects with "no-such-event". */
@@ -38,4 +41,6 @@ interface DetailedEvent extends ShownEvent {
   about?: About;
   /** What the function returned, if it was kept. */
   result: Uint8Array | null;
+  /** Null: it has ended. */
+  waitsFor: WaitingFor | null;
 }

@@ -6,20 +6,31 @@ import { openGroupCommit } from "../store/group-commit/open-group-commit.ts";
 import type { Logs } from "../store/logs/logs.ts";
 import { LogLevel } from "../wire/protocol.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
+import type { BusLimits } from "./bus/bus.ts";
+import type { Buses } from "./bus/buses.ts";
+import { busesOver, type BusesNeeds } from "./bus/buses-over.ts";
+import { KnownListeners, type ListenersNeeds } from "./bus/listeners.ts";
 import type { ClaimedEvent, Lane } from "./event.ts";
 import type { Events } from "./events.ts";
 import { LazyCommit } from "../store/group-commit/lazy-commit.ts";
 import type { Performer } from "./performer.ts";
 import { eventsOver } from "./events-over.ts";
 import { Runner } from "./runner.ts";
+import type { ScheduleLimits } from "./scheduler/schedule.ts";
+import type { Schedules } from "./scheduler/schedules.ts";
+import { schedulesOver } from "./scheduler/schedules-over.ts";
 import type { EventOperations } from "./store/engine.ts";
 import { type Compose, TriggerClock } from "./triggers/trigger-clock.ts";
-import type { TriggerOwner } from "./triggers/trigger.ts";
+import type { StoredTrigger, TriggerOwner } from "./triggers/trigger.ts";
 import type { Triggers } from "./triggers/triggers.ts";
 import { triggersOver } from "./triggers/triggers-over.ts";
 
-export interface EventsNeeds {
+export interface EventsNeeds extends Pick<BusesNeeds, "deliver" | "start" | "undelivered">, Pick<ListenersNeeds, "tenantOf" | "listening"> {
   performers: ReadonlyMap<string, Performer>;
+  /** Called with an event that is due in `inMs`, so that a machine may be there for it. */
+  coming: (trigger: StoredTrigger, inMs: number) => void;
+  /** Whether there is a tenant of this id. */
+  haveTenant: (id: string) => boolean;
   /** Who makes the events of triggers that fire by themselves. */
   compose: ReadonlyMap<TriggerOwner, Compose>;
   /** Get a line for each event that was given up. */
@@ -31,8 +42,12 @@ export interface EventsNeeds {
 export interface OpenedEvents {
   events: Events;
   triggers: Triggers;
+  buses: Buses;
+  schedules: Schedules;
   /** Whether there is a file that may have events and triggers. */
   haveFile(): boolean;
+  /** Forgets what is kept of tenants and apps that are gone; a server that was killed may have left some. */
+  tidy(): Promise<void>;
   /** Begins with what an earlier server left, once all performers are there. Rejects with "state-damaged" and its like. */
   start(): Promise<void>;
   /** Lets triggers fire from now on, first those that are due. */
@@ -42,11 +57,16 @@ export interface OpenedEvents {
 /** Ended events are forgotten this often, milliseconds. */
 const FORGET_MS = 60_000;
 const DAY_MS = 86_400_000;
+/** AWS's own. */
+const BUS_LIMITS: BusLimits = { buses: 100, rulesOfBus: 300, targetsOfRule: 5 };
+/** AWS has 500 and 1,000,000. */
+const SCHEDULE_LIMITS: ScheduleLimits = { groups: 500, schedules: 100_000 };
 
 /**
  * Opens the events of a state folder. Its file is made when the first event is accepted, and opened at the start only if it is there.
  */
-export function openEvents({ config, clock, log, closing }: ServerStart, { performers, compose, logs, events }: EventsNeeds): OpenedEvents {
+export function openEvents({ config, clock, log, closing }: ServerStart, needs: EventsNeeds): OpenedEvents {
+  const { performers, compose, logs, events } = needs;
   const { maxRunning, maxWaiting, maxWaitingMb, keepDays, keep, resultBytes } = config.events;
   const file = join(config.stateDir, "events.db");
   const onFailure = (error: unknown) => log.error({ err: error }, "an event's state was not stored; it is tried again");
@@ -55,31 +75,55 @@ export function openEvents({ config, clock, log, closing }: ServerStart, { perfo
   const module = new URL("store/engine.ts", import.meta.url);
   const commit = new LazyCommit(() => openGroupCommit<EventOperations>({ file, module, onFailure }));
   closing.defer(() => commit.close());
-  const runner = new Runner({ commit, performers, clock, chance: Math.random, most: maxRunning, resultBytes, tell, onFailure });
+  const runner = new Runner({
+    commit,
+    performers,
+    clock,
+    tenantOf: needs.tenantOf,
+    chance: Math.random,
+    most: maxRunning,
+    resultBytes,
+    tell,
+    onFailure,
+  });
   closing.defer(() => runner.close(config.graceMs));
   closing.defer(
     clock.every(FORGET_MS, () => {
       if (commit.isOpen) forget(commit, clock.wall() - keepDays * DAY_MS, keep).catch(onFailure);
     }),
   );
+  const listeners = new KnownListeners({ ...needs, commit });
+  const forgetListeners = () => listeners.forget();
   closing.defer(
     events.listen({
       "app-removed": ({ app }) => {
-        if (commit.isOpen) removeAll(commit, app).catch(onFailure);
+        if (commit.isOpen) removeAll(commit, app).then(forgetListeners).catch(onFailure);
       },
     }),
   );
   const most = { events: maxWaiting, bytes: maxWaitingMb * 2 ** 20 };
   const now = () => clock.wall();
   const over = eventsOver(commit, runner, most, now);
-  const triggerClock = new TriggerClock({ commit, runner, compose, most, clock, chance: Math.random, onFailure });
+  const triggerClock = new TriggerClock({ commit, runner, compose, most, clock, chance: Math.random, coming: needs.coming, onFailure });
   closing.defer(() => triggerClock.close());
-  const triggers = triggersOver({ commit, runner, triggerClock, most, now, chance: Math.random });
+  const triggering = { commit, runner, triggerClock, most, now, chance: Math.random };
+  const triggers = triggersOver({ ...triggering, changed: forgetListeners });
+  const buses = busesOver({ ...needs, ...triggering, listeners, limits: BUS_LIMITS });
   const haveFile = () => existsSync(file);
+  // To explain an app that never had an event needs no file.
+  const explain: Events["explain"] = async (app) => (commit.isOpen || haveFile() ? over.explain(app) : []);
   return {
-    events: over,
+    events: { ...over, explain },
     triggers,
+    buses,
+    schedules: schedulesOver({ ...triggering, limits: SCHEDULE_LIMITS }),
     haveFile,
+    async tidy() {
+      if (!commit.isOpen && !haveFile()) return;
+      const { tenants, apps } = await commit.run("holders", null);
+      for (const tenant of tenants) if (!needs.haveTenant(tenant)) await buses.removeTenant(tenant);
+      for (const app of apps) if (needs.tenantOf(app) === undefined && !needs.haveTenant(app)) await removeAll(commit, app);
+    },
     async start() {
       if (haveFile()) await runner.start();
     },

@@ -130,7 +130,7 @@ test("a function that hangs or refuses keeps no other from its turn", async () =
   world.limit = 4;
   for (let n = 0; n < 20; n++) await world.accept("slow");
   const quick = await world.accept("quick");
-  assert.equal(world.running.filter(({ lane }) => lane.target === "slow").length, 4);
+  assert.equal(world.running.filter(({ lane }) => lane.target === "slow").length, 3, "half of the places");
   assert.ok(world.ids().includes(quick));
   await world.end(done, "quick");
   for (let n = 0; n < 50; n++) {

@@ -1,8 +1,9 @@
 /**
  * Runs accepted events.
  *
- * Owns: which lanes have something to do, and the events that run.
- * 1. Lanes take turns; a lane that has as many running as its performer allows is passed over until one of them ends. So no lane keeps another waiting.
+ * Owns: what is known of lanes, and the events that run.
+ * 1. Tenants take turns, and the lanes of each: see turns.ts. A lane that has as many running as its performer allows is passed over until one of them ends. So no lane and
+ *    no tenant keeps another waiting.
  * 2. An event ends once: its end is recorded in one transaction with what goes to its destination. While the disk is full, the end is kept here and tried again, and the
  *    event keeps its place, so that no more is begun than can be recorded.
  * 3. What runs when the server dies is run again at the next start.
@@ -15,7 +16,9 @@ import type { ClaimedEvent, Lane } from "./event.ts";
 import type { EndedAttempt, Outcome, Performer } from "./performer.ts";
 import type { EventOperations } from "./store/engine.ts";
 import type { LaneRow } from "./store/lanes.ts";
+import { type TurningLane, Turns } from "./turns.ts";
 import type { AnotherAttempt, Ending, FollowingEvent } from "./store/settle.ts";
+import type { LaneView } from "./waiting-for.ts";
 import { waitAfterFailure, waitAfterRefusal } from "./waits.ts";
 
 export interface RunnerOptions {
@@ -23,6 +26,8 @@ export interface RunnerOptions {
   /** By the names that lanes give. */
   performers: ReadonlyMap<string, Performer>;
   clock: Clock;
+  /** Whose the app is; what is no app's is of whom its id names. */
+  tenantOf: (app: string) => string | undefined;
   /** 0 to 1, for the spread of waits. */
   chance: () => number;
   /** Events of all lanes that may run at the same time. */
@@ -46,14 +51,12 @@ const STORE_AGAIN_MS = 1_000;
 /** A delayed event may be due later than a timer can wait. */
 const MOST_WAIT_MS = 60_000;
 
-interface LaneState {
+interface LaneState extends TurningLane {
   readonly number: number;
   readonly lane: Lane;
-  running: number;
   isClaiming: boolean;
   /** Whether it may have events that wait. */
   hasMore: boolean;
-  isQueued: boolean;
   /** By the clock's now(). */
   restsUntil: number;
   restMs: number;
@@ -62,9 +65,8 @@ interface LaneState {
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #lanes = new Map<number, LaneState>();
-  /** Lanes with something to do, in turn. */
-  #turns: LaneState[] = [];
-  #running = 0;
+  /** Lanes with something to do. */
+  readonly #turns: Turns<LaneState>;
   #closed = false;
   /** Wall clock, ms, of the timer for delayed events. */
   #ripensAt = Infinity;
@@ -73,6 +75,7 @@ export class Runner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#turns = new Turns(options.most);
   }
 
   /** Begins with what an earlier server left. */
@@ -100,14 +103,24 @@ export class Runner {
   }
 
   get running(): number {
-    return this.#running;
+    return this.#turns.running;
+  }
+
+  /** What is known of a lane now. */
+  look(number: number): LaneView {
+    const { clock, most, performers } = this.#options;
+    const state = this.#lanes.get(number);
+    if (state === undefined) return { running: 0, limit: Infinity, restMs: 0, hasRoom: true, all: this.running, most };
+    const limit = performers.get(state.lane.performer)?.limit(state.lane) ?? CLAIM;
+    const restMs = Math.max(0, state.restsUntil - clock.now());
+    return { running: state.running, limit, restMs, hasRoom: this.#turns.roomFor(state) > 0, all: this.running, most };
   }
 
   /** Begins nothing more. Resolves when nothing runs, or after `graceMs`: what runs then still is run again at the next start. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
     this.#cancelRipening();
-    if (this.#running === 0) return;
+    if (this.running === 0) return;
     const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
     await Promise.race([idle, new Promise<void>((resolve) => this.#options.clock.after(graceMs, resolve))]);
   }
@@ -116,23 +129,22 @@ export class Runner {
     let state = this.#lanes.get(number);
     if (state === undefined) {
       const lane = { performer, app, target };
-      state = { number, lane, running: 0, isClaiming: false, hasMore: false, isQueued: false, restsUntil: 0, restMs: REST_MS };
+      const tenant = this.#options.tenantOf(app) ?? app;
+      state = { number, lane, tenant, running: 0, isClaiming: false, hasMore: false, restsUntil: 0, restMs: REST_MS };
       this.#lanes.set(number, state);
     }
     return state;
   }
 
   #queue(state: LaneState): void {
-    if (state.isQueued || state.isClaiming || !state.hasMore) return;
-    state.isQueued = true;
-    this.#turns.push(state);
+    if (!state.isClaiming && state.hasMore) this.#turns.add(state);
   }
 
   #pump(): void {
-    const { most, clock } = this.#options;
-    for (let left = this.#turns.length; left > 0 && !this.#closed && this.#running < most; left--) {
-      const state = this.#turns.shift()!;
-      state.isQueued = false;
+    const { clock } = this.#options;
+    while (!this.#closed) {
+      const state = this.#turns.next();
+      if (state === undefined) return;
       const rest = state.restsUntil - clock.now();
       if (rest > 0) clock.after(rest, () => this.wake(state.number));
       else void this.#claim(state);
@@ -140,18 +152,17 @@ export class Runner {
   }
 
   async #claim(state: LaneState): Promise<void> {
-    const { commit, performers, most } = this.#options;
+    const { commit, performers } = this.#options;
     const performer = performers.get(state.lane.performer);
     const limit = performer?.limit(state.lane) ?? CLAIM;
-    const room = Math.min(limit - state.running, most - this.#running, CLAIM);
+    const room = Math.min(limit - state.running, this.#turns.roomFor(state), CLAIM);
     // When one of its events ends, the lane has its turn again. If none of it runs, it is because its function may not run now.
     if (room <= 0) {
       if (limit <= 0 && state.running === 0) this.#options.clock.after(MOST_REST_MS, () => this.wake(state.number));
       return;
     }
     state.isClaiming = true;
-    state.running += room;
-    this.#running += room;
+    this.#turns.count(state, room);
     let taken = 0;
     try {
       const { events, hasMore } = await commit.run("claim", { lane: state.number, most: room, bytes: CLAIM_BYTES });
@@ -163,15 +174,14 @@ export class Runner {
       state.restsUntil = this.#options.clock.now() + STORE_AGAIN_MS;
     }
     state.isClaiming = false;
-    for (let unused = room - taken; unused > 0; unused--) this.#free(state);
+    if (taken < room) this.#free(state, room - taken);
     this.#queue(state);
     this.#pump();
   }
 
-  #free(state: LaneState): void {
-    state.running -= 1;
-    this.#running -= 1;
-    if (this.#running === 0 && this.#closed) for (const resolve of this.#idle.splice(0)) resolve();
+  #free(state: LaneState, count = 1): void {
+    this.#turns.count(state, -count);
+    if (this.running === 0 && this.#closed) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   async #carryOut(state: LaneState, performer: Performer | undefined, event: ClaimedEvent): Promise<void> {

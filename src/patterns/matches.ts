@@ -3,14 +3,17 @@
  *
  * 1. Every field of a pattern must fit, and of a field's rules one.
  * 2. A list in an event fits if one of its values does. Of a list of objects, one object must fit all of the pattern's fields below.
+ * 3. A name with points is that of something deeper: `{ "a.b": 1 }` is the same as `{ "a": { "b": 1 } }`, in events and in patterns.
  */
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { Bound, Pattern, Rule, TextTest } from "./pattern.ts";
 
 export function matches({ fields, either }: Pattern, event: unknown): boolean {
-  const object = objectOf(event);
+  const object = objectOf(event) ?? {};
+  const deeper = Object.keys(object).filter((name) => name.includes("."));
   for (const [key, wanted] of fields) {
-    const values = object !== undefined && Object.hasOwn(object, key) ? flat(object[key]) : [];
+    const values = Object.hasOwn(object, key) ? flat(object[key]) : [];
+    for (const name of deeper) if (name.startsWith(`${key}.`)) values.push({ [name.slice(key.length + 1)]: object[name] });
     const fits = Array.isArray(wanted) ? wanted.some((rule) => fitsRule(rule, values)) : fitsBelow(wanted, values);
     if (!fits) return false;
   }
@@ -96,7 +99,7 @@ function objectOf(value: unknown): Record<string, unknown> | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
 }
 
-/** The values of a list, and of lists in it. */
+/** The values of a list, and of lists in it; a list of its own. */
 function flat(value: unknown): unknown[] {
   return Array.isArray(value) ? (value.flat(Infinity) as unknown[]) : [value];
 }

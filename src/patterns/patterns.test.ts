@@ -15,8 +15,17 @@ const cases: [what: string, pattern: object, fitting: unknown[], other: unknown[
   [
     "fields below fields",
     { a: { b: ["x"] }, c: ["y"] },
-    [{ a: { b: "x", z: 1 }, c: "y" }],
-    [{ a: { b: "x" } }, { "a.b": "x", c: "y" }, { a: "x", c: "y" }],
+    [
+      { a: { b: "x", z: 1 }, c: "y" },
+      { "a.b": "x", c: "y" },
+    ],
+    [{ a: { b: "x" } }, { a: "x", c: "y" }, { "a.b": { b: "x" }, c: "y" }],
+  ],
+  [
+    "names with points",
+    { "a.b": ["x"], a: { "c.d": ["y"] } },
+    [{ a: { b: "x", c: { d: "y" } } }, { "a.b": "x", "a.c.d": "y" }],
+    [{ a: { b: "x" } }, { "a.b": { b: "x" }, "a.c": { d: "y" } }],
   ],
   ["a list, by one of its values", { a: ["x"] }, [{ a: ["w", "x"] }, { a: [["x"]] }], [{ a: [] }, { a: ["w"] }]],
   [

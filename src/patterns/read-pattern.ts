@@ -9,8 +9,9 @@ import { NoJson, type Placed, readPlaced } from "./placed-json.ts";
 /** Why a text is no pattern. The message is a reason in EventBridge's words, with the place if that is known. */
 export class NoPattern extends Error {}
 
-/** Stars of one wildcard: more make a rule that EventBridge calls too complex. */
+/** Stars of one wildcard, and those of them that the same character follows: more make a rule that EventBridge calls too complex. */
 const MOST_STARS = 10;
+const MOST_ALIKE = 4;
 const NUMERIC: ReadonlySet<string> = new Set(["=", "<", "<=", ">", ">="]);
 
 /** Throws NoPattern. */
@@ -47,11 +48,19 @@ function readFields(object: Extract<Placed, { kind: "object" }>): Pattern {
   const either: Pattern[][] = [];
   for (const [key, value] of object.entries) {
     if (key === "$or" && value.kind === "list" && isListOfPatterns(value.items)) either.push(value.items.map((item) => readFields(item)));
-    else if (value.kind === "object") fields.set(key, readFields(value));
-    else if (value.kind === "list") fields.set(key, readRules(value));
-    else throw new Wrong(`"${key}" must be an object or an array`, value.column);
+    else if (value.kind !== "object" && value.kind !== "list") throw new Wrong(`"${key}" must be an object or an array`, value.column);
+    else {
+      const wanted = value.kind === "object" ? readFields(value) : readRules(value);
+      const [first, ...deeper] = key.split(".").toReversed();
+      if (deeper.length === 0) fields.set(key, wanted);
+      else either.push([deeper.reduce<Pattern>(within, within(wanted, first!))]);
+    }
   }
   return { fields, either };
+}
+
+function within(wanted: Rule[] | Pattern, name: string): Pattern {
+  return { fields: new Map([[name, wanted]]), either: [] };
 }
 
 /** A list of fewer is a field of that name. */
@@ -127,7 +136,9 @@ function readWildcard(text: string, column: number): TextTest {
       parts[parts.length - 1] += escaped;
     } else parts[parts.length - 1] += character;
   }
-  if (parts.length > MOST_STARS + 1)
+  const alike = Map.groupBy(parts.slice(1), ([first = ""]) => first);
+  alike.delete("");
+  if (parts.length > MOST_STARS + 1 || [...alike.values()].some(({ length }) => length > MOST_ALIKE))
     throw new Wrong(
       "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a wildcard character",
       null,

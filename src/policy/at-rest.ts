@@ -7,8 +7,8 @@ import type { PackingState } from "./core/packing-state.ts";
 export function restsSince(state: PackingState, name: string, now: number): number | undefined {
   const revision = state.revisions.get(name);
   if (revision === undefined || revision.machines.length > 0 || revision.waiting > 0 || revision.idleSince < 0) return undefined;
-  const { limits, preStart, idleSince } = revision;
-  const expected = preStart !== null && preStart.until > now;
+  const { limits, preStart, known, idleSince } = revision;
+  const expected = (preStart !== null && preStart.until > now) || (known !== null && known.until > now);
   const { minMachines, reservedBlanks, reserved = 0 } = limits;
   return minMachines + reservedBlanks + reserved === 0 && !expected ? idleSince : undefined;
 }

@@ -178,6 +178,8 @@ export const BLANKS_SHARE_OF_HOST = 0.25;
 export const MOST_BLANKS_AT_ONCE = 4;
 /** Starts under way at which no further blank is started on a busy host. One is allowed, because the first call of another app is to find a blank there, too. */
 export const MOST_BLANKS_AT_ONCE_BUSY = 1;
+/** ms for which a machine is held for a call whose time is known, and which does not come then: it may be late. */
+export const KNOWN_SLACK_MS = 2_000;
 /** ms for which a surplus blank is kept, because it may be needed again soon. */
 export const SURPLUS_MS = 10_000;
 /** ms between two counts of the starts that are planned, because each count goes through all revisions. */

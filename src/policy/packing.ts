@@ -28,6 +28,8 @@ import { condemnMachine, forgetMachine, killMachine } from "./core/machines.ts";
 import { isHopeless, noteFailure, noteSuccess, rejectHopeless } from "./core/failures.ts";
 import { expireBlanks, scheduleWake } from "./core/expiry.ts";
 import { plan } from "./core/plan.ts";
+import { expectCall } from "./core/expect-call.ts";
+import { followKnown } from "./core/known.ts";
 import { need, noteQueue, noteWanting } from "./core/spares.ts";
 import { noteBound, noteStarted } from "./core/start-times.ts";
 import { isLimited } from "./core/tenants.ts";
@@ -167,7 +169,9 @@ function wait(state: PackingState, revision: RevisionState, invocation: number, 
 function loseLoad(state: PackingState, revision: RevisionState, count: number, now: number): void {
   noteQueue(state, revision, now);
   if (changeLoad(revision.demand, -count, now, windowMs(state))) rulesOf(state).refreshForecast(state, revision, now);
-  if (revision.demand.load === 0) revision.idleSince = now;
+  if (revision.demand.load > 0) return;
+  revision.idleSince = now;
+  followKnown(state, revision, now);
 }
 
 type RareEvent = Exclude<PolicyEvent, { type: "arrive" | "finish" | "stats" | "tick" }>;
@@ -190,6 +194,8 @@ function note(state: PackingState, event: RareEvent, now: number, commands: Poli
       return removeRevision(state, event.revision, now, commands);
     case "revision-renewed":
       return renewRevision(state, event.revision, now, commands);
+    case "expected":
+      return expectCall(state, event.revision, event.inMs, now);
     case "abandon":
       return giveUp(state, event.invocation, now);
     case "blank":

@@ -29,6 +29,8 @@ export type PolicyEvent =
   | { type: "revision-removed"; revision: RevisionId }
   /** What the revision's machines are given at their bind has changed, such as secrets. Machines that were bound before are to be drained. */
   | { type: "revision-renewed"; revision: RevisionId }
+  /** A call of the revision is known to come in `inMs`, because it is the time of a schedule or of an event. */
+  | { type: "expected"; revision: RevisionId; inMs: number }
   | { type: "arrive"; invocation: InvocationId; revision: RevisionId }
   /** The caller gave up, or the time ran out, while the invocation had no machine. */
   | { type: "abandon"; invocation: InvocationId }

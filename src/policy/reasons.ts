@@ -13,6 +13,8 @@ export type NeedReason =
   | { kind: "reserved"; machines: number }
   /** The app's idle plan expects a call within so many ms. */
   | { kind: "call-expected"; withinMs: number }
+  /** A call is known to come within so many ms, because it is the time of a schedule or of an event. */
+  | { kind: "call-known"; withinMs: number }
   /** The forecast for `aheadMs` from now is that `slots` slots are needed, and the app's machines have `has`. */
   | {
       kind: "forecast";

@@ -116,8 +116,9 @@ async function show(app: string, id: string, options: EventOptions): Promise<voi
 }
 
 export function eventInWords(event: EventDetail): string {
-  const { payload, result } = event;
+  const { payload, result, waitsFor } = event;
   const lines = [renderTable(eventColumns, [event])];
+  if (waitsFor !== null) lines.push(harmless(waitsFor));
   if (payload !== null) lines.push(`Payload:\n${harmless(payload)}`);
   if (result !== null) lines.push(`Result:\n${harmless(result)}`);
   return lines.join("\n");

@@ -73,10 +73,21 @@ async function pause(app: string, name: string, paused: boolean, options: Trigge
 }
 
 function whenInWords({ kind, definition, path }: TriggerInfo): string {
-  const { schedule, timeZone = "UTC", webhook, kv, prefix, queue } = definition as Record<string, string | undefined>;
+  const {
+    schedule,
+    timeZone = "UTC",
+    webhook,
+    kv,
+    prefix,
+    queue,
+    event,
+  } = definition as Partial<Record<"schedule" | "timeZone" | "webhook" | "kv" | "prefix" | "queue", string>> & {
+    event?: { bus: string };
+  };
   if (schedule !== undefined) return harmless(timeZone === "UTC" ? schedule : `${schedule} ${timeZone}`);
   if (kv !== undefined) return harmless(`changes of ${kv}${prefix === undefined ? "" : `, keys ${prefix}…`}`);
   if (queue !== undefined) return harmless(`messages of the queue ${queue}`);
+  if (event !== undefined) return harmless(`events of the bus ${event.bus}`);
   return `${webhook ?? kind} at ${path}`;
 }
 

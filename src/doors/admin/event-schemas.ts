@@ -51,6 +51,7 @@ export const eventSchema = z
       .string()
       .nullable()
       .openapi({ description: "What the function returned, as text; null if there is none or it was not kept." }),
+    waitsFor: z.string().nullable().openapi({ description: "What it waits for, as a sentence; null once it has ended." }),
   })
   .openapi("Event");
 

@@ -25,7 +25,7 @@ import { type WholeAnswer, WholeCall } from "../../events/whole-call.ts";
 import { matches } from "../../patterns/matches.ts";
 import { readPattern } from "../../patterns/read-pattern.ts";
 import { LIVE, type Names } from "../../store/catalog/catalog.ts";
-import { type ManifestTrigger, namedTriggers } from "../../store/catalog/trigger-schema.ts";
+import { type HookTrigger, isHook, namedTriggers } from "../../store/catalog/trigger-schema.ts";
 import type { Route } from "../http/routes.ts";
 
 export interface HooksOptions {
@@ -42,14 +42,11 @@ export interface HooksOptions {
   now: () => number;
 }
 
-/** What others may send to. */
-type OpenTrigger = Exclude<ManifestTrigger, { schedule: string } | { kv: string } | { queue: string }>;
-
 interface FoundHook {
   app: string;
   name: string;
   target: string;
-  trigger: OpenTrigger;
+  trigger: HookTrigger;
 }
 
 const PREFIX = "/_mayfly/hooks/";
@@ -113,7 +110,7 @@ export class Hooks implements Dispatcher {
     if (holder?.kind !== "app") return undefined;
     const { functions } = callees.reach(holder.id, LIVE)?.revision.manifest ?? { functions: {} };
     const known = namedTriggers(functions).find((each) => each.name === name);
-    if (known === undefined || "schedule" in known.trigger || "kv" in known.trigger || "queue" in known.trigger) return undefined;
+    if (known === undefined || !isHook(known.trigger)) return undefined;
     return { app: holder.id, name: known.name, target: known.function, trigger: known.trigger };
   }
 
@@ -136,7 +133,7 @@ export class Hooks implements Dispatcher {
 /** Patterns that are used again and again. */
 const patternOf = remembering(1_000, readPattern);
 
-function isWanted({ filter }: OpenTrigger, payload: unknown): boolean {
+function isWanted({ filter }: HookTrigger, payload: unknown): boolean {
   return filter === undefined || matches(patternOf(JSON.stringify(filter)), payload);
 }
 

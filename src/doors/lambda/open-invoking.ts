@@ -1,8 +1,8 @@
 /** Opens what calls functions of the Lambda API: its operations, asynchronous invocations, and functions' URLs at the gateway. */
 import type { ServerStart } from "../../base/config/server-start.ts";
 import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
-import { createInvokables } from "../../control/lambda/invokables.ts";
 import type { CalleeParts } from "../../control/event-callees.ts";
+import { createInvokables } from "../../control/lambda/invokables.ts";
 import type { Durable } from "../../control/open-durable.ts";
 import type { LambdaParts } from "../../control/lambda/lambda-parts.ts";
 import type { QueueBatches } from "../../control/lambda/event-sources.ts";
@@ -11,6 +11,7 @@ import type { QueueSources } from "../../events/sources/queue-sources.ts";
 import type { Queues } from "../../services/queues/queues.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
 import { TraceContexts } from "../../telemetry/trace-context.ts";
+import type { TargetKind } from "../aws/target-kinds.ts";
 import { signatureCheck } from "../signature/check-signature.ts";
 import type { Executions as DurableExecutions } from "../../durable/executions.ts";
 import type { Invoker } from "../../durable/invoker.ts";
@@ -23,6 +24,7 @@ import { durableCallee } from "./durable/durable-callee.ts";
 import { createInsideDoor } from "./inside.ts";
 import { Executions } from "./invoke/executions.ts";
 import { type FromServices, fromServices } from "./invoke/from-services.ts";
+import { functionTarget } from "./invoke/function-target.ts";
 import { invokeRoutes } from "./invoke/invoke-routes.ts";
 import { LAMBDA, lambdaPerformer } from "./invoke/lambda-events.ts";
 import { queueBatches } from "./invoke/queue-batches.ts";
@@ -64,13 +66,15 @@ export interface Invoking {
   batches: QueueBatches;
   /** The address of a function's URL. */
   urlAddress: (id: string, region: string) => string;
+  /** Functions as what rules and schedules start. */
+  target: TargetKind;
 }
 
 /** Of all requests to functions' URLs together. */
 const ALL_BODIES = 300_000_000;
 
 export function openInvoking({ config, clock, log }: ServerStart, needs: InvokingNeeds): Invoking {
-  const { store, catalog, dispatcher, durable, executions, sources, queues, principals, wrong, gatewayUrl } = needs;
+  const { store, catalog, dispatcher, callees, durable, executions, sources, queues, principals, wrong, gatewayUrl } = needs;
   const { requestBytes, responseBytes, eventBytes, retryMs } = config.lambda;
   const parts = {
     dispatcher,
@@ -117,6 +121,7 @@ export function openInvoking({ config, clock, log }: ServerStart, needs: Invokin
       onError: (error) => log.error({ err: error }, "a function's URL failed"),
     }),
     batches: queueBatches({ ...running, store, sources, queues }),
+    target: functionTarget({ store, callees, invokables: parts.invokables, retryMs }),
     urlAddress: (id, region) => urls.addressOf(id, region, gatewayUrl()),
   };
 }

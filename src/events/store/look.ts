@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { EventEnd, EventSource, EventState, Lane } from "../event.ts";
 import { type About, insertEvent } from "./accept.ts";
-import type { LaneTable } from "./lanes.ts";
+import type { LaneRow, LaneTable } from "./lanes.ts";
 import { State } from "./schema.ts";
 
 /** An event as people see it. */
@@ -40,7 +40,17 @@ export function lookOperations(db: DatabaseSync, lanes: LaneTable) {
   const dead = db.prepare(
     "SELECT ended.*, length(dead.payload) AS bytes FROM dead JOIN ended USING (seq) WHERE dead.lane = ? AND dead.seq < ? ORDER BY dead.seq DESC LIMIT ?",
   );
+  const nextOf = db.prepare(`SELECT * FROM events WHERE lane = ? AND state = ${State.waiting} ORDER BY priority DESC, seq LIMIT 1`);
+  const firstOf = db.prepare("SELECT * FROM events WHERE lane = ? ORDER BY seq LIMIT 1");
+  const predecessor = db.prepare("SELECT id FROM events WHERE lane = ? AND order_key = ? AND seq < ? ORDER BY seq LIMIT 1");
   const insert = insertEvent(db, lanes);
+
+  /** What an event waits for, as far as it is stored. */
+  function aroundOf({ lane, isPaused }: LaneRow, row: Row): Around {
+    const key = row["order_key"] ?? null;
+    const before = key === null ? undefined : predecessor.get(lane, key, row["seq"]!);
+    return { lane, isPaused, before: before === undefined ? null : String(before["id"]) };
+  }
 
   /** The newest first, of all lanes of the app. */
   function page(app: string, most: number, read: (lane: Lane & { lane: number }) => ShownEvent[]): Page {
@@ -73,18 +83,19 @@ export function lookOperations(db: DatabaseSync, lanes: LaneTable) {
     listDead({ app, before = Number.MAX_SAFE_INTEGER, most }: { app: string; before?: number | undefined; most: number }): Page {
       return page(app, most, (lane) => dead.all(lane.lane, before, most + 1).map((row) => shownEnded(lane, row)));
     },
-    show({ app, id }: { app: string; id: string }): (ShownEvent & Partial<ShownPayload> & { result: Uint8Array | null }) | null {
+    show({ app, id }: { app: string; id: string }): FoundEvent | null {
       const row = db.prepare("SELECT events.*, payloads.bytes AS payload FROM events JOIN payloads USING (seq) WHERE id = ?").get(id);
       if (row !== undefined) {
         const lane = lanes.at(Number(row["lane"]));
-        return lane.app === app ? { ...shownOpen(lane, row), ...payloadOf(row), result: null } : null;
+        return lane.app === app ? { ...shownOpen(lane, row), ...aroundOf(lane, row), ...payloadOf(row), result: null } : null;
       }
       const over = db.prepare("SELECT * FROM ended WHERE id = ?").get(id);
       if (over === undefined) return null;
       const lane = lanes.at(Number(over["lane"]));
       if (lane.app !== app) return null;
       const letter = db.prepare("SELECT about, payload FROM dead WHERE seq = ?").get(over["seq"]!);
-      return { ...shownEnded(lane, over), ...(letter && payloadOf(letter)), result: (over["result"] as Uint8Array | null) ?? null };
+      const ended = { ...shownEnded(lane, over), lane: lane.lane, before: null, isPaused: false };
+      return { ...ended, ...(letter && payloadOf(letter)), result: (over["result"] as Uint8Array | null) ?? null };
     },
     /** Runs dead letters of the app again, as new events with the ids that they had. @param ids null: of all, up to `most` @returns how many */
     redrive({ app, ids, now, most = 1_000 }: { app: string; ids: readonly string[] | null; now: number; most?: number }): RedriveResult {
@@ -121,6 +132,13 @@ export function lookOperations(db: DatabaseSync, lanes: LaneTable) {
       }
       return all.length;
     },
+    /** Of each lane of the app that has events which have not ended, the one that is to run next; or else one that runs, or the first one that is to come. */
+    fronts({ app }: { app: string }): Front[] {
+      return lanes.ofApp(app).flatMap((lane) => {
+        const row = lane.events === 0 ? undefined : (nextOf.get(lane.lane) ?? firstOf.get(lane.lane));
+        return row === undefined ? [] : [{ ...shownOpen(lane, row), ...aroundOf(lane, row), events: lane.events }];
+      });
+    },
     /** What waits, by lane. */
     counts({ app }: { app: string }) {
       return lanes.ofApp(app);
@@ -134,6 +152,18 @@ export interface ListRequest {
   most: number;
   which: "open" | "ended" | "all";
 }
+
+interface Around {
+  lane: number;
+  /** The id of the one that is before it by its order key. */
+  before: string | null;
+  /** Whether its lane is paused. */
+  isPaused: boolean;
+}
+
+export type FoundEvent = ShownEvent & Around & Partial<ShownPayload> & { result: Uint8Array | null };
+/** @property events of the lane that have not ended */
+export type Front = ShownEvent & Around & { events: number };
 
 export interface RedriveResult {
   count: number;

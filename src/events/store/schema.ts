@@ -4,6 +4,8 @@
  */
 import type { Migration } from "../../store/sqlite/migrate.ts";
 import { markMigration, triggerMigration } from "../triggers/store/schema.ts";
+import { busMigration } from "../bus/store/schema.ts";
+import { schedulerMigration } from "../scheduler/store/schema.ts";
 
 /** An event's state, as it is stored. */
 export const State = { waiting: 0, delayed: 1, held: 2, running: 3 } as const;
@@ -77,4 +79,6 @@ export const migrations: readonly Migration[] = [
    CREATE INDEX dead_of ON dead (lane, seq);`,
   triggerMigration,
   markMigration,
+  busMigration,
+  schedulerMigration,
 ];

@@ -45,6 +45,7 @@ export class World {
       commit: this.commit,
       performers: new Map([["function", performer]]),
       clock: this.clock,
+      tenantOf: () => "ten_a",
       chance: () => 1,
       most: 1_000,
       resultBytes: 1_000,

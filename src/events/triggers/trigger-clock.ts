@@ -5,6 +5,7 @@
  * 1. A time fires once: its events and the trigger's next time are stored in one transaction, and the time is the events' idempotency key besides.
  * 2. What cannot be stored, as the disk is full, stays due and is tried again.
  * 3. A trigger whose event cannot be made, or finds no room, keeps no other waiting.
+ * 4. What is due soon is told beforehand, so that a machine may be there in time.
  */
 import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -18,8 +19,8 @@ import { planFiring } from "./plan-firing.ts";
 import type { Fired } from "./store/operations.ts";
 import type { StoredTrigger, TriggerOwner } from "./trigger.ts";
 
-/** Makes the event of a trigger for one of its times. Throws an error of the table, such as "no-such-function". */
-export type Compose = (trigger: StoredTrigger, dueAt: number) => NewEvent;
+/** Makes the events of a trigger for one of its times. Throws an error of the table, such as "no-such-function". */
+export type Compose = (trigger: StoredTrigger, dueAt: number) => NewEvent[];
 
 export interface TriggerClockOptions {
   commit: GroupCommit<EventOperations>;
@@ -29,6 +30,8 @@ export interface TriggerClockOptions {
   clock: Clock;
   /** 0 to 1. */
   chance: () => number;
+  /** Called with what is due in `inMs`: AHEAD_MS before, or less; not of times that follow sooner. Must not throw. */
+  coming?: ((trigger: StoredTrigger, inMs: number) => void) | undefined;
   /** Called when something could not be stored, and is tried again. */
   onFailure: (error: unknown) => void;
 }
@@ -38,6 +41,8 @@ const AT_ONCE = 250;
 /** The wall clock may be set, so that it is looked at this often while anything is due later. */
 const MOST_WAIT_MS = 60_000;
 const STORE_AGAIN_MS = 1_000;
+/** Machines start within this time. */
+const AHEAD_MS = 10_000;
 
 export class TriggerClock {
   readonly #options: TriggerClockOptions;
@@ -45,6 +50,8 @@ export class TriggerClock {
   #cancel: () => void = () => {};
   #looking: Promise<void> | null = null;
   #closed = false;
+  /** Wall clock, ms: what is due until then was told. */
+  #toldUntil = 0;
 
   constructor(options: TriggerClockOptions) {
     this.#options = options;
@@ -80,17 +87,27 @@ export class TriggerClock {
       for (;;) {
         if (this.#closed) return;
         const now = clock.wall();
-        const { due, nextAt } = await commit.run("dueTriggers", { now, most: AT_ONCE });
-        if (due.length === 0) {
-          if (nextAt !== null) this.expect(nextAt);
+        const ahead = { from: Math.max(now, this.#toldUntil), until: now + AHEAD_MS };
+        const { due, coming, nextAt } = await commit.run("dueTriggers", { now, most: AT_ONCE, ahead });
+        if (due.length > 0) await this.#fire(due, now);
+        else if (coming.length > 0) this.#tell(coming, now);
+        else {
+          this.#toldUntil = ahead.until;
+          if (nextAt.due !== null) this.expect(nextAt.due);
+          if (nextAt.coming !== null) this.expect(nextAt.coming - AHEAD_MS);
           return;
         }
-        await this.#fire(due, now);
       }
     } catch (error) {
       onFailure(error);
       this.expect(clock.wall() + STORE_AGAIN_MS);
     }
+  }
+
+  /** Those that are due earliest come first: the next look goes on behind them. */
+  #tell(coming: readonly StoredTrigger[], now: number): void {
+    for (const trigger of coming) this.#options.coming?.(trigger, trigger.firesAt! - now);
+    this.#toldUntil = coming.length < AT_ONCE ? now + AHEAD_MS : coming.at(-1)!.firesAt!;
   }
 
   async #fire(due: readonly StoredTrigger[], now: number): Promise<void> {
@@ -108,17 +125,19 @@ export class TriggerClock {
     try {
       const make = compose.get(trigger.owner);
       if (make === undefined) throw new MayflyError("internal", { what: `nobody makes events of triggers of ${trigger.owner}` });
-      const events = fires.map((at) => Object.assign(make(trigger, at), { idempotencyKey: keyOf(trigger, at) }));
-      return { trigger: trigger.trigger, dueAt: dueAt!, events, missed, next };
+      const events = fires.flatMap((at) =>
+        make(trigger, at).map((event, place) => Object.assign(event, { idempotencyKey: keyOf(trigger, at, place) })),
+      );
+      return { trigger: trigger.trigger, dueAt: dueAt!, events, missed, next, isOver: next === null && timing!.isRemovedAfter === true };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const retryAt = now + waitAfterRefusal(refusals + 1, chance());
-      return { trigger: trigger.trigger, dueAt: dueAt!, events: [], missed: 0, next: null, refused: { why, retryAt } };
+      return { trigger: trigger.trigger, dueAt: dueAt!, events: [], missed: 0, next: null, isOver: false, refused: { why, retryAt } };
     }
   }
 }
 
-/** The number of a trigger is not given to another one. */
-function keyOf({ trigger }: StoredTrigger, dueAt: number): string {
-  return `trigger ${trigger} ${new Date(dueAt).toISOString()}`;
+/** The number of a trigger is not given to another one. @param place of the event among those of that time */
+function keyOf({ trigger }: StoredTrigger, dueAt: number, place: number): string {
+  return `trigger ${trigger} ${new Date(dueAt).toISOString()}${place === 0 ? "" : ` ${place}`}`;
 }

@@ -13,6 +13,8 @@ export interface Timing {
   /** Wall clock, ms: it fires neither before nor after. */
   from?: number;
   until?: number;
+  /** Whether the trigger is removed once it has fired for the last time. */
+  isRemovedAfter?: boolean;
 }
 
 /** Who defined a trigger: the app's manifest, or a door of the platform that keeps schedules of its own. The owner decides what `definition` means. */

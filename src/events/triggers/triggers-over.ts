@@ -19,10 +19,12 @@ export interface TriggersNeeds {
   now: () => number;
   /** 0 to 1. */
   chance: () => number;
+  /** Called when triggers were added, changed, paused or removed. */
+  changed: () => void;
 }
 
 /** The triggers of a file. */
-export function triggersOver({ commit, runner, triggerClock, most, now, chance }: TriggersNeeds): Triggers {
+export function triggersOver({ commit, runner, triggerClock, most, now, chance, changed }: TriggersNeeds): Triggers {
   const planned = (trigger: TriggerDefinition, at: number): PlannedTrigger => ({
     ...trigger,
     next: trigger.timing === undefined ? null : firstFiring(trigger.timing, at, at, chance()),
@@ -50,6 +52,7 @@ export function triggersOver({ commit, runner, triggerClock, most, now, chance }
       const at = now();
       const all = triggers.map((trigger) => planned(trigger, at));
       await commit.run("takeOver", { app, revision, triggers: all, now: at });
+      changed();
       expect(all);
     },
     takenOver: () => commit.run("takenOver", null),
@@ -59,9 +62,14 @@ export function triggersOver({ commit, runner, triggerClock, most, now, chance }
       const at = now();
       const one = planned(trigger, at);
       await commit.run("putTrigger", { app, owner, trigger: one, now: at });
+      changed();
       expect([one]);
     },
-    remove: (app, owner, name) => commit.run("removeTrigger", { app, owner, name }),
+    async remove(app, owner, name) {
+      const wasThere = await commit.run("removeTrigger", { app, owner, name });
+      changed();
+      return wasThere;
+    },
     fire: (app, owner, name, events, byHand = false) => triggered({ app, owner, name, byHand, events }),
     async follow(app, name, events, mark) {
       await triggered({ app, owner: "manifest", name, byHand: false, events, mark });
@@ -71,6 +79,7 @@ export function triggersOver({ commit, runner, triggerClock, most, now, chance }
       const { trigger, timing, anchor } = await find(app, owner, name);
       const next = isPaused || timing === undefined ? null : firstFiring(timing, anchor, now(), chance());
       await commit.run("pauseTrigger", { trigger, isPaused, next });
+      changed();
       expect([{ next }]);
     },
   };

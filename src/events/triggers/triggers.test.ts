@@ -173,3 +173,34 @@ test("ten thousand triggers that are not due need one look in a minute", async (
   await world.advance(10 * 60_000);
   assert.ok(world.operations - before <= 11, `${world.operations - before} operations in ten minutes`);
 });
+
+test("what is due is told ten seconds before, once for each time, unless it is due again before that", async () => {
+  const world = new TriggerWorld();
+  await world.triggers.takeOver("app_a", "rev_1", [
+    scheduled("rare", "every 1 minute"),
+    scheduled("often", "every 2 seconds"),
+    scheduled("paused", "every 1 minute"),
+  ]);
+  await world.triggers.pause("app_a", "manifest", "paused", true);
+  for (let second = 0; second < 150; second++) await world.advance(1_000);
+  assert.deepEqual(
+    world.told.filter(({ name }) => name === "rare"),
+    [
+      { name: "rare", at: world.began + 60_000, inMs: 10_000 },
+      { name: "rare", at: world.began + 120_000, inMs: 10_000 },
+    ],
+  );
+  assert.ok(world.told.filter(({ name }) => name === "often").length <= 3, "a schedule that is always at work");
+  assert.ok(!world.told.some(({ name }) => name === "paused"));
+});
+
+test("a schedule that says so is removed when it has fired for the last time", async () => {
+  const world = new TriggerWorld();
+  const until = world.began + 25 * 60_000;
+  await world.triggers.put("ten_a", "manifest", scheduled("tick", "every 10 minutes", { until, isRemovedAfter: true }));
+  await world.advance(15 * 60_000);
+  assert.equal((await world.triggers.find("ten_a", "manifest", "tick")).fired, 1);
+  await world.advance(15 * 60_000);
+  assert.deepEqual(world.minutes(), [10, 20]);
+  await assert.rejects(world.triggers.find("ten_a", "manifest", "tick"), { code: "no-such-trigger" });
+});

@@ -157,6 +157,8 @@ export interface RevisionState {
   killedIdleSince: number[];
   /** From when and until when the revision is to have a machine because a call is expected, ms; null: no call is. */
   preStart: Span | null;
+  /** The same for calls whose time is known; it stays while others come. */
+  known: Span | null;
   /** GB that a machine of the revision holds; null: not known yet. */
   memoryGb: number | null;
   /** CPUs that a machine of the revision uses while it has nothing to do; null: not known yet, and taken as none. */
@@ -272,6 +274,7 @@ export function createRevision(
     extraPlanOf: 0,
     killedIdleSince: [],
     preStart: null,
+    known: null,
     memoryGb: null,
     idleCpu: null,
     failures: { rounds: 0, until: null },

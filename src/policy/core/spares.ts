@@ -5,6 +5,7 @@ import type { RevisionState, PackingState } from "./packing-state.ts";
 import type { NeedReason } from "../reasons.ts";
 import { addTimer } from "./timers.ts";
 import { isPausing } from "./blanks.ts";
+import { isKnown } from "./known.ts";
 import { windowMs } from "./costs.ts";
 import { hostIsBusy } from "./host-limits.ts";
 import { worthOfSpare } from "../rules/forecast.ts";
@@ -62,7 +63,7 @@ export function whySpare(state: PackingState, revision: RevisionState, now: numb
   if (machines < minimumOf(revision)) return { kind: "minimum", machines: minMachines };
   const { preStart } = revision;
   if (machines >= revision.forecast && preStart !== null && now >= preStart.at)
-    return { kind: "call-expected", withinMs: preStart.until - now };
+    return { kind: isKnown(revision) ? "call-known" : "call-expected", withinMs: preStart.until - now };
   return {
     kind: "forecast",
     inFlight: load,

@@ -4,6 +4,7 @@ import type { Rules } from "./rules.ts";
 
 export const fixed: Rules = {
   firstSlots: ({ concurrency }) => concurrency,
+  known: () => null,
   learnSlots() {},
   refreshForecast() {},
   partAtOnce: () => 1,

@@ -2,10 +2,12 @@
 import { CHEAP, LEAST_PERIODS, PERIOD_GAIN, RENEWAL, SAME_MS } from "../constants.ts";
 import { idleCosts, windowMs } from "../core/costs.ts";
 import { machinesOf, type RevisionState, type MachineEntry, type PackingState } from "../core/packing-state.ts";
+import { followKnown } from "../core/known.ts";
 import { addTimer } from "../core/timers.ts";
 import { wantedMachines } from "../core/wanted.ts";
 import type { EndReason } from "../reasons.ts";
 import { refreshForecast } from "./forecast.ts";
+import { isHeldForKnown } from "./known-calls.ts";
 import { lettingGoPays, planIdle, type IdlePlan, type Span } from "./keep-alive.ts";
 
 /** Until when an idle machine is kept. A time that is not later than `now` means that it is killed. */
@@ -32,7 +34,8 @@ interface Look {
 /** Decides about the last machine of a revision that is idle as a whole. Changes nothing but the plan that the revision keeps. */
 function lookAtLast(state: PackingState, revision: RevisionState, now: number): Look {
   const planned = idlePlan(state, revision);
-  const { preStart } = revision;
+  const { preStart, known } = revision;
+  if (known !== null && isHeldForKnown(state, revision, known, now + SAME_MS)) return { until: known.until, plan: planned };
   if (preStart !== null && now >= preStart.at && now + SAME_MS < preStart.until) return { until: preStart.until, plan: planned };
   const elapsed = now - revision.idleSince;
   const cheap = planned.cost < CHEAP * planned.costOfNone;
@@ -86,6 +89,7 @@ function keptUntil(state: PackingState, revision: RevisionState): number | null 
 
 function startLater(state: PackingState, revision: RevisionState, plan: IdlePlan, now: number): void {
   revision.preStart = moved(plan.start, revision.idleSince);
+  followKnown(state, revision, now);
   if (revision.preStart !== null) addTimer(state.timers, Math.max(now, revision.preStart.at), -revision.number);
 }
 

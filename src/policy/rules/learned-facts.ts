@@ -41,6 +41,8 @@ export interface LearnedFacts {
     /** ms since the revision fell idle, at which a machine is started, and until which it is held; null: none is started before a call. */
     start: { atMs: number; untilMs: number } | null;
   };
+  /** Of calls whose time is known: ms from now until a machine is started for them if there is none, and until which it is held; null: none is known. */
+  known: { startInMs: number; heldForMs: number } | null;
 }
 
 export function learnedOf(state: PackingState, revision: RevisionState, now: number): LearnedFacts {
@@ -59,6 +61,7 @@ export function learnedOf(state: PackingState, revision: RevisionState, now: num
       breakEvenMs: hold > 0 ? (miss / hold) * 1_000 : null,
     },
     idle: idleOf(state, revision, now),
+    known: knownOf(revision, now),
   };
 }
 
@@ -78,4 +81,9 @@ function idleOf(state: PackingState, revision: RevisionState, now: number): Lear
     costs: plan.costOfHolding === null ? null : { plan: plan.cost, none: plan.costOfNone, holding: plan.costOfHolding },
     start: start === null ? null : { atMs: start.at, untilMs: start.until },
   };
+}
+
+function knownOf({ known }: RevisionState, now: number): LearnedFacts["known"] {
+  if (known === null || known.until <= now) return null;
+  return { startInMs: Math.max(0, known.at - now), heldForMs: known.until - now };
 }

@@ -7,11 +7,13 @@ import { blanksForPlanned, blanksWorthKeeping, surplusUntil } from "./blank-numb
 import { learnSlots } from "./concurrency.ts";
 import { refreshForecast } from "./forecast.ts";
 import { idleUntil, whyIdleKilled } from "./idle-plans.ts";
+import { spanOfKnown } from "./known-calls.ts";
 import { learnedOf } from "./learned-facts.ts";
 import type { Rules } from "./rules.ts";
 
 export const learned: Rules = {
   firstSlots: ({ concurrency }) => Math.min(FIRST_SLOTS, concurrency),
+  known: spanOfKnown,
   learnSlots,
   refreshForecast,
   partAtOnce,

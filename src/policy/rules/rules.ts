@@ -7,11 +7,14 @@ import type { RevisionState, MachineEntry, PackingOptions, PackingState } from "
 import type { Report } from "../core/stats.ts";
 import type { AppLimits, MachineStats } from "../policy.ts";
 import type { EndReason } from "../reasons.ts";
+import type { Span } from "./keep-alive.ts";
 import type { LearnedFacts } from "./learned-facts.ts";
 
 export interface Rules {
   /** Slots of a machine of a revision of which nothing is known yet. */
   firstSlots(limits: AppLimits): number;
+  /** When a machine is there for a call that comes in `inMs`; null: none is started ahead of it. */
+  known(state: PackingState, revision: RevisionState, inMs: number, now: number): Span | null;
   /** Called when a machine reported. May change the revision's slots. */
   learnSlots(state: PackingState, revision: RevisionState, machine: MachineEntry, stats: MachineStats, report: Report): void;
   /** Sets `revision.forecast`, the machines that demand needs one window from now, and `revision.trigger`. */

@@ -13,7 +13,7 @@ import { recordOf } from "./record-of.ts";
 import { ALL_ROUTES, routesSchema, wrongRoutes } from "./route-schema.ts";
 import { sharesSchema } from "./share-schema.ts";
 import { asksForSnapshot, isFirstFrozen, unlikeOthers } from "./snapshot-of.ts";
-import { triggersSchema, wrongTrigger } from "./trigger-schema.ts";
+import { publishesSchema, triggersSchema, wrongTrigger } from "./trigger-schema.ts";
 
 export { nameSchema };
 
@@ -122,6 +122,7 @@ const manifestShape = z.strictObject({
   secrets: z.array(envNameSchema).max(MOST_LISTED).default([]),
   /** Services that the functions reach, by the names that the code knows them by. */
   bindings: bindingsSchema(envNameSchema).optional(),
+  publishes: publishesSchema,
   /** What other apps of the tenant reach of the app's own. */
   shares: sharesSchema,
   /** Secrets that the host adds to HTTPS requests of the app's machines. The code does not get them unless `secrets` names them, too. */

@@ -8,6 +8,7 @@ import { type Binding, type Bindings, boundAs } from "./binding-schema.ts";
 interface Serviced {
   bindings?: Bindings | undefined;
   functions?: Record<string, { durable?: object | undefined }>;
+  publishes?: readonly string[] | undefined;
 }
 
 /** AWS's clients sign each request, and need these for that. The credentials are worth nothing: the host knows the app by its machine. */
@@ -17,10 +18,11 @@ const s3 = { AWS_ENDPOINT_URL_S3: serviceUrl("s3") };
 const sqs = { AWS_ENDPOINT_URL_SQS: serviceUrl("sqs") };
 
 /** @param isLambda whether AWS Lambda's API has made functions of these: their code finds what it finds at AWS */
-export function serviceVariables({ bindings = {}, functions = {} }: Serviced, isLambda: boolean): Record<string, string> {
+export function serviceVariables({ bindings = {}, functions = {}, publishes = [] }: Serviced, isLambda: boolean): Record<string, string> {
   const isDurable = Object.values(functions).some(({ durable }) => durable !== undefined);
   return {
     ...(isLambda && { ...sqs, ...credentials }),
+    ...(publishes.length > 0 && { AWS_ENDPOINT_URL_EVENTBRIDGE: serviceUrl("events"), ...forAwsClients }),
     ...(isDurable && { AWS_ENDPOINT_URL_LAMBDA: serviceUrl("lambda"), ...forAwsClients }),
     ...Object.fromEntries(Object.entries(bindings).flatMap(([name, binding]) => variablesOf(name, binding))),
   };

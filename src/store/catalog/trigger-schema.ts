@@ -38,18 +38,17 @@ const scheduleTrigger = z
     }
   });
 
+const patternSchema = z.record(z.string(), z.unknown()).superRefine((pattern, context) => {
+  try {
+    readPattern(JSON.stringify(pattern));
+  } catch (error) {
+    if (!(error instanceof NoPattern)) throw error;
+    context.addIssue({ code: "custom", message: `must be an event pattern: ${error.message.split("\n", 1)[0]}` });
+  }
+});
+
 /** What the function gets must fit it; anything else starts nothing. */
-const filter = z
-  .record(z.string(), z.unknown())
-  .superRefine((pattern, context) => {
-    try {
-      readPattern(JSON.stringify(pattern));
-    } catch (error) {
-      if (!(error instanceof NoPattern)) throw error;
-      context.addIssue({ code: "custom", message: `must be an event pattern: ${error.message.split("\n", 1)[0]}` });
-    }
-  })
-  .optional();
+const filter = patternSchema.optional();
 
 const webhookTrigger = z.strictObject({
   name: nameSchema.optional(),
@@ -89,11 +88,31 @@ const queueTrigger = z.strictObject({
   filter,
 });
 
-const triggerSchema = z.union([scheduleTrigger, webhookTrigger, cloudEventsTrigger, kvTrigger, queueTrigger]);
+const busName = z.string().regex(/^[\w.-]{1,256}$/, "must be the name of an event bus");
+
+/** The buses to which the app's functions may publish events from their machines. */
+export const publishesSchema = z.array(busName).max(MOST_OF_FUNCTION).optional();
+
+const busTrigger = z.strictObject({
+  name: nameSchema.optional(),
+  /** Events of a bus of the tenant's that fit the pattern. */
+  event: z.strictObject({
+    pattern: patternSchema,
+    bus: busName.default("default"),
+  }),
+});
+
+const triggerSchema = z.union([scheduleTrigger, webhookTrigger, cloudEventsTrigger, kvTrigger, queueTrigger, busTrigger]);
 
 export const triggersSchema = z.array(triggerSchema).max(MOST_OF_FUNCTION);
 
 export type ManifestTrigger = z.infer<typeof triggerSchema>;
+/** Those that others send to, by a path of their own. */
+export type HookTrigger = z.infer<typeof webhookTrigger> | z.infer<typeof cloudEventsTrigger>;
+
+export function isHook(trigger: ManifestTrigger): trigger is HookTrigger {
+  return "webhook" in trigger || "cloudEvents" in trigger;
+}
 
 interface WithTriggers {
   triggers?: readonly ManifestTrigger[] | undefined;

@@ -1,8 +1,10 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { explainApp, listApps, showApp } from "../../../control/apps.ts";
 import { deploy } from "../../../control/deploy.ts";
+import { appIdOf } from "../../../control/names.ts";
 import { remove } from "../../../control/remove.ts";
 import { explainRuns } from "../../../control/runs.ts";
+import { explainEvents } from "../../../control/wait-in-words.ts";
 import type { Parts } from "../parts.ts";
 import { readForm } from "../read-form.ts";
 import * as routes from "../routes.ts";
@@ -25,7 +27,9 @@ export function addApps(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
     const { app } = context.req.valid("param");
     const { now, ...explanation } = explainApp(parts, tenantOf(context), app, context.req.valid("query").limit);
     const runs = await explainRuns({ names: parts.catalog.names, runs: parts.runs }, tenantOf(context), app);
-    return context.json({ ...explanation, now: [...now, ...runs] }, 200);
+    const id = appIdOf(parts.catalog.names, tenantOf(context), app);
+    const events = await explainEvents(parts.durable.events, id, parts.clock.wall());
+    return context.json({ ...explanation, now: [...now, ...events, ...runs] }, 200);
   });
 
   api.post(

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { acceptEvent, pauseEvents } from "../../../control/events.ts";
+import { waitInWords } from "../../../control/wait-in-words.ts";
 import { appIdOf } from "../../../control/names.ts";
 import type { ShownEvent } from "../../../events/store/look.ts";
 import type { EventInfo } from "../event-schemas.ts";
@@ -45,8 +46,9 @@ export function addEvents(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
 
   api.openapi(routes.event, async (context) => {
     const { app, event } = context.req.valid("param");
-    const { payload, result, ...shown } = await durable.events.show(idOf(tenantOf(context), app), event);
-    return context.json({ ...eventInfo(shown), payload: asText(payload), result: asText(result ?? undefined) }, 200);
+    const { payload, result, waitsFor, ...shown } = await durable.events.show(idOf(tenantOf(context), app), event);
+    const waits = waitsFor === null ? null : `It ${waitInWords(waitsFor, parts.clock.wall())}.`;
+    return context.json({ ...eventInfo(shown), payload: asText(payload), result: asText(result ?? undefined), waitsFor: waits }, 200);
   });
 
   api.openapi(routes.cancelEvent, async (context) => {

@@ -124,6 +124,7 @@ function storedEvents(): { events: Events; triggers: Triggers } {
     commit,
     performers: new Map(),
     clock: systemClock,
+    tenantOf: () => mainTenant,
     chance: () => 1,
     most: 10,
     resultBytes: 1_000,
@@ -132,7 +133,7 @@ function storedEvents(): { events: Events; triggers: Triggers } {
   });
   const most = { events: 100, bytes: 2 ** 20 };
   const now = () => systemClock.wall();
-  const triggers = triggersOver({ commit, runner, triggerClock: { expect: () => {} }, most, now, chance: () => 0 });
+  const triggers = triggersOver({ commit, runner, triggerClock: { expect: () => {} }, most, now, chance: () => 0, changed: () => {} });
   return { events: eventsOver(commit, runner, most, now), triggers };
 }
 

@@ -10,8 +10,8 @@ import { MayflyError } from "../../../base/errors/error.ts";
 import { AwsError } from "../../../control/lambda/aws-error.ts";
 import type { Invokable, Invokables } from "../../../control/lambda/invokables.ts";
 import type { Account } from "../../../control/lambda/names.ts";
-import type { ClaimedEvent, Destination, NewEvent } from "../../../events/event.ts";
 import { readQueueArn } from "../../../control/lambda/queue-arns.ts";
+import type { ClaimedEvent, Destination, EventSource, NewEvent } from "../../../events/event.ts";
 import type { Events } from "../../../events/events.ts";
 import type { EndedAttempt, Outcome, Performer } from "../../../events/performer.ts";
 import type { Executions as DurableExecutions } from "../../../durable/executions.ts";
@@ -57,7 +57,24 @@ export async function takeEvent(
   order: Run,
   from?: Pick<NewEvent, "source" | "idempotencyKey">,
 ): Promise<void> {
-  const { invokable, id, payload, trace, client, tenantId } = order;
+  try {
+    await parts.events.accept({ ...lambdaEvent(parts, account, qualifier, order), ...from });
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+/** What is to be run. @property trace null: it belongs to none */
+type Order = Pick<Run, "invokable" | "id" | "payload" | "client" | "tenantId"> & { trace: GivenTrace | null };
+
+/** An invocation as an event, with the function's own rules for what becomes of it. */
+export function lambdaEvent(
+  parts: Pick<LambdaEventParts, "invokables" | "retryMs">,
+  account: Account,
+  qualifier: string | undefined,
+  { invokable, id, payload, trace, client, tenantId }: Order,
+  source: EventSource = { kind: "lambda" },
+): NewEvent {
   const { eventInvoke } = invokable;
   const about: LambdaAbout = {
     account,
@@ -71,28 +88,23 @@ export async function takeEvent(
   const { OnSuccess, OnFailure } = eventInvoke?.DestinationConfig ?? {};
   const [onSuccess, given] = [OnSuccess, OnFailure].map((to) => destinationOf(parts, account, order, to?.Destination));
   const onFailure = given ?? deadLetters(account, order);
-  try {
-    await parts.events.accept({
-      lane: { performer: LAMBDA, app: invokable.app, target: invokable.function },
-      id,
-      // The body's place is given back when the call is answered, so the event needs bytes of its own.
-      payload: Buffer.from(payload),
-      about,
-      source: { kind: "lambda" },
-      ...from,
-      trace: trace.trace,
-      retry: {
-        attempts: 1 + (eventInvoke?.MaximumRetryAttempts ?? AWS_RETRIES),
-        maxAgeMs: 1_000 * (eventInvoke?.MaximumEventAgeInSeconds ?? AWS_AGE_SECONDS),
-        waitMs: parts.retryMs,
-        mostWaitMs: Math.max(300_000, parts.retryMs),
-      },
-      ...(onSuccess && { onSuccess }),
-      ...(onFailure && { onFailure }),
-    });
-  } catch (error) {
-    throw refusalOf(error);
-  }
+  return {
+    lane: { performer: LAMBDA, app: invokable.app, target: invokable.function },
+    id,
+    // The body's place is given back when the call is answered, so the event needs bytes of its own.
+    payload: Buffer.from(payload),
+    about,
+    source,
+    trace: trace?.trace ?? { traceparent: "", tracestate: "" },
+    retry: {
+      attempts: 1 + (eventInvoke?.MaximumRetryAttempts ?? AWS_RETRIES),
+      maxAgeMs: 1_000 * (eventInvoke?.MaximumEventAgeInSeconds ?? AWS_AGE_SECONDS),
+      waitMs: parts.retryMs,
+      mostWaitMs: Math.max(300_000, parts.retryMs),
+    },
+    ...(onSuccess && { onSuccess }),
+    ...(onFailure && { onFailure }),
+  };
 }
 
 function refusalOf(error: unknown): unknown {
@@ -102,7 +114,12 @@ function refusalOf(error: unknown): unknown {
 }
 
 /** Undefined if there is none, or if it is of a service that is not here. */
-function destinationOf({ invokables }: LambdaEventParts, account: Account, order: Run, arn: string | undefined): Destination | undefined {
+function destinationOf(
+  { invokables }: Pick<LambdaEventParts, "invokables">,
+  account: Account,
+  order: Pick<Order, "invokable" | "trace">,
+  arn: string | undefined,
+): Destination | undefined {
   const queue = arn === undefined ? undefined : queueOf(account, order, arn, false);
   if (queue !== undefined) return queue;
   const [, , service, , , , name, qualifier] = arn?.split(":") ?? [];
@@ -118,15 +135,20 @@ function destinationOf({ invokables }: LambdaEventParts, account: Account, order
 }
 
 /** Where the function's configuration sends payloads that were given up. A destination for failures counts more: AWS would send to both. */
-function deadLetters(account: Account, order: Run): Destination | undefined {
+function deadLetters(account: Account, order: Pick<Order, "invokable" | "trace">): Destination | undefined {
   const arn = order.invokable.settings.DeadLetterConfig?.TargetArn;
   return arn === undefined ? undefined : queueOf(account, order, arn, true);
 }
 
-function queueOf(account: Account, { invokable, trace }: Run, arn: string, isDeadLetter: boolean): Destination | undefined {
+function queueOf(
+  account: Account,
+  { invokable, trace }: Pick<Order, "invokable" | "trace">,
+  arn: string,
+  isDeadLetter: boolean,
+): Destination | undefined {
   const queue = readQueueArn(arn);
   if (queue === undefined || queue.account !== account.account) return undefined;
-  const about: QueueAbout = { ofTenant: true, isDeadLetter, trace: trace.header };
+  const about: QueueAbout = { ofTenant: true, isDeadLetter, ...(trace !== null && { trace: trace.header }) };
   return { lane: { performer: "queue", app: invokable.app, target: queue.name }, about };
 }
 

@@ -9,6 +9,8 @@ import type { StoredTrigger, Timing, TriggerDefinition, TriggerOwner } from "../
 /** A trigger with its first time. */
 export interface PlannedTrigger extends TriggerDefinition {
   next: NextFiring | null;
+  /** Left out: as before. */
+  isPaused?: boolean;
 }
 
 /** What a trigger that was due has come to. */
@@ -19,6 +21,8 @@ export interface Fired {
   events: NewEvent[];
   missed: number;
   next: NextFiring | null;
+  /** Whether it is removed now. */
+  isOver: boolean;
   /** Why it cannot fire now: it is tried again at `retryAt`. */
   refused?: { why: string; retryAt: number };
 }
@@ -43,6 +47,27 @@ export interface Triggered {
   most: WaitingLimits;
 }
 
+interface DueTriggers {
+  now: number;
+  most: number;
+  ahead: { from: number; until: number };
+}
+
+interface FoundDue {
+  due: StoredTrigger[];
+  coming: StoredTrigger[];
+  /** When the next one is due, and when the next one that is due later than `ahead`; null: there is none. */
+  nextAt: { due: number | null; coming: number | null };
+}
+
+interface TriggersFrom {
+  app: string;
+  owner: TriggerOwner;
+  from: string;
+  end: string;
+  most: number;
+}
+
 type Row = Record<string, SQLOutputValue>;
 
 /** Between two tries of a trigger whose events found no room, milliseconds. */
@@ -52,14 +77,16 @@ export function triggerOperations(db: DatabaseSync, { accept }: Pick<ReturnType<
   const find = db.prepare("SELECT * FROM triggers WHERE app = ? AND owner = ? AND name = ?");
   const at = db.prepare("SELECT * FROM triggers WHERE trigger = ?");
   const ofOwner = db.prepare("SELECT * FROM triggers WHERE app = ? AND owner = ? ORDER BY name");
+  const between = db.prepare("SELECT * FROM triggers WHERE app = ? AND owner = ? AND name >= ? AND name < ? ORDER BY name LIMIT ?");
+  const ofBuses = db.prepare("SELECT * FROM triggers WHERE kind = 'bus' ORDER BY app, name");
   const insert = db.prepare(
-    "INSERT INTO triggers (app, owner, name, target, kind, timing, definition, anchor, due_at, fires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO triggers (app, owner, name, target, kind, timing, definition, paused, anchor, due_at, fires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   );
   const update = db.prepare("UPDATE triggers SET target = ?, kind = ?, timing = ?, definition = ? WHERE trigger = ?");
   const replan = db.prepare("UPDATE triggers SET anchor = ?, due_at = ?, fires_at = ?, refusals = 0, why = NULL WHERE trigger = ?");
   const remove = db.prepare("DELETE FROM triggers WHERE trigger = ?");
-  const due = db.prepare("SELECT * FROM triggers WHERE fires_at <= ? AND paused = 0 ORDER BY fires_at LIMIT ?");
-  const nextDue = db.prepare("SELECT min(fires_at) AS at FROM triggers WHERE fires_at IS NOT NULL AND paused = 0");
+  const due = db.prepare("SELECT * FROM triggers WHERE fires_at > ? AND fires_at <= ? AND paused = 0 ORDER BY fires_at LIMIT ?");
+  const nextDue = db.prepare("SELECT min(fires_at) AS at FROM triggers WHERE fires_at > ? AND paused = 0");
   const advance = db.prepare(
     "UPDATE triggers SET due_at = ?, fires_at = ?, refusals = 0, missed = missed + ?, why = NULL WHERE trigger = ?",
   );
@@ -74,19 +101,22 @@ export function triggerOperations(db: DatabaseSync, { accept }: Pick<ReturnType<
   function put(app: string, owner: TriggerOwner, given: PlannedTrigger, now: number): void {
     const timing = given.timing === undefined ? null : JSON.stringify(given.timing);
     const definition = JSON.stringify(given.definition ?? null);
-    const { name, target, kind, next } = given;
+    const { name, target, kind, next, isPaused } = given;
     const known = find.get(app, owner, name);
     if (known === undefined) {
-      insert.run(app, owner, name, target, kind, timing, definition, now, next?.dueAt ?? null, next?.firesAt ?? null);
+      const paused = Number(isPaused ?? false);
+      insert.run(app, owner, name, target, kind, timing, definition, paused, now, next?.dueAt ?? null, next?.firesAt ?? null);
       return;
     }
     update.run(target, kind, timing, definition, known["trigger"]!);
+    if (isPaused !== undefined) setPaused.run(Number(isPaused), known["trigger"]!);
     // What is as it was goes on: a deploy does not shift intervals, and does not let a time pass that is due just now.
-    if (known["timing"] !== timing) replan.run(now, next?.dueAt ?? null, next?.firesAt ?? null, known["trigger"]!);
+    const goesOn = isPaused === false && known["paused"] === 1;
+    if (known["timing"] !== timing || goesOn) replan.run(now, next?.dueAt ?? null, next?.firesAt ?? null, known["trigger"]!);
   }
 
   /** One savepoint: the events of a trigger are accepted together with its next time, or none of them. */
-  function fire({ trigger, events, missed, next }: Fired, now: number, most: WaitingLimits, out: FiredEvents): void {
+  function fire({ trigger, events, missed, next, isOver }: Fired, now: number, most: WaitingLimits, out: FiredEvents): void {
     db.exec("SAVEPOINT firing");
     try {
       const accepted: FiredEvents["accepted"] = [];
@@ -95,7 +125,8 @@ export function triggerOperations(db: DatabaseSync, { accept }: Pick<ReturnType<
         if (isNew) accepted.push({ lane, to: event.lane, dueAt: event.dueAt ?? now });
         ran.run(now, id, trigger);
       }
-      advance.run(next?.dueAt ?? null, next?.firesAt ?? null, missed, trigger);
+      if (isOver) remove.run(trigger);
+      else advance.run(next?.dueAt ?? null, next?.firesAt ?? null, missed, trigger);
       db.exec("RELEASE firing");
       out.accepted.push(...accepted);
     } catch (error) {
@@ -134,11 +165,20 @@ export function triggerOperations(db: DatabaseSync, { accept }: Pick<ReturnType<
       const row = find.get(app, owner, name);
       return row === undefined ? null : readTrigger(row);
     },
-    /** Those that are due, the earliest first, and when the next one is; null: there is none. */
-    dueTriggers({ now, most }: { now: number; most: number }): { due: StoredTrigger[]; nextAt: number | null } {
-      const found = due.all(now, most).map(readTrigger);
-      const next = nextDue.get()?.["at"] ?? null;
-      return { due: found, nextAt: next === null ? null : Number(next) };
+    /** In the order of their names: those from `from` on, and before `end`. */
+    triggersFrom: ({ app, owner, from, end, most }: TriggersFrom): StoredTrigger[] =>
+      between.all(app, owner, from, end, most).map(readTrigger),
+    /** The triggers of manifests that ask for events of buses, of all apps. */
+    busTriggers: (): StoredTrigger[] => ofBuses.all().map(readTrigger),
+    /** An event of the trigger was accepted. */
+    noteRun({ trigger, id, now }: { trigger: number; id: string; now: number }): void {
+      ran.run(now, id, trigger);
+    },
+    /** Those that are due, the earliest first; if there are none, those that are due within `ahead`, without its beginning. */
+    dueTriggers({ now, most, ahead }: DueTriggers): FoundDue {
+      const found = due.all(-1, now, most).map(readTrigger);
+      const coming = found.length > 0 ? [] : due.all(ahead.from, ahead.until, most).map(readTrigger);
+      return { due: found, coming, nextAt: { due: timeIn(nextDue.get(-1)), coming: timeIn(nextDue.get(ahead.until)) } };
     },
     /** Stores the events of triggers that were due, with their next times. What was changed, paused or removed meanwhile is left alone. */
     fireTriggers({ fired, now, most }: { fired: Fired[]; now: number; most: WaitingLimits }): FiredEvents {
@@ -207,6 +247,10 @@ function readTrigger(row: Row): StoredTrigger {
     fired: Number(row["fired"]),
     missed: Number(row["missed"]),
   };
+}
+
+function timeIn(row: Row | undefined): number | null {
+  return orNull(row?.["at"]);
 }
 
 function orNull(value: SQLOutputValue | undefined): number | null {

@@ -3,6 +3,10 @@ import { FakeClock } from "../../../dispatch/testing/fake-clock.ts";
 import { InlineCommit } from "../../../store/group-commit/testing/inline-commit.ts";
 import type { GroupCommit } from "../../../store/group-commit/group-commit.ts";
 import type { MayflyError } from "../../../base/errors/error.ts";
+import type { RuleDefinition } from "../../bus/bus.ts";
+import type { Buses } from "../../bus/buses.ts";
+import { busesOver } from "../../bus/buses-over.ts";
+import { KnownListeners } from "../../bus/listeners.ts";
 import type { NewEvent } from "../../event.ts";
 import { newId } from "../../new-event-id.ts";
 import type { Outcome, Performer } from "../../performer.ts";
@@ -10,7 +14,8 @@ import { Runner } from "../../runner.ts";
 import type { WaitingLimits } from "../../store/accept.ts";
 import { engine, type EventOperations } from "../../store/engine.ts";
 import { settled } from "../../testing/world.ts";
-import { TriggerClock } from "../trigger-clock.ts";
+import type { StoredTrigger, TriggerOwner } from "../trigger.ts";
+import { type Compose, TriggerClock } from "../trigger-clock.ts";
 import { triggersOver } from "../triggers-over.ts";
 import type { Triggers } from "../triggers.ts";
 
@@ -19,7 +24,8 @@ interface WorldOptions {
   most?: WaitingLimits;
 }
 
-const SLICE_MS = 60_000;
+/** Shorter than the time by which what is due is told beforehand. */
+const SLICE_MS = 5_000;
 
 export class TriggerWorld {
   readonly clock = new FakeClock();
@@ -28,12 +34,17 @@ export class TriggerWorld {
   readonly failures: unknown[] = [];
   /** What has begun to run: the trigger, and the time that it is about. */
   readonly begun: { name: string; at: number }[] = [];
+  /** What was told beforehand: the trigger, its time, and how long before. */
+  readonly told: { name: string; at: number; inMs: number }[] = [];
   /** Why an event of a trigger cannot be made. */
   refuses: (name: string) => MayflyError | undefined = () => undefined;
   /** Whether what begins is held. */
   holds = false;
   operations = 0;
   triggers!: Triggers;
+  buses!: Buses;
+  /** What did not go where it should. */
+  readonly undelivered: string[] = [];
   #triggerClock!: TriggerClock;
   #held: (() => void)[] = [];
   #generation = 0;
@@ -112,16 +123,40 @@ export class TriggerWorld {
       commit,
       performers: new Map([["function", { limit: () => 2_000, perform }]]),
       clock,
+      tenantOf: () => "ten_a",
       chance: () => 1,
       most: 5_000,
       resultBytes: 100,
       tell: () => {},
       onFailure,
     });
-    const compose = new Map([["manifest", ({ name }: { name: string }, at: number) => this.event(name, at)]] as const);
+    const compose = new Map<TriggerOwner, Compose>([
+      ["manifest", ({ name }, at) => [this.event(name, at)]],
+      ["rule", ({ definition, name }, at) => (definition as RuleDefinition).targets.map(({ id }) => this.event(`${name}/${id}`, at))],
+    ]);
     const { chance, most } = this.#options;
-    this.#triggerClock = new TriggerClock({ commit, runner, compose, most, clock, chance, onFailure });
-    this.triggers = triggersOver({ commit, runner, triggerClock: this.#triggerClock, most, now: () => clock.wall(), chance });
+    this.#triggerClock = new TriggerClock({
+      commit,
+      runner,
+      compose,
+      most,
+      clock,
+      chance,
+      coming: ({ name, dueAt }, inMs) => void this.told.push({ name, at: dueAt!, inMs }),
+      onFailure,
+    });
+    const needs = { commit, runner, triggerClock: this.#triggerClock, most, now: () => clock.wall(), chance };
+    const bus = { tenantOf: (app: string) => (app === "app_a" ? "ten_a" : undefined), listening: busOf };
+    const listeners = new KnownListeners({ commit, ...bus });
+    this.triggers = triggersOver({ ...needs, changed: () => listeners.forget() });
+    this.buses = busesOver({
+      ...needs,
+      listeners,
+      limits: { buses: 2, rulesOfBus: 2, targetsOfRule: 2 },
+      deliver: ({ name }, { id }, { detail }) => this.event(`${name}/${id}`, (detail as { at: number }).at),
+      start: ({ name }, { detail }) => this.event(name, (detail as { at: number }).at),
+      undelivered: ({ to }) => void this.undelivered.push(to),
+    });
     return runner;
   }
 
@@ -148,4 +183,9 @@ export class TriggerWorld {
     else end();
     return promise;
   }
+}
+
+/** The definition of a trigger of the kind `bus` is what it listens to. */
+function busOf({ definition }: StoredTrigger): { bus: string; pattern: string } {
+  return definition as { bus: string; pattern: string };
 }

@@ -1,0 +1,16 @@
+/** Takes the shop's webhook, and publishes what it says: whoever wants to know of orders need not be known here. */
+const bus = process.env["AWS_ENDPOINT_URL_EVENTBRIDGE"]!;
+
+interface Delivery {
+  id: string;
+  body: { type: string; data: object };
+}
+
+export async function handler({ id, body }: Delivery): Promise<void> {
+  const Entries = [{ Source: "shop", DetailType: body.type, Detail: JSON.stringify({ ...body.data, delivery: id }) }];
+  const headers = { "x-amz-target": "AWSEvents.PutEvents", "content-type": "application/x-amz-json-1.1" };
+  const response = await fetch(bus, { method: "POST", headers, body: JSON.stringify({ Entries }) });
+  const { FailedEntryCount } = (await response.json()) as { FailedEntryCount?: number };
+  // What throws is run again.
+  if (FailedEntryCount !== 0) throw new Error(`the event of ${id} was not published`);
+}
