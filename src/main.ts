@@ -232,7 +232,18 @@ export async function startMayfly(
   const callees = { names: catalog.names, reach: (app: string, label: string) => served.reach(app, label) };
   const begins: Dispatcher = { dispatch: (...call) => invoking.starting.dispatch(...call) };
   const sources = openQueueSources(start, queues);
-  const durable = openDurable(start, { callees, catalog, kv, queues: queues.queues, sources, dispatcher: begins, expecting: dispatcher, egress, logs, events });
+  const durable = openDurable(start, {
+    callees,
+    catalog,
+    kv,
+    queues: queues.queues,
+    sources,
+    dispatcher: begins,
+    expecting: dispatcher,
+    egress,
+    logs,
+    events,
+  });
   const gate = openGate(start, {
     callers: callersOf(principals),
     signingKey: (app) => catalog.signingKeys.find(app),

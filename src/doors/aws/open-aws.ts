@@ -25,10 +25,7 @@ interface AwsNeeds extends Omit<DoorNeeds, "audit" | "clock" | "onError"> {
 }
 
 /** Called before `durable` starts: what is due then needs those who make its events. */
-export function openAws(
-  { clock, log }: ServerStart,
-  { audit, catalog, durable, services, functions, ...needs }: AwsNeeds,
-): BesideApi {
+export function openAws({ clock, log }: ServerStart, { audit, catalog, durable, services, functions, ...needs }: AwsNeeds): BesideApi {
   const targets = new TargetKinds([functions, queueTarget]);
   const failed = (name: string) => (error: unknown) => log.error({ err: error }, `the API of ${name} failed`);
   services.set("events", createEventsInside({ buses: durable.buses, catalog, clock, onError: failed("EventBridge, for functions,") }));

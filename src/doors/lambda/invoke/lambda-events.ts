@@ -86,8 +86,8 @@ export function lambdaEvent(
     ...(tenantId !== undefined && { tenantId }),
   };
   const { OnSuccess, OnFailure } = eventInvoke?.DestinationConfig ?? {};
-  const [onSuccess, given] = [OnSuccess, OnFailure].map((to) => destinationOf(parts, account, order, to?.Destination));
-  const onFailure = given ?? deadLetters(account, order);
+  const [onSuccess, given] = [OnSuccess, OnFailure].map((to) => destinationOf(parts, account, { invokable, trace }, to?.Destination));
+  const onFailure = given ?? deadLetters(account, { invokable, trace });
   return {
     lane: { performer: LAMBDA, app: invokable.app, target: invokable.function },
     id,
