@@ -212,6 +212,9 @@ describe("event buses", () => {
   test("a rule sends to a queue, and what a target gives up goes to one", async () => {
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "orders" }));
     const { QueueUrl: lettersUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "letters" }));
+    const { QueueUrl: orderedUrl } = await sqs.send(
+      new CreateQueueCommand({ QueueName: "ordered.fifo", Attributes: { FifoQueue: "true" } }),
+    );
     const queueArn = (name: string) => `arn:aws:sqs:${region}:${account}:${name}`;
     const EventPattern = JSON.stringify({ "detail-type": ["order.lost"] });
     await events.send(new sdk.PutRuleCommand({ Name: "lost", EventPattern }));
@@ -219,6 +222,7 @@ describe("event buses", () => {
     const RetryPolicy = { MaximumRetryAttempts: 0 };
     const Targets: sdk.Target[] = [
       { Id: "queue", Arn: queueArn("orders"), InputPath: "$.detail" },
+      { Id: "ordered", Arn: queueArn("ordered.fifo"), Input: '"in order"', SqsParameters: { MessageGroupId: "lost" } },
       { Id: "fails", Arn: functionArn("bus--fail"), Input: '{"of":"failing"}', DeadLetterConfig, RetryPolicy },
       { Id: "gone", Arn: functionArn("gone"), Input: '{"of":"gone"}', DeadLetterConfig },
     ];
@@ -228,7 +232,13 @@ describe("event buses", () => {
       const all: Message[] = [];
       while (all.length < count) {
         const { Messages = [] } = await sqs.send(
-          new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 10, MaxNumberOfMessages: 10, MessageAttributeNames: ["All"] }),
+          new ReceiveMessageCommand({
+            QueueUrl: url,
+            WaitTimeSeconds: 10,
+            MaxNumberOfMessages: 10,
+            MessageAttributeNames: ["All"],
+            MessageSystemAttributeNames: ["MessageGroupId"],
+          }),
         );
         all.push(...Messages);
       }
@@ -237,6 +247,10 @@ describe("event buses", () => {
     assert.deepEqual(
       (await receive(QueueUrl, 1)).map(({ Body }) => Body),
       ['{"n":13}'],
+    );
+    assert.deepEqual(
+      (await receive(orderedUrl, 1)).map(({ Body, Attributes }) => [Body, Attributes?.MessageGroupId]),
+      [['"in order"', "lost"]],
     );
     const letters = await receive(lettersUrl, 2);
     assert.deepEqual(letters.map(({ Body }) => Body!).toSorted(), ['{"of":"failing"}', '{"of":"gone"}']);

@@ -85,9 +85,10 @@ function deadLetterOf(text: string): Pick<QueueDelivery, "body" | "attributes"> 
 
 /** What was to be done, with why it was not. */
 function deadLetterOfRule(text: string): Pick<QueueDelivery, "body" | "attributes"> {
-  const { requestContext, requestPayload, error } = JSON.parse(text) as EndRecord;
+  const { requestContext, requestPayload, responsePayload, error } = JSON.parse(text) as EndRecord;
   const told = {
-    ERROR_MESSAGE: error,
+    // Functions of the Lambda API have their reason in what they replied.
+    ERROR_MESSAGE: error ?? responsePayload?.errorMessage,
     ERROR_CODE: requestContext?.condition,
     RETRY_ATTEMPTS: requestContext?.approximateInvokeCount,
   };
