@@ -4,9 +4,11 @@ import { globSync, readdirSync, readFileSync, truncateSync, writeFileSync } from
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as sdk from "@aws-sdk/client-eventbridge";
 import { leftOut, stateParts } from "../src/backup/state-parts.ts";
 import { createClient } from "../src/doors/admin/client.ts";
 import { mayfly, type Server, serve } from "./command.ts";
+import { afterwards } from "../src/base/testing/afterwards.ts";
 import { deploy, type Scope, temporaryFolder } from "./platform.ts";
 
 const driver = ["--driver", "process"];
@@ -39,6 +41,22 @@ async function keysIn(client: Client): Promise<Set<string>> {
 async function foundBy(server: Server, path: string, key: string): Promise<unknown> {
   const reply = await fetch(`${server.gatewayUrl}${path}/cloudflare`, { method: "POST", body: JSON.stringify({ calls: [["get", key]] }) });
   return reply.json();
+}
+
+/** EventBridge's API for a tenant. */
+async function eventsOf(scope: Scope, { apiUrl }: Server, client: Client): Promise<sdk.EventBridgeClient> {
+  const { id: accessKeyId, secret: secretAccessKey } = await client.createKey({ principal: "events", role: "deployer", apps: null });
+  const events = new sdk.EventBridgeClient({ endpoint: apiUrl, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } });
+  afterwards(scope, () => events.destroy());
+  return events;
+}
+
+/** A bus with a rule that sends the text to a queue. */
+async function addRule(events: sdk.EventBridgeClient, text: string): Promise<void> {
+  const { EventBusArn = "" } = await events.send(new sdk.CreateEventBusCommand({ Name: "audit" }));
+  await events.send(new sdk.PutRuleCommand({ Name: "kept", EventBusName: "audit", EventPattern: '{"source":["shop"]}' }));
+  const Targets = [{ Id: "1", Arn: `arn:aws:sqs:us-east-1:${EventBusArn.split(":")[4]}:kept`, Input: JSON.stringify(text) }];
+  await events.send(new sdk.PutTargetsCommand({ Rule: "kept", EventBusName: "audit", Targets }));
 }
 
 async function backup(...args: string[]): Promise<Record<string, unknown>> {
@@ -134,6 +152,7 @@ test("a tenant's backup has nothing of others, makes a server with that tenant a
     await client.putKeyValue("kv", "main", "key", text(`value of ${tenant}`));
     await client.setLimits("kv", { requests: 1_000_000 });
     await client.createToken({ principal: "ci", role: "deployer", apps: null });
+    await addRule(await eventsOf(context, first.server, client), `value of ${tenant}`);
   }
   const event = async (tenant: string) =>
     (await first.clientOf(tenant).acceptEvent("events", "note", { delayS: 100_000, payload: { of: tenant } })).id;
@@ -170,6 +189,12 @@ test("a tenant's backup has nothing of others, makes a server with that tenant a
     assert.deepEqual((await client.event("events", ids[tenant])).state, "delayed");
     assert.deepEqual([await client.secretNames("kv"), (await client.tokens()).length], [["KEY"], 1]);
     assert.equal((await client.limits("kv")).limits.requests, 1_000_000);
+    const events = await eventsOf(context, again.server, client);
+    const { Targets = [] } = await events.send(new sdk.ListTargetsByRuleCommand({ Rule: "kept", EventBusName: "audit" }));
+    assert.deepEqual(
+      Targets.map(({ Input }) => Input),
+      [JSON.stringify(`value of ${tenant}`)],
+    );
   }
   assert.equal((await again.clientOf("other").event("events", later)).state, "delayed");
   // What is put from then on is put beside.

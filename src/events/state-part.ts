@@ -3,6 +3,8 @@ import type { DatabasePart } from "../store/state-folder/state-part.ts";
 const LANES = "(SELECT lane FROM lanes WHERE app IN (SELECT id FROM own))";
 const LANE = "lanes.lane";
 const SEQ = "events.seq";
+const TENANT = "tenant IN (SELECT id FROM own)";
+const RULE = "rules.rule";
 
 export const eventsPart: DatabasePart = {
   kind: "database",
@@ -16,5 +18,9 @@ export const eventsPart: DatabasePart = {
     { name: "triggers", of: "app IN (SELECT id FROM own)", numbers: { trigger: "triggers.trigger" } },
     { name: "trigger_apps", of: "app IN (SELECT id FROM own)" },
     { name: "dead", of: `lane IN ${LANES}`, numbers: { seq: SEQ, lane: LANE } },
+    { name: "buses", of: TENANT },
+    { name: "rules", of: TENANT, numbers: { rule: RULE } },
+    { name: "targets", of: `rule IN (SELECT rule FROM rules WHERE ${TENANT})`, numbers: { rule: RULE } },
+    { name: "schedule_groups", of: TENANT },
   ],
 };
