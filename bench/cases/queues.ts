@@ -109,7 +109,7 @@ class Connection {
 
   call(operation: string, members: object): Promise<unknown> {
     const body = Buffer.from(JSON.stringify(members));
-    const headers = { ...this.#signed(body), "x-amz-target": `AmazonSQS.${operation}`, "content-length": body.length };
+    const headers = { ...this.#signed(operation, body), "content-length": body.length };
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const sent = request(this.#url, { method: "POST", agent: this.#agent, headers }, (response) => {
       const chunks: Buffer[] = [];
@@ -130,12 +130,13 @@ class Connection {
     this.#agent.destroy();
   }
 
-  #signed(body: Buffer): Record<string, string> {
+  #signed(operation: string, body: Buffer): Record<string, string> {
     const { id, secret } = this.#key;
     const { host } = this.#url;
     const date = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
     const day = date.slice(0, 8);
-    const names = ["host", "x-amz-date"];
+    const target = `AmazonSQS.${operation}`;
+    const names = ["host", "x-amz-date", "x-amz-target"];
     const given = {
       accessKeyId: id,
       day,
@@ -146,13 +147,13 @@ class Connection {
       signature: "",
       expires: undefined,
     };
-    const headers = { host, "x-amz-date": date };
+    const headers = { host, "x-amz-date": date, "x-amz-target": target };
     const signature = signatureOf(
       { method: "POST", path: "/", query: new URLSearchParams(), headers, body: Buffer.from(body) },
       given,
       deriveKey(secret, given),
     );
     const authorization = `AWS4-HMAC-SHA256 Credential=${id}/${day}/us-east-1/sqs/aws4_request, SignedHeaders=${names.join(";")}, Signature=${signature}`;
-    return { "x-amz-date": date, authorization, "content-type": "application/x-amz-json-1.0" };
+    return { "x-amz-date": date, "x-amz-target": target, authorization, "content-type": "application/x-amz-json-1.0" };
   }
 }

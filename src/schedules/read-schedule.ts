@@ -8,6 +8,7 @@
  * | `2026-12-24T18:00` | once, in the time zone; or with an offset of its own |
  * | `cron(0 3 ? * MON-FRI *)`, `rate(15 minutes)`, `at(2026-12-24T18:00:00)` | AWS's: see aws-cron.ts |
  */
+import { remembering } from "../base/remember/remembering.ts";
 import { cronOfAws } from "./aws-cron.ts";
 import { openCron } from "./next-time.ts";
 import type { Schedule } from "./schedule.ts";
@@ -57,13 +58,14 @@ export function readAwsExpression(text: string, timeZone: string): Schedule {
   return readAwsSchedule(called[1]!, called[2]!, timeZone);
 }
 
-export function isTimeZone(name: string): boolean {
+/** To ask Intl takes a whole formatter: 0.2 ms, and 60 KB outside of the heap, which a server with 10,000 schedules had not collected for long. */
+export const isTimeZone = remembering(1_000, (name: string) => {
   try {
     return Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
   } catch {
     return false;
   }
-}
+});
 
 function interval(count: string, unit: string): Schedule {
   const ms = Number(count) * (UNITS[unit] ?? NaN);
