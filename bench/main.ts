@@ -1,5 +1,5 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,rest,websocket,access,tenants,files,nfs,runtimes,snapshot,guests,simulator,lambda,durable,kv,queues,events,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * `./mayfly bench [--only warm,waiting,first-call,memory,rest,websocket,access,tenants,files,nfs,runtimes,snapshot,guests,simulator,lambda,durable,kv,queues,objects,events,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
  * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
  * measured.
  */
@@ -17,6 +17,7 @@ import { lambda } from "./cases/lambda.ts";
 import { live } from "./cases/live.ts";
 import { memory } from "./cases/memory.ts";
 import { nfs } from "./cases/nfs.ts";
+import { objects } from "./cases/objects.ts";
 import { queues } from "./cases/queues.ts";
 import { rest } from "./cases/rest.ts";
 import { runtimes } from "./cases/runtimes.ts";
@@ -52,6 +53,7 @@ const cases: Record<CaseName, Case> = {
   durable,
   kv,
   queues,
+  objects,
   events,
   live,
 };

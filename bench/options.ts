@@ -20,6 +20,7 @@ export const caseNames = [
   "durable",
   "kv",
   "queues",
+  "objects",
   "events",
   "live",
 ] as const;

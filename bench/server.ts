@@ -75,6 +75,11 @@ export function processPss(pid: number): number {
   return Number(kilobytes ?? 0) * 1_024;
 }
 
+/** The resident memory in bytes of one process. The process is not stopped for it, as it is to count what it shares. */
+export function residentBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0) * 1_024;
+}
+
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGTERM");
