@@ -54,8 +54,8 @@ async function presigned({ client }: Platform, endpoint: string, dir: string): P
   await s3.send(new CreateBucketCommand({ Bucket }));
   const of = (Key: string) =>
     Promise.all([
-      getSignedUrl(s3, new GetObjectCommand({ Bucket, Key }), { expiresIn: 3_600 }),
-      getSignedUrl(s3, new PutObjectCommand({ Bucket, Key }), { expiresIn: 3_600 }),
+      getSignedUrl(s3 as never, new GetObjectCommand({ Bucket, Key }) as never, { expiresIn: 3_600 }),
+      getSignedUrl(s3 as never, new PutObjectCommand({ Bucket, Key }) as never, { expiresIn: 3_600 }),
     ]);
   const pairs = await Promise.all(Array.from({ length: KEYS }, (_, at) => of(`small/${at}`)));
   for (const [at] of pairs.entries()) await s3.send(new PutObjectCommand({ Bucket, Key: `small/${at}`, Body: PIECE.subarray(0, SMALL) }));
