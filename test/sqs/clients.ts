@@ -139,10 +139,10 @@ function signed(endpoint: string, { accessKeyId, secretAccessKey }: KeyPair, bod
   return { "content-type": type, "x-amz-date": date, authorization };
 }
 
-type Element = { [name: string]: Element | string | (Element | string)[] };
+export type Element = { [name: string]: Element | string | (Element | string)[] };
 
 /** Elements of the same name become a list. */
-function parseXml(text: string): Element {
+export function parseXml(text: string): Element {
   const tokens = text.replace(/^<\?[^>]*\?>/, "").match(/<[^>]+>|[^<]+/g) ?? [];
   let at = 0;
   const read = (): Element | string => {

@@ -30,8 +30,12 @@ import { postObject } from "./forms/post-object.ts";
 import type { NotificationTargets } from "./notification-targets.ts";
 import { notificationOperations } from "./operations/notifications.ts";
 import { listOperations } from "./operations/lists.ts";
+import { copyOperations } from "./operations/copies.ts";
+import { objectAttributes } from "./operations/object-attributes.ts";
+import { objectReads } from "./operations/object-reads.ts";
 import { objectOperations } from "./operations/objects.ts";
 import { objectSettingOperations } from "./operations/object-settings.ts";
+import { uploadLists } from "./operations/upload-lists.ts";
 import { uploadOperations } from "./operations/uploads.ts";
 import { type Address, addressOf } from "./request/address.ts";
 import { authenticate } from "./request/authenticate.ts";
@@ -78,9 +82,13 @@ const s3Operations: readonly S3Operation[] = [
   ...notificationOperations,
   postObject,
   ...objectOperations,
+  ...copyOperations,
+  ...objectReads,
+  objectAttributes,
   ...objectSettingOperations,
   ...listOperations,
   ...uploadOperations,
+  ...uploadLists,
 ];
 
 const DEFAULT_REGION = "us-east-1";

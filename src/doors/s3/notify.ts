@@ -14,7 +14,8 @@ export function notifying(functions: FromServices): Notifying {
   return {
     targets: {
       async problemOf(arn, tenant) {
-        if (arn.split(":", 3)[2] !== "lambda") return [arn, "The destination does not exist"];
+        const service = arn.split(":", 3)[2];
+        if (service !== "lambda") return [arn, `The destination ${service === "sqs" ? "queue" : "topic"} does not exist`];
         return functions.knows(arn, tenant) ? undefined : [`${arn}, null`, `Not authorized to invoke function [${arn}]`];
       },
     },

@@ -1,5 +1,6 @@
 /** The errors of S3's protocol, with AWS's names and words. */
 import { MayflyError } from "../../base/errors/error.ts";
+import { isVersionId } from "../../services/objects/version-id.ts";
 
 /** By name: the HTTP status, and the words if they are always the same. */
 const known = {
@@ -105,6 +106,11 @@ export class S3Error extends Error {
   }
 }
 
+/** The error for a text that no version ever had as its id. */
+export function invalidVersion(text: string): S3Error {
+  return new S3Error("InvalidArgument", { ArgumentName: "versionId", ArgumentValue: text.slice(0, 100) }, "Invalid version id specified");
+}
+
 /** What a request was about, for the details of its error. */
 export interface About {
   bucket: string;
@@ -123,7 +129,8 @@ export function asS3Error(error: unknown, { bucket, key, versionId }: About): S3
     case "bucket-not-empty":
       return new S3Error("BucketNotEmpty", { BucketName: bucket });
     case "no-such-object":
-      if (versionId !== undefined) return new S3Error("NoSuchVersion", { Key: key, VersionId: versionId });
+      if (versionId !== undefined)
+        return isVersionId(versionId) ? new S3Error("NoSuchVersion", { Key: key, VersionId: versionId }) : invalidVersion(versionId);
       return new S3Error("NoSuchKey", { Key: details["key"] ?? key });
     case "object-condition":
       return new S3Error("PreconditionFailed", { Condition: details["condition"] ?? "" });

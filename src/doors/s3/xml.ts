@@ -37,11 +37,14 @@ function escaped(text: string): string {
 /** An element of a document that a client sent. Names are without their prefixes: clients choose those freely. */
 export class Element {
   readonly name: string;
+  /** Its attribute xsi:type, which names the kinds of grantees; no other attribute means anything in S3's documents. */
+  readonly type: string | undefined;
   readonly #children: Element[] = [];
   #text = "";
 
-  constructor(name: string) {
+  constructor(name: string, type?: string) {
     this.name = name;
+    this.type = type;
   }
 
   add(child: Element): void {
@@ -109,8 +112,8 @@ export function parseXml(bytes: Uint8Array, ...roots: string[]): Element {
   parser.on("doctype", () => {
     throw new S3Error("MalformedXML");
   });
-  parser.on("opentag", ({ local }) => {
-    const element = new Element(local);
+  parser.on("opentag", ({ local, attributes }) => {
+    const element = new Element(local, Object.values(attributes).find((each) => each.local === "type")?.value);
     open.at(-1)?.add(element);
     open.push(element);
   });

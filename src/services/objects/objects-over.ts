@@ -12,6 +12,7 @@ import type { CopySource, Objects, ReadObject, Stored } from "./objects.ts";
 import type { ObjectOperations } from "./store/engine.ts";
 import type { NewContent } from "./store/files.ts";
 import type { Upload } from "./store/uploads.ts";
+import { newVersionId } from "./version-id.ts";
 
 export interface ObjectsParts {
   index: GroupCommit<ObjectOperations>;
@@ -136,7 +137,7 @@ export function objectsOver({ index, files, limitsOf, now, written }: ObjectsPar
       const { content, size } = taken;
       const checksum = checksumIn(taken.digests, algorithm);
       const [at, etag] = [now(), etagOf(taken)];
-      const whole = { ...object, id: newVersion(), about: { ...about, checksum }, content, size, etag };
+      const whole = { ...object, id: newVersionId(at), about: { ...about, checksum }, content, size, etag };
       const version = await keep(content, () => index.run("put", { object: whole, now: at, most }, content.bytes?.length));
       return { version, etag, size, checksum, modifiedAt: at };
     },
@@ -147,12 +148,13 @@ export function objectsOver({ index, files, limitsOf, now, written }: ObjectsPar
       const { segments, size, etag, checksum } = await copied(from, algorithm);
       const content = { segments, isShared: true };
       const at = now();
-      const whole = { ...object, id: newVersion(), about: { ...about, checksum }, content, size, etag, how: "Copy" };
+      const whole = { ...object, id: newVersionId(at), about: { ...about, checksum }, content, size, etag, how: "Copy" };
       const version = await keep(content, () => index.run("put", { object: whole, now: at, most }));
       return { version, etag, size, checksum, modifiedAt: at };
     },
     async remove(removal) {
-      const removed = await index.run("remove", { removal: { ...removal, id: newVersion() }, now: now() });
+      const at = now();
+      const removed = await index.run("remove", { removal: { ...removal, id: newVersionId(at) }, now: at });
       written();
       return removed;
     },
@@ -193,7 +195,8 @@ export function objectsOver({ index, files, limitsOf, now, written }: ObjectsPar
     },
     async completeUpload(completion) {
       const most = await limits(completion.bucket);
-      const result = await index.run("completeUpload", { completion: { ...completion, id: newVersion() }, now: now(), most });
+      const at = now();
+      const result = await index.run("completeUpload", { completion: { ...completion, id: newVersionId(at) }, now: at, most });
       written();
       return result;
     },
@@ -232,11 +235,6 @@ function isOfAll(checksum: Checksum | undefined, algorithm: Algorithm): boolean 
 
 function checksumIn(digests: FinishedDigests, algorithm: Algorithm | undefined): Checksum | undefined {
   return algorithm && { algorithm, type: "FULL_OBJECT", value: digests.of(algorithm).toString("base64") };
-}
-
-/** 32 letters and digits. */
-function newVersion(): string {
-  return randomBytes(24).toString("base64").replaceAll(/[+/]/g, "x");
 }
 
 /** Ids of uploads are in the order of their beginnings. */

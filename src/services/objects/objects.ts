@@ -60,7 +60,7 @@ export interface Objects {
   putPart(part: PutPart, source: AsyncIterable<Uint8Array>): Promise<Stored>;
   copyPart(from: CopySource, part: Omit<PutPart, "check" | "most">): Promise<Stored>;
   listParts(bucket: string, key: string, upload: string, after: number, most: number): Promise<{ upload: Upload; parts: StoredPart[] }>;
-  /** As list(); of a key, the oldest first. */
+  /** As list(); of a key, the oldest first. Rejects with "no-such-upload" if `afterUpload` is one of another key. */
   listUploads(query: UploadsQuery): Promise<Listed<Upload> & { nextUpload: string | null }>;
   abortUpload(bucket: string, key: string, upload: string): Promise<void>;
   /** Rejects with "no-such-upload", "part-differs", "part-too-small", "checksum-differs", "object-changed", and like put(). */

@@ -106,21 +106,24 @@ function granteesIn(text: string, name: string): Grant["grantee"][] {
         { ArgumentName: name, ArgumentValue: each.trim().slice(0, 100) },
         "Argument format not recognized",
       );
-    return granteeOf(kind, value!);
+    return granteeOf(kind, value!, kind);
   });
 }
 
-function granteeOf(kind: string, value: string): Grant["grantee"] {
+/** @param name under which a wrong value is told: a header and a document have different ones */
+function granteeOf(kind: string, value: string, name: string): Grant["grantee"] {
   if (kind === "emailAddress") throw new S3Error("NotImplemented", {}, "Accounts are not known by their e-mail addresses here.");
   if (kind === "uri") {
     if (![ALL, SIGNED, LOGS].includes(value))
-      throw new S3Error("InvalidArgument", { ArgumentName: "Group/URI", ArgumentValue: value.slice(0, 200) }, "Invalid group uri");
+      throw new S3Error("InvalidArgument", { ArgumentName: name, ArgumentValue: value.slice(0, 200) }, "Invalid group uri");
     return { uri: value };
   }
   if (!/^[0-9a-f]{64}$/.test(value))
-    throw new S3Error("InvalidArgument", { ArgumentName: "CanonicalUser/ID", ArgumentValue: value.slice(0, 200) }, "Invalid id");
+    throw new S3Error("InvalidArgument", { ArgumentName: name, ArgumentValue: value.slice(0, 200) }, "Invalid id");
   return { id: value };
 }
+
+const kinds = new Set(["CanonicalUser", "AmazonCustomerByEmail", "Group"]);
 
 /** @param root AccessControlPolicy */
 export function aclOfXml(root: Element, owner: string): Acl {
@@ -132,10 +135,13 @@ export function aclOfXml(root: Element, owner: string): Acl {
   const all = list.all("Grant").map((grant): Grant => {
     const [grantee, permission] = [grant.one("Grantee"), grant.text("Permission")];
     if (grantee === undefined || permission === undefined || !permissions.has(permission)) throw new S3Error("MalformedACLError");
+    if (grantee.type !== undefined && !kinds.has(grantee.type)) throw new S3Error("MalformedACLError");
     const [id, uri] = [grantee.text("ID"), grantee.text("URI")];
-    if (grantee.has("EmailAddress")) return { grantee: granteeOf("emailAddress", ""), permission: permission as Permission };
+    if (grantee.has("EmailAddress"))
+      return { grantee: granteeOf("emailAddress", "", "EmailAddress"), permission: permission as Permission };
     if (id === undefined && uri === undefined) throw new S3Error("MalformedACLError");
-    return { grantee: id === undefined ? granteeOf("uri", uri!) : granteeOf("id", id), permission: permission as Permission };
+    const named = id === undefined ? granteeOf("uri", uri!, "Group/URI") : granteeOf("id", id, "CanonicalUser/ID");
+    return { grantee: named, permission: permission as Permission };
   });
   return { owner, grants: all };
 }

@@ -27,8 +27,8 @@ interface Setting {
   none?: BucketSettings;
   /** The error if it is not set. */
   missing?: S3ErrorName;
-  /** Whether errors of it name the bucket. */
-  isPlain?: boolean;
+  /** Of the answer to a request that sets it; left out: 200. */
+  status?: number;
 }
 
 const settings: readonly Setting[] = [
@@ -40,14 +40,13 @@ const settings: readonly Setting[] = [
       tags === undefined
         ? undefined
         : { TagSet: { Tag: Object.entries(tags as Record<string, string>).map(([Key, Value]) => ({ Key, Value })) } },
-    read: (root) => ({
-      tags: checkedTags(
-        (root.one("TagSet")?.all("Tag") ?? []).map((tag) => [tag.needed("Key"), tag.needed("Value")]),
-        undefined,
-        50,
-      ),
-    }),
+    read(root) {
+      const pairs = (root.one("TagSet")?.all("Tag") ?? []).map((tag) => [tag.needed("Key"), tag.needed("Value")] as const);
+      // No tags are the same as none that were ever set.
+      return { tags: pairs.length === 0 ? null : checkedTags(pairs, 50) };
+    },
     none: { tags: null },
+    status: 204,
     missing: "NoSuchTagSet",
   },
   {
@@ -195,7 +194,7 @@ export const bucketSettingOperations: readonly S3Operation[] = [
   },
 ];
 
-function operationsOf({ query, name, root, show, read, none, missing }: Setting): S3Operation[] {
+function operationsOf({ query, name, root, show, read, none, missing, status }: Setting): S3Operation[] {
   const get: S3Operation = {
     operation: `Get${name}`,
     method: "GET",
@@ -217,7 +216,7 @@ function operationsOf({ query, name, root, show, read, none, missing }: Setting)
     async handle(call): Promise<S3Answer> {
       const bytes = await bodyOf(call);
       await call.objects.setBucket(call.name, read!(parseXml(bytes, root), call.bucket));
-      return {};
+      return status === undefined ? {} : { status };
     },
   };
   const remove: S3Operation = {

@@ -25,7 +25,7 @@ export const bucketOperations: readonly S3Operation[] = [
       const found = await objects.buckets(tenant, page);
       const shown = found.slice(0, most);
       const next = found.length > most ? Buffer.from(shown.at(-1)!.name).toString("base64url") : undefined;
-      const isPaged = query.has("max-buckets") || query.has("bucket-region") || token !== null;
+      const isPaged = query.has("max-buckets") || query.has("bucket-region") || query.has("prefix") || token !== null;
       const body = documentOf("ListAllMyBucketsResult", {
         Owner: { ID: canonicalId(tenant) },
         Buckets: {
@@ -33,6 +33,7 @@ export const bucketOperations: readonly S3Operation[] = [
             Name: name,
             CreationDate: new Date(createdAt).toISOString(),
             BucketRegion: isPaged ? region : undefined,
+            BucketArn: isPaged ? arnOf(name) : undefined,
           })),
         },
         ContinuationToken: next,
@@ -59,20 +60,22 @@ export const bucketOperations: readonly S3Operation[] = [
         ?.one("Tags")
         ?.all("Tag")
         .map((tag) => [tag.needed("Key"), tag.needed("Value")] as const);
-      const ownership = headers["x-amz-object-ownership"];
+      const ownership = ownershipAsked(headers["x-amz-object-ownership"]);
       const settings = {
         // As on AWS since 2023, lists count for nothing unless the bucket's owner asks for them.
         ownership: ownership ?? (acl === undefined ? "BucketOwnerEnforced" : "BucketOwnerPreferred"),
         ...(acl !== undefined && { acl }),
-        ...(tags !== undefined && { tags: checkedTags(tags, undefined, 50) }),
+        ...(tags !== undefined && { tags: checkedTags(tags, 50) }),
       };
       const isLocked = headers["x-amz-bucket-object-lock-enabled"]?.toLowerCase() === "true";
       const { bucket, isNew } = await objects.createBucket({ name, tenant, region, isLocked, settings });
       if (!isNew && bucket.tenant !== tenant) throw new S3Error("BucketAlreadyExists", { BucketName: name });
-      // AWS lets it pass in its first region only.
-      if (!isNew && region !== DEFAULT_REGION) throw new S3Error("BucketAlreadyOwnedByYou", { BucketName: name });
+      // AWS lets it pass in its first region only, and never if it names tags.
+      if (!isNew && (region !== DEFAULT_REGION || (tags ?? []).length > 0))
+        throw new S3Error("BucketAlreadyOwnedByYou", { BucketName: name });
       if (!isNew && acl !== undefined) await objects.setBucket(name, { acl });
-      return { headers: { location: region === DEFAULT_REGION ? `/${name}` : `${call.origin}/${name}` } };
+      const location = region === DEFAULT_REGION ? `/${name}` : `${call.origin}/${name}`;
+      return { headers: { location, "x-amz-bucket-arn": arnOf(name) } };
     },
   },
   {
@@ -105,6 +108,16 @@ export const bucketOperations: readonly S3Operation[] = [
     }),
   },
 ];
+
+function arnOf(name: string): string {
+  return `arn:aws:s3:::${name}`;
+}
+
+function ownershipAsked(text: string | undefined): string | undefined {
+  if (text === undefined || ["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"].includes(text)) return text;
+  const name = "x-amz-object-ownership";
+  throw new S3Error("InvalidArgument", { ArgumentName: name }, `Invalid ${name} header: ${text.slice(0, 100)}`);
+}
 
 function mostOf(text: string | null): number {
   if (text === null) return MOST_LISTED;

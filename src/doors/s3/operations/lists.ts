@@ -54,6 +54,12 @@ export function queryOf({ name, query }: S3Call): {
   };
 }
 
+/** A listing goes on after all keys of the common prefix that its marker is in. */
+export function afterMarker(marker: string, { prefix, delimiter }: { prefix: string; delimiter: string }): string {
+  const at = delimiter !== "" && marker.startsWith(prefix) ? marker.indexOf(delimiter, prefix.length) : -1;
+  return at < 0 ? marker : marker.slice(0, at + delimiter.length);
+}
+
 /** As AWS encodes keys in listings. */
 function urlEncoded(text: string): string {
   return encodeURIComponent(text)
@@ -85,7 +91,7 @@ async function listV1(call: S3Call): Promise<S3Answer> {
   const { objects, query } = call;
   const { encode, encoding, ...asked } = queryOf(call);
   const marker = query.get("marker") ?? "";
-  const listed = await objects.list({ ...asked, after: marker });
+  const listed = await objects.list({ ...asked, after: afterMarker(marker, asked) });
   const body = documentOf("ListBucketResult", {
     Name: asked.bucket,
     Prefix: encode(asked.prefix),
@@ -119,7 +125,7 @@ async function listV2(call: S3Call): Promise<S3Answer> {
     IsTruncated: listed.next !== null,
     ContinuationToken: token ?? undefined,
     NextContinuationToken: listed.next === null ? undefined : Buffer.from(listed.next).toString("base64url"),
-    StartAfter: startAfter === "" ? undefined : encode(startAfter),
+    StartAfter: startAfter === "" || token !== null ? undefined : encode(startAfter),
     Contents: listed.objects.map((each) => objectXml(each, encode, query.get("fetch-owner") === "true")),
     CommonPrefixes: listed.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
   });
@@ -138,7 +144,8 @@ async function listVersions(call: S3Call): Promise<S3Answer> {
       { ArgumentName: "version-id-marker", ArgumentValue: versionMarker.slice(0, 100) },
       "A version-id marker cannot be specified without a key marker.",
     );
-  const listed = await objects.listVersions({ ...asked, after: keyMarker, afterVersion: versionMarker });
+  const after = afterMarker(keyMarker, asked);
+  const listed = await objects.listVersions({ ...asked, after, afterVersion: after === keyMarker ? versionMarker : undefined });
   const head: Xml = {
     Name: asked.bucket,
     Prefix: encode(asked.prefix),

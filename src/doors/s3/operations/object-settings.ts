@@ -1,4 +1,5 @@
 /** What of an object changes while its content stays: tags, its list, its protection; and the removal of many. */
+import { isVersionId } from "../../../services/objects/version-id.ts";
 import type { Change } from "../../../services/objects/store/versions.ts";
 import { aclOfHeaders, aclOfXml, xmlOfAcl } from "../access/acl.ts";
 import { aclOfObject, authorizeObject, ownership, refuseAcl } from "../access/authorize.ts";
@@ -6,6 +7,7 @@ import type { S3Answer, S3Call, S3Operation } from "../call.ts";
 import { documentOf as bodyOf, xmlOf } from "../request/body.ts";
 import { checkedTags, isHeld, lockMode, retainUntil } from "../request/object-headers.ts";
 import { unquoted } from "../request/reading.ts";
+import { bypassesLock } from "./objects.ts";
 import { asS3Error, S3Error } from "../s3-error.ts";
 import { documentOf, parseXml, type Xml } from "../xml.ts";
 import type { Found } from "../../../services/objects/store/versions.ts";
@@ -20,7 +22,11 @@ export const objectSettingOperations: readonly S3Operation[] = [
     query: "tagging",
     right: "read",
     async handle(call) {
-      const { about, isVersioned, version } = await existing(call);
+      const { about, isVersioned, version } = await existing(call).catch((error: unknown) => {
+        // Here alone AWS names the bucket with the key.
+        const isMissing = (error as { code?: string }).code === "no-such-object" && !call.query.has("versionId");
+        throw isMissing ? new S3Error("NoSuchKey", { Key: `${call.name}/${call.key}` }) : error;
+      });
       const body = documentOf("Tagging", { TagSet: { Tag: Object.entries(about.tags ?? {}).map(([Key, Value]) => ({ Key, Value })) } });
       return { body, headers: { "x-amz-version-id": isVersioned ? version : undefined } };
     },
@@ -69,13 +75,14 @@ export const objectSettingOperations: readonly S3Operation[] = [
       const { bucket, headers } = call;
       const found = await existing(call);
       authorizeObject(call, found, "WRITE_ACP");
-      if (ownership(bucket) === "BucketOwnerEnforced") throw aclsAreOff();
       const { owner } = found.about;
       const ofHeaders = aclOfHeaders(headers, owner, bucket.tenant);
       const bytes = await bodyOf(call);
       if (ofHeaders !== undefined && bytes.length > 0) throw new S3Error("UnexpectedContent");
       if (ofHeaders === undefined && bytes.length === 0) throw new S3Error("MissingSecurityHeader", { MissingHeaderName: "x-amz-acl" });
       const acl = ofHeaders ?? aclOfXml(parseXml(bytes, "AccessControlPolicy"), owner);
+      // What is wrong in itself is told first.
+      if (ownership(bucket) === "BucketOwnerEnforced") throw aclsAreOff();
       refuseAcl(bucket, acl);
       return change(call, { acl }, "ObjectAcl:Put");
     },
@@ -179,12 +186,12 @@ function refuseUnlocked({ bucket }: S3Call): void {
 }
 
 async function removeMany(call: S3Call): Promise<S3Answer> {
-  const { objects, name, headers, author } = call;
+  const { objects, name, author } = call;
   const root = parseXml(await bodyOf(call, true), "Delete");
   const named = root.all("Object");
   if (named.length === 0 || named.length > MOST_REMOVED) throw new S3Error("MalformedXML");
   const isQuiet = root.text("Quiet") === "true";
-  const bypasses = headers["x-amz-bypass-governance-retention"]?.toLowerCase() === "true";
+  const bypasses = bypassesLock(call);
   const [removed, errors]: [Xml[], Xml[]] = [[], []];
   const asked = named.map((object) => ({
     key: object.needed("Key"),
@@ -196,13 +203,16 @@ async function removeMany(call: S3Call): Promise<S3Answer> {
     asked.map(async ({ key, version, etag, size }) => {
       const conditions = etag === undefined && size === undefined ? undefined : { ifMatch: etag && unquoted(etag), ifSize: size };
       try {
+        if (version !== undefined && !isVersionId(version)) await objects.head(name, key, version);
         const done = await objects.remove({ bucket: name, key, version, conditions, bypasses, author });
         const marker = done.isMarker ? { DeleteMarker: true, DeleteMarkerVersionId: done.version } : {};
         removed.push({ Key: key, VersionId: version, ...marker });
       } catch (error) {
-        const told = asS3Error(error, { bucket: name, key, versionId: version });
+        const told = asS3Error(error, { bucket: name, key, versionId: undefined });
         if (told.status >= 500) throw error;
-        errors.push({ Key: key, VersionId: version, Code: told.name, Message: told.message });
+        const isMissing = told.name === "NoSuchKey" && version !== undefined;
+        const { name: Code, message: Message } = isMissing ? new S3Error("NoSuchVersion") : told;
+        errors.push({ Key: key, VersionId: version, Code, Message });
       }
     }),
   );

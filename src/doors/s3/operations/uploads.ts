@@ -1,14 +1,12 @@
 import { ALGORITHMS, type Algorithm, type Checksum, type ChecksumType } from "../../../services/objects/checksums/checksum.ts";
 import { canBeJoined } from "../../../services/objects/checksums/digests.ts";
-import { canonicalId } from "../access/acl.ts";
 import type { S3Call, S3Operation } from "../call.ts";
-import { contentOf, MOST_PUT_BYTES, xmlOf } from "../request/body.ts";
+import { contentOf, documentOf as bodyOf, MOST_PUT_BYTES } from "../request/body.ts";
 import { rangeOf, unquoted } from "../request/reading.ts";
 import { S3Error } from "../s3-error.ts";
-import type { StoredPart } from "../../../services/objects/store/uploads.ts";
-import { documentOf, type Element, type Xml } from "../xml.ts";
-import { mostOf, queryOf } from "./lists.ts";
-import { headersOfStored, newAbout, sourceOf, writeConditions } from "./objects.ts";
+import { documentOf, type Element, parseXml } from "../xml.ts";
+import { sourceOf } from "./copies.ts";
+import { headersOfStored, newAbout, writeConditions } from "./objects.ts";
 
 const LEAST_PART_BYTES = 5_242_880;
 const MOST_PARTS = 10_000;
@@ -26,7 +24,13 @@ export const uploadOperations: readonly S3Operation[] = [
       const asked = checksumAsked(headers);
       // Nobody has to ask for a checksum: the parts have one of this kind then.
       const checksum = asked ?? { algorithm: "CRC64NVME", type: "FULL_OBJECT" };
-      const about = { object: newAbout(call), checksum, isAsked: asked !== undefined, initiator: caller?.tenant ?? "" };
+      const about = {
+        object: newAbout(call),
+        checksum,
+        isAsked: asked !== undefined,
+        initiator: caller?.tenant ?? "",
+        initiatorName: caller?.principal.name,
+      };
       const upload = await objects.startUpload(name, key, about);
       const body = documentOf("InitiateMultipartUploadResult", { Bucket: name, Key: key, UploadId: upload });
       return { body, headers: { "x-amz-checksum-algorithm": asked?.algorithm, "x-amz-checksum-type": asked?.type } };
@@ -59,12 +63,18 @@ export const uploadOperations: readonly S3Operation[] = [
           `Checksum Type mismatch occurred, expected checksum Type: ${algorithm?.toLowerCase()}, actual checksum Type: null`,
         );
       const more = sent === undefined || sent === algorithm ? also : [...also, sent];
+      let echoed: Record<string, string> = {};
+      const checked: typeof check = (digests, size) => {
+        check?.(digests, size);
+        if (sent !== undefined) echoed = { [`x-amz-checksum-${sent.toLowerCase()}`]: digests.of(sent).toString("base64") };
+      };
       const stored = await objects.putPart(
-        { bucket: name, key, upload, number, algorithm, also: more, check, most: MOST_PUT_BYTES },
+        { bucket: name, key, upload, number, algorithm, also: more, check: checked, most: MOST_PUT_BYTES },
         source,
       );
       const { "x-amz-checksum-type": _type, "x-amz-version-id": _version, ...headers } = headersOfStored(stored);
-      return { headers: about.isAsked === true || sent === algorithm ? headers : { etag: headers["etag"] } };
+      // The checksum that nobody asked for is not told, and the one that came with the part is.
+      return { headers: about.isAsked === true || sent === algorithm ? headers : { etag: headers["etag"], ...echoed } };
     },
   },
   {
@@ -106,7 +116,9 @@ export const uploadOperations: readonly S3Operation[] = [
       const { objects, name, key, query, headers, author, origin } = call;
       const upload = query.get("uploadId")!;
       const conditions = writeConditions(headers);
-      const root = await xmlOf(call, "CompleteMultipartUpload");
+      const bytes = await bodyOf(call);
+      if (bytes.length === 0) throw new S3Error("InvalidRequest", {}, "You must specify at least one part");
+      const root = parseXml(bytes, "CompleteMultipartUpload");
       const { about } = await objects.upload(name, key, upload);
       const parts = root.all("Part").map((part) => namedPart(part, about.checksum?.algorithm));
       if (parts.length === 0) throw new S3Error("MalformedXML");
@@ -153,89 +165,6 @@ export const uploadOperations: readonly S3Operation[] = [
     async handle({ objects, name, key, query }) {
       await objects.abortUpload(name, key, query.get("uploadId")!);
       return { status: 204 };
-    },
-  },
-  {
-    operation: "ListParts",
-    method: "GET",
-    level: "object",
-    query: "uploadId",
-    right: "read",
-    others: "WRITE",
-    async handle(call) {
-      const { objects, name, key, query } = call;
-      const id = query.get("uploadId")!;
-      const most = mostOf(query, "max-parts");
-      const marker = query.get("part-number-marker") || "0";
-      if (!/^\d{1,9}$/.test(marker))
-        throw new S3Error(
-          "InvalidArgument",
-          { ArgumentName: "part-number-marker", ArgumentValue: marker.slice(0, 50) },
-          "Provided part-number-marker not an integer or within integer range",
-        );
-      const { upload, parts } = await objects.listParts(name, key, id, Number(marker), most + 1);
-      const shown = parts.slice(0, most);
-      const { checksum, object, initiator, isAsked } = upload.about;
-      const body = documentOf("ListPartsResult", {
-        Bucket: name,
-        Key: key,
-        UploadId: id,
-        PartNumberMarker: marker,
-        NextPartNumberMarker: shown.at(-1)?.number ?? 0,
-        MaxParts: most,
-        IsTruncated: parts.length > most,
-        ChecksumAlgorithm: isAsked === true ? checksum?.algorithm : undefined,
-        ChecksumType: isAsked === true ? checksum?.type : undefined,
-        Part: shown.map((part) => partXml(part, isAsked === true ? checksum?.algorithm : undefined)),
-        Initiator: { ID: canonicalId(initiator) },
-        Owner: { ID: canonicalId(object.owner) },
-        StorageClass: object.storageClass ?? "STANDARD",
-      });
-      return { body };
-    },
-  },
-  {
-    operation: "ListMultipartUploads",
-    method: "GET",
-    isOfContent: true,
-    level: "bucket",
-    query: "uploads",
-    right: "read",
-    async handle(call) {
-      const { objects, query } = call;
-      const { encode, encoding, ...asked } = queryOf(call);
-      const [keyMarker, idMarker] = [query.get("key-marker") ?? "", query.get("upload-id-marker") ?? ""];
-      const most = mostOf(query, "max-uploads");
-      const listed = await objects.listUploads({
-        ...asked,
-        most,
-        after: keyMarker,
-        afterUpload: keyMarker !== "" && idMarker !== "" ? idMarker : undefined,
-      });
-      const body = documentOf("ListMultipartUploadsResult", {
-        Bucket: asked.bucket,
-        KeyMarker: encode(keyMarker),
-        UploadIdMarker: keyMarker === "" ? "" : idMarker,
-        NextKeyMarker: listed.next === null ? "" : encode(listed.next),
-        NextUploadIdMarker: listed.nextUpload ?? "",
-        Delimiter: asked.delimiter === "" ? undefined : encode(asked.delimiter),
-        Prefix: encode(asked.prefix),
-        EncodingType: encoding,
-        MaxUploads: most,
-        IsTruncated: listed.next !== null,
-        Upload: listed.objects.map(({ key, upload, startedAt, about }) => ({
-          Key: encode(key),
-          UploadId: upload,
-          Initiator: { ID: canonicalId(about.initiator) },
-          Owner: { ID: canonicalId(about.object.owner) },
-          StorageClass: about.object.storageClass ?? "STANDARD",
-          Initiated: new Date(startedAt).toISOString(),
-          ChecksumAlgorithm: about.isAsked === true ? about.checksum?.algorithm : undefined,
-          ChecksumType: about.isAsked === true ? about.checksum?.type : undefined,
-        })),
-        CommonPrefixes: listed.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
-      });
-      return { body };
     },
   },
 ];
@@ -300,29 +229,19 @@ function wholeChecksum(headers: S3Call["headers"], kind: { algorithm: Algorithm;
 
 function copyRange(text: string | undefined, size: number) {
   if (text === undefined) return undefined;
-  if (!/^bytes=\d+-\d+$/.test(text))
+  const [, first = 1, last = 0] = (/^bytes=(\d+)-(\d+)$/.exec(text) ?? []).map(Number);
+  if (first > last)
     throw new S3Error(
       "InvalidArgument",
       { ArgumentName: "x-amz-copy-source-range", ArgumentValue: text.slice(0, 100) },
       "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
     );
-  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(text)!.map(Number);
-  if (last! >= size || first! > last!)
+  if (first >= size) throw new S3Error("InvalidRequest", {}, "The specified copy range is invalid for the source object size");
+  if (last >= size)
     throw new S3Error(
       "InvalidArgument",
       { ArgumentName: "x-amz-copy-source-range", ArgumentValue: text.slice(0, 100) },
       `Range specified is not valid for source object of size: ${size}`,
     );
   return rangeOf(text, size);
-}
-
-/** @param algorithm of the checksum that is shown */
-function partXml({ number, modifiedAt, etag, size, checksum }: StoredPart, algorithm: Algorithm | undefined): Xml {
-  return {
-    PartNumber: number,
-    LastModified: new Date(modifiedAt).toISOString(),
-    ETag: `"${etag}"`,
-    Size: size,
-    ...(algorithm && { [`Checksum${algorithm}`]: checksum }),
-  };
 }

@@ -27,7 +27,11 @@ export function aboutOf(headers: Headers, owner: string, now: number): ObjectAbo
   if (tags !== undefined) about.tags = tagsOfQuery(tags);
   const [mode, until] = [headers["x-amz-object-lock-mode"], headers["x-amz-object-lock-retain-until-date"]];
   if ((mode === undefined) !== (until === undefined))
-    throw new S3Error("InvalidArgument", {}, "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied");
+    throw new S3Error(
+      "InvalidArgument",
+      { ArgumentName: mode === undefined ? "x-amz-object-lock-mode" : "x-amz-object-lock-retain-until-date" },
+      "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied",
+    );
   if (mode !== undefined) about.retention = { mode: lockMode(mode), until: retainUntil(until!, now) };
   const hold = headers["x-amz-object-lock-legal-hold"];
   if (hold !== undefined) about.legalHold = isHeld(hold);
@@ -95,20 +99,20 @@ export function isHeld(text: string): boolean {
 
 /** For example `a=1&b=2`. */
 export function tagsOfQuery(text: string): Tags {
-  return checkedTags(
-    [...new URLSearchParams(text)],
-    "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
-  );
+  const pairs = [...new URLSearchParams(text)];
+  if (new Set(pairs.map(([name]) => name)).size < pairs.length || !pairs.flat().every(isTagText))
+    throw new S3Error(
+      "InvalidArgument",
+      { ArgumentName: "x-amz-tagging", ArgumentValue: text.slice(0, 300) },
+      "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
+    );
+  return checkedTags(pairs);
 }
 
 const MOST_TAGS = 10;
 
 /** @param most of an object's; a bucket's may be more */
-export function checkedTags(
-  pairs: readonly (readonly [string, string])[],
-  onDouble = "Cannot provide multiple Tags with the same key",
-  most = MOST_TAGS,
-): Tags {
+export function checkedTags(pairs: readonly (readonly [string, string])[], most = MOST_TAGS): Tags {
   if (pairs.length > most)
     throw new S3Error(
       "BadRequest",
@@ -126,7 +130,7 @@ export function checkedTags(
         {},
         'User-defined tag keys can\'t start with "aws:". This prefix is reserved for system tags. Remove "aws:" from your tag keys and try again.',
       );
-    if (tags.has(key)) throw new S3Error(onDouble.startsWith("Cannot") ? "InvalidTag" : "InvalidArgument", { TagKey: key }, onDouble);
+    if (tags.has(key)) throw new S3Error("InvalidTag", { TagKey: key }, "Cannot provide multiple Tags with the same key");
     tags.set(key, value);
   }
   return Object.fromEntries(tags);

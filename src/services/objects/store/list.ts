@@ -1,5 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
+import { MayflyError } from "../../../base/errors/error.ts";
 import { afterPrefix } from "../after-prefix.ts";
+import { timeOfVersion } from "../version-id.ts";
 import type { BucketTable } from "./buckets.ts";
 import { type StoredVersion, versionOf } from "./rows.ts";
 
@@ -101,6 +103,8 @@ export function listOperations(db: DatabaseSync, buckets: BucketTable) {
     "SELECT * FROM versions WHERE bucket = ? AND is_latest = 1 AND is_marker = 0 AND key >= ? AND (? OR key > ?) ORDER BY key LIMIT ?",
   );
   const versionsFrom = db.prepare("SELECT * FROM versions WHERE bucket = ? AND key >= ? AND (? OR key > ?) ORDER BY key, seq DESC LIMIT ?");
+  const notAfter = db.prepare("SELECT * FROM versions WHERE bucket = ? AND key = ? AND modified_at <= ? ORDER BY seq DESC LIMIT ?");
+  const uploadKey = db.prepare("SELECT key FROM uploads WHERE upload = ?");
   const olderThan = db.prepare("SELECT * FROM versions WHERE bucket = ? AND key = ? AND seq < ? ORDER BY seq DESC LIMIT ?");
   const seqOf = db.prepare("SELECT seq FROM versions WHERE bucket = ? AND key = ? AND version = ?");
   const uploadsFrom = db.prepare("SELECT * FROM uploads WHERE bucket = ? AND key >= ? AND (? OR key > ?) ORDER BY key, upload LIMIT ?");
@@ -121,18 +125,24 @@ export function listOperations(db: DatabaseSync, buckets: BucketTable) {
       const { bucket } = buckets.find(query.bucket);
       if (query.most === 0) return { ...nothing<StoredVersion>(), nextVersion: null };
       const seq = query.afterVersion === undefined ? undefined : seqOf.get(bucket, query.after, query.afterVersion)?.["seq"];
-      const rest = seq === undefined ? [] : olderThan.all(bucket, query.after, seq as number, query.most + 1).map(versionOf);
+      // A version that was removed since the last page is placed by the time that its id has.
+      const at = query.afterVersion === undefined || seq !== undefined ? undefined : timeOfVersion(query.afterVersion);
+      const older = () => olderThan.all(bucket, query.after, seq as number, query.most + 1).map(versionOf);
+      const earlier = () => notAfter.all(bucket, query.after, at!, query.most + 1).map(versionOf);
+      const rest = seq !== undefined ? older() : at === undefined ? [] : earlier();
       const { last, ...listed } = collect(query, rest, {
         read: (from, includes, most) => versionsFrom.all(bucket, from, Number(includes), from, most).map(versionOf),
         keyOf: ({ key }) => key,
       });
       return { ...listed, nextVersion: last?.version ?? null };
     },
-    /** As list(), of a key the oldest first. */
+    /** As list(), of a key the oldest first. Throws "no-such-upload" if `afterUpload` is one of another key. */
     listUploads(query: UploadsQuery): Listed<UploadRow> & { nextUpload: string | null } {
       const { bucket } = buckets.find(query.bucket);
       if (query.most === 0) return { ...nothing<UploadRow>(), nextUpload: null };
       const { afterUpload } = query;
+      const its = afterUpload === undefined ? undefined : uploadKey.get(afterUpload)?.["key"];
+      if (its !== undefined && its !== query.after) throw new MayflyError("no-such-upload", { id: afterUpload! });
       const rest = afterUpload === undefined ? [] : uploadsAfter.all(bucket, query.after, afterUpload, query.most + 1).map(uploadOf);
       const { last, ...listed } = collect(query, rest, {
         read: (from, includes, most) => uploadsFrom.all(bucket, from, Number(includes), from, most).map(uploadOf),

@@ -19,6 +19,8 @@ export interface UploadAbout {
   /** Whether its client asked for the checksum. */
   isAsked?: boolean | undefined;
   initiator: string;
+  /** Of the principal; undefined: nobody said who it is. */
+  initiatorName?: string | undefined;
 }
 
 export interface Upload {
@@ -169,8 +171,8 @@ export function uploadOperations(db: DatabaseSync, { buckets, files, used, versi
       if (conditions !== undefined) {
         const current = versions.latest(bucket, key);
         const condition = conditions.ifMatch === undefined ? "If-None-Match" : "If-Match";
-        if (isCrossed && (current === undefined || current.isMarker)) throw new MayflyError("object-changed", { condition, key });
         assertConditions(conditions, key, current);
+        if (isCrossed) throw new MayflyError("object-changed", { condition, key });
       }
       const stored = new Map(all.all(upload.upload).map((row) => [Number(row["number"]), row]));
       const taken = named.map(({ number, etag, checksum }) => {

@@ -126,6 +126,7 @@ export function createVersions(db: DatabaseSync, { files, used, notices }: Omit<
     // Before the version that is replaced lets go of its files: a copy of an object onto itself has the same.
     files.use(content, key);
     supersede(bucket, key);
+    sql.cross.run(bucket.bucket, key);
     const version = bucket.versioning === "enabled" ? object.id : NULL;
     sql.insert.run(bucket.bucket, key, version, 0, now, size, etag, JSON.stringify(about), JSON.stringify(content.segments));
     used.add(bucket.tenant, 1, size, most);

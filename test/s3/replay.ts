@@ -1,0 +1,106 @@
+/** Makes the calls of one recorded test of S3, and compares each answer with the recorded one. */
+import { Placeholders } from "../lambda/compare.ts";
+import type { Recording } from "../lambda/recordings.ts";
+import { type Answer, failureOf, type Input } from "../sqs/clients.ts";
+import type { Client } from "./client.ts";
+
+export type Script = (it: Replay) => Promise<void>;
+export type Scripts = Readonly<Record<string, Script>>;
+
+export interface ReplayParts {
+  client: Client;
+  account: string;
+}
+
+/** Mayfly does not encrypt objects, and does not say that it did. */
+const uncompared = new Set(["ServerSideEncryption"]);
+/** What some recordings have in the place of any value. */
+const anyValue = new Set(["owner-id", "i-d", "display-name", "bucket", "continuation-token", "next-continuation-token"]);
+let made = 0;
+
+export class Replay {
+  readonly client: Client;
+  /** In the brackets of the test's name. */
+  readonly parameter: string;
+  /** Of the buckets' owner. */
+  readonly account: string;
+  readonly #recording: Recording;
+  readonly #placeholders: Placeholders;
+  readonly #open: Set<string>;
+  readonly #differences: string[] = [];
+
+  constructor({ client, account }: ReplayParts, name: string, recording: Recording) {
+    this.client = client;
+    this.account = account;
+    this.parameter = /\[([^]*)\]$/.exec(name)?.[1] ?? "";
+    this.#recording = recording;
+    this.#placeholders = new Placeholders(account);
+    this.#open = new Set(Object.keys(recording));
+  }
+
+  /** A name that no other test has. */
+  name(): string {
+    return `bucket-of-tests-${++made}`;
+  }
+
+  async create(options: Input = {}): Promise<string> {
+    const Bucket = this.name();
+    await this.call("CreateBucket", { Bucket, ...options });
+    return Bucket;
+  }
+
+  async createVersioned(): Promise<string> {
+    const bucket = await this.create();
+    await this.version(bucket, "Enabled");
+    return bucket;
+  }
+
+  version(Bucket: string, Status?: string): Promise<Answer> {
+    return this.call("PutBucketVersioning", { Bucket, VersioningConfiguration: { Status } });
+  }
+
+  call(operation: string, input: Input): Promise<Answer> {
+    return this.client.call(operation, input);
+  }
+
+  put(Bucket: string, Key: string, Body: string | Uint8Array = "", more: Input = {}): Promise<Answer> {
+    return this.call("PutObject", { Bucket, Key, Body, ...more });
+  }
+
+  match(name: string, answer: unknown): void {
+    if (!this.#open.delete(name)) this.#differences.push(`${name} was not recorded, or was compared already`);
+    else {
+      const recorded = comparable(this.#recording[name], true);
+      this.#differences.push(...this.#placeholders.differences(recorded, comparable(answer, false)).map((each) => `${name}${each}`));
+    }
+  }
+
+  /** Makes a call and compares its answer. */
+  async ask(name: string, operation: string, input: Input): Promise<Answer> {
+    const answer = await this.call(operation, input);
+    this.match(name, answer);
+    return answer;
+  }
+
+  /** Makes a call that must be refused, and compares the error. */
+  async refused(name: string, operation: string, input: Input): Promise<void> {
+    this.match(name, await failureOf(this.call(operation, input)));
+  }
+
+  /** Leaves one recorded answer out; the script says why. */
+  leave(name: string): void {
+    this.#open.delete(name);
+  }
+
+  end(): string[] {
+    return [...this.#differences, ...[...this.#open].map((name) => `${name} was recorded, and was not compared`)];
+  }
+}
+
+function comparable(value: unknown, isRecorded: boolean): unknown {
+  if (isRecorded && typeof value === "string" && anyValue.has(value)) return "datetime";
+  if (typeof value !== "object" || value === null || value instanceof Date || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) return value.map((each) => comparable(each, isRecorded));
+  const kept = Object.entries(value).filter(([key]) => !uncompared.has(key));
+  return Object.fromEntries(kept.map(([key, each]) => [key, comparable(each, isRecorded)]));
+}
