@@ -26,6 +26,7 @@ import { openApi, openBeside, openGateway, openHostCertificates, renewCertificat
 import { WrongCredentials } from "./clients/wrong-credentials.ts";
 import { openAcme } from "./doors/acme/open-acme.ts";
 import { openAws } from "./doors/aws/open-aws.ts";
+import { openMetricsDoor } from "./doors/metrics/open-metrics-door.ts";
 import { openHooks } from "./doors/hooks/open-hooks.ts";
 import { openGate } from "./doors/access/open-gate.ts";
 import { callersOf } from "./doors/access/token.ts";
@@ -56,6 +57,7 @@ import { tenantInUrl, tenantOfUrl } from "./control/names.ts";
 import { nameSeen } from "./control/seen.ts";
 import { resumeRemovals } from "./control/tenants.ts";
 import { openDurable } from "./control/open-durable.ts";
+import { openMetricsOf, readingsOf } from "./control/open-metrics.ts";
 import { createShares } from "./control/shares.ts";
 import { createInternalRoutes } from "./control/internal-routes.ts";
 import { openKinds } from "./control/open-kinds.ts";
@@ -155,6 +157,7 @@ export async function startMayfly(
       : undefined,
   });
   keepAccounts(accounts, events);
+  const metrics = openMetricsOf(start, { events, names: catalog.names, info: { version: VERSION, driver: driver.name } });
   const kinds = openKinds(start, catalog, driver);
   const kv = openKv(start, { events, accounts, limitOf: (tenant) => catalog.tenants.limits(tenant).kvMb });
   const shares = createShares({ names: catalog.names, manifestOf: (app) => served.reach(app, LIVE)?.revision.manifest });
@@ -181,6 +184,7 @@ export async function startMayfly(
     prepare: (kind) => kinds.prepareKind(kind),
     catalog,
     accounts,
+    used: (usage) => metrics?.used(usage),
     logs,
     events,
     egress: (version, tell) =>
@@ -260,6 +264,7 @@ export async function startMayfly(
     httpsPort: () => portOf(urls.gateway),
   });
   const lambdaParts = { store: lambdaStore, catalog, serving, logs, events, principals, wrong };
+  metrics?.readFrom(readingsOf(start, { dispatcher, accounts, events: durable.events }));
   const runs = openExecutions(start, events);
   const { executions } = runs;
   const invoking = openInvoking(start, {
@@ -324,6 +329,7 @@ export async function startMayfly(
   };
   const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
   urls.gateway = gateway.url;
+  let draining = false;
   const parts = {
     catalog,
     places,
@@ -338,6 +344,7 @@ export async function startMayfly(
     events,
     serving,
     overview,
+    metrics: metrics ?? null,
     wrong,
     durable: { ...durable, callees },
     kv,
@@ -364,11 +371,20 @@ export async function startMayfly(
   const besides = [
     ...(await openBeside(start, certificate, beside)),
     ...(await openBeside(start, certificate, s3.beside, "objects.listen")),
+    ...(await openMetricsDoor(start, { metrics: metrics && (() => metrics.text()), isDraining: () => draining, certificate })),
   ];
   announce(lock, urls, certificate);
 
   log.info({ ...urls, driver: detail }, "up");
   const opened = closing.move();
+  /** Calls are still taken, and load balancers are told to send no more. */
+  const drained = async () => {
+    if (config.drainMs === 0) return;
+    draining = true;
+    gateway.drain();
+    log.info({ ms: config.drainMs }, "draining: calls are still taken");
+    await new Promise<void>((resolve) => clock.after(config.drainMs, resolve));
+  };
   let stopped: Promise<void> | undefined;
   return {
     gatewayUrl: urls.gateway,
@@ -380,7 +396,7 @@ export async function startMayfly(
       void hostCertificates?.refresh();
     },
     inFlight: () => dispatcher.inFlight(),
-    close: () => (stopped ??= stop(opened, start, dispatcher)),
+    close: () => (stopped ??= drained().then(() => stop(opened, start, dispatcher))),
   };
 }
 

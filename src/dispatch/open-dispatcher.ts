@@ -8,6 +8,7 @@ import type { Catalog } from "../store/catalog/catalog.ts";
 import { lackingKernel } from "../store/catalog/lacking-kernel.ts";
 import { lackingSecret } from "../store/catalog/lacking-secrets.ts";
 import type { OpenAccounts } from "../store/ledger/create-accounts.ts";
+import type { UsageEntry } from "../store/ledger/usage.ts";
 import type { Logs } from "../store/logs/logs.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
 import { createBootId } from "./boot-id.ts";
@@ -22,6 +23,8 @@ interface DispatcherNeeds {
   prepare: NonNullable<FleetOptions["prepare"]>;
   catalog: Catalog;
   accounts: OpenAccounts;
+  /** Takes note of what machines used, besides the accounts. */
+  used: (usage: UsageEntry) => void;
   logs: Logs;
   events: EventStream;
   egress: FleetOptions["egress"];
@@ -35,7 +38,7 @@ interface DispatcherNeeds {
 /** The driver must be prepared: the policy asks for its first machines at once. */
 export async function openDispatcher(
   start: ServerStart,
-  { driver, prepare, catalog, accounts, logs, events, egress, mountsEgress, authority, lambda, serving }: DispatcherNeeds,
+  { driver, prepare, catalog, accounts, used, logs, events, egress, mountsEgress, authority, lambda, serving }: DispatcherNeeds,
 ): Promise<LiveDispatcher> {
   const { config, clock, log, closing } = start;
   const bootId = createBootId(clock.wall());
@@ -49,7 +52,12 @@ export async function openDispatcher(
     egress,
     authority,
     ...(lambda && { lambda }),
-    usage: accounts,
+    usage: {
+      record(entry) {
+        accounts.record(entry);
+        used(entry);
+      },
+    },
   };
   const fleet = createFleet({ ...making, ...(mountsEgress && { mountsEgress }), driver, report: (text) => log.warn(text) });
   const snapshots = openSnapshots(start, { driver, catalog, logs }, making);

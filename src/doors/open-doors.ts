@@ -26,6 +26,11 @@ export interface Door {
   setCertificate(certificate: Certificate): void;
 }
 
+export interface OpenGateway extends Door {
+  /** See Gateway.drain(). */
+  drain(): void;
+}
+
 interface GatewayParts {
   dispatcher: LiveDispatcher;
   later: Dispatcher;
@@ -46,7 +51,7 @@ export async function openGateway(
   { config, clock, log, closing }: ServerStart,
   socket: number | undefined,
   { dispatcher, later, starting, hooks, routes, gate, certificate, hostCertificates, urls, catalog }: GatewayParts,
-): Promise<Door> {
+): Promise<OpenGateway> {
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = descriptorBudget(descriptorLimit());
   const connections = { most: budget.gateway, perClient: config.connectionsPerClient ?? budget.perClient };
@@ -84,7 +89,7 @@ export async function openGateway(
   // The dispatcher closes at the same time, so that calls that wait for a machine are refused at once instead of at the end.
   closing.defer(async () => void (await Promise.all([gateway.close(graceMs), dispatcher.close(graceMs)])));
   const url = urlOf(host, address.port, certificate !== undefined);
-  return { url, setCertificate: (renewed) => gateway.setCertificate(renewed) };
+  return { url, setCertificate: (renewed) => gateway.setCertificate(renewed), drain: () => gateway.drain() };
 }
 
 /** How many WebSockets there may be, of how many connections. One client leaves some of an app's to others. */

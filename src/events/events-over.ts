@@ -39,6 +39,7 @@ export function eventsOver(commit: GroupCommit<EventOperations>, runner: Runner,
       if (!found) throw new MayflyError("no-such-event", { id });
       wake(lanes);
     },
+    openByApp: () => commit.run("openByApp", null),
     lanes: (app) => commit.run("counts", { app }),
     async pause(lane, isPaused) {
       const number = await commit.run("laneOf", lane);

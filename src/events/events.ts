@@ -20,6 +20,8 @@ export interface Events {
   cancel(app: string, id: string): Promise<void>;
   /** Runs an event at once that waits for its time or for its next attempt. Rejects with "no-such-event". */
   retry(app: string, id: string): Promise<void>;
+  /** The number of events that have not ended, of each app that has any. */
+  openByApp(): Promise<{ app: string; events: number }[]>;
   /** What waits for each function. */
   lanes(app: string): Promise<LaneRow[]>;
   /** The events of a paused lane are accepted and wait. */

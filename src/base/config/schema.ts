@@ -263,6 +263,19 @@ export const configSchema = z.strictObject({
       wallRequest: price.default(defaultPrices.wallRequest),
     })
     .prefault({}),
+  /** How long the gateway's health says "draining" at a stop, while calls are still taken, in milliseconds: so a load balancer stops sending before calls are refused. */
+  drainMs: z.int().min(0).max(600_000).default(0),
+  /** What the server tells of itself to other tools. */
+  telemetry: z
+    .strictObject({
+      /** Whether calls and machines are counted. */
+      metrics: z.boolean().default(true),
+      /** An address at which Prometheus gets the metrics without a token, and load balancers the health; left out: nowhere. */
+      listen: address.optional(),
+      /** Functions, and apps, with counts of their own. Further ones are counted together. */
+      functions: z.int().min(1).max(100_000).default(1_000),
+    })
+    .prefault({}),
   /** Allow listening beyond loopback without TLS. */
   allowInsecureBind: z.boolean().default(false),
   /** A file to which every policy event and command is written, one JSON line each. */

@@ -45,6 +45,12 @@ export const errorTable = {
     message: "The management API has no {method} {path}.",
     cure: "/openapi.json lists the existing paths and methods.",
   },
+  "no-metrics": {
+    status: 404,
+    side: "caller",
+    message: "This server counts nothing: its setting telemetry.metrics is false.",
+    cure: "Start it with telemetry.metrics true, which is the default.",
+  },
   "body-too-large": {
     status: 413,
     side: "caller",

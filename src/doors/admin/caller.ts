@@ -22,6 +22,8 @@ export interface ClientOptions {
 export interface Caller {
   /** Resolves with the JSON of the reply. */
   call: <At extends Endpoint>(endpoint: At, sent: Sent<At>, signal?: AbortSignal) => Promise<Reply<At>>;
+  /** Resolves with the text of the reply. */
+  text: (endpoint: Endpoint, sent: Parts) => Promise<string>;
   /** Gives the reply's lines of JSON as they come, until the signal is aborted or the server ends. */
   lines: <Line>(endpoint: Endpoint, sent: Parts, signal?: AbortSignal) => AsyncGenerator<Line, void>;
 }
@@ -59,6 +61,12 @@ export function createCaller({ url, token, pin, tenant }: ClientOptions): Caller
       return (await response.json().catch((error: unknown) => {
         throw connectionLost(base, error) ?? error;
       })) as Reply<At>;
+    },
+    async text(endpoint, sent) {
+      const response = await respond(endpoint, sent, undefined);
+      return response.text().catch((error: unknown) => {
+        throw connectionLost(base, error) ?? error;
+      });
     },
     async *lines<Line>(endpoint: Endpoint, sent: Parts, signal?: AbortSignal) {
       const response = await respond(endpoint, sent, signal);

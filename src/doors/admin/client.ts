@@ -76,6 +76,9 @@ export interface Client {
   /** URLs that were signed for the app before are refused from then on. Throws "no-such-app". */
   rotateSigningKey(app: string): Promise<void>;
   machines(): Promise<Reply<"GET /v1/machines">["machines"]>;
+  /** In Prometheus's text format. Throws "no-metrics". */
+  metrics(): Promise<string>;
+  metricFamilies(): Promise<Reply<"GET /v1/metrics/families">["families"]>;
   /** @param limit the most decisions, the newest ones: at most 500, by default 100. Throws "no-such-app". */
   explain(app: string, limit?: number): Promise<Reply<"GET /v1/apps/{app}/explain">>;
   /** Oldest first. */
@@ -180,7 +183,7 @@ export interface Client {
 }
 
 export function createClient(options: ClientOptions): Client {
-  const { call, lines } = createCaller(options);
+  const { call, text, lines } = createCaller(options);
   const client = {
     deploy: (manifest, bundles, query = {}) =>
       call("POST /v1/apps/{app}/versions", { params: { app: manifest.name }, query, form: deployForm(manifest, bundles) }),
@@ -200,6 +203,8 @@ export function createClient(options: ClientOptions): Client {
     signUrl: (app, request) => call("POST /v1/apps/{app}/signed-urls", { params: { app }, body: request }),
     rotateSigningKey: (app) => call("POST /v1/apps/{app}/signing-key", { params: { app } }),
     machines: async () => (await call("GET /v1/machines", {})).machines,
+    metrics: () => text("GET /v1/metrics", {}),
+    metricFamilies: async () => (await call("GET /v1/metrics/families", {})).families,
     explain: (app, limit = 100) => call("GET /v1/apps/{app}/explain", { params: { app }, query: { limit } }),
     logs: async ({ app, ...query }) => (await call("GET /v1/apps/{app}/logs", { params: { app }, query })).lines,
     followLogs: ({ app, ...query }, signal) => lines<LogLine>("GET /v1/apps/{app}/logs/follow", { params: { app }, query }, signal),

@@ -28,6 +28,7 @@ import { addEvents } from "./handlers/events.ts";
 import { addKv } from "./handlers/kv.ts";
 import { addQueues } from "./handlers/queues.ts";
 import { addLogs } from "./handlers/logs.ts";
+import { addMetrics } from "./handlers/metrics.ts";
 import { addPlatform } from "./handlers/platform.ts";
 import { addRuns } from "./handlers/runs.ts";
 import { addSecrets } from "./handlers/secrets.ts";
@@ -46,7 +47,7 @@ export interface Api {
 
 export function createApi(options: ApiOptions): Api {
   const { clock = systemClock } = options;
-  const parts = { wrong: new WrongCredentials(clock), places: new Shares(Infinity), turns: new FairTurns(), ...options, clock };
+  const parts = { wrong: new WrongCredentials(clock), places: new Shares(Infinity), turns: new FairTurns(), metrics: null, ...options, clock };
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
   app.onError(replyWithError(parts.onError));
   app.notFound(replyNotFound);
@@ -60,6 +61,7 @@ export function createApi(options: ApiOptions): Api {
   addSecrets(app, parts);
   addSignedUrls(app, parts);
   addLogs(app, parts);
+  addMetrics(app, parts);
   addBills(app, parts);
   addAppliances(app, parts);
   addEvents(app, parts);

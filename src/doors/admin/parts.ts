@@ -20,6 +20,7 @@ import type { Audit } from "../../store/audit/audit.ts";
 import type { Principals } from "../../store/principals/principal.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
 import type { Serving } from "../../control/serving.ts";
+import type { Metrics } from "../../telemetry/metrics/open-metrics.ts";
 
 export interface ApiOptions {
   catalog: Catalog;
@@ -31,6 +32,8 @@ export interface ApiOptions {
   accounts: OpenAccounts;
   serving: Serving;
   overview: Overview;
+  /** Null, which is the default: there are none. */
+  metrics?: Metrics | null;
   appliances: Appliances;
   /** Receives deploys, changes of aliases, removals and changes of secrets. */
   events: EventStream;

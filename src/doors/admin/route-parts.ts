@@ -10,6 +10,10 @@ export const lines: { 200: { description: string } } = {
   200: withContent("Lines, until the caller goes away", "application/x-ndjson", z.string()),
 };
 
+export const prometheus: { 200: { description: string } } = {
+  200: withContent("Metrics, in Prometheus's text format", "text/plain", z.string()),
+};
+
 export function json<Status extends 200 | 201, Schema extends z.ZodType>(status: Status, schema: Schema) {
   return { [status]: { description: "Done", content: { "application/json": { schema } } } } as {
     [S in Status]: { description: string; content: { "application/json": { schema: Schema } } };

@@ -6,6 +6,7 @@ import * as schemas from "./schemas.ts";
 
 export * from "./event-routes.ts";
 export * from "./kv-routes.ts";
+export * from "./metric-routes.ts";
 export * from "./run-routes.ts";
 export * from "./queue-routes.ts";
 export * from "./tenant-routes.ts";

@@ -44,6 +44,8 @@ const rules: Record<Exclude<RouteName, "health">, Rule> = {
   setSecret: { action: "set-secrets", on: "app" },
   removeSecret: { action: "set-secrets", on: "app" },
   machines: { action: "read", on: "some" },
+  metrics: { action: "read", on: "some" },
+  metricFamilies: { action: "read", on: "some" },
   explain: { action: "read", on: "app" },
   logs: { action: "read-logs", on: "app" },
   followLogs: { action: "read-logs", on: "app" },

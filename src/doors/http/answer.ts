@@ -41,7 +41,7 @@ export function answer(
   if (connection.turnedAway) return turnAway(context, request, response, continues);
   const target = targetOf(context, request, connection);
   if (target instanceof MayflyError) return refuseUnread(context, request, response, target, continues);
-  if (isHealth(target.path) && !context.closing) return healthy(request, response);
+  if (isHealth(target.path) && !context.closing) return tellHealth(request, response, context.draining);
   if (mayBeUrl(context, target) && answersUrl(context, request, response, target, continues)) return;
   const route = acceptableRoute(context, request, target, upgrading !== undefined);
   if (route instanceof MayflyError) return refuseUnread(context, request, response, route, continues);
@@ -298,8 +298,8 @@ function isHealth(path: string): boolean {
   return path.charCodeAt(1) === UNDERSCORE && (path === HEALTH || path.startsWith(`${HEALTH}?`));
 }
 
-function healthy(request: IncomingMessage, response: ServerResponse): void {
-  const body = '{"status":"ok"}\n';
-  response.writeHead(200, ["content-type", "application/json", "content-length", String(body.length), "cache-control", "no-store"]);
+function tellHealth(request: IncomingMessage, response: ServerResponse, draining: boolean): void {
+  const body = draining ? '{"status":"draining"}\n' : '{"status":"ok"}\n';
+  response.writeHead(draining ? 503 : 200, ["content-type", "application/json", "content-length", String(body.length), "cache-control", "no-store"]);
   response.end(request.method === "HEAD" ? undefined : body);
 }

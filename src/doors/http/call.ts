@@ -56,6 +56,8 @@ export interface CallContext {
   readonly compression: Compression;
   /** The static files of apps; undefined: there are none. */
   readonly sites: Sites | undefined;
+  /** Whether the health says that the server is to get no more calls, because it is about to close. */
+  draining: boolean;
   /** Whether every reply ends its connection, because the gateway is closing. */
   closing: boolean;
 }

@@ -90,6 +90,8 @@ export interface Gateway {
   listen(host: string, port: number, fd?: number): Promise<AddressInfo>;
   /** Changes the certificate for future connections. Only for a gateway that was opened with a certificate. */
   setCertificate(certificate: Certificate): void;
+  /** From now on the health says that the server is to get no more calls, though they are still taken. */
+  drain(): void;
   /**
    * Accepts no new calls, lets those in progress finish for at most `graceMs`, allows LAST_REPLIES_MS more for their replies to arrive,
    * then closes all connections.
@@ -141,6 +143,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     webSockets,
     compression: new Compression(),
     sites: options.sites && new Sites(options.sites),
+    draining: false,
     closing: false,
   };
   const server = openServer(options, limits);
@@ -158,6 +161,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     listen: (host, port, fd) => listen(server, host, port, fd),
     setCertificate: (certificate) => renewCertificate(server, certificate),
+    drain: () => void (context.draining = true),
     close(graceMs) {
       choice.cutUndecided();
       sessions.close();

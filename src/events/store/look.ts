@@ -43,6 +43,7 @@ export function lookOperations(db: DatabaseSync, lanes: LaneTable) {
   const nextOf = db.prepare(`SELECT * FROM events WHERE lane = ? AND state = ${State.waiting} ORDER BY priority DESC, seq LIMIT 1`);
   const firstOf = db.prepare("SELECT * FROM events WHERE lane = ? ORDER BY seq LIMIT 1");
   const predecessor = db.prepare("SELECT id FROM events WHERE lane = ? AND order_key = ? AND seq < ? ORDER BY seq LIMIT 1");
+  const openSums = db.prepare("SELECT app, sum(events) AS events FROM lanes WHERE events > 0 GROUP BY app");
   const insert = insertEvent(db, lanes);
 
   /** What an event waits for, as far as it is stored. */
@@ -138,6 +139,10 @@ export function lookOperations(db: DatabaseSync, lanes: LaneTable) {
         const row = lane.events === 0 ? undefined : (nextOf.get(lane.lane) ?? firstOf.get(lane.lane));
         return row === undefined ? [] : [{ ...shownOpen(lane, row), ...aroundOf(lane, row), events: lane.events }];
       });
+    },
+    /** The number of events that have not ended, by app. */
+    openByApp(_: null): { app: string; events: number }[] {
+      return openSums.all().map(({ app, events }) => ({ app: String(app), events: Number(events) }));
     },
     /** What waits, by lane. */
     counts({ app }: { app: string }) {

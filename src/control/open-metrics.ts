@@ -1,0 +1,73 @@
+/** Opens a server's metrics: gives the counting what it cannot know, which is how apps are called and what other rooms hold now. */
+import type { ServerStart } from "../base/config/server-start.ts";
+import type { LiveDispatcher } from "../dispatch/live-dispatcher.ts";
+import type { Events } from "../events/events.ts";
+import type { Names } from "../store/catalog/catalog.ts";
+import type { OpenAccounts } from "../store/ledger/create-accounts.ts";
+import { monthOf } from "../store/ledger/month.ts";
+import type { EventStream } from "../telemetry/event-stream.ts";
+import type { Readings } from "../telemetry/metrics/app-readings.ts";
+import { type Metrics, openMetrics } from "../telemetry/metrics/open-metrics.ts";
+import type { Seen } from "./seen.ts";
+
+type KnownNames = Pick<Names, "nameOf" | "tenantName">;
+
+/** What metrics are read from. */
+export interface MetricSources {
+  dispatcher: Pick<LiveDispatcher, "machines" | "inFlight">;
+  accounts: Pick<OpenAccounts, "bill" | "prices">;
+  events: Pick<Events, "openByApp">;
+}
+
+/** Costs are summed from the ledger at most this often, milliseconds. */
+const COSTS_MS = 30_000;
+
+/** Undefined if the settings say so. */
+export function openMetricsOf(
+  { config, closing }: ServerStart,
+  { events, names, info }: { events: EventStream; names: KnownNames; info: Readonly<Record<string, string>> },
+): Metrics | undefined {
+  if (!config.telemetry.metrics) return undefined;
+  const metrics = openMetrics({ events, labelsOf: labelsBy(names), most: config.telemetry.functions, info });
+  closing.defer(() => metrics.close());
+  return metrics;
+}
+
+export function readingsOf({ clock }: Pick<ServerStart, "clock">, { dispatcher, accounts, events }: MetricSources): Readings {
+  let costs: ReturnType<Readings["costs"]> | undefined;
+  let at = 0;
+  return {
+    machines: () => dispatcher.machines(),
+    inFlight: () => dispatcher.inFlight(),
+    events: () => events.openByApp(),
+    costs() {
+      if (costs !== undefined && clock.now() - at < COSTS_MS) return costs;
+      const { apps, platform } = accounts.bill(monthOf(clock.wall()), []);
+      at = clock.now();
+      costs = { currency: accounts.prices.currency, apps: [...apps, { app: null, cost: platform.cost }] };
+      return costs;
+    },
+  };
+}
+
+/** Which labels somebody sees. Who is of the whole server sees all, also what is of no app. */
+export function seesLabels(names: KnownNames & Pick<Names, "known">, { tenant, apps }: Seen): (labels: Readonly<Record<string, string>>) => boolean {
+  if (tenant === null && apps === null) return () => true;
+  const own = tenant === null ? undefined : names.tenantName(tenant);
+  const listed = apps === null ? undefined : new Set(apps.map((id) => keyOf(labelsBy(names)(id))));
+  return ({ tenant: of, app }) => {
+    if (of === undefined || app === undefined || app === "") return false;
+    return (own === undefined || of === own) && (listed === undefined || listed.has(keyOf({ tenant: of, app })));
+  };
+}
+
+function keyOf(labels: { tenant: string; app: string } | undefined): string {
+  return labels === undefined ? "" : `${labels.tenant}/${labels.app}`;
+}
+
+function labelsBy(names: KnownNames): (app: string) => { tenant: string; app: string } | undefined {
+  return (id) => {
+    const known = names.nameOf(id);
+    return known && { tenant: names.tenantName(known.tenant) ?? known.tenant, app: known.name };
+  };
+}

@@ -1,0 +1,73 @@
+/** What a server tells other tools of itself: metrics for Prometheus, and the health for load balancers. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { createClient } from "../src/doors/admin/client.ts";
+import { createScope, eventually, type Platform, startPlatform } from "./platform.ts";
+import { promtool } from "./promtool.ts";
+
+/** The value of the only line of the page that begins like this. */
+function valueOf(page: string, start: string): number {
+  const lines = page.split("\n").filter((line) => line.startsWith(start));
+  assert.equal(lines.length, 1, `${start}: ${lines.join(" | ")}`);
+  return Number(lines[0]!.split(" ").at(-1));
+}
+
+describe("metrics", () => {
+  const scope = createScope();
+  let platform: Platform;
+
+  before(async () => {
+    platform = await startPlatform(scope, { driver: "process", blanks: 1, telemetry: { listen: "127.0.0.1:0" } });
+    await platform.deploy("test/apps/telemetry");
+    for (let n = 0; n < 3; n++) assert.equal((await platform.call("/seen/hello")).status, 200);
+    assert.equal((await platform.call("/seen/fails")).status, 500);
+  });
+  after(() => scope.close());
+
+  test("calls, errors, durations, cold starts, machines, memory, CPU and cost of an app are on the page", async () => {
+    const page = await eventually(
+      "the page with what the machine used",
+      () => platform.client.metrics(),
+      (text) => /^mayfly_cpu_time_seconds_total\{tenant="main",app="seen",stage="run"\} /m.test(text) && /^mayfly_memory_held_bytes\{tenant="main",app="seen"\} [1-9]/m.test(text),
+    );
+    const hello = 'tenant="main",app="seen",function="hello"';
+    assert.equal(valueOf(page, `faas_invocations_total{${hello},status="2xx"}`), 3);
+    assert.equal(valueOf(page, `faas_invoke_duration_seconds_count{${hello}}`), 3);
+    assert.equal(valueOf(page, 'faas_errors_total{tenant="main",app="seen",function="fails",error_type="function-threw"'), 1);
+    assert.ok(valueOf(page, `faas_coldstarts_total{${hello}}`) <= 1);
+    assert.equal(valueOf(page, 'mayfly_machines{tenant="main",app="seen",phase="bound"}'), 1);
+    assert.equal(valueOf(page, 'mayfly_calls_running{tenant="main",app="seen"}'), 0);
+    assert.ok(valueOf(page, 'mayfly_cost_month{tenant="main",app="seen",currency="USD"}') >= 0);
+    assert.equal(valueOf(page, 'mayfly_server_info{version="0.1.0",driver="process"}'), 1);
+    for (const name of ["system_cpu_time_seconds_total", "process_memory_usage_bytes", "mayfly_machine_starts_total", "system_memory_limit_bytes"])
+      assert.match(page, new RegExp(`^${name}[ {]`, "m"));
+  });
+
+  test("Prometheus's own checker finds nothing wrong", async () => {
+    const page = await platform.client.metrics();
+    assert.deepEqual(await promtool(["check", "metrics"], page), { code: 0, said: "" });
+  });
+
+  test("who may see one app sees that app's metrics, and nothing of the server; who has no token sees none", async () => {
+    const { token } = await platform.client.createToken({ name: "one", role: "viewer", apps: ["seen"] });
+    const limited = createClient({ url: platform.running.apiUrl, token });
+    const page = await limited.metrics();
+    assert.match(page, /^faas_invocations_total\{tenant="main",app="seen"/m);
+    for (const line of page.split("\n")) if (line !== "" && !line.startsWith("#")) assert.match(line, /\{tenant="main",app="seen"/);
+    assert.equal((await fetch(`${platform.running.apiUrl}/v1/metrics`)).status, 401);
+    const families = await limited.metricFamilies();
+    assert.ok(families.some(({ name, points }) => name === "faas.invocations" && points.some(({ value }) => value === 3)));
+  });
+
+  test("counts of an app that is removed are gone from the page", async () => {
+    await platform.deploy("test/apps/telemetry", { name: "passing" });
+    assert.equal((await platform.call("/passing/hello")).status, 200);
+    assert.match(await platform.client.metrics(), /app="passing"/);
+    await platform.client.removeApp("passing");
+    const left = (text: string) => text.split("\n").filter((line) => line.includes('app="passing"'));
+    // What it cost this month stays, as it does in the bill; its machine takes a moment to end.
+    await eventually("the page without it", () => platform.client.metrics(), (text) => left(text).every((line) => line.startsWith("mayfly_cost_month")));
+  });
+});
