@@ -97,6 +97,8 @@ export interface Running {
   /** Without a trailing slash. */
   readonly gatewayUrl: string;
   readonly apiUrl: string;
+  /** Where metrics and health are had without a token; undefined: nowhere. */
+  readonly telemetryUrl: string | undefined;
   readonly token: string;
   /** `detail` says which driver was chosen, why, and which others this host offers. */
   readonly driver: { name: string; detail: string };
@@ -368,14 +370,15 @@ export async function startMayfly(
   acme?.start();
   const s3 = openS3(start, { objects, principals, wrong, places, audit, catalog, isTls: certificate !== undefined, targets });
   services.set("s3", s3.inside);
+  const telemetry = await openMetricsDoor(start, { metrics: metrics && (() => metrics.text()), isDraining: () => draining, certificate });
   const besides = [
+    ...telemetry,
     ...(await openBeside(start, certificate, beside)),
     ...(await openBeside(start, certificate, s3.beside, "objects.listen")),
-    ...(await openMetricsDoor(start, { metrics: metrics && (() => metrics.text()), isDraining: () => draining, certificate })),
   ];
   announce(lock, urls, certificate);
 
-  log.info({ ...urls, driver: detail }, "up");
+  log.info({ ...urls, telemetry: telemetry[0]?.url, driver: detail }, "up");
   const opened = closing.move();
   /** Calls are still taken, and load balancers are told to send no more. */
   const drained = async () => {
@@ -389,6 +392,7 @@ export async function startMayfly(
   return {
     gatewayUrl: urls.gateway,
     apiUrl: urls.api,
+    telemetryUrl: telemetry[0]?.url,
     token,
     driver: { name: driver.name, detail },
     renewCertificates() {

@@ -1,8 +1,7 @@
 /** What a server tells other tools of itself: metrics for Prometheus, and the health for load balancers. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { systemClock } from "../src/base/clock/clock.ts";
 import { createClient } from "../src/doors/admin/client.ts";
 import { createScope, eventually, type Platform, startPlatform } from "./platform.ts";
 import { promtool } from "./promtool.ts";
@@ -30,7 +29,9 @@ describe("metrics", () => {
     const page = await eventually(
       "the page with what the machine used",
       () => platform.client.metrics(),
-      (text) => /^mayfly_cpu_time_seconds_total\{tenant="main",app="seen",stage="run"\} /m.test(text) && /^mayfly_memory_held_bytes\{tenant="main",app="seen"\} [1-9]/m.test(text),
+      (text) =>
+        /^mayfly_cpu_time_seconds_total\{tenant="main",app="seen",stage="run"\} /m.test(text) &&
+        /^mayfly_memory_held_bytes\{tenant="main",app="seen"\} [1-9]/m.test(text),
     );
     const hello = 'tenant="main",app="seen",function="hello"';
     assert.equal(valueOf(page, `faas_invocations_total{${hello},status="2xx"}`), 3);
@@ -41,7 +42,12 @@ describe("metrics", () => {
     assert.equal(valueOf(page, 'mayfly_calls_running{tenant="main",app="seen"}'), 0);
     assert.ok(valueOf(page, 'mayfly_cost_month{tenant="main",app="seen",currency="USD"}') >= 0);
     assert.equal(valueOf(page, 'mayfly_server_info{version="0.1.0",driver="process"}'), 1);
-    for (const name of ["system_cpu_time_seconds_total", "process_memory_usage_bytes", "mayfly_machine_starts_total", "system_memory_limit_bytes"])
+    for (const name of [
+      "system_cpu_time_seconds_total",
+      "process_memory_usage_bytes",
+      "mayfly_machine_starts_total",
+      "system_memory_limit_bytes",
+    ])
       assert.match(page, new RegExp(`^${name}[ {]`, "m"));
   });
 
@@ -50,8 +56,18 @@ describe("metrics", () => {
     assert.deepEqual(await promtool(["check", "metrics"], page), { code: 0, said: "" });
   });
 
+  test("the same page is had without a token at an address of its own, and nothing else is", async () => {
+    const url = platform.running.telemetryUrl!;
+    const response = await fetch(`${url}/metrics`);
+    assert.equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    assert.match(await response.text(), /^faas_invocations_total\{tenant="main",app="seen"/m);
+    assert.deepEqual(await (await fetch(`${url}/health`)).json(), { status: "ok" });
+    for (const path of ["/", "/v1/apps", "/metrics/", "/openapi.json"]) assert.equal((await fetch(url + path)).status, 404, path);
+    assert.equal((await fetch(`${url}/metrics`, { method: "POST" })).status, 404);
+  });
+
   test("who may see one app sees that app's metrics, and nothing of the server; who has no token sees none", async () => {
-    const { token } = await platform.client.createToken({ name: "one", role: "viewer", apps: ["seen"] });
+    const { token } = await platform.client.createToken({ principal: "one", role: "reader", apps: ["seen"] });
     const limited = createClient({ url: platform.running.apiUrl, token });
     const page = await limited.metrics();
     assert.match(page, /^faas_invocations_total\{tenant="main",app="seen"/m);
@@ -68,6 +84,48 @@ describe("metrics", () => {
     await platform.client.removeApp("passing");
     const left = (text: string) => text.split("\n").filter((line) => line.includes('app="passing"'));
     // What it cost this month stays, as it does in the bill; its machine takes a moment to end.
-    await eventually("the page without it", () => platform.client.metrics(), (text) => left(text).every((line) => line.startsWith("mayfly_cost_month")));
+    await eventually(
+      "the page without it",
+      () => platform.client.metrics(),
+      (text) => left(text).every((line) => line.startsWith("mayfly_cost_month")),
+    );
   });
+});
+
+test("while a server drains, its health says so and calls are still taken; without metrics, nobody gets any", async () => {
+  const DRAIN_MS = 54_321;
+  const scope = createScope();
+  const draining = Promise.withResolvers<() => void>();
+  const clock = {
+    ...systemClock,
+    after(ms: number, callback: () => void) {
+      if (ms !== DRAIN_MS) return systemClock.after(ms, callback);
+      draining.resolve(callback);
+      return () => undefined;
+    },
+  };
+  const settings = { driver: "process", blanks: 1, drainMs: DRAIN_MS, telemetry: { metrics: false, listen: "127.0.0.1:0" } };
+  const { running, client, call, deploy } = await startPlatform(scope, settings, { clock });
+  try {
+    await deploy("test/apps/telemetry");
+    const health = async (url: string) => {
+      const response = await fetch(url);
+      return [response.status, await response.json()];
+    };
+    const urls = [`${running.telemetryUrl}/health`, `${running.gatewayUrl}/_mayfly/health`];
+    for (const url of urls) assert.deepEqual(await health(url), [200, { status: "ok" }]);
+    assert.equal((await fetch(`${running.telemetryUrl}/metrics`)).status, 404);
+    await assert.rejects(client.metrics(), { code: "no-metrics" });
+    const closed = running.close();
+    const goOn = await draining.promise;
+    for (const url of urls) assert.deepEqual(await health(url), [503, { status: "draining" }]);
+    assert.equal((await call("/seen/hello")).status, 200);
+    goOn();
+    await closed;
+    await assert.rejects(fetch(urls[1]!));
+  } finally {
+    // A test that failed before must not leave the server waiting.
+    void draining.promise.then((goOn) => goOn());
+    await scope.close();
+  }
 });

@@ -51,7 +51,10 @@ export function readingsOf({ clock }: Pick<ServerStart, "clock">, { dispatcher, 
 }
 
 /** Which labels somebody sees. Who is of the whole server sees all, also what is of no app. */
-export function seesLabels(names: KnownNames & Pick<Names, "known">, { tenant, apps }: Seen): (labels: Readonly<Record<string, string>>) => boolean {
+export function seesLabels(
+  names: KnownNames & Pick<Names, "known">,
+  { tenant, apps }: Seen,
+): (labels: Readonly<Record<string, string>>) => boolean {
   if (tenant === null && apps === null) return () => true;
   const own = tenant === null ? undefined : names.tenantName(tenant);
   const listed = apps === null ? undefined : new Set(apps.map((id) => keyOf(labelsBy(names)(id))));

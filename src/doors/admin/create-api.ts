@@ -47,7 +47,14 @@ export interface Api {
 
 export function createApi(options: ApiOptions): Api {
   const { clock = systemClock } = options;
-  const parts = { wrong: new WrongCredentials(clock), places: new Shares(Infinity), turns: new FairTurns(), metrics: null, ...options, clock };
+  const parts = {
+    wrong: new WrongCredentials(clock),
+    places: new Shares(Infinity),
+    turns: new FairTurns(),
+    metrics: null,
+    ...options,
+    clock,
+  };
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
   app.onError(replyWithError(parts.onError));
   app.notFound(replyNotFound);

@@ -47,6 +47,8 @@ const allowed: Record<Exclude<RouteName, "health">, Kind[]> = {
   setSecret: deployers,
   removeSecret: deployers,
   machines: readers,
+  metrics: readers,
+  metricFamilies: readers,
   explain: readers,
   logs: readers,
   followLogs: readers,

@@ -300,6 +300,13 @@ function isHealth(path: string): boolean {
 
 function tellHealth(request: IncomingMessage, response: ServerResponse, draining: boolean): void {
   const body = draining ? '{"status":"draining"}\n' : '{"status":"ok"}\n';
-  response.writeHead(draining ? 503 : 200, ["content-type", "application/json", "content-length", String(body.length), "cache-control", "no-store"]);
+  response.writeHead(draining ? 503 : 200, [
+    "content-type",
+    "application/json",
+    "content-length",
+    String(body.length),
+    "cache-control",
+    "no-store",
+  ]);
   response.end(request.method === "HEAD" ? undefined : body);
 }

@@ -31,7 +31,8 @@ const NONE: AppLabels = { tenant: "", app: "" };
 
 export async function appReadings(readings: Readings, labelsOf: LabelsOf): Promise<MetricFamily[]> {
   const machines = readings.machines();
-  const running = sums(machines.map(({ app, inFlight }) => [app ?? "", inFlight]));
+  const bound = machines.filter(({ app }) => app !== null);
+  const running = sums(bound.map(({ app, inFlight }) => [app!, inFlight]));
   const calls = readings.inFlight();
   const gauge = (name: string, unit: string, help: string, points: readonly NumberPoint[]): MetricFamily => ({
     kind: "gauge",
@@ -63,7 +64,7 @@ export async function appReadings(readings: Readings, labelsOf: LabelsOf): Promi
       "Memory that the same machines may use at most.",
       byApp(machines.map(({ app, kind }) => [app ?? "", kind.memoryMb * MB])),
     ),
-    gauge("mayfly.slots", "{slot}", "How many calls an app's machines take at once.", byApp(machines.map(({ app, slots }) => [app ?? "", slots]))),
+    gauge("mayfly.slots", "{slot}", "How many calls an app's machines take at once.", byApp(bound.map(({ app, slots }) => [app!, slots]))),
     gauge("mayfly.calls.running", "{call}", "Calls that a machine works on.", byApp(running)),
     gauge(
       "mayfly.calls.waiting",
@@ -71,7 +72,12 @@ export async function appReadings(readings: Readings, labelsOf: LabelsOf): Promi
       "Calls that wait for a slot of a machine.",
       byApp(calls.map(([app, count]) => [app, Math.max(0, count - (running.get(app) ?? 0))])),
     ),
-    gauge("mayfly.events.open", "{event}", "Events that wait or run.", byApp((await readings.events()).map(({ app, events }) => [app, events]))),
+    gauge(
+      "mayfly.events.open",
+      "{event}",
+      "Events that wait or run.",
+      byApp((await readings.events()).map(({ app, events }) => [app, events])),
+    ),
     gauge("mayfly.cost.month", "", "Cost of this month so far; what no app used has no app.", pointsOf(costs)),
   ];
 }

@@ -28,6 +28,8 @@ export interface CallMetricsOptions {
 }
 
 const NOBODY = "";
+/** The status that proxies write to their logs where the caller left. */
+const CLIENT_CLOSED = 499;
 const NONE: AppLabels = { tenant: "", app: "" };
 /** By the first digit of a status: 1xx to 5xx. */
 const classes = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
@@ -192,8 +194,8 @@ function repliesIn(labels: Labels, { replies }: FunctionCounts): NumberPoint[] {
 
 function errorsIn(labels: Labels, { errors }: FunctionCounts): NumberPoint[] {
   return [...errors].map(([code, value]) => {
-    const side = code === "aborted" ? "caller" : errorTable[code].side;
-    return { labels: { ...labels, "error.type": code, side }, value };
+    const status = classes[classOf(code === "aborted" ? CLIENT_CLOSED : errorTable[code].status)]!;
+    return { labels: { ...labels, "error.type": code, status }, value };
   });
 }
 

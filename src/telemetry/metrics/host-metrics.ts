@@ -40,7 +40,13 @@ async function memory(): Promise<MetricFamily[]> {
   const families = [
     single("gauge", "system.memory.limit", "By", "Memory of the host.", bytes("MemTotal")),
     single("gauge", "system.linux.memory.available", "By", "Of it, what programs could still get without swapping.", bytes("MemAvailable")),
-    single("gauge", "system.memory.shared", "By", "Of it, files in memory and shared segments: templates of machines are such files.", bytes("Shmem")),
+    single(
+      "gauge",
+      "system.memory.shared",
+      "By",
+      "Of it, files in memory and shared segments: templates of machines are such files.",
+      bytes("Shmem"),
+    ),
   ];
   return families.filter(({ points: [point] }) => Number.isFinite(point!.value));
 }
@@ -49,9 +55,7 @@ async function memory(): Promise<MetricFamily[]> {
 async function pressure(): Promise<MetricFamily[]> {
   const points = await Promise.all(["cpu", "memory", "io"].map(pressureOf));
   const help = "How long programs of the host waited for a resource: some of them, or all at once (full).";
-  return points.flat().length === 0
-    ? []
-    : [{ kind: "counter", name: "mayfly.host.pressure.time", unit: "s", help, points: points.flat() }];
+  return points.flat().length === 0 ? [] : [{ kind: "counter", name: "mayfly.host.pressure.time", unit: "s", help, points: points.flat() }];
 }
 
 async function pressureOf(resource: string): Promise<NumberPoint[]> {
@@ -92,7 +96,8 @@ async function sharing({ pids }: AllMachines): Promise<MetricFamily[]> {
   const sums = { private: 0, shared: 0, proportional: 0 };
   for (const pid of pids) {
     const text = await read(`/proc/${pid}/smaps_rollup`);
-    const sum = (name: string) => [...text.matchAll(new RegExp(`^${name}: +(\\d+) kB$`, "gm"))].reduce((all, [, kb]) => all + Number(kb) * 1_024, 0);
+    const sum = (name: string) =>
+      [...text.matchAll(new RegExp(`^${name}: +(\\d+) kB$`, "gm"))].reduce((all, [, kb]) => all + Number(kb) * 1_024, 0);
     sums.private += sum("Private_(?:Clean|Dirty)");
     sums.shared += sum("Shared_(?:Clean|Dirty)");
     sums.proportional += sum("Pss");

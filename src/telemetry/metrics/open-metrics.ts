@@ -55,7 +55,10 @@ export function openMetrics({ events, labelsOf, most, info }: MetricsOptions): M
     readFrom: (given) => void (readings = given),
     add: (each) => void further.push(each),
     collect,
-    text: () => (looking ??= collect().then(prometheusText).finally(() => (looking = undefined))),
+    text: () =>
+      (looking ??= collect()
+        .then(prometheusText)
+        .finally(() => (looking = undefined))),
     close() {
       for (const end of ends) end();
       server.close();

@@ -54,7 +54,13 @@ test("a histogram's buckets are cumulative, and its sum and count agree with the
 
 test("families without points, and further points with the same labels, are left out", () => {
   const empty: MetricFamily = { kind: "gauge", name: "none", unit: "", help: "h", points: [] };
-  const twice = { ...counter({}, 1), points: [{ labels: {}, value: 1 }, { labels: {}, value: 2 }] } as MetricFamily;
+  const twice = {
+    ...counter({}, 1),
+    points: [
+      { labels: {}, value: 1 },
+      { labels: {}, value: 2 },
+    ],
+  } as MetricFamily;
   assert.equal(prometheusText([empty, twice]), "# HELP faas_errors_total Errors.\n# TYPE faas_errors_total counter\nfaas_errors_total 1\n");
 });
 

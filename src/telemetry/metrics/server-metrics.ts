@@ -64,7 +64,13 @@ export class ServerMetrics {
       return [busy];
     }
     const late = (name: string, which: string, ns: number) =>
-      single("gauge", `nodejs.eventloop.delay.${name}`, "s", `How late timers of the server came since the last look: ${which}.`, seconds(ns));
+      single(
+        "gauge",
+        `nodejs.eventloop.delay.${name}`,
+        "s",
+        `How late timers of the server came since the last look: ${which}.`,
+        seconds(ns),
+      );
     const families = [
       busy,
       late("p50", "the median", this.#delay.percentile(50)),

@@ -39,9 +39,12 @@ export class UsageMetrics {
     this.#options = options;
   }
 
-  /** Returns a function that ends the dropping of apps that are removed. */
+  /** Returns a function that ends the dropping of apps that are removed. Their machines tell of their last seconds before they are gone. */
   listen(events: Pick<EventStream, "listen">): () => void {
-    return events.listen({ "app-removed": ({ app }) => void this.#apps.delete(app) });
+    return events.listen({
+      "app-removed": ({ app }) => void this.#apps.delete(app),
+      "machine-ended": ({ app, appGone }) => void (app !== null && appGone && this.#apps.delete(app)),
+    });
   }
 
   record({ app, kind, cpuUs, byteSeconds }: MachineUsage): void {
@@ -62,8 +65,6 @@ export class UsageMetrics {
   }
 
   collect(): MetricFamily[] {
-    // A machine of a removed app may have told of its last seconds.
-    for (const app of this.#apps.keys()) if (app !== OTHERS && this.#options.labelsOf(app) === undefined) this.#apps.delete(app);
     const all = [...this.#apps].map(([id, usage]) => ({ labels: { tenant: "", app: "", ...this.#options.labelsOf(id) }, usage }));
     return [
       {
