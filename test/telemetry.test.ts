@@ -105,9 +105,10 @@ test("while a server drains, its health says so and calls are still taken; witho
     },
   };
   const settings = { driver: "process", blanks: 1, drainMs: DRAIN_MS, telemetry: { metrics: false, listen: "127.0.0.1:0" } };
-  const { running, client, call, deploy } = await startPlatform(scope, settings, { clock });
+  const platform = await startPlatform(scope, settings, { clock });
+  const { running, client } = platform;
   try {
-    await deploy("test/apps/telemetry");
+    await platform.deploy("test/apps/telemetry");
     const health = async (url: string) => {
       const response = await fetch(url);
       return [response.status, await response.json()];
@@ -119,7 +120,7 @@ test("while a server drains, its health says so and calls are still taken; witho
     const closed = running.close();
     const goOn = await draining.promise;
     for (const url of urls) assert.deepEqual(await health(url), [503, { status: "draining" }]);
-    assert.equal((await call("/seen/hello")).status, 200);
+    assert.equal((await platform.call("/seen/hello")).status, 200);
     goOn();
     await closed;
     await assert.rejects(fetch(urls[1]!));

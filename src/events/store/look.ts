@@ -141,7 +141,7 @@ export function lookOperations(db: DatabaseSync, lanes: LaneTable) {
       });
     },
     /** The number of events that have not ended, by app. */
-    openByApp(_: null): { app: string; events: number }[] {
+    openByApp(): { app: string; events: number }[] {
       return openSums.all().map(({ app, events }) => ({ app: String(app), events: Number(events) }));
     },
     /** What waits, by lane. */

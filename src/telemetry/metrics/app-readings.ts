@@ -14,7 +14,7 @@ export interface Readings {
   costs(): { currency: string; apps: readonly { app: string | null; cost: number }[] };
 }
 
-export interface MachineReading {
+interface MachineReading {
   readonly phase: MachinePhase;
   /** Null: it belongs to no app. */
   readonly app: string | null;

@@ -1,7 +1,7 @@
 import type { HistogramValue } from "./metric.ts";
 
 /** Seconds. A warm call takes a millisecond or less, so that there are bounds below those that OpenTelemetry advises for functions. */
-export const DURATION_BOUNDS: readonly number[] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const DURATION_BOUNDS: readonly number[] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** Counts values by the bucket that they fall into. It allocates nothing per value, because it counts every call. */
 export class Histogram implements HistogramValue {
