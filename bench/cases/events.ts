@@ -33,6 +33,17 @@ interface Rates {
 }
 
 export async function events(options: BenchOptions): Promise<Section[]> {
+  const rows = [...(await later(options)), ...(await schedules())];
+  return [
+    {
+      title: `Events: calls that are run later, ${CONNECTIONS} connections, driver process`,
+      how: `wrk -t1 -c${CONNECTIONS} with "Prefer: respond-async", ${options.seconds} s, median of ${options.rounds} rounds that take turns; the function's events are paused meanwhile, and then run to the end. Schedules have a server of their own.`,
+      rows,
+    },
+  ];
+}
+
+async function later(options: BenchOptions): Promise<Row[]> {
   const platform = await startPlatform("process", { blanks: 1, idleMs: 600_000 });
   try {
     const url = await platform.deploy("hello");
@@ -44,20 +55,21 @@ export async function events(options: BenchOptions): Promise<Section[]> {
       empty.push(await measure(platform, url, options));
     }
     const latency = await fromAcceptToEnd(platform, url, options.seconds);
-    const schedules = [await dueAtOnce(platform), await idleWithSchedules(platform)];
     await platform.deploy("hello", "backlog");
     await fillBacklog(platform);
     const memory = processPss(platform.server.pid) / MIB;
     const beside: Rates[] = [];
     for (let round = 0; round < options.rounds; round++) beside.push(await measure(platform, url, options));
-    const rows = [...rowsOfRates(sync, empty), latency, ...rowsOfBacklog(empty, beside, platform.startedInMs(), memory), ...schedules];
-    return [
-      {
-        title: `Events: calls that are run later, ${CONNECTIONS} connections, driver process`,
-        how: `wrk -t1 -c${CONNECTIONS} with "Prefer: respond-async", ${options.seconds} s, median of ${options.rounds} rounds that take turns; the function's events are paused meanwhile, and then run to the end.`,
-        rows,
-      },
-    ];
+    return [...rowsOfRates(sync, empty), latency, ...rowsOfBacklog(empty, beside, platform.startedInMs(), memory)];
+  } finally {
+    await platform.stop();
+  }
+}
+
+async function schedules(): Promise<Row[]> {
+  const platform = await startPlatform("process", { blanks: 1, idleMs: 600_000 });
+  try {
+    return [await dueAtOnce(platform), await idleWithSchedules(platform), await restartWithSchedules(platform)];
   } finally {
     await platform.stop();
   }
@@ -150,6 +162,13 @@ async function idleWithSchedules(platform: Platform): Promise<Row> {
   const share = (platform.server.cpuUs() - before) / (1_000 * (performance.now() - from));
   const measured = `${(100 * share).toFixed(2)} % of a core`;
   return { what: `idle, ${SLEEPING.toLocaleString("en")} schedules`, measured, target: "≤ 1 %", reached: share <= 0.01 };
+}
+
+async function restartWithSchedules(platform: Platform): Promise<Row> {
+  await platform.restart();
+  const memory = processPss(platform.server.pid) / MIB;
+  const measured = `${ms(platform.startedInMs())}, ${memory.toFixed(0)} MB`;
+  return { what: `start with ${(DUE + SLEEPING).toLocaleString("en")} schedules, and the worker's memory then`, measured };
 }
 
 /** Written into the file while no server has it: a million calls would take minutes. They wait for a function whose events are paused. */
