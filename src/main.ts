@@ -242,6 +242,7 @@ export async function startMayfly(
     callees,
     catalog,
     kv,
+    objects: () => objects,
     queues: queues.queues,
     sources,
     dispatcher: begins,
@@ -292,16 +293,21 @@ export async function startMayfly(
     places,
     turns,
   });
-  await durable.start();
-  await runs.start(invoking.invoker);
-  await queues.start();
-  const { targets, deliver } = notifying(invoking.fromServices);
+  const { targets, deliver } = notifying({
+    functions: invoking.fromServices,
+    queues: queues.queues,
+    buses: durable.buses,
+    triggers: durable.bucketTriggers,
+  });
   const { objects, start: startObjects } = openObjects(start, {
     limitsOf: () => objectLimits(config),
     deliver,
     hasApp: (app) => catalog.names.nameOf(app) !== undefined,
     events,
   });
+  await durable.start();
+  await runs.start(invoking.invoker);
+  await queues.start();
   startObjects();
   goOnRemovingTenants(start, {
     catalog,

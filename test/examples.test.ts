@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import jpeg from "jpeg-js";
+import { ListBucketsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { freePort } from "../src/base/testing/listening.ts";
 import { type Platform, createScope, eventually, exampleFile, machineKinds, startPlatform } from "./platform.ts";
 
 for (const { name, settings } of machineKinds) {
@@ -133,3 +135,42 @@ for (const { name, settings } of machineKinds) {
     });
   });
 }
+
+test("thumbnails makes a thumbnail of each photo that comes into its bucket, from a function or by AWS's client", async (t) => {
+  const listen = `127.0.0.1:${await freePort()}`;
+  const platform = await startPlatform(t, { driver: "process", blanks: 0, objects: { listen } });
+  await platform.deploy("examples/thumbnails");
+  const thumbnail = async (key: string) => {
+    const response = await eventually(
+      `the thumbnail of ${key}`,
+      () => platform.call(`/thumbnails/photos/${key}`),
+      ({ status }) => status === 200,
+    );
+    assert.equal(response.headers.get("content-type"), "image/jpeg");
+    const { width, height } = jpeg.decode(Buffer.from(await response.arrayBuffer()), { useTArray: true });
+    return [width, height];
+  };
+  const photo = new Uint8Array(exampleFile("thumbnails/lake.jpg"));
+  assert.equal((await platform.call("/thumbnails/photos/lake.jpg", { method: "PUT", body: photo })).status, 201);
+  assert.deepEqual(await thumbnail("lake.jpg"), [48, 32]);
+  const { id, secret } = await platform.client.createKey({ principal: "photographer", role: "deployer" });
+  const store = new S3Client({
+    endpoint: `http://${listen}`,
+    region: "us-east-1",
+    forcePathStyle: true,
+    credentials: { accessKeyId: id, secretAccessKey: secret },
+  });
+  t.after(() => store.destroy());
+  const { Buckets } = await store.send(new ListBucketsCommand({ Prefix: "photos-" }));
+  const Bucket = Buckets![0]!.Name;
+  for (const [Key, Body] of [
+    ["no-picture.jpg", new Uint8Array(8)],
+    ["lake.txt", photo],
+    ["again.jpg", photo],
+  ] as const)
+    await store.send(new PutObjectCommand({ Bucket, Key, Body }));
+  assert.deepEqual(await thumbnail("again.jpg"), [48, 32]);
+  await platform.logged("thumbnails", /no-picture.jpg is no JPEG/);
+  const [trigger] = await platform.client.triggers("thumbnails");
+  assert.deepEqual([trigger!.name, trigger!.fired], ["uploaded", 3]);
+});

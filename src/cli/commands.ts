@@ -30,6 +30,7 @@ export const commands: CommandEntry[] = [
   { name: "events", summary: "call functions later, and see what waits", load: () => import("./commands/events.ts") },
   { name: "runs", summary: "see and stop durable executions", load: () => import("./commands/runs.ts") },
   { name: "queue", summary: "see and change queues and their messages", load: () => import("./commands/queue.ts") },
+  { name: "bucket", summary: "see and change buckets and the objects in them", load: () => import("./commands/bucket.ts") },
   { name: "kv", summary: "see and change what apps have in key-value stores", load: () => import("./commands/kv.ts") },
   { name: "trigger", summary: "see, fire and pause what starts functions besides calls", load: () => import("./commands/trigger.ts") },
   { name: "dlq", summary: "see, repeat and remove the events that were given up", load: () => import("./commands/dlq.ts") },

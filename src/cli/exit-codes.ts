@@ -38,6 +38,8 @@ const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
   "not-permitted": ExitCode.Usage,
   "store-unreachable": ExitCode.Unreachable,
   "name-taken": ExitCode.Conflict,
+  "bucket-taken": ExitCode.Conflict,
+  "bucket-not-empty": ExitCode.Conflict,
   "tenant-not-empty": ExitCode.Conflict,
   "principal-differs": ExitCode.Conflict,
   "too-many-credentials": ExitCode.Conflict,

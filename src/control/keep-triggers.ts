@@ -58,8 +58,7 @@ export function keepTriggers({ catalog, triggers, events, clock, haveFile, onTak
       try {
         await takeOver(app);
       } catch (error) {
-        onFailure(app, error);
-        clock.after(AGAIN_MS, () => want(app));
+        failed(app, error);
       }
     }
   }
@@ -74,6 +73,13 @@ export function keepTriggers({ catalog, triggers, events, clock, haveFile, onTak
     else having.delete(app);
     onTaken(app);
     await applied(app);
+  }
+
+  function failed(app: string, error: unknown): void {
+    onFailure(app, error);
+    // What was not carried out is taken over once more.
+    having.delete(app);
+    clock.after(AGAIN_MS, () => want(app));
   }
 
   function want(app: string): void {
@@ -97,7 +103,7 @@ export function keepTriggers({ catalog, triggers, events, clock, haveFile, onTak
       for (const app of [...having.keys(), ...catalog.triggered()]) wanted.add(app);
       for (const app of having.keys()) onTaken(app);
       await work();
-      for (const app of having.keys()) await applied(app).catch((error: unknown) => onFailure(app, error));
+      for (const app of having.keys()) await applied(app).catch((error: unknown) => failed(app, error));
     },
     settled: () => work(),
     close() {

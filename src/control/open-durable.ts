@@ -16,6 +16,7 @@ import type { Schedules } from "../events/scheduler/schedules.ts";
 import { openEvents } from "../events/open-events.ts";
 import type { Performer } from "../events/performer.ts";
 import type { KeyValues } from "../services/kv/kv.ts";
+import type { Objects } from "../services/objects/objects.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import type { Logs } from "../store/logs/logs.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
@@ -24,6 +25,7 @@ import type { TriggerOwner } from "../events/triggers/trigger.ts";
 import type { Triggers } from "../events/triggers/triggers.ts";
 import type { QueueSources } from "../events/sources/queue-sources.ts";
 import type { Queues } from "../services/queues/queues.ts";
+import { type BucketTriggers, bucketTriggers } from "./bucket-triggers.ts";
 import { deliverToQueue } from "./own-queues.ts";
 import { calleeOf, type CalleeParts, termsOf } from "./event-callees.ts";
 import { followStores } from "./follow-stores.ts";
@@ -38,6 +40,8 @@ interface DurableNeeds {
   sources: QueueSources;
   callees: CalleeParts;
   kv: Pick<KeyValues, "watch" | "stores">;
+  /** Called once the server is up. */
+  objects: () => Objects;
   catalog: Pick<Catalog, "secrets" | "live" | "triggered" | "names" | "tenants">;
   dispatcher: Dispatcher;
   /** Is told of calls that are about to come. */
@@ -58,6 +62,8 @@ export interface Durable {
   applyTriggers: (app: string) => Promise<void>;
   /** The value of an app's secret. Throws "no-such-secret". */
   secret: (app: string, name: string) => string;
+  /** Starts functions for changes of buckets. */
+  bucketTriggers: Pick<BucketTriggers, "deliver">;
   /** Takes the gateway's calls that are to be run later. */
   later: Dispatcher;
   /** Lets somebody carry out the events of lanes that name it. */
@@ -75,7 +81,7 @@ const TIDY_MS = 3_600_000;
 
 export function openDurable(
   start: ServerStart,
-  { callees, catalog, kv, queues, sources, dispatcher, expecting, egress, logs, events: stream }: DurableNeeds,
+  { callees, catalog, kv, objects, queues, sources, dispatcher, expecting, egress, logs, events: stream }: DurableNeeds,
 ): Durable {
   const { config, clock, log, closing } = start;
   const { resultBytes, payloadBytes } = config.events;
@@ -140,6 +146,7 @@ export function openDurable(
     callee: (...what) => calleeOf(callees, ...what),
     events: stream,
   });
+  const ofBuckets = bucketTriggers({ triggers, objects, callees, events: stream });
   const kept = keepTriggers({
     catalog,
     triggers,
@@ -147,7 +154,10 @@ export function openDurable(
     clock,
     haveFile: () => opened.haveFile(),
     onTaken: (app) => followers.changed(app),
-    applied: applyTriggers,
+    async applied(app) {
+      await applyTriggers(app);
+      await ofBuckets.apply(app);
+    },
     onFailure: (app, error) =>
       log.error(
         { err: error, app: nameOfId(callees.names, app) },
@@ -166,6 +176,7 @@ export function openDurable(
     schedules,
     triggersSettled: () => kept.settled(),
     applyTriggers,
+    bucketTriggers: ofBuckets,
     later,
     secret: (app, name) => secretOf(catalog, app, name),
     add: (name, performer) => void performers.set(name, performer),

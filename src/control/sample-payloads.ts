@@ -3,9 +3,13 @@ import { randomUUID } from "node:crypto";
 import { mainTenant } from "../base/ids/new-id.ts";
 import type { BusEvent } from "../events/bus/bus.ts";
 import { recordOf } from "../events/sources/queue-records.ts";
+import type { BucketChangePayload } from "./bucket-triggers.ts";
 import { accountOf } from "./lambda/names.ts";
 import { queueArn } from "./lambda/queue-arns.ts";
 import type { ManifestTrigger } from "../store/catalog/trigger-schema.ts";
+
+/** Of the six bytes "sample". */
+const SAMPLE_ETAG = "5e8ff9bf55ba3508199d22e984129be6";
 
 type FromOutside = Exclude<ManifestTrigger, { schedule: string }>;
 
@@ -14,6 +18,7 @@ export function samplePayload(trigger: FromOutside, now: number): unknown {
   if ("kv" in trigger) return { kv: trigger.kv, type: "put", key: `${trigger.prefix ?? ""}sample`, version: 1, bytes: 6, metadata: null };
   if ("cloudEvents" in trigger) return cloudEvent(now);
   if ("queue" in trigger) return messages(trigger.queue, now);
+  if ("bucket" in trigger) return bucketChange(trigger, now);
   if ("event" in trigger) return busEvent(trigger.event.pattern, now);
   const seconds = Math.floor(now / 1_000);
   const id = randomUUID();
@@ -56,6 +61,25 @@ function messages(queue: string, now: number): unknown {
   const message = { id, sequence: 1, body: '{"sample":true}', attributes: {}, receipt: "sample", ...times };
   const account = { tenant: mainTenant, account: accountOf(mainTenant), region: "us-east-1" };
   return { Records: [recordOf(message, { arn: queueArn(account, queue), region: account.region })] };
+}
+
+/** Of the first kind of change that the trigger asks for. */
+function bucketChange(
+  { bucket, events, prefix = "", suffix = "" }: Extract<FromOutside, { bucket: string }>,
+  now: number,
+): BucketChangePayload {
+  const key = `${prefix}sample${suffix}`;
+  const object = { key, sequencer: "0000000000000001", ...(events[0] === "created" && { size: 6, eTag: SAMPLE_ETAG }) };
+  const record = {
+    eventVersion: "2.1",
+    eventSource: "aws:s3",
+    awsRegion: "us-east-1",
+    eventTime: new Date(now).toISOString(),
+    eventName: events[0] === "created" ? "ObjectCreated:Put" : "ObjectRemoved:Delete",
+    s3: { s3SchemaVersion: "1.0", bucket: { name: bucket, arn: `arn:aws:s3:::${bucket}` }, object },
+  };
+  const about = { bucket, type: events[0]!, key, time: record.eventTime };
+  return { ...about, ...(events[0] === "created" && { bytes: 6, etag: SAMPLE_ETAG }), Records: [record] };
 }
 
 function cloudEvent(now: number): unknown {

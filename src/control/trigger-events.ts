@@ -1,5 +1,5 @@
 /** What the triggers of a manifest are, and the events that they start. */
-import type { NewEvent } from "../events/event.ts";
+import type { EventSource, NewEvent } from "../events/event.ts";
 import type { FunctionAbout } from "../events/function-performer.ts";
 import { newId } from "../events/new-event-id.ts";
 import type { StoredTrigger, Timing, TriggerDefinition } from "../events/triggers/trigger.ts";
@@ -23,6 +23,7 @@ function kindOf(trigger: ManifestTrigger): TriggerDefinition["kind"] {
   if ("schedule" in trigger) return "schedule";
   if ("kv" in trigger) return "kv";
   if ("queue" in trigger) return "queue";
+  if ("bucket" in trigger) return "bucket";
   if ("event" in trigger) return "bus";
   return "webhook" in trigger ? "webhook" : "cloudevents";
 }
@@ -54,6 +55,11 @@ export function scheduledEvent(callees: CalleeParts, trigger: StoredTrigger, due
   return triggerEvent(callees, trigger, scheduledPayload(trigger, dueAt));
 }
 
+function sourceOf(kind: TriggerDefinition["kind"]): EventSource["kind"] {
+  if (kind === "bucket") return "object";
+  return kind === "cloudevents" ? "webhook" : kind;
+}
+
 /** @param id the sender's own, by which a delivery that comes again is known */
 export function triggerEvent(
   callees: CalleeParts,
@@ -67,7 +73,7 @@ export function triggerEvent(
     id: newId(),
     payload: Buffer.from(JSON.stringify(payload)),
     about,
-    source: { kind: kind === "cloudevents" ? "webhook" : kind, name },
+    source: { kind: sourceOf(kind), name },
     trace: NO_TRACE,
     ...termsOf(callees, app, target, undefined),
     ...(id !== undefined && { idempotencyKey: `${kind} ${name} ${id}` }),

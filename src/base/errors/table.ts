@@ -731,6 +731,12 @@ export const errorTable = {
     message: "There is no bucket {name}.",
     cure: "`mayfly bucket list` shows the buckets of the tenant.",
   },
+  "bucket-taken": {
+    status: 409,
+    side: "caller",
+    message: "The name {name} is another tenant's bucket's.",
+    cure: "Choose another name: names of buckets are unique on the server.",
+  },
   "bucket-not-empty": {
     status: 409,
     side: "caller",

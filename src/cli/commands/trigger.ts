@@ -79,16 +79,25 @@ function whenInWords({ kind, definition, path }: TriggerInfo): string {
     webhook,
     kv,
     prefix,
+    suffix,
     queue,
+    bucket,
     event,
-  } = definition as Partial<Record<"schedule" | "timeZone" | "webhook" | "kv" | "prefix" | "queue", string>> & {
+    events,
+  } = definition as Partial<Record<"schedule" | "timeZone" | "webhook" | "kv" | "prefix" | "suffix" | "queue" | "bucket", string>> & {
     event?: { bus: string };
+    events?: string[];
   };
   if (schedule !== undefined) return harmless(timeZone === "UTC" ? schedule : `${schedule} ${timeZone}`);
   if (kv !== undefined) return harmless(`changes of ${kv}${prefix === undefined ? "" : `, keys ${prefix}…`}`);
   if (queue !== undefined) return harmless(`messages of the queue ${queue}`);
+  if (bucket !== undefined) return harmless(`objects ${(events ?? []).join(" or ")} in ${bucket}${keysInWords(prefix, suffix)}`);
   if (event !== undefined) return harmless(`events of the bus ${event.bus}`);
   return `${webhook ?? kind} at ${path}`;
+}
+
+function keysInWords(prefix: string | undefined, suffix: string | undefined): string {
+  return prefix === undefined && suffix === undefined ? "" : `, keys ${prefix ?? ""}…${suffix ?? ""}`;
 }
 
 function nextInWords({ kind, paused, firesAt, why }: TriggerInfo): string {

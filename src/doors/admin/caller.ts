@@ -1,4 +1,5 @@
 /** Sends a request to an endpoint of the management API. Every failure is a MayflyError, with the server's text if it has answered. */
+import { Readable } from "node:stream";
 import { type ErrorBody, MayflyError } from "../../base/errors/error.ts";
 import { errorTable } from "../../base/errors/table.ts";
 import { connectionLost } from "./connection-lost.ts";
@@ -24,6 +25,8 @@ export interface Caller {
   call: <At extends Endpoint>(endpoint: At, sent: Sent<At>, signal?: AbortSignal) => Promise<Reply<At>>;
   /** Resolves with the text of the reply. */
   text: (endpoint: Endpoint, sent: Parts) => Promise<string>;
+  /** Resolves with the bytes of the reply. They end with "connection-lost" if the server ends before they do. */
+  bytes: (endpoint: Endpoint, sent: Parts) => Promise<AsyncIterable<Uint8Array>>;
   /** Gives the reply's lines of JSON as they come, until the signal is aborted or the server ends. */
   lines: <Line>(endpoint: Endpoint, sent: Parts, signal?: AbortSignal) => AsyncGenerator<Line, void>;
 }
@@ -34,6 +37,7 @@ interface Parts {
   query?: object;
   body?: unknown;
   form?: FormData;
+  content?: Readable;
 }
 
 /** A server that sends nothing for this long after a request for its status counts as unreachable. */
@@ -68,6 +72,10 @@ export function createCaller({ url, token, pin, tenant }: ClientOptions): Caller
         throw connectionLost(base, error) ?? error;
       });
     },
+    async bytes(endpoint, sent) {
+      const response = await respond(endpoint, sent, undefined);
+      return whole(Readable.from(response.body ?? []), base);
+    },
     async *lines<Line>(endpoint: Endpoint, sent: Parts, signal?: AbortSignal) {
       const response = await respond(endpoint, sent, signal);
       if (response.body) yield* whole(jsonLines<Line>(response.body, signal), base);
@@ -75,9 +83,15 @@ export function createCaller({ url, token, pin, tenant }: ClientOptions): Caller
   };
 }
 
-function sendingOf(method: string, headers: Record<string, string>, { body, form }: Parts, signal: AbortSignal | undefined): Sending {
+function sendingOf(
+  method: string,
+  headers: Record<string, string>,
+  { body, form, content }: Parts,
+  signal: AbortSignal | undefined,
+): Sending {
   const init = { method, headers, ...(signal && { signal }) };
   if (form !== undefined) return { ...init, body: form };
+  if (content !== undefined) return { ...init, headers: { ...headers, "content-type": "application/octet-stream" }, body: content };
   if (body === undefined) return init;
   return { ...init, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
 }
@@ -111,7 +125,7 @@ class RemoteError extends MayflyError {
 }
 
 /** Throws "connection-lost" if the server ends before the stream does. */
-async function* whole<T>(lines: AsyncGenerator<T, void>, url: string): AsyncGenerator<T, void> {
+async function* whole<T>(lines: AsyncIterable<T>, url: string): AsyncGenerator<T, void> {
   try {
     yield* lines;
   } catch (error) {

@@ -2,6 +2,7 @@
  * The management API for programs: typed calls over HTTP. Every failure is a MayflyError with the server's text. What is sent and what comes back has
  * the types of the route table, and every route of the table has a method of its name here: the client does not compile where it lacks one.
  */
+import type { Readable } from "node:stream";
 import { FILES_FORMAT, type UploadBundle } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { type ClientOptions, createCaller, STATUS_MS } from "./caller.ts";
@@ -21,6 +22,10 @@ type EventsAt = "GET /v1/apps/{app}/events";
 type QueuesAt = "GET /v1/queues";
 type SendAt = "POST /v1/queues/{queue}/messages";
 type RedriveAt = "POST /v1/queues/{queue}/redrive";
+type BucketsAt = "GET /v1/buckets";
+type ObjectsAt = "GET /v1/buckets/{bucket}/objects";
+type ObjectAt = "GET /v1/buckets/{bucket}/object";
+type PutObjectAt = "PUT /v1/buckets/{bucket}/object";
 type KeysInAt = "GET /v1/apps/{app}/kv/{store}/keys";
 type PutKeyAt = "PUT /v1/apps/{app}/kv/{store}/value";
 type TriggersAt = "GET /v1/apps/{app}/triggers";
@@ -108,6 +113,21 @@ export interface Client {
   runHistory(app: string, run: string, query: Parts<RunHistoryAt, "query">): Promise<Reply<RunHistoryAt>>;
   stopRun(app: string, run: string, error?: Parts<StopRunAt, "body">["error"]): Promise<void>;
   /** In the order of their names, a page at a time. */
+  buckets(query: Parts<BucketsAt, "query">): Promise<Reply<BucketsAt>["buckets"]>;
+  /** Throws "bucket-taken", "object-storage-full". */
+  createBucket(name: string): Promise<Reply<"POST /v1/buckets">>;
+  /** @param name or `<app>:<name>`, here and below. Throws "no-such-bucket", as the functions below do. */
+  bucket(name: string): Promise<Reply<"GET /v1/buckets/{bucket}">>;
+  /** Throws "bucket-not-empty", or with `force`, which removes what is in it, "object-protected". */
+  removeBucket(name: string, force: boolean): Promise<void>;
+  /** In the order of their keys, a page at a time. */
+  objects(name: string, query: Parts<ObjectsAt, "query">): Promise<Reply<ObjectsAt>>;
+  /** The content. Throws "no-such-object", and "connection-lost" where the content ends before its end. */
+  object(name: string, query: Parts<ObjectAt, "query">): Promise<AsyncIterable<Uint8Array>>;
+  /** Resolves when it is on the server's disk. Throws "object-storage-full". */
+  putObject(name: string, query: Parts<PutObjectAt, "query">, content: Readable): Promise<Reply<PutObjectAt>>;
+  removeObject(name: string, key: string): Promise<void>;
+  /** In the order of their names, a page at a time. */
   queues(query: Parts<QueuesAt, "query">): Promise<Reply<QueuesAt>["queues"]>;
   /** Throws "queue-exists", "too-many-queues". */
   createQueue(queue: Parts<"POST /v1/queues", "body">): Promise<Reply<"POST /v1/queues">>;
@@ -183,7 +203,7 @@ export interface Client {
 }
 
 export function createClient(options: ClientOptions): Client {
-  const { call, text, lines } = createCaller(options);
+  const { bytes, call, text, lines } = createCaller(options);
   const client = {
     deploy: (manifest, bundles, query = {}) =>
       call("POST /v1/apps/{app}/versions", { params: { app: manifest.name }, query, form: deployForm(manifest, bundles) }),
@@ -239,6 +259,15 @@ export function createClient(options: ClientOptions): Client {
     runHistory: (app, run, query) => call("GET /v1/apps/{app}/runs/{run}/history", { params: { app, run }, query }),
     stopRun: (app, run, error) =>
       call("POST /v1/apps/{app}/runs/{run}/stop", { params: { app, run }, body: error === undefined ? {} : { error } }),
+    buckets: async (query) => (await call("GET /v1/buckets", { query })).buckets,
+    createBucket: (name) => call("POST /v1/buckets", { body: { name } }),
+    bucket: (bucket) => call("GET /v1/buckets/{bucket}", { params: { bucket } }),
+    removeBucket: (bucket, force) =>
+      call("DELETE /v1/buckets/{bucket}", { params: { bucket }, query: { force: force ? "true" : "false" } }),
+    objects: (bucket, query) => call("GET /v1/buckets/{bucket}/objects", { params: { bucket }, query }),
+    object: (bucket, query) => bytes("GET /v1/buckets/{bucket}/object", { params: { bucket }, query }),
+    putObject: (bucket, query, content) => call("PUT /v1/buckets/{bucket}/object", { params: { bucket }, query, content }),
+    removeObject: (bucket, key) => call("DELETE /v1/buckets/{bucket}/object", { params: { bucket }, query: { key } }),
     queues: async (query) => (await call("GET /v1/queues", { query })).queues,
     createQueue: (queue) => call("POST /v1/queues", { body: queue }),
     queue: (queue) => call("GET /v1/queues/{queue}", { params: { queue } }),

@@ -23,6 +23,7 @@ import { addAliases } from "./handlers/aliases.ts";
 import { addApps } from "./handlers/apps.ts";
 import { addAudit } from "./handlers/audit.ts";
 import { addBills } from "./handlers/bills.ts";
+import { addBuckets } from "./handlers/buckets.ts";
 import { addCredentials } from "./handlers/credentials.ts";
 import { addEvents } from "./handlers/events.ts";
 import { addKv } from "./handlers/kv.ts";
@@ -76,6 +77,7 @@ export function createApi(options: ApiOptions): Api {
   addTriggers(app, parts);
   addRuns(app, parts);
   addQueues(app, parts);
+  addBuckets(app, parts);
   addTenants(app, parts);
   addCredentials(app, parts);
   addAudit(app, parts);

@@ -2,6 +2,7 @@
  * Types of requests and replies, taken from the route table, so that code that calls a changed route no longer compiles. Only types are imported.
  * Schemas are matched by the fields that hold their types, not by `z.ZodType`: that comparison costs the compiler minutes and gigabytes.
  */
+import type { Readable } from "node:stream";
 import type * as table from "./routes.ts";
 
 type Table = typeof table;
@@ -36,5 +37,6 @@ interface Giving<Output> {
 type ParamsOf<Route> = Route extends { request: { params: Taking<infer Params> } } ? { params: Params } : unknown;
 type QueryOf<Route> = Route extends { request: { query: Taking<infer Query> } } ? { query: Query } : unknown;
 type BodyOf<Route> = Route extends { request: { body: { content: infer Content } } } ? BodyIn<Content> : unknown;
-type BodyIn<Content> = Content extends { "application/json": { schema: Taking<infer Body> } } ? { body: Body } : { form: FormData };
+type BodyIn<Content> = Content extends { "application/json": { schema: Taking<infer Body> } } ? { body: Body } : BytesIn<Content>;
+type BytesIn<Content> = Content extends { "application/octet-stream": unknown } ? { content: Readable } : { form: FormData };
 type ReplyOf<Responses> = Responses extends { 200: Giving<infer Output> } | { 201: Giving<infer Output> } ? Output : void;

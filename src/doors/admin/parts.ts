@@ -26,7 +26,7 @@ export interface ApiOptions {
   catalog: Catalog;
   /** What the Lambda API keeps goes with apps and tenants. */
   lambda: Pick<LambdaStore, "removeTenant">;
-  objects: Pick<Objects, "removeOf">;
+  objects: Objects;
   queues: Queues;
   logs: Logs;
   accounts: OpenAccounts;

@@ -79,6 +79,14 @@ const allowed: Record<Exclude<RouteName, "health">, Kind[]> = {
   putKeyValue: deployers,
   removeKeyValue: deployers,
   removeKeyValueStore: deployers,
+  buckets: readers,
+  createBucket: deployers,
+  bucket: readers,
+  removeBucket: deployers,
+  objects: readers,
+  object: readers,
+  putObject: deployers,
+  removeObject: deployers,
   queues: readers,
   createQueue: deployers,
   queue: readers,
@@ -119,6 +127,7 @@ const bodies: Partial<Record<RouteName, object>> = {
   acceptEvent: {},
   putKeyValue: { value: "v" },
   stopRun: {},
+  createBucket: { name: "photos" },
   createQueue: { name: "jobs" },
   shareQueue: { apps: [] },
   sendToQueue: { body: "hello" },
@@ -149,6 +158,7 @@ const params: Record<string, string> = {
   store: "main",
   run: "none",
   queue: "main",
+  bucket: "main",
 };
 const names = Object.keys(routes).filter((name) => name !== "health") as Exclude<RouteName, "health">[];
 

@@ -14,6 +14,11 @@ export const prometheus: { 200: { description: string } } = {
   200: withContent("Metrics, in Prometheus's text format", "text/plain", z.string()),
 };
 
+/** The type omits the content, as for lines. */
+export function content(what: string): { 200: { description: string } } {
+  return { 200: withContent(what, "application/octet-stream", z.any()) };
+}
+
 export function json<Status extends 200 | 201, Schema extends z.ZodType>(status: Status, schema: Schema) {
   return { [status]: { description: "Done", content: { "application/json": { schema } } } } as {
     [S in Status]: { description: string; content: { "application/json": { schema: Schema } } };

@@ -1,9 +1,10 @@
-/** Every route of the management API, with those of tenant-routes.ts. The document at /openapi.json is generated from this table. */
+/** Every route of the management API, with those of the files that it exports. The document at /openapi.json is generated from this table. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { envNameSchema, nameSchema } from "../../store/catalog/manifest.ts";
 import { body, errors, json, lines, none } from "./route-parts.ts";
 import * as schemas from "./schemas.ts";
 
+export * from "./bucket-routes.ts";
 export * from "./event-routes.ts";
 export * from "./kv-routes.ts";
 export * from "./metric-routes.ts";

@@ -14,11 +14,12 @@ import { type ApiEnv, type Call, makeScope, type Scope, scopeOf } from "./scope.
  * - app: the app that its path names.
  * - some: a list, of which everybody gets what they may see.
  * - queue: queues of the tenant; who is bounded to some apps gets at theirs alone, and control/queues.ts sees to that.
+ * - bucket: buckets of the tenant, in the same way: see control/buckets.ts.
  * - tenant: the tenant that the request is about, as a whole.
  * - named-tenant: the tenant that its path names.
  * - server: the whole server.
  */
-type Matter = "app" | "some" | "queue" | "tenant" | "named-tenant" | "server";
+type Matter = "app" | "some" | "queue" | "bucket" | "tenant" | "named-tenant" | "server";
 
 /** null: every principal may call it. */
 type Rule = { action: Action; on: Matter } | null;
@@ -79,6 +80,14 @@ const rules: Record<Exclude<RouteName, "health">, Rule> = {
   putKeyValue: { action: "deploy", on: "app" },
   removeKeyValue: { action: "deploy", on: "app" },
   removeKeyValueStore: { action: "deploy", on: "app" },
+  buckets: { action: "read", on: "bucket" },
+  createBucket: { action: "deploy", on: "bucket" },
+  bucket: { action: "read", on: "bucket" },
+  removeBucket: { action: "deploy", on: "bucket" },
+  objects: { action: "read-logs", on: "bucket" },
+  object: { action: "read-logs", on: "bucket" },
+  putObject: { action: "deploy", on: "bucket" },
+  removeObject: { action: "deploy", on: "bucket" },
   queues: { action: "read", on: "queue" },
   createQueue: { action: "deploy", on: "queue" },
   queue: { action: "read", on: "queue" },
@@ -134,7 +143,7 @@ function applied({ action, on }: NonNullable<Rule>, { names }: Pick<Catalog, "na
     if (others !== undefined && making.has(name)) throw forbidden(principal, action, `it is for ${others.join(", ") || "no app"} alone`);
     if (others !== undefined) throw new MayflyError("no-such-app", { app: (params["app"] ?? "").slice(0, 100) });
   }
-  if (on === "app" || on === "some" || on === "queue") return scope;
+  if (on === "app" || on === "some" || on === "queue" || on === "bucket") return scope;
   const about = on === "named-tenant" ? makeScope({ names }, principal, params["tenant"] ?? "") : scope;
   if (may(principal, action, { tenant: on === "server" ? null : about.tenant, app: null })) return about;
   throw forbidden(principal, action, principal.apps === null ? "it is not of the whole server" : "it is for some apps only");

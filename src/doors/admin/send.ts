@@ -11,7 +11,8 @@ import { encodeForm } from "./multipart.ts";
 export interface Sending {
   method: string;
   headers: Record<string, string>;
-  body?: string | FormData;
+  /** A stream has its length in the headers, or is sent in pieces. */
+  body?: string | FormData | Readable;
   signal?: AbortSignal;
 }
 
@@ -37,6 +38,7 @@ const IDLE_MS = 5_000;
 
 /** Forms are encoded as multipart, with the headers for it. */
 function encoded({ method, headers, body = "" }: Sending) {
+  if (body instanceof Readable) return { method, headers, body };
   if (typeof body !== "string") {
     const form = encodeForm(body);
     return { method, headers: { ...headers, ...form.headers }, body: form.body };

@@ -21,7 +21,7 @@ const triggerSchema = z
   .object({
     name: z.string(),
     function: z.string(),
-    kind: z.enum(["schedule", "webhook", "cloudevents", "kv", "bus", "queue"]),
+    kind: z.enum(["schedule", "webhook", "cloudevents", "kv", "bus", "queue", "bucket"]),
     definition: z.unknown().openapi({ description: "The trigger as the manifest has it, with its defaults." }),
     paused: z.boolean(),
     path: z.string().nullable().openapi({ description: "Where others send to, below the gateway's address; null if it fires by itself." }),

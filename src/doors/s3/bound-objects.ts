@@ -1,9 +1,6 @@
-/**
- * The buckets of one app, by the names that its bindings have for them. Names of buckets are unique on the server, and each app may have one of the same name, so that
- * its own buckets have others there: the name, and what follows from the app's id. A bucket is made at its first use.
- */
-import { createHash } from "node:crypto";
+/** The buckets of one app, by the names that its bindings have for them. A bucket is made at its first use. */
 import { MayflyError } from "../../base/errors/error.ts";
+import { ownBucket } from "../../control/own-buckets.ts";
 import type { Bucket } from "../../services/objects/object.ts";
 import type { Objects } from "../../services/objects/objects.ts";
 import { S3Error } from "./s3-error.ts";
@@ -16,26 +13,11 @@ interface BoundApp {
   names: readonly string[];
 }
 
-const REGION = "us-east-1";
-/** Hexadecimal digits of the app's. */
-const DIGITS = 12;
-/** The name on the server. */
-function ownBucket(app: string, name: string): string {
-  return `${name}-${createHash("sha256").update(`bucket ${app}`).digest("hex").slice(0, DIGITS)}`;
-}
-
 export function boundObjects(objects: Objects, { tenant, app, names }: BoundApp): Objects {
   /** Rejects with "no-such-bucket". */
   const real = async (name: string): Promise<string> => {
     if (!names.includes(name)) throw new MayflyError("no-such-bucket", { name });
-    const own = ownBucket(app, name);
-    if ((await objects.bucket(own)) === null) {
-      const settings = { ownership: "BucketOwnerEnforced", app };
-      const { bucket } = await objects.createBucket({ name: own, tenant, region: REGION, isLocked: false, settings });
-      // Somebody has guessed the name.
-      if (bucket.tenant !== tenant) throw new MayflyError("no-such-bucket", { name });
-    }
-    return own;
+    return ownBucket(objects, { tenant, app }, name);
   };
   const shown = (bucket: Bucket | null, name: string): Bucket | null => bucket && { ...bucket, name };
   const within = async <T extends { bucket: string }>(asked: T): Promise<T> => ({ ...asked, bucket: await real(asked.bucket) });
@@ -52,6 +34,7 @@ export function boundObjects(objects: Objects, { tenant, app, names }: BoundApp)
       const found = await Promise.all(wanted.slice(0, most).map(async (name) => shown(await objects.bucket(await real(name)), name)));
       return found.filter((bucket) => bucket !== null);
     },
+    inBucket: async (name) => objects.inBucket(await real(name)),
     setBucket: async (name, ...rest) => objects.setBucket(await real(name), ...rest),
     put: async (object, source) => objects.put(await within(object), source),
     head: async (name, ...rest) => objects.head(await real(name), ...rest),

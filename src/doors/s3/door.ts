@@ -134,7 +134,7 @@ export function createS3Door(options: S3DoorOptions): S3Door {
       seed: signed?.seed,
       isPresigned: query.has("X-Amz-Signature"),
       request,
-      author: { principal: caller?.principal.name ?? "anonymous", peer, request: id },
+      author: { principal: caller?.principal.name ?? "anonymous", tenant: caller?.tenant, peer, request: id },
       objects,
       principals,
       targets,

@@ -27,9 +27,18 @@ export function notificationEvent(notice: Notice): { Records: unknown[] } {
         ...((!isRemoval || event.endsWith(":DeleteMarkerCreated")) && { eTag: etag }),
         ...(version !== undefined && { versionId: version }),
         // Later changes of an object have larger ones.
-        ...(!isOfTags && { sequencer: seq.toString(16).toUpperCase().padStart(16, "0") }),
+        ...(!isOfTags && { sequencer: sequencerOf(seq) }),
       },
     },
   };
   return { Records: [record] };
+}
+
+export function sequencerOf(seq: number): string {
+  return seq.toString(16).toUpperCase().padStart(16, "0");
+}
+
+/** What a queue gets when a bucket is told to send its changes there. */
+export function testEvent({ name, id, now }: { name: string; id: string; now: number }): unknown {
+  return { Service: "Amazon S3", Event: "s3:TestEvent", Time: new Date(now).toISOString(), Bucket: name, RequestId: id, HostId: id };
 }

@@ -25,7 +25,7 @@ export interface TriggerDefinition {
   name: string;
   /** What of the app is called; for people who look at it. */
   target: string;
-  kind: "schedule" | "webhook" | "cloudevents" | "kv" | "bus" | "queue";
+  kind: "schedule" | "webhook" | "cloudevents" | "kv" | "bus" | "queue" | "bucket";
   /** Only of those that fire by themselves. */
   timing?: Timing;
   /** JSON of the owner's: what is needed to make an event of it. */

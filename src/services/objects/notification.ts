@@ -2,8 +2,8 @@
 import type { NotificationRule } from "./object.ts";
 
 /** @param event for example "ObjectCreated:Put" */
-export function rulesFor(rules: readonly NotificationRule[] | undefined, event: string, key: string): NotificationRule[] {
-  return (rules ?? []).filter(
+export function rulesFor(rules: readonly NotificationRule[], event: string, key: string): NotificationRule[] {
+  return rules.filter(
     ({ events, prefix, suffix }) => events.some((wanted) => fits(wanted, event)) && key.startsWith(prefix) && key.endsWith(suffix),
   );
 }

@@ -22,6 +22,8 @@ export interface BucketSettings {
   lock?: { defaultMode?: LockMode; defaultMs?: number };
   lifecycle?: LifecycleRule[];
   notification?: NotificationRule[];
+  /** As `notification`, of those that the platform itself tells. */
+  triggers?: NotificationRule[];
   /** The id of the app whose own it is; it goes with the app. */
   app?: string;
   [name: string]: unknown;
@@ -122,6 +124,8 @@ export interface Conditions {
 /** Who changes something, for those who are told of it. */
 export interface Author {
   principal: string;
+  /** The principal's; left out: nobody has signed the request. */
+  tenant?: string | undefined;
   peer: string;
   request: string;
 }

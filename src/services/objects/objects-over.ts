@@ -130,6 +130,7 @@ export function objectsOver({ index, files, limitsOf, now, written }: ObjectsPar
     },
     setBucket: (name, settings, versioning) => changed(name, () => index.run("setBucket", { name, settings, versioning })),
     used: (tenant) => index.run("used", { tenant }),
+    inBucket: (name) => index.run("inBucket", { name }),
 
     async put({ algorithm, also = [], check = () => {}, most: mostBytes, about, ...object }, source) {
       const most = await limits(object.bucket);

@@ -34,6 +34,8 @@ export interface Objects {
   setBucket(name: string, settings: BucketSettings, versioning?: Versioning): Promise<void>;
   /** What a tenant has. */
   used(tenant: string): Promise<Used>;
+  /** What is in a bucket, with the parts of its uploads. Rejects with "no-such-bucket". */
+  inBucket(name: string): Promise<Used>;
 
   /** Rejects with "no-such-bucket", "object-condition", "no-such-object", "object-storage-full", "body-too-large", and what `source` and `check` throw. */
   put(object: PutObject, source: AsyncIterable<Uint8Array>): Promise<Stored>;

@@ -39,7 +39,9 @@ export async function deliverNotices(
     if (notices.length === 0) return;
     const ended = await Promise.allSettled(notices.map(deliver));
     const seqs = notices.filter((_, at) => ended[at]!.status === "fulfilled").map(({ seq }) => seq);
-    for (const result of ended) if (result.status === "rejected") onFailure(result.reason);
+    // Notices mostly fail for one reason, which is told once.
+    const failed = ended.find((result) => result.status === "rejected");
+    if (failed !== undefined) onFailure(failed.reason);
     if (seqs.length > 0) await index.run("noticed", { seqs });
     after = notices.at(-1)!.seq;
   }

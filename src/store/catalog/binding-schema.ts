@@ -4,7 +4,7 @@ import { nameSchema } from "./name-schema.ts";
 import { recordOf } from "./record-of.ts";
 
 /** As S3 has its names, and shorter: what is added to it on the server is 13 signs long. */
-const bucketNameSchema = z
+export const bucketNameSchema = z
   .string()
   .regex(
     /^[a-z0-9][a-z0-9-]{1,48}[a-z0-9]$/,

@@ -1,6 +1,6 @@
 /** The key `triggers` of a function in mayfly.json: what starts it besides calls. docs/triggers.md describes it for users. */
 import { z } from "zod";
-import { queueNameSchema } from "./binding-schema.ts";
+import { bucketNameSchema, queueNameSchema } from "./binding-schema.ts";
 import { nameSchema } from "./name-schema.ts";
 import { NoPattern, readPattern } from "../../patterns/read-pattern.ts";
 import { isTimeZone, NoSchedule, readSchedule } from "../../schedules/read-schedule.ts";
@@ -88,6 +88,28 @@ const queueTrigger = z.strictObject({
   filter,
 });
 
+const bucketChanges = ["created", "removed"] as const;
+export type BucketChange = (typeof bucketChanges)[number];
+
+/** As S3 counts a key, in characters here. */
+const keyPart = z.string().max(1_024);
+
+const bucketTrigger = z.strictObject({
+  name: nameSchema.optional(),
+  /** A bucket of the app, which is made if there is none. */
+  bucket: bucketNameSchema,
+  /** What starts the function: an object was put, copied or uploaded in parts, or was removed or is over. */
+  events: z
+    .array(z.enum(bucketChanges))
+    .min(1)
+    .max(bucketChanges.length)
+    .default([...bucketChanges]),
+  /** Only keys that begin like this. */
+  prefix: keyPart.optional(),
+  /** Only keys that end like this. */
+  suffix: keyPart.optional(),
+});
+
 const busName = z.string().regex(/^[\w.-]{1,256}$/, "must be the name of an event bus");
 
 /** The buses to which the app's functions may publish events from their machines. */
@@ -102,7 +124,7 @@ const busTrigger = z.strictObject({
   }),
 });
 
-const triggerSchema = z.union([scheduleTrigger, webhookTrigger, cloudEventsTrigger, kvTrigger, queueTrigger, busTrigger]);
+const triggerSchema = z.union([scheduleTrigger, webhookTrigger, cloudEventsTrigger, kvTrigger, queueTrigger, bucketTrigger, busTrigger]);
 
 export const triggersSchema = z.array(triggerSchema).max(MOST_OF_FUNCTION);
 

@@ -44,6 +44,8 @@ export function addApps(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
     const { manifest, bundles, large } = readUpload(context.req.valid("param").app, context.req.valid("form"));
     const placement = placementOf(context.req.valid("query"));
     const { revision, moved, before, canary } = await deploy(parts, tenantOf(context), manifest, bundles, large, placement);
+    // What the revision's triggers follow starts them from the reply on.
+    await parts.durable.triggersSettled();
     context.set("target", `${manifest.name}/${revision.number}`);
     return context.json({ ...revisionInfo(revision), changed: moved, before, canary: canary && canaryInfo(canary) }, 201);
   });

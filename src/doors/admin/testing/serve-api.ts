@@ -3,6 +3,9 @@ import type { Reached } from "../../../control/served-apps.ts";
 import type { Events } from "../../../events/events.ts";
 import type { DatabaseSync } from "node:sqlite";
 import { World } from "../../../durable/testing/world.ts";
+import { openContentFiles } from "../../../services/objects/content/content-files.ts";
+import { objectsOver } from "../../../services/objects/objects-over.ts";
+import { engine as objectsEngine, type ObjectOperations } from "../../../services/objects/store/engine.ts";
 import type { KeyValues } from "../../../services/kv/kv.ts";
 import { type KvOperations, engine as kvEngine } from "../../../services/kv/store/engine.ts";
 import { type ReadOperations, readOperations } from "../../../services/kv/store/read.ts";
@@ -165,6 +168,14 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
   });
   const lambda = openLambdaStore(join(dir, "lambda.db"));
   const queues = new QueuesWorld();
+  const index = new InlineCommit<ObjectOperations>(objectsEngine);
+  const objects = objectsOver({
+    index,
+    files: openContentFiles(join(dir, "objects"), () => systemClock.wall()),
+    limitsOf: () => ({ bytes: 2 ** 20, objects: 1_000, buckets: 100 }),
+    now: () => systemClock.wall(),
+    written: () => {},
+  });
   const audit = openAudit(join(dir, "audit"), { clock: systemClock, bytes: 2 ** 20, onFailure });
   const serving = {
     prove: async () => undefined,
@@ -226,7 +237,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
     logs: watched,
     accounts,
     lambda,
-    objects: { removeOf: async () => {} },
+    objects,
     queues: queues.queues,
     serving,
     overview,
@@ -253,6 +264,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
     principals.close();
     lambda.close();
     await queues.close();
+    await index.close();
     catalog.close();
     rmSync(dir, { recursive: true });
     assert.deepEqual(failures, []);

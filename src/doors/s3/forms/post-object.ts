@@ -73,7 +73,7 @@ async function put(call: S3Call, { fields, fileName, content }: Form): Promise<S
       },
       most: most + MORE,
       how: "Post",
-      author: { ...call.author, principal: caller?.principal.name ?? "anonymous" },
+      author: { ...call.author, principal: caller?.principal.name ?? "anonymous", tenant: caller?.tenant },
     },
     content,
   );

@@ -92,7 +92,8 @@ export const bucketOperations: readonly S3Operation[] = [
     method: "DELETE",
     level: "bucket",
     right: "deploy",
-    async handle({ objects, name }) {
+    async handle({ objects, name, bucket }) {
+      if (bucket.settings.app !== undefined) throw new S3Error("AccessDenied", {}, "The bucket belongs to an app, and goes with it.");
       await objects.removeBucket(name);
       return { status: 204 };
     },

@@ -2,12 +2,11 @@
 import { randomUUID } from "node:crypto";
 import type { NotificationRule } from "../../../services/objects/object.ts";
 import type { S3Call, S3Operation } from "../call.ts";
+import { testEvent } from "../notification-record.ts";
+import { EVENT_BUS, type NotificationAsker } from "../notification-targets.ts";
 import { documentOf as bodyOf } from "../request/body.ts";
 import { S3Error } from "../s3-error.ts";
 import { documentOf, type Element, parseXml, type Xml } from "../xml.ts";
-
-/** The target of rules for the event bus. */
-const EVENT_BUS = "event-bus";
 
 const kinds = [
   { element: "CloudFunctionConfiguration", target: "CloudFunction", service: "lambda" },
@@ -43,7 +42,10 @@ export const notificationOperations: readonly S3Operation[] = [
     right: "deploy",
     async handle(call) {
       const rules = rulesOf(parseXml(await bodyOf(call), "NotificationConfiguration"));
-      if (call.headers["x-amz-skip-destination-validation"]?.toLowerCase() !== "true") await refuseUnknown(call, rules);
+      const asker = askerOf(call);
+      const isSkipped = call.headers["x-amz-skip-destination-validation"]?.toLowerCase() === "true";
+      // What a function names from its machine is always looked at: it reaches what is its app's.
+      if (!isSkipped || asker.app !== undefined) await refuseUnknown(call, asker, rules);
       await call.objects.setBucket(call.name, { notification: rules });
       return {};
     },
@@ -87,9 +89,26 @@ function ruleOf(element: Element, target: string, service: string): Notification
   return { id: element.text("Id") || randomUUID(), events: named, ...filter, target: arn };
 }
 
-async function refuseUnknown({ targets, bucket }: S3Call, rules: readonly NotificationRule[]): Promise<void> {
-  const asked = rules.filter(({ target }) => target !== EVENT_BUS).map(({ target }) => targets.problemOf(target, bucket.tenant));
-  const problems = (await Promise.all(asked)).filter((problem) => problem !== undefined);
+function askerOf({ caller, bucket }: S3Call): NotificationAsker {
+  const { app } = bucket.settings;
+  return { tenant: bucket.tenant, app: app !== undefined && caller?.principal.id === app ? app : undefined };
+}
+
+/** Throws if one of the rules goes where nobody can be told, and tells the queues that can be told that they will be. */
+async function refuseUnknown(call: S3Call, asker: NotificationAsker, rules: readonly NotificationRule[]): Promise<void> {
+  const { targets, name, id, now } = call;
+  const arns = rules.flatMap(({ target }) => (target === EVENT_BUS ? [] : [target]));
+  if (asker.app !== undefined && arns.length < rules.length)
+    throw new S3Error("AccessDenied", {}, "A function cannot have changes told to the event bus of its tenant");
+  const asked = await Promise.all(arns.map((arn) => targets.problemOf(arn, asker)));
+  refuse(asked.filter((problem) => problem !== undefined));
+  const greeting = JSON.stringify(testEvent({ name, id, now }));
+  const each = [...new Set(arns)];
+  const greeted = await Promise.allSettled(each.map((arn) => targets.greet(arn, asker, greeting)));
+  refuse(greeted.flatMap((outcome, at) => (outcome.status === "fulfilled" ? [] : [[each[at]!, "The test message could not be sent"]])));
+}
+
+function refuse(problems: readonly (readonly [name: string, value: string])[]): void {
   if (problems.length === 0) return;
   const details = problems.flatMap(([name, value], at) => [
     [`ArgumentName${at + 1}`, name],

@@ -61,6 +61,7 @@ export async function openS3(hooks: Hooks): Promise<S3World> {
     },
     targets: {
       problemOf: async (arn) => (arn.endsWith(":known") ? undefined : [`${arn}, null`, `Not authorized to invoke function [${arn}]`]),
+      greet: async () => {},
     },
     hosts: ["localhost"],
     isTls: false,

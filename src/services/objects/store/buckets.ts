@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { MayflyError } from "../../../base/errors/error.ts";
 import type { Bucket, BucketSettings, Versioning } from "../object.ts";
-import type { UsedTable } from "./used.ts";
+import type { Used, UsedTable } from "./used.ts";
 
 /** A bucket with the number of its row. */
 export interface BucketRow extends Bucket {
@@ -81,6 +81,12 @@ export function bucketOperations(db: DatabaseSync, buckets: BucketTable, used: U
     /** Ids of the apps that have such. */
     appsWithBuckets: (): string[] => apps.all().map(({ app }) => String(app)),
     used: ({ tenant }: { tenant: string }) => used.of(tenant),
+    /** What is in a bucket, as it counts for its tenant. Throws "no-such-bucket". */
+    inBucket({ name }: { name: string }): Used {
+      const row = read.get(name);
+      if (row === undefined) throw new MayflyError("no-such-bucket", { name });
+      return { objects: Number(row["objects"]), bytes: Number(row["bytes"]) };
+    },
   };
 }
 

@@ -14,7 +14,8 @@ export function createNotices(db: DatabaseSync): NoticeTable {
   const insert = db.prepare("INSERT INTO notices (at, notice) VALUES (?, ?)");
   return {
     tell({ name, tenant, region, settings }, told, now) {
-      for (const { id, target } of rulesFor(settings.notification, told.event, told.key))
+      const rules = [...(settings.notification ?? []), ...(settings.triggers ?? [])];
+      for (const { id, target } of rulesFor(rules, told.event, told.key))
         insert.run(now, JSON.stringify({ ...told, rule: id, target, bucket: name, tenant, region }));
     },
   };

@@ -64,4 +64,11 @@ export const migrations: readonly Migration[] = [
    CREATE TABLE used (tenant TEXT PRIMARY KEY, objects INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
    CREATE TABLE notices (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, notice TEXT NOT NULL) STRICT;
    CREATE TABLE marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+  // What is in each bucket, counted as for its tenant.
+  `ALTER TABLE buckets ADD COLUMN objects INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE buckets ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+   UPDATE buckets SET
+     objects = (SELECT count(*) FROM versions WHERE versions.bucket = buckets.bucket AND is_marker = 0),
+     bytes = (SELECT ifnull(sum(size), 0) FROM versions WHERE versions.bucket = buckets.bucket)
+       + (SELECT ifnull(sum(size), 0) FROM parts WHERE upload IN (SELECT upload FROM uploads WHERE uploads.bucket = buckets.bucket));`,
 ];

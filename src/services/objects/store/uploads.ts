@@ -103,11 +103,11 @@ export function uploadOperations(db: DatabaseSync, { buckets, files, used, versi
     return { bucket, upload: uploadOf(row) as Upload, isCrossed: row["is_crossed"] === 1 };
   }
 
-  function discard({ tenant }: BucketRow, upload: string, row: Record<string, unknown>): void {
+  function discard(bucket: BucketRow, upload: string, row: Record<string, unknown>): void {
     const { number, size, segments } = partOf(row);
     removePart.run(upload, number);
     files.release(segments);
-    used.add(tenant, 0, -size);
+    used.add(bucket, 0, -size);
   }
 
   function abort(bucket: BucketRow, upload: string): void {
@@ -137,7 +137,7 @@ export function uploadOperations(db: DatabaseSync, { buckets, files, used, versi
       files.use(content, part.key);
       if (known !== undefined) discard(bucket, upload, known);
       insertPart.run(upload, number, size, etag, now, checksum, JSON.stringify(content.segments));
-      used.add(bucket.tenant, 0, size, most);
+      used.add(bucket, 0, size, most);
     },
     /** Throws "no-such-bucket" and "no-such-upload". */
     listParts(asked: { bucket: string; key: string; upload: string; after: number; most: number }): {

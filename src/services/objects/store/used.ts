@@ -7,11 +7,17 @@ export interface Used {
   bytes: number;
 }
 
-/** Counts what tenants have. */
+/** A bucket by the number of its row, and whose it is. */
+interface CountedBucket {
+  bucket: number;
+  tenant: string;
+}
+
+/** Counts what tenants have, and what is in each bucket. */
 export interface UsedTable {
   of(tenant: string): Used;
   /** Throws "object-storage-full" if the tenant has more than it may have then. */
-  add(tenant: string, objects: number, bytes: number, most?: Pick<ObjectLimits, "objects" | "bytes">): void;
+  add(bucket: CountedBucket, objects: number, bytes: number, most?: Pick<ObjectLimits, "objects" | "bytes">): void;
 }
 
 export function createUsed(db: DatabaseSync): UsedTable {
@@ -19,6 +25,7 @@ export function createUsed(db: DatabaseSync): UsedTable {
     `INSERT INTO used VALUES (?, ?, ?) ON CONFLICT (tenant) DO UPDATE SET objects = objects + excluded.objects, bytes = bytes + excluded.bytes
      RETURNING objects, bytes`,
   );
+  const changeBucket = db.prepare("UPDATE buckets SET objects = objects + ?, bytes = bytes + ? WHERE bucket = ?");
   const read = db.prepare("SELECT objects, bytes FROM used WHERE tenant = ?");
   const numbers = (row: Record<string, unknown> | undefined): Used => ({
     objects: Number(row?.["objects"] ?? 0),
@@ -26,7 +33,8 @@ export function createUsed(db: DatabaseSync): UsedTable {
   });
   return {
     of: (tenant) => numbers(read.get(tenant)),
-    add(tenant, objects, bytes, most) {
+    add({ tenant, bucket }, objects, bytes, most) {
+      changeBucket.run(objects, bytes, bucket);
       const sum = numbers(change.get(tenant, objects, bytes));
       if (most === undefined) return;
       if (objects > 0 && sum.objects > most.objects) throw new MayflyError("object-storage-full", { what: `${most.objects} objects` });

@@ -108,7 +108,7 @@ export function createVersions(db: DatabaseSync, { files, used, notices }: Omit<
   function take(bucket: BucketRow, found: StoredVersion): void {
     sql.remove.run(found.seq);
     files.release(found.segments);
-    used.add(bucket.tenant, found.isMarker ? 0 : -1, -found.size);
+    used.add(bucket, found.isMarker ? 0 : -1, -found.size);
   }
 
   /** Makes room for a version that becomes the latest. */
@@ -129,7 +129,7 @@ export function createVersions(db: DatabaseSync, { files, used, notices }: Omit<
     sql.cross.run(bucket.bucket, key);
     const version = bucket.versioning === "enabled" ? object.id : NULL;
     sql.insert.run(bucket.bucket, key, version, 0, now, size, etag, JSON.stringify(about), JSON.stringify(content.segments));
-    used.add(bucket.tenant, 1, size, most);
+    used.add(bucket, 1, size, most);
     const told = bucket.versioning === "off" ? undefined : version;
     notices.tell(bucket, { event: `ObjectCreated:${how}`, key, size, etag, version: told, author }, now);
     return told;

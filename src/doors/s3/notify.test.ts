@@ -1,0 +1,67 @@
+/** Which queues buckets can tell of changes, and what becomes of what they are told. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { accountOf } from "../../control/lambda/names.ts";
+import type { Notice } from "../../services/objects/object.ts";
+import { World } from "../../services/queues/testing/world.ts";
+import { EVENT_BUS } from "./notification-targets.ts";
+import { notifying } from "./notify.ts";
+
+const world = new World();
+after(() => world.close());
+const { queues } = world;
+const published: unknown[] = [];
+let why: string | null = null;
+const { targets, deliver } = notifying({
+  functions: { knows: () => false, send: async () => false },
+  queues,
+  buses: {
+    publish: async (tenant, events) => {
+      published.push([tenant, ...events]);
+      return events.map(() => (why === null ? { is: "done" } : { is: "refused", why }));
+    },
+  },
+  triggers: { deliver: async () => false },
+});
+const arnOf = (name: string) => `arn:aws:sqs:us-east-1:${accountOf("ten_a")}:${name}`;
+const notice = (target: string): Notice => ({
+  seq: 1,
+  at: 0,
+  event: "ObjectCreated:Put",
+  rule: "r",
+  target,
+  bucket: "photos",
+  tenant: "ten_a",
+  region: "us-east-1",
+  key: "a",
+  size: 1,
+  etag: "e",
+  version: undefined,
+  author: undefined,
+});
+
+test("a function names the queues that its app may use, and no other of its tenant", async () => {
+  for (const [name, sharedWith] of [
+    ["own", []],
+    ["others", []],
+    ["shared", ["app_own"]],
+  ] as const)
+    await queues.create({ tenant: "ten_a", app: name === "own" ? "app_own" : "app_other", name, settings: { sharedWith }, tags: {} });
+  const asked = async (app: string | undefined) =>
+    Promise.all(
+      ["own", "others", "shared"].map(async (name) => (await targets.problemOf(arnOf(name), { tenant: "ten_a", app })) === undefined),
+    );
+  assert.deepEqual(await asked("app_own"), [true, false, true]);
+  assert.deepEqual(await asked(undefined), [true, true, true]);
+});
+
+test("a notice for a queue that is gone is passed over, and one that a bus does not take now is kept", async () => {
+  await deliver(notice(arnOf("gone")));
+  await deliver(notice(arnOf("own")));
+  const { visible } = await queues.find({ tenant: "ten_a", name: "own" });
+  assert.equal(visible, 1);
+  await deliver(notice(EVENT_BUS));
+  why = "one of them has too many events waiting";
+  await assert.rejects(deliver(notice(EVENT_BUS)), /did not take the change of a bucket: one of them has too many/);
+  assert.equal(published.length, 2);
+});
