@@ -12,6 +12,7 @@ import { type Clock, systemClock } from "./base/clock/clock.ts";
 import { FairTurns } from "./clients/fair-turns.ts";
 import { Shares } from "./clients/shares.ts";
 import { assertDescriptors, type DescriptorBudget, descriptorBudget, descriptorLimit } from "./clients/descriptors.ts";
+import { mainTenant } from "./base/ids/new-id.ts";
 import { usualChoice } from "./base/kind/machine-kind.ts";
 import type { Config } from "./base/config/schema.ts";
 import type { ServerStart } from "./base/config/server-start.ts";
@@ -78,6 +79,7 @@ import {
 import { openServerLog } from "./store/logs/server-log.ts";
 import { lockFolders } from "./store/state-folder/lock-folders.ts";
 import type { StateLock } from "./store/state-folder/lock.ts";
+import { RecentCalls } from "./recent-calls/recent-calls.ts";
 import { EventStream } from "./telemetry/event-stream.ts";
 import { openDriver, openQemuHost } from "./machines/open-driver.ts";
 import { createUids } from "./base/uids/uids.ts";
@@ -91,6 +93,8 @@ export interface Hooks {
   prepared?: () => void;
   clock?: Clock;
   supervision?: Supervision;
+  /** Whether apps are developed on this server: calls can be watched, held and replayed. */
+  development?: boolean;
 }
 
 export interface Running {
@@ -104,6 +108,9 @@ export interface Running {
   readonly driver: { name: string; detail: string };
   /** Reads the certificate and the key that the settings name again. If they are not usable, the old ones stay in use, and the log says why. */
   renewCertificates(): void;
+  /** On a server that apps are developed on: lets calls of an app of the tenant `main` wait until release(), at most for so many milliseconds. */
+  hold(app: string, ms: number): void;
+  release(app: string): void;
   /** The number of invocations that wait or run, by app. */
   inFlight(): [app: string, calls: number][];
   /** Lets invocations in flight finish for at most config.graceMs, then ends all that is left. Further calls return the same promise. */
@@ -115,7 +122,7 @@ const VERSION = "0.1.0";
 /** Rejects with the obstacle ("unsafe-bind", "state-locked", "missing-part", "port-in-use", …), and leaves nothing behind then. */
 export async function startMayfly(
   wished: Config,
-  { progress = () => {}, prepared = () => {}, clock = systemClock, supervision }: Hooks = {},
+  { progress = () => {}, prepared = () => {}, clock = systemClock, supervision, development = false }: Hooks = {},
 ): Promise<Running> {
   await using closing = new AsyncDisposableStack();
   const log = openServerLog(wished);
@@ -196,6 +203,8 @@ export async function startMayfly(
     lambda: (version) => lambdaFactsOf({ store: lambdaStore, catalog }, version),
     serving: (app, serves) => supervision?.serving(app, serves),
   });
+  const recentCalls = development ? new RecentCalls({ dispatcher, events, clock, bootId: createBootId(clock.wall()) }) : undefined;
+  const calls: Dispatcher = recentCalls ?? dispatcher;
   const certificate = config.tls && readCertificate(config.tls);
   const routes = routesOf(config, catalog, certificate, () => served);
   const appliances = openAppliancesOf(start, stores, {
@@ -272,7 +281,7 @@ export async function startMayfly(
   const { executions } = runs;
   const invoking = openInvoking(start, {
     ...lambdaParts,
-    dispatcher,
+    dispatcher: calls,
     callees,
     durable,
     executions,
@@ -325,6 +334,7 @@ export async function startMayfly(
   });
   const gatewayParts = {
     dispatcher,
+    calls,
     later: durable.later,
     starting: invoking.waiting,
     hooks: openHooks(start, { catalog, callees, durable, wrong }),
@@ -336,6 +346,7 @@ export async function startMayfly(
     catalog,
   };
   const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
+  closing.defer(() => recentCalls?.close());
   urls.gateway = gateway.url;
   let draining = false;
   const parts = {
@@ -357,6 +368,7 @@ export async function startMayfly(
     durable: { ...durable, callees },
     kv,
     runs: executions,
+    recentCalls,
     queues: queues.queues,
   };
   const lambda = openLambda(start, {
@@ -404,6 +416,14 @@ export async function startMayfly(
     renewCertificates() {
       renewCertificates(start, [gateway, api, ...besides], (renewed) => announce(lock, urls, renewed));
       void hostCertificates?.refresh();
+    },
+    hold: (app, ms) => {
+      const id = catalog.names.known(mainTenant, app);
+      if (id !== undefined) recentCalls?.hold(id, ms);
+    },
+    release: (app) => {
+      const id = catalog.names.known(mainTenant, app);
+      if (id !== undefined) recentCalls?.release(id);
     },
     inFlight: () => dispatcher.inFlight(),
     close: () => (stopped ??= drained().then(() => stop(opened, start, dispatcher))),

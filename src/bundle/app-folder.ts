@@ -1,3 +1,4 @@
+import type { Builder } from "./builder.ts";
 import type { PartManifest } from "../store/catalog/parts.ts";
 
 /** The folder of an app, of which the functions of one runtime are bundled. */
@@ -14,4 +15,6 @@ export interface Surroundings {
   /** The folder in which Debian's packages are kept, and what they make. */
   cacheDir: string;
   progress: (step: string) => void;
+  /** What bundles JavaScript. Default: each time anew. */
+  builder?: Builder;
 }

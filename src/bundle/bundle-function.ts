@@ -5,8 +5,9 @@
  */
 import { MayflyError } from "../base/errors/error.ts";
 import { join } from "node:path";
-import { type BuildOptions, type BuildResult, type Message, build } from "esbuild";
+import type { BuildOptions, Message } from "esbuild";
 import type { Bundle } from "../store/catalog/catalog.ts";
+import { type Builder, type Built, buildAnew } from "./builder.ts";
 import { buildFailure, inWords } from "./build-failure.ts";
 import { asModule, asScript, options, survey } from "./bundler-options.ts";
 import { checkExports } from "./check-exports.ts";
@@ -21,8 +22,6 @@ import { Sources } from "./source/sources.ts";
 import { namedFiles } from "./file-warnings.ts";
 import type { FunctionSource } from "./function-source.ts";
 
-type Built = BuildResult<{ metafile: true; write: false }>;
-
 export interface BundledFunction {
   bundle: Bundle;
   warnings: string[];
@@ -31,11 +30,15 @@ export interface BundledFunction {
 }
 
 /** Throws "build-failed" or "native-addon". */
-export async function bundleFunction(source: FunctionSource): Promise<BundledFunction> {
+export async function bundleFunction(source: FunctionSource, builder: Builder = buildAnew): Promise<BundledFunction> {
   const { root, name, shipped } = source;
   const apart = externals(shipped.packages);
   const leftOuts = new LeftOuts(root);
-  const seen = await bundle(source, survey(source), [apart, leftOuts.plugin()]);
+  const bundle = (slot: string, form: BuildOptions, plugins: NonNullable<BuildOptions["plugins"]>): Promise<Built> =>
+    builder(`${name} ${slot}`, { ...options(source, plugins), ...form }).catch((error: unknown) => {
+      throw buildFailure(error, source);
+    });
+  const seen = await bundle("survey", survey(source), [apart, leftOuts.plugin()]);
   const exports = checkExports(seen.metafile, source);
   const sources = new Sources(root, seen.metafile);
   const computed = computedNames(sources, root);
@@ -43,8 +46,8 @@ export async function bundleFunction(source: FunctionSource): Promise<BundledFun
   const plugins = [apart, registry(root, computed.specifiers), sources.plugin(), leftOuts.plugin()];
   const inForm = async (form: BuildOptions) => {
     const keepNames = hasRenamed(seen.outputFiles);
-    const built = await bundle(source, { ...form, keepNames }, plugins);
-    return !keepNames && hasRenamed(built.outputFiles) ? bundle(source, { ...form, keepNames: true }, plugins) : built;
+    const built = await bundle(`${form.format} ${keepNames}`, { ...form, keepNames }, plugins);
+    return !keepNames && hasRenamed(built.outputFiles) ? bundle(`${form.format} true`, { ...form, keepNames: true }, plugins) : built;
   };
   const script = await inForm(asScript(source, exports)).catch(unlessBuildFailed);
   const built = script ?? (await inForm(asModule(source)));
@@ -65,12 +68,6 @@ export async function bundleFunction(source: FunctionSource): Promise<BundledFun
  */
 function unlessBuildFailed(error: unknown): undefined {
   if (!(error instanceof MayflyError && error.code === "build-failed")) throw error;
-}
-
-function bundle(source: FunctionSource, form: BuildOptions, plugins: NonNullable<BuildOptions["plugins"]>): Promise<Built> {
-  return build({ ...options(source, plugins), ...form, metafile: true, write: false }).catch((error: unknown) => {
-    throw buildFailure(error, source);
-  });
 }
 
 /** The bundler's warnings about the app's own code. Warnings about packages are dropped, since the app's author can't act on them. */

@@ -2,7 +2,7 @@
 import { relative } from "node:path";
 import type { Bundle } from "../store/catalog/catalog.ts";
 import { entryFunctions } from "../store/catalog/manifest.ts";
-import type { AppFolder } from "./app-folder.ts";
+import type { AppFolder, Surroundings } from "./app-folder.ts";
 import { bundleFunction } from "./bundle-function.ts";
 import type { BundledPart } from "./bundled-app.ts";
 import { collected, inPlace } from "./files/collect.ts";
@@ -11,7 +11,7 @@ import { withImports } from "./files/named.ts";
 import { shippedPackages } from "./packages/shipped.ts";
 
 /** Throws "bad-manifest", "build-failed", "native-addon" or "code-too-large". */
-export async function bundleNode({ manifest, root, file }: AppFolder): Promise<BundledPart> {
+export async function bundleNode({ manifest, root, file }: AppFolder, { builder }: Surroundings): Promise<BundledPart> {
   const matched = matchedFiles(root, manifest.files ?? [], file);
   const packages = shippedPackages(root, manifest.external ?? [], file);
   const shipped = { files: new Set(matched.map(({ from }) => from)), packages: new Set(manifest.external) };
@@ -19,7 +19,7 @@ export async function bundleNode({ manifest, root, file }: AppFolder): Promise<B
   const warnings: string[] = [];
   const named = new Set<string>();
   for (const { name, entry, handler } of entryFunctions(manifest)) {
-    const built = await bundleFunction({ root, name, entry, handler, shipped });
+    const built = await bundleFunction({ root, name, entry, handler, shipped }, builder);
     bundles.push(built.bundle);
     warnings.push(...built.warnings);
     for (const each of built.named) named.add(each);

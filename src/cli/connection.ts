@@ -1,10 +1,10 @@
 /**
  * How a command finds the running platform. The API's address comes from --api, MAYFLY_API, or the announcement of the state folder's
  * server. The state folder comes from --state or MAYFLY_STATE_DIR; otherwise it is the default folder, or the demo's folder below it if
- * only the demo runs. The token comes from MAYFLY_TOKEN, or from the file api-token in the state folder. The tenant comes from --tenant or MAYFLY_TENANT;
+ * only the demo runs, or that of `mayfly dev` if only that runs. The token comes from MAYFLY_TOKEN, or from the file api-token in the state folder. The tenant comes from --tenant or MAYFLY_TENANT;
  * otherwise it is that of the token's principal, or `main`.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
@@ -115,7 +115,33 @@ function pinFor(dir: string, url: string): string | undefined {
 export function stateDirOf(options: ConnectionOptions, env = process.env): string {
   if (options.state !== undefined) return options.state;
   const candidates = [env.MAYFLY_STATE_DIR ?? defaultStateDir(env), demoStateDir(env)];
-  return candidates.find((dir) => isAlive(readServerFile(dir)?.pid)) ?? candidates[0]!;
+  const found = candidates.find(hasServer);
+  if (found !== undefined) return found;
+  const [dev, ...others] = devStateDirs(env).filter(hasServer);
+  if (others.length > 0) {
+    const all = [dev, ...others].map((dir) => `--state ${dir}`).join(", ");
+    throw new MayflyError("not-done", { what: `${others.length + 1} \`mayfly dev\` run here; name the server of one: ${all}` });
+  }
+  return dev ?? candidates[0]!;
+}
+
+function hasServer(dir: string): boolean {
+  return isAlive(readServerFile(dir)?.pid);
+}
+
+/** The folder in which each `mayfly dev` that keeps no state has a state folder of its own. */
+export function devFolder(env = process.env): string {
+  return join(env.MAYFLY_STATE_DIR ?? defaultStateDir(env), "dev");
+}
+
+/** Those of `mayfly dev` that run, and of such that were killed. */
+export function devStateDirs(env = process.env): string[] {
+  try {
+    return readdirSync(devFolder(env)).map((name) => join(devFolder(env), name));
+  } catch {
+    // There was never one, or the folder is another user's.
+    return [];
+  }
 }
 
 function readToken(dir: string, url: string): string {

@@ -33,6 +33,8 @@ export interface OpenGateway extends Door {
 
 interface GatewayParts {
   dispatcher: LiveDispatcher;
+  /** Who takes calls to the dispatcher. */
+  calls: Dispatcher;
   later: Dispatcher;
   starting: Dispatcher;
   hooks: Hooks;
@@ -50,7 +52,7 @@ interface GatewayParts {
 export async function openGateway(
   { config, clock, log, closing }: ServerStart,
   socket: number | undefined,
-  { dispatcher, later, starting, hooks, routes, gate, certificate, hostCertificates, urls, catalog }: GatewayParts,
+  { dispatcher, calls, later, starting, hooks, routes, gate, certificate, hostCertificates, urls, catalog }: GatewayParts,
 ): Promise<OpenGateway> {
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = descriptorBudget(descriptorLimit());
@@ -64,7 +66,7 @@ export async function openGateway(
   };
   const webSockets = { ...config.webSockets, ...mostWebSockets(connections) };
   const gateway = createGateway({
-    dispatcher,
+    dispatcher: calls,
     later,
     starting,
     hooks,

@@ -503,6 +503,18 @@ export const errorTable = {
     message: "There is no such event {id}, or it is not in that state.",
     cure: "`mayfly events list` and `mayfly dlq list` show the events of an app.",
   },
+  "no-such-call": {
+    status: 404,
+    side: "caller",
+    message: "The call {invocation} cannot be replayed: {what}.",
+    cure: "Its id is that of a call that `mayfly dev` has shown since it began; the newest 500 calls are kept.",
+  },
+  "not-in-development": {
+    status: 409,
+    side: "caller",
+    message: "This server keeps no calls and holds none, because apps are not developed on it.",
+    cure: "Do this on the server of `mayfly dev`: start it in the app's folder.",
+  },
   "no-such-trigger": {
     status: 404,
     side: "caller",

@@ -56,7 +56,8 @@ export class LeftOuts {
           isScript(args) ? undefined : this.#leaveOut("native", "binary", args, this.#binaryName(args)),
         );
         build.onResolve({ filter: exactly(LOADERS) }, (args) => this.#leaveOut("native", "binary", args, this.#loaderName(args)));
-        build.onResolve({ filter: /^[^/#]/ }, (args) => this.#resolve(build, args));
+        // Asking about every relative path of a large package would take longer than bundling it.
+        build.onResolve({ filter: /^([^./#]|\.[^./]|\.\.[^/])/ }, (args) => this.#resolve(build, args));
         build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ pluginData }) => ({ contents: thrower(pluginData as Absent), loader: "js" }));
       },
     };

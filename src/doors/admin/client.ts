@@ -5,6 +5,7 @@
 import type { Readable } from "node:stream";
 import { FILES_FORMAT, type UploadBundle } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
+import type { RecentCall } from "./call-schemas.ts";
 import { type ClientOptions, createCaller, STATUS_MS } from "./caller.ts";
 import type { Endpoint, Reply, RouteName, Sent } from "./endpoint.ts";
 
@@ -91,6 +92,14 @@ export interface Client {
   /** Gives the tail, then new lines as they are written, until the signal is aborted or the server ends. */
   followLogs(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<LogLine, void>;
   /** @param month such as "2026-11", in UTC; the default is the present one */
+  /** Of a server that apps are developed on, as the four functions after it: the newest first. Throws "not-in-development". */
+  recentCalls(app: string): Promise<Reply<"GET /v1/apps/{app}/calls">["calls"]>;
+  /** Gives calls as they end, until the signal is aborted or the server ends. */
+  followCalls(app: string, signal?: AbortSignal): AsyncGenerator<RecentCall, void>;
+  /** Throws "no-such-call", and what the function fails with. */
+  replayCall(app: string, invocation: string): Promise<Reply<"POST /v1/apps/{app}/calls/{invocation}/replay">>;
+  holdCalls(app: string, forMs: number): Promise<void>;
+  releaseCalls(app: string): Promise<void>;
   bill(month?: string): Promise<Reply<"GET /v1/bill">>;
   /** Throws "no-such-app" if the app is not deployed and used nothing in the month. */
   appBill(app: string, month?: string): Promise<Reply<"GET /v1/apps/{app}/bill">>;
@@ -228,6 +237,11 @@ export function createClient(options: ClientOptions): Client {
     explain: (app, limit = 100) => call("GET /v1/apps/{app}/explain", { params: { app }, query: { limit } }),
     logs: async ({ app, ...query }) => (await call("GET /v1/apps/{app}/logs", { params: { app }, query })).lines,
     followLogs: ({ app, ...query }, signal) => lines<LogLine>("GET /v1/apps/{app}/logs/follow", { params: { app }, query }, signal),
+    recentCalls: async (app) => (await call("GET /v1/apps/{app}/calls", { params: { app } })).calls,
+    followCalls: (app, signal) => lines<RecentCall>("GET /v1/apps/{app}/calls/follow", { params: { app } }, signal),
+    replayCall: (app, invocation) => call("POST /v1/apps/{app}/calls/{invocation}/replay", { params: { app, invocation } }),
+    holdCalls: (app, forMs) => call("PUT /v1/apps/{app}/hold", { params: { app }, body: { forMs } }),
+    releaseCalls: (app) => call("DELETE /v1/apps/{app}/hold", { params: { app } }),
     bill: (month) => call("GET /v1/bill", { query: { month } }),
     appBill: (app, month) => call("GET /v1/apps/{app}/bill", { params: { app }, query: { month } }),
     limits: (app) => call("GET /v1/apps/{app}/limits", { params: { app } }),

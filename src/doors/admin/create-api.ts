@@ -24,6 +24,7 @@ import { addApps } from "./handlers/apps.ts";
 import { addAudit } from "./handlers/audit.ts";
 import { addBills } from "./handlers/bills.ts";
 import { addBuckets } from "./handlers/buckets.ts";
+import { addCalls } from "./handlers/calls.ts";
 import { addCredentials } from "./handlers/credentials.ts";
 import { addEvents } from "./handlers/events.ts";
 import { addKv } from "./handlers/kv.ts";
@@ -53,6 +54,7 @@ export function createApi(options: ApiOptions): Api {
     places: new Shares(Infinity),
     turns: new FairTurns(),
     metrics: null,
+    recentCalls: undefined,
     ...options,
     clock,
   };
@@ -70,6 +72,7 @@ export function createApi(options: ApiOptions): Api {
   addSignedUrls(app, parts);
   addLogs(app, parts);
   addMetrics(app, parts);
+  addCalls(app, parts);
   addBills(app, parts);
   addAppliances(app, parts);
   addEvents(app, parts);

@@ -17,6 +17,7 @@ import type { KeyValues } from "../../services/kv/kv.ts";
 import type { Overview } from "../../control/overview.ts";
 import type { Queues } from "../../services/queues/queues.ts";
 import type { Audit } from "../../store/audit/audit.ts";
+import type { RecentCalls } from "../../recent-calls/recent-calls.ts";
 import type { Principals } from "../../store/principals/principal.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
 import type { Serving } from "../../control/serving.ts";
@@ -59,6 +60,8 @@ export interface ApiOptions {
   kv: KeyValues;
   /** Durable executions. */
   runs: Executions;
+  /** Default: apps are not developed on this server. */
+  recentCalls?: RecentCalls | undefined;
   clock?: Clock;
   /** Called with failures that are not the caller's fault, for the server's own log. */
   onError: (error: unknown) => void;

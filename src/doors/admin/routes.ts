@@ -6,6 +6,7 @@ import * as schemas from "./schemas.ts";
 
 export * from "./bucket-routes.ts";
 export * from "./event-routes.ts";
+export * from "./call-routes.ts";
 export * from "./kv-routes.ts";
 export * from "./metric-routes.ts";
 export * from "./run-routes.ts";

@@ -50,6 +50,12 @@ const rules: Record<Exclude<RouteName, "health">, Rule> = {
   explain: { action: "read", on: "app" },
   logs: { action: "read-logs", on: "app" },
   followLogs: { action: "read-logs", on: "app" },
+  // What a call was sent may be as private as a log.
+  recentCalls: { action: "read-logs", on: "app" },
+  followCalls: { action: "read-logs", on: "app" },
+  replayCall: { action: "invoke", on: "app" },
+  holdCalls: { action: "deploy", on: "app" },
+  releaseCalls: { action: "deploy", on: "app" },
   bill: { action: "read-bills", on: "some" },
   appBill: { action: "read-bills", on: "app" },
   allLimits: { action: "read", on: "some" },

@@ -1,0 +1,25 @@
+/** Bundles the same app again and again, as its files change: quicker from the second time on. */
+import { RememberingBuilder } from "./builder.ts";
+import { type BundledApp, bundleApp } from "./bundle-app.ts";
+import type { Surroundings } from "./app-folder.ts";
+import { ownerOf } from "./packages/package-file.ts";
+
+export type { BundledApp } from "./bundle-app.ts";
+
+export interface AgainBundler {
+  /** As bundleApp() does: the bytes are the same. */
+  bundle(): Promise<BundledApp>;
+  /** Absolute paths of files outside of the app's folder, other than of packages, that the last bundles are made of. */
+  filesOutside(): string[];
+  close(): Promise<void>;
+}
+
+/** @param dir the real path of the app's folder */
+export function createAgainBundler(dir: string, surroundings: Omit<Surroundings, "builder">): AgainBundler {
+  const builder = new RememberingBuilder();
+  return {
+    bundle: () => bundleApp(dir, { ...surroundings, builder: builder.build }),
+    filesOutside: () => [...builder.inputs()].filter((path) => !path.startsWith(`${dir}/`) && ownerOf(path) === undefined),
+    close: () => builder.dispose(),
+  };
+}

@@ -1,0 +1,141 @@
+import { realpathSync } from "node:fs";
+import type { Command } from "commander";
+import { cacheFolder } from "../../base/config/load.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { guarded } from "../../base/errors/guarded.ts";
+import { AppLoop, type LoopEvent } from "../../dev-loop/app-loop.ts";
+import type { Client } from "../../doors/admin/client.ts";
+import { stateDirOf } from "../connection.ts";
+import { type DevScreen, screenInJson, screenInWords } from "../dev-screen.ts";
+import { type DevServer, type DevServerOptions, openDevServer } from "../dev-server.ts";
+import { closeOnSignal } from "../signals.ts";
+
+type DevOptions = DevServerOptions & { json?: true };
+
+export function define(command: Command): void {
+  command
+    .argument("[dir...]", "folders with mayfly.json; default: this one")
+    .option("--listen <host:port>", "where functions are called; default: that of the settings, or a free port if it is in use")
+    .option("--driver <name>", "auto, qemu, gvisor or process (which isolates nothing)")
+    .option("--kernel <name>", "linux or osv: what runs in the machines of the driver qemu")
+    .option("--state <dir>", "keep the state in this folder, or use the server that runs on it")
+    .option("--api <url>", "use the server whose management API answers here (or MAYFLY_API)")
+    .option("--json", "print lines of JSON")
+    .addHelpText(
+      "after",
+      "\nDeploys the app in a folder whenever a file of it is saved, and shows its calls and what it prints. Variables come from the folder's .env.\n\nExamples:\n  mayfly dev\n  mayfly dev shop billing --state .state",
+    )
+    .action(dev);
+}
+
+async function dev(dirs: string[], options: DevOptions): Promise<void> {
+  const folders = [...new Set((dirs.length === 0 ? ["."] : dirs).map(realFolder))];
+  const server = await openDevServer(options);
+  const session = new Session(
+    server,
+    options.json ? screenInJson() : screenInWords({ several: folders.length > 1, more: stateOption(server) }),
+  );
+  closeOnSignal(session, () => undefined);
+  try {
+    await session.begin(folders);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+function realFolder(dir: string): string {
+  try {
+    return realpathSync(dir);
+  } catch (error) {
+    throw new MayflyError("not-done", { what: `there is no folder ${dir}` }, error);
+  }
+}
+
+/** What other commands need to find the server. */
+function stateOption({ stateDir, isOwn }: DevServer): () => string {
+  return () => {
+    if (!isOwn || stateDir === undefined) return "";
+    try {
+      return stateDirOf({}) === stateDir ? "" : ` --state ${stateDir}`;
+    } catch {
+      return ` --state ${stateDir}`;
+    }
+  };
+}
+
+/** The apps under development on one server, and what is shown of them. */
+class Session {
+  readonly #server: DevServer;
+  readonly #screen: DevScreen;
+  readonly #loops: AppLoop[] = [];
+  readonly #ending = new AbortController();
+  #closed: Promise<void> | undefined;
+
+  constructor(server: DevServer, screen: DevScreen) {
+    this.#server = server;
+    this.#screen = screen;
+  }
+
+  async begin(folders: string[]): Promise<void> {
+    const { client, isOwn, hold, release } = this.#server;
+    this.#screen.up(this.#server);
+    for (const dir of folders) {
+      const loop = new AppLoop({
+        dir,
+        client,
+        hold,
+        release,
+        cacheDir: cacheFolder(),
+        readyMachine: isOwn,
+        tell: (event) => this.#tell(event),
+      });
+      this.#loops.push(loop);
+      await loop.began();
+    }
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#ending.abort();
+    await Promise.all(this.#loops.map((loop) => loop.close()));
+    await this.#server.close();
+  }
+
+  #tell(event: LoopEvent): void {
+    this.#screen.loop(event);
+    if (event.type === "deployed" && event.isFirst)
+      guarded(
+        () => this.#appears(event.app, event.functions),
+        (error) => this.#lost(error),
+      )();
+  }
+
+  async #appears(app: string, functions: string[]): Promise<void> {
+    const { client, gatewayUrl } = this.#server;
+    const urls = functions.map((name) => ({ name, url: `${gatewayUrl}/${app}/${name}` }));
+    const lost = (error: unknown) => this.#lost(error);
+    guarded(() => this.#showLogs(client, app), lost)();
+    guarded(() => this.#showCalls(client, app), lost)();
+    this.#screen.app(app, urls, await client.triggers(app));
+  }
+
+  async #showLogs(client: Client, app: string): Promise<void> {
+    for await (const line of client.followLogs({ app, tail: 0 }, this.#ending.signal)) this.#screen.log(line);
+  }
+
+  async #showCalls(client: Client, app: string): Promise<void> {
+    for await (const call of client.followCalls(app, this.#ending.signal)) this.#screen.call(app, call);
+  }
+
+  /** A stream of the server's has ended. */
+  #lost(error: unknown): void {
+    if (this.#ending.signal.aborted) return;
+    // A server that ran already, and on which apps are not developed, shows no calls.
+    if (error instanceof MayflyError && error.code === "not-in-development") return;
+    console.error(`mayfly dev: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,40 @@
+/** The variables of an app's file `.env`, which `mayfly dev` gives to its functions. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { MayflyError } from "../base/errors/error.ts";
+import { neededSecrets } from "../store/catalog/injections.ts";
+import { envNameSchema, type Manifest } from "../store/catalog/manifest.ts";
+
+/** A longer one is no file of variables. */
+const MOST_CHARACTERS = 262_144;
+
+export interface DotEnv {
+  /** The manifest with the variables of the file, which replace its own. */
+  manifest: Manifest;
+  /** The values of the secrets that the manifest names and the file has. */
+  secrets: Map<string, string>;
+}
+
+/** Without the file, nothing changes. Throws "bad-manifest" for a name that no variable can have. */
+export function withDotEnv(manifest: Manifest, dir: string): DotEnv {
+  const file = join(dir, ".env");
+  const text = textOf(file);
+  const refuse = (what: string) => new MayflyError("bad-manifest", { file, what });
+  if (text.length > MOST_CHARACTERS) throw refuse(`it has more than ${MOST_CHARACTERS} characters`);
+  const given = Object.entries(parseEnv(text)).map(([name, value]): [string, string] => [name, value ?? ""]);
+  const wrong = given.find(([name]) => !envNameSchema.safeParse(name).success);
+  if (wrong !== undefined) throw refuse(`${wrong[0].slice(0, 100)} is no name of a variable`);
+  const needed = new Set(neededSecrets(manifest));
+  const [secrets, env] = [given.filter(([name]) => needed.has(name)), given.filter(([name]) => !needed.has(name))];
+  return { manifest: { ...manifest, env: { ...manifest.env, ...Object.fromEntries(env) } }, secrets: new Map(secrets) };
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+/** Calls a function and waits for its whole reply. */
+import { MayflyError } from "../base/errors/error.ts";
+import type { InvocationHandle, InvocationReply } from "../dispatch/invocation.ts";
+
+/** Of a longer reply, the rest is read and dropped. */
+const MOST_BYTES = 1_048_576;
+
+export interface Replayed {
+  /** Of the new call. */
+  invocation: string;
+  status: number;
+  /** name, value, name, value… */
+  headers: string[];
+  /** At most a MiB. */
+  body: Buffer;
+  /** Of the whole body. */
+  bytes: number;
+}
+
+/** Rejects with the error that the call ends with. */
+export function collectReply(call: (reply: InvocationReply) => InvocationHandle): Promise<Replayed> {
+  const { promise, resolve, reject } = Promise.withResolvers<Replayed>();
+  const chunks: Buffer[] = [];
+  const got = { status: 0, headers: [] as string[], kept: 0, bytes: 0 };
+  const take = (chunk: Buffer) => {
+    const part = chunk.subarray(0, MOST_BYTES - got.kept);
+    got.kept += part.length;
+    got.bytes += chunk.length;
+    if (part.length > 0) chunks.push(Buffer.from(part));
+  };
+  const end = () => resolve({ invocation: handle.id, ...got, body: Buffer.concat(chunks) });
+  const handle = call({
+    head(status, headers, body, ended) {
+      Object.assign(got, { status, headers });
+      take(body);
+      if (ended) end();
+      else handle.consumed(body.length);
+    },
+    data(chunk) {
+      take(chunk);
+      handle.consumed(chunk.length);
+    },
+    end,
+    fail: (code, details) => reject(new MayflyError(code, details)),
+    drain: () => undefined,
+  });
+  return promise;
+}
