@@ -6,6 +6,7 @@ import jpeg from "jpeg-js";
 import { ListBucketsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { freePort } from "../src/base/testing/listening.ts";
 import { type Platform, createScope, eventually, exampleFile, machineKinds, startPlatform } from "./platform.ts";
+import { until } from "../src/base/clock/until.ts";
 
 for (const { name, settings } of machineKinds) {
   describe(`examples in machines of ${name}`, () => {
@@ -75,6 +76,17 @@ for (const { name, settings } of machineKinds) {
         { name: "Ada", line: "Hello" },
       ]);
       assert.equal(((await (await platform.call("/sql/guests")).json()) as object[]).length, 3);
+    });
+
+    test("queue leads from a webhook over a queue to a function", async () => {
+      await platform.deploy("examples/queue");
+      await platform.client.fireTrigger("queue", "stripe", {});
+      await platform.client.fireTrigger("queue", "stripe", {});
+      const sum = await until(() => platform.client.keyValue("queue", "sums", "sum/eur").catch(() => undefined), {
+        what: "a payment that is booked",
+      });
+      // The sample is the same payment each time, and is booked once.
+      assert.equal(sum.value, "2000");
     });
 
     test("hono routes below the function's path", async () => {

@@ -2,7 +2,8 @@
  * Keeps the stored triggers of apps those of the revision that gets most calls of `live`.
  * 1. What was stored is taken over one app after the other, each in the order of its changes.
  * 2. Whoever has something to do for triggers that are there is told of an app's after each take-over, and at the start.
- * 3. A take-over that failed is tried again, until it is done or the server stops; one that a server has missed is made good at the next start.
+ * 3. A take-over that failed, or of which not everybody could be told, is tried again, until it is done or the server stops; one that a server has missed is made good at the
+ *    next start.
  */
 import type { Clock } from "../base/clock/clock.ts";
 import type { Triggers } from "../events/triggers/triggers.ts";
@@ -19,7 +20,7 @@ export interface KeepTriggersParts {
   haveFile: () => boolean;
   /** Called when the triggers of an app are others than before, and for each app that has some when the server starts. */
   onTaken: (app: string) => void;
-  /** Told of apps whose triggers may be others than before. */
+  /** Told of apps whose triggers may be others than before. May be called again if it rejects. */
   applied: (app: string) => Promise<void>;
   /** Called when a take-over has failed. */
   onFailure: (app: string, error: unknown) => void;
@@ -39,6 +40,8 @@ export function keepTriggers({ catalog, triggers, events, clock, haveFile, onTak
   const wanted = new Set<string>();
   /** Apps that have triggers, with the revisions that these are of. */
   const having = new Map<string, string>();
+  /** Apps of whose triggers not everybody was told yet. */
+  const untold = new Set<string>();
   let working: Promise<void> | null = null;
   let closed = false;
 
@@ -58,7 +61,8 @@ export function keepTriggers({ catalog, triggers, events, clock, haveFile, onTak
       try {
         await takeOver(app);
       } catch (error) {
-        failed(app, error);
+        onFailure(app, error);
+        clock.after(AGAIN_MS, () => want(app));
       }
     }
   }
@@ -67,19 +71,19 @@ export function keepTriggers({ catalog, triggers, events, clock, haveFile, onTak
     const [target] = catalog.live(app).toSorted((one, other) => other.weight - one.weight);
     const found = target === undefined ? [] : triggersIn(target.revision.manifest);
     // Most apps have none, and need no file for that.
-    if (having.get(app) === (found.length === 0 ? undefined : target!.revision.id)) return;
-    await triggers.takeOver(app, target?.revision.id ?? "", found);
-    if (found.length > 0) having.set(app, target!.revision.id);
-    else having.delete(app);
-    onTaken(app);
-    await applied(app);
+    if (having.get(app) !== (found.length === 0 ? undefined : target!.revision.id)) {
+      await triggers.takeOver(app, target?.revision.id ?? "", found);
+      if (found.length > 0) having.set(app, target!.revision.id);
+      else having.delete(app);
+      untold.add(app);
+    }
+    if (untold.has(app)) await tell(app);
   }
 
-  function failed(app: string, error: unknown): void {
-    onFailure(app, error);
-    // What was not carried out is taken over once more.
-    having.delete(app);
-    clock.after(AGAIN_MS, () => want(app));
+  async function tell(app: string): Promise<void> {
+    onTaken(app);
+    await applied(app);
+    untold.delete(app);
   }
 
   function want(app: string): void {
@@ -95,15 +99,17 @@ export function keepTriggers({ catalog, triggers, events, clock, haveFile, onTak
     "alias-pointed": ({ app, alias }) => {
       if (alias === LIVE) want(app);
     },
-    "app-removed": ({ app }) => void having.delete(app),
+    "app-removed": ({ app }) => {
+      having.delete(app);
+      untold.delete(app);
+    },
   });
   return {
     async start() {
       if (haveFile()) for (const { app, revision } of await triggers.takenOver()) having.set(app, revision);
+      for (const app of having.keys()) untold.add(app);
       for (const app of [...having.keys(), ...catalog.triggered()]) wanted.add(app);
-      for (const app of having.keys()) onTaken(app);
       await work();
-      for (const app of having.keys()) await applied(app).catch((error: unknown) => failed(app, error));
     },
     settled: () => work(),
     close() {

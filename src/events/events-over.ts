@@ -49,18 +49,21 @@ export function eventsOver(commit: GroupCommit<EventOperations>, runner: Runner,
     deadLetters: {
       list: (app, count, before) => commit.run("listDead", { app, most: count, before }),
       async redrive(app, ids) {
+        // What is given up meanwhile, perhaps once more, is not meant.
+        const upTo = await commit.run("lastDead", { app });
         let sum = 0;
         for (;;) {
-          const { count, lanes } = await commit.run("redrive", { app, ids, now: now() });
+          const { count, lanes } = await commit.run("redrive", { app, ids, upTo, now: now() });
           wake(lanes);
           sum += count;
           if (ids !== null || count === 0) return sum;
         }
       },
       async purge(app, ids) {
+        const upTo = await commit.run("lastDead", { app });
         let sum = 0;
         for (;;) {
-          const count = await commit.run("purgeDead", { app, ids });
+          const count = await commit.run("purgeDead", { app, ids, upTo });
           sum += count;
           if (ids !== null || count === 0) return sum;
         }

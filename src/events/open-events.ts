@@ -57,10 +57,10 @@ export interface OpenedEvents {
 /** Ended events are forgotten this often, milliseconds. */
 const FORGET_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** AWS's own. */
-const BUS_LIMITS: BusLimits = { buses: 100, rulesOfBus: 300, targetsOfRule: 5 };
-/** AWS has 500 and 1,000,000. */
-const SCHEDULE_LIMITS: ScheduleLimits = { groups: 500, schedules: 100_000 };
+/** AWS's own, but for the rules of all buses together. */
+const BUS_LIMITS: BusLimits = { buses: 100, rulesOfBus: 300, rules: 3_000, targetsOfRule: 5, startedBytes: 32 * 2 ** 20 };
+/** AWS has 500 and 1,000,000, each of which may be 256 KB. */
+const SCHEDULE_LIMITS: ScheduleLimits = { groups: 500, schedules: 100_000, bytes: 256 * 2 ** 20 };
 
 /**
  * Opens the events of a state folder. Its file is made when the first event is accepted, and opened at the start only if it is there.
@@ -93,11 +93,15 @@ export function openEvents({ config, clock, log, closing }: ServerStart, needs: 
     }),
   );
   const listeners = new KnownListeners({ ...needs, commit });
-  const forgetListeners = () => listeners.forget();
+  const changed = (app: string) => listeners.forget(needs.tenantOf(app));
   closing.defer(
     events.listen({
       "app-removed": ({ app }) => {
-        if (commit.isOpen) removeAll(commit, app).then(forgetListeners).catch(onFailure);
+        if (!commit.isOpen) return;
+        runner.forget(app);
+        removeAll(commit, app)
+          .then(() => changed(app))
+          .catch(onFailure);
       },
     }),
   );
@@ -107,7 +111,7 @@ export function openEvents({ config, clock, log, closing }: ServerStart, needs: 
   const triggerClock = new TriggerClock({ commit, runner, compose, most, clock, chance: Math.random, coming: needs.coming, onFailure });
   closing.defer(() => triggerClock.close());
   const triggering = { commit, runner, triggerClock, most, now, chance: Math.random };
-  const triggers = triggersOver({ ...triggering, changed: forgetListeners });
+  const triggers = triggersOver({ ...triggering, changed });
   const buses = busesOver({ ...needs, ...triggering, listeners, limits: BUS_LIMITS });
   const haveFile = () => existsSync(file);
   // To explain an app that never had an event needs no file.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MayflyError } from "../base/errors/error.ts";
 import { Random, seedOf } from "../base/testing/random.ts";
+import { eventsOver } from "./events-over.ts";
 import { done, failed, refused, settled, World } from "./testing/world.ts";
 
 test("an event is run, and its end is recorded with its result", async () => {
@@ -277,3 +278,56 @@ function note(map: Map<string, string[]>, key: string, id: string): void {
 async function open(world: World): Promise<number> {
   return (await world.commit.run("list", { app: "app_a", most: 1, which: "open" })).events.length;
 }
+
+test("dead letters that are given up again while all are run again wait for the next time", async () => {
+  const world = new World();
+  let rounds = 0;
+  // Whatever is run again fails before the next part is looked for.
+  const run: typeof world.commit.run = async (operation, argument) => {
+    const result = await world.commit.run(operation, argument);
+    if (operation !== "redrive") return result;
+    assert.ok(++rounds < 5, "it does not end");
+    await settled();
+    await world.end(failed);
+    return result;
+  };
+  const commit = { run, close: () => world.commit.close() };
+  const events = eventsOver(commit, world.runner, { events: 100, bytes: 1e6 }, () => world.clock.wall());
+  const retry = { attempts: 1, maxAgeMs: 1e6, waitMs: 1, mostWaitMs: 1 };
+  for (let n = 0; n < 3; n++) await world.accept("pay", { retry });
+  await world.end(failed);
+  assert.equal(await events.deadLetters.redrive("app_a", null), 3);
+  assert.equal(await events.deadLetters.purge("app_a", null), 3);
+});
+
+test("a result that cannot be written again is told without it, and its place is free", async () => {
+  const performer = { limit: () => 10, perform: async () => failed, message: () => ({ of: 1n }) };
+  const world = new World({ performers: new Map([["function", performer]]) });
+  const onFailure = { lane: { performer: "nobody", app: "app_a", target: "mourn" }, about: null };
+  const id = await world.accept("pay", { onFailure, retry: { attempts: 1, maxAgeMs: 1e6, waitMs: 1, mostWaitMs: 1 } });
+  await settled();
+  assert.equal(await world.state(id), "dead");
+  assert.equal(world.failures.length, 1);
+  const { events } = await world.commit.run("list", { app: "app_a", which: "open", most: 10 });
+  const told = await world.commit.run("show", { app: "app_a", id: events[0]!.id });
+  assert.equal(
+    (JSON.parse(Buffer.from(told!.payload!).toString()) as { requestContext: { requestId: string } }).requestContext.requestId,
+    id,
+  );
+});
+
+test("an app that comes after another was removed gets its own events, and nobody asks for those of the removed one", async () => {
+  const world = new World();
+  world.limit = 1;
+  for (let n = 0; n < 3; n++) await world.accept("pay");
+  while (await world.commit.run("removeApp", { app: "app_a" }));
+  await world.end(done);
+  const lane = { performer: "function", app: "app_b", target: "pay" };
+  const id = await world.accept("pay", { lane });
+  assert.deepEqual(
+    world.running.map(({ lane: { app }, event }) => [app, event.id]),
+    [["app_b", id]],
+  );
+  await world.advance(10_000);
+  assert.deepEqual(world.failures, []);
+});

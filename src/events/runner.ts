@@ -95,6 +95,11 @@ export class Runner {
     this.#pump();
   }
 
+  /** Forgets the lanes of an app that is removed. What runs of it runs to its end. */
+  forget(app: string): void {
+    for (const [number, { lane }] of this.#lanes) if (lane.app === app) this.#lanes.delete(number);
+  }
+
   /** Events of the lane were accepted. @param dueAt wall clock, ms; of the first of them */
   accepted(number: number, lane: Lane, dueAt: number): void {
     this.#know({ lane: number, ...lane });
@@ -184,11 +189,16 @@ export class Runner {
     if (this.running === 0 && this.#closed) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  /** Never rejects. */
   async #carryOut(state: LaneState, performer: Performer | undefined, event: ClaimedEvent): Promise<void> {
     const outcome = await this.#perform(state.lane, performer, event);
     if (outcome.kind === "refused") this.#rest(state);
     else state.restMs = REST_MS;
-    await this.#settle(state.lane, performer, event, outcome);
+    try {
+      await this.#settle(state.lane, performer, event, outcome);
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
     this.#free(state);
     this.#queue(state);
     this.#pump();
@@ -258,14 +268,25 @@ export class Runner {
     event: ClaimedEvent,
     ended: EndedAttempt,
   ): FollowingEvent {
-    const body = performer?.message?.(event, from, ended) ?? null;
     return {
       id: newId(),
       lane,
       source: { kind: "destination", name: event.id },
-      payload: Buffer.from(JSON.stringify(body)),
+      payload: this.#bodyOf(from, performer, event, ended),
       about: { about, trace: event.trace, retry: DELIVERY },
     };
+  }
+
+  /** What a caller sent and a function replied may be nested deeper than can be written again: then the destination is told without it. */
+  #bodyOf(from: Lane, performer: Performer | undefined, event: ClaimedEvent, ended: EndedAttempt): Buffer {
+    try {
+      return Buffer.from(JSON.stringify(performer?.message?.(event, from, ended) ?? null));
+    } catch (error) {
+      this.#options.onFailure(error);
+      const { condition, attempts, at } = ended;
+      const requestContext = { requestId: event.id, condition, approximateInvokeCount: attempts };
+      return Buffer.from(JSON.stringify({ version: "1.0", timestamp: new Date(at).toISOString(), requestContext }));
+    }
   }
 
   /** Until it is stored, or the server ends: then the event is run again at the next start. */

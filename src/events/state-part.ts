@@ -22,5 +22,7 @@ export const eventsPart: DatabasePart = {
     { name: "rules", of: TENANT, numbers: { rule: RULE } },
     { name: "targets", of: `rule IN (SELECT rule FROM rules WHERE ${TENANT})`, numbers: { rule: RULE } },
     { name: "schedule_groups", of: TENANT },
+    { name: "held", of: "app IN (SELECT id FROM own)" },
+    { name: "schedule_counts", of: TENANT },
   ],
 };

@@ -1,5 +1,5 @@
 /**
- * Whether an event fits a pattern. Pure, and bounded: each rule is compared with each value of its field once.
+ * Whether an event fits a pattern. Pure, and bounded: each rule is compared with each value of its field once, and all comparisons together take no more work than they may.
  *
  * 1. Every field of a pattern must fit, and of a field's rules one.
  * 2. A list in an event fits if one of its values does. Of a list of objects, one object must fit all of the pattern's fields below.
@@ -7,30 +7,50 @@
  */
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { Bound, Pattern, Rule, TextTest } from "./pattern.ts";
+import { Work } from "./work.ts";
 
-export function matches({ fields, either }: Pattern, event: unknown): boolean {
+/** Throws TooMuchWork. @param work what it may take; that of several patterns, or events, together if it is the same */
+export function matches({ fields, either }: Pattern, event: unknown, work: Work = new Work()): boolean {
   const object = objectOf(event) ?? {};
-  const deeper = Object.keys(object).filter((name) => name.includes("."));
+  const deeper = work.deeperIn(object);
   for (const [key, wanted] of fields) {
-    const values = Object.hasOwn(object, key) ? flat(object[key]) : [];
+    work.take(1 + deeper.length);
+    const values = Object.hasOwn(object, key) ? flat(object[key], work) : [];
     for (const name of deeper) if (name.startsWith(`${key}.`)) values.push({ [name.slice(key.length + 1)]: object[name] });
-    const fits = Array.isArray(wanted) ? wanted.some((rule) => fitsRule(rule, values)) : fitsBelow(wanted, values);
+    const fits = Array.isArray(wanted) ? wanted.some((rule) => fitsRule(rule, values, work)) : fitsBelow(wanted, values, work);
     if (!fits) return false;
   }
-  return either.every((patterns) => patterns.some((pattern) => matches(pattern, event)));
+  return either.every((patterns) => patterns.some((pattern) => matches(pattern, event, work)));
 }
 
 /** Where nothing is, only that something is absent can fit. */
-function fitsBelow(pattern: Pattern, values: readonly unknown[]): boolean {
+function fitsBelow(pattern: Pattern, values: readonly unknown[], work: Work): boolean {
   const objects = values.filter((value) => objectOf(value) !== undefined);
-  return objects.length === 0 ? matches(pattern, undefined) : objects.some((value) => matches(pattern, value));
+  return objects.length === 0 ? matches(pattern, undefined, work) : objects.some((value) => matches(pattern, value, work));
 }
 
-function fitsRule(rule: Rule, values: readonly unknown[]): boolean {
+function fitsRule(rule: Rule, values: readonly unknown[], work: Work): boolean {
+  work.take(values.length);
   const leaves = values.filter((value) => objectOf(value) === undefined);
   if (rule.is === "exists") return rule.wanted ? leaves.length > 0 : values.length === 0;
-  return leaves.some((value) => fitsValue(rule, value));
+  return leaves.some((value) => {
+    work.take(costOf(rule, value));
+    return fitsValue(rule, value);
+  });
 }
+
+/** Of one comparison: about what a comparison of two numbers takes. */
+function costOf(rule: Exclude<Rule, { is: "exists" }>, value: unknown): number {
+  const lengths = typeof value === "string" ? 1 + Math.ceil(value.length / CHARACTERS) : 1;
+  if (rule.is === "cidr") return ADDRESS;
+  if (rule.is === "anything-but") return rule.values.length + (1 + rule.tests.length) * lengths;
+  return rule.is === "text" ? 1 + rule.test.parts.length * lengths : lengths;
+}
+
+/** That are compared in the time of one number. */
+const CHARACTERS = 16;
+/** What reading an address takes. */
+const ADDRESS = 500;
 
 function fitsValue(rule: Exclude<Rule, { is: "exists" }>, value: unknown): boolean {
   switch (rule.is) {
@@ -99,7 +119,19 @@ function objectOf(value: unknown): Record<string, unknown> | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
 }
 
-/** The values of a list, and of lists in it; a list of its own. */
-function flat(value: unknown): unknown[] {
-  return Array.isArray(value) ? (value.flat(Infinity) as unknown[]) : [value];
+/** The values of a list, and of lists in it, however deep; a list of its own. */
+function flat(value: unknown, work: Work): unknown[] {
+  if (!Array.isArray(value)) return [value];
+  const values: unknown[] = [];
+  const open = [value.values()];
+  for (let next = open.at(-1)!.next(); ; next = open.at(-1)!.next()) {
+    if (next.done === true) {
+      open.pop();
+      if (open.length === 0) return values;
+    } else {
+      work.take(1);
+      if (Array.isArray(next.value)) open.push(next.value.values());
+      else values.push(next.value);
+    }
+  }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matches } from "./matches.ts";
 import { NoPattern, readPattern } from "./read-pattern.ts";
+import { TooMuchWork, Work } from "./work.ts";
 
 const fits = (pattern: object, event: unknown) => matches(readPattern(JSON.stringify(pattern)), event);
 
@@ -107,4 +108,29 @@ for (const text of [
 
 test("a pattern that is nested too deeply is refused", () => {
   assert.throws(() => readPattern('{"a":'.repeat(10_000)), NoPattern);
+});
+
+test("an event that is nested deep is compared, and one that takes too much work is refused", () => {
+  const deep = JSON.parse(`{"a":${"[".repeat(100_000)}"x"${"]".repeat(100_000)}}`) as unknown;
+  assert.equal(fits({ a: ["x"] }, deep), true);
+  const names = Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`n.${at}`, at]));
+  const either = Array.from({ length: 30 }, (_, at) => ({ [`m${at}`]: [1] }));
+  assert.equal(fits({ $or: [...either, { "n.7": [7] }] }, names), true);
+  const many = { a: Array.from({ length: 100_000 }, (_, at) => at) };
+  assert.equal(fits({ a: [-1, 99_999] }, many), true);
+  assert.throws(() => fits({ a: Array.from({ length: 500 }, (_, at) => -at - 1) }, many), TooMuchWork);
+  assert.throws(
+    () => fits({ a: Array.from({ length: 90 }, (_, at) => ({ cidr: `10.0.${at}.0/24` })) }, { a: Array(200).fill("1.1.1.1") }),
+    TooMuchWork,
+  );
+});
+
+test("what several events may take together is bounded", () => {
+  const work = new Work(1_000);
+  const pattern = readPattern('{"a":[1]}');
+  const event = { a: Array<number>(200).fill(2) };
+  assert.equal(matches(pattern, event, work), false);
+  assert.throws(() => {
+    for (let times = 0; times < 10; times++) matches(pattern, event, work);
+  }, TooMuchWork);
 });

@@ -80,7 +80,14 @@ export class Placeholders {
 const anyText = new Set(["date", "datetime", "lambda-url", "code-sha256", "function-url", "log-result"]);
 /** Of the connection, and not of the service. */
 const ignored = new Set(["HTTPHeaders", "RetryAttempts", "HostId", "RequestId", "MaxAttemptsReached"]);
-const anything = new Set(["<location>", "<layer-location>", "<code-size>", "<remaining-time-in-millis>", "<stack-trace>"]);
+const anything = new Set([
+  "<location>",
+  "<layer-location>",
+  "<code-size>",
+  "<remaining-time-in-millis>",
+  "<stack-trace>",
+  "<approximate-first-receive-timestamp>",
+]);
 /** Kinds of which two placeholders never stand for one value. */
 const distinct = new Set(["uuid", "code-sha256", "function-name"]);
 

@@ -14,6 +14,7 @@ import {
   LambdaClient,
   type LambdaClientConfig,
 } from "@aws-sdk/client-lambda";
+import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { buffer } from "node:stream/consumers";
 import { Readable } from "node:stream";
 import { until } from "../../src/base/clock/until.ts";
@@ -29,6 +30,8 @@ export interface ReplayServer {
   account: string;
   /** A key of another tenant. */
   neighbour: { credentials: ReplayServer["credentials"]; account: string };
+  /** Lets an app use a queue of the tenant's. */
+  share?(queue: string, app: string): Promise<void>;
 }
 
 /** A function as GetFunction shows it, with what it always has. */
@@ -65,6 +68,7 @@ export class Replay {
   readonly #open: Set<string>;
   readonly #differences: string[] = [];
   readonly #cleanUps: (() => Promise<unknown>)[] = [];
+  #sqs: SQSClient | undefined;
   #lastFailure: Buffer = Buffer.alloc(0);
 
   /** @param uncompared keys that are left out, wherever they are in it */
@@ -105,6 +109,28 @@ export class Replay {
 
   arn(name: string): string {
     return `arn:aws:lambda:${region}:${this.account}:function:${name}`;
+  }
+
+  /** A client of SQS's API with the same key. */
+  get sqs(): SQSClient {
+    const { url, credentials } = this.#server;
+    return (this.#sqs ??= new SQSClient({ endpoint: url, region, credentials, maxAttempts: 1 }));
+  }
+
+  /** Lets an app use a queue of the tenant's. */
+  async share(queue: string, app: string): Promise<void> {
+    await this.#server.share!(queue, app);
+  }
+
+  /** How many messages a queue has, of all sorts. */
+  async messagesOf(QueueUrl: string): Promise<number> {
+    const { Attributes = {} } = await this.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }));
+    return Number(Attributes["ApproximateNumberOfMessages"]) + Number(Attributes["ApproximateNumberOfMessagesNotVisible"]);
+  }
+
+  /** What was recorded under this name. */
+  recorded(name: string): unknown {
+    return this.#recording[name];
   }
 
   defer(cleanUp: () => Promise<unknown>): void {
@@ -207,6 +233,7 @@ export class Replay {
   async end(): Promise<string[]> {
     for (const cleanUp of this.#cleanUps.toReversed()) await cleanUp().catch(() => undefined);
     this.lambda.destroy();
+    this.#sqs?.destroy();
     this.neighbour.lambda.destroy();
     return [...this.#differences, ...[...this.#open].map((name) => `${name} was recorded, and was not compared`)];
   }

@@ -10,6 +10,7 @@ interface Timer {
 /** A clock that stands still until a test advances it. Timers due at the same time fire in the order in which they were set. */
 export class FakeClock implements Clock {
   #now = 0;
+  #wallAhead = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
 
@@ -18,7 +19,12 @@ export class FakeClock implements Clock {
   }
 
   wall(): number {
-    return 1_700_000_000_000 + this.#now;
+    return 1_700_000_000_000 + this.#now + this.#wallAhead;
+  }
+
+  /** The wall clock is set, forward or back; timers know nothing of that. */
+  leap(ms: number): void {
+    this.#wallAhead += ms;
   }
 
   after(ms: number, callback: () => void): () => void {

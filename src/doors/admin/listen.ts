@@ -43,6 +43,8 @@ export interface ApiListener {
 export interface BesideApi {
   /** @param url the request's target */
   owns(url: string, headers: IncomingHttpHeaders): boolean;
+  /** Of several, the one that owns it. */
+  ownerOf?(url: string, headers: IncomingHttpHeaders): BesideApi | undefined;
   /** Whether it decides itself which web pages may use it. */
   takesPages?: boolean;
   /** @param peer the caller's address */
@@ -51,10 +53,24 @@ export interface BesideApi {
 
 /** Several APIs on one port: a request is for the first that owns it. */
 export function firstOf(apis: readonly BesideApi[]): BesideApi {
-  return {
-    owns: (url, headers) => apis.some((api) => api.owns(url, headers)),
-    handle: (request, response, peer) => apis.find((api) => api.owns(request.url ?? "", request.headers))?.handle(request, response, peer),
+  const ownerOf = (url: string, headers: IncomingHttpHeaders) => {
+    for (const api of apis) {
+      const owner = ownerIn(api, url, headers);
+      if (owner !== undefined) return owner;
+    }
+    return undefined;
   };
+  return {
+    ownerOf,
+    owns: (url, headers) => ownerOf(url, headers) !== undefined,
+    handle: (request, response, peer) => ownerOf(request.url ?? "", request.headers)?.handle(request, response, peer),
+  };
+}
+
+/** Each is asked once: calls of functions pass here, too. */
+function ownerIn(api: BesideApi, url: string, headers: IncomingHttpHeaders): BesideApi | undefined {
+  if (api.ownerOf !== undefined) return api.ownerOf(url, headers);
+  return api.owns(url, headers) ? api : undefined;
 }
 
 export interface Listening {
@@ -129,10 +145,11 @@ function withBeside(
 ): RequestListener {
   if (beside === undefined) return onRequest;
   return (request, response) => {
-    const isForBeside = beside.owns(request.url ?? "", request.headers) && room.admits(request);
-    const error = isForBeside && beside.takesPages !== true ? foreign({ get: (name) => headerOf(request, name) }, host) : undefined;
-    if (!isForBeside || error !== undefined) return onRequest(request, response);
-    beside.handle(request, response, peerOf(request, trusted));
+    const owner = ownerIn(beside, request.url ?? "", request.headers);
+    if (owner === undefined || !room.admits(request)) return onRequest(request, response);
+    const error = owner.takesPages === true ? undefined : foreign({ get: (name) => headerOf(request, name) }, host);
+    if (error !== undefined) return onRequest(request, response);
+    owner.handle(request, response, peerOf(request, trusted));
   };
 }
 

@@ -1,5 +1,9 @@
 /** The members of a request's JSON, each read as what it must be. What is of another type is refused as AWS's services do. */
-import { ServiceError } from "./service-error.ts";
+import { invalid, ServiceError } from "./service-error.ts";
+
+const MOST_TAGS = 200;
+const MOST_OF_KEY = 128;
+const MOST_OF_VALUE = 256;
 
 export class Input {
   readonly #members: Readonly<Record<string, unknown>>;
@@ -64,14 +68,26 @@ export class Input {
     return new Map(Object.entries(value as Record<string, string>));
   }
 
-  /** A list of tags, by their keys. */
+  /** A list of tags, by their keys. Throws a ValidationException for more, or longer ones, than AWS's services take. */
   tags(name = "Tags"): Record<string, string> {
-    const tags = this.objects(name) ?? [];
-    return Object.fromEntries(tags.map((tag) => [tag.text("Key") ?? "", tag.text("Value") ?? ""]));
+    const tags = (this.objects(name) ?? []).map((tag) => [tag.text("Key") ?? "", tag.text("Value") ?? ""] as const);
+    if (tags.length > MOST_TAGS) throw invalid(`A resource may have ${MOST_TAGS} tags.`);
+    const long = tags.find(([key, value]) => key === "" || key.length > MOST_OF_KEY || value.length > MOST_OF_VALUE);
+    if (long !== undefined)
+      throw invalid(
+        `The tag ${long[0].slice(0, MOST_OF_KEY)} is not valid: keys have 1 to ${MOST_OF_KEY} characters, and values at most ${MOST_OF_VALUE}.`,
+      );
+    return Object.fromEntries(tags);
   }
 
   get members(): Readonly<Record<string, unknown>> {
     return this.#members;
+  }
+
+  /** Of these members, those that the request has; each is what its reader returns. What else a request may have, in whatever depth, is not kept. */
+  only(readers: Readonly<Record<string, (name: string) => unknown>>): Record<string, unknown> {
+    const read = Object.entries(readers).map(([name, reader]) => [name, reader(name)] as const);
+    return Object.fromEntries(read.filter(([, value]) => value !== undefined));
   }
 }
 

@@ -46,3 +46,9 @@ test("a template's variables are values outside of quotation marks, and texts wi
   assert.equal(transformed('"<name>"'), JSON.stringify('the "first"'));
   assert.equal(transformed("<n> and <other>"), '"7 and <other>"');
 });
+
+test("a template that names a large event again and again makes no text of any length", () => {
+  const large = { ...event, detail: { text: "x".repeat(10_000) } };
+  const InputTemplate = '{"all":[<aws.events.event>' + ",<aws.events.event>".repeat(200) + "]}";
+  assert.throws(() => payloadOf({ account, given: { InputTransformer: { InputTemplate } } }, large, rule), /longer than 1048576/);
+});

@@ -5,6 +5,7 @@
 import type { Account } from "../../control/lambda/names.ts";
 import type { BusEvent } from "../../events/bus/bus.ts";
 import { isObject } from "../aws/input.ts";
+import { invalid } from "../aws/service-error.ts";
 
 /** A target as it is stored. */
 export interface TargetDefinition {
@@ -63,15 +64,24 @@ function transformed({ InputPathsMap = {}, InputTemplate }: Transformer, event: 
   }
 }
 
-/** Within quotation marks a value is put in as a text, elsewhere as JSON. What is not there is an empty text, or null. */
+/** What is made of a template has at most so many characters: it may name the whole event again and again. */
+const MOST_CHARACTERS = 1_048_576;
+
+/** Within quotation marks a value is put in as a text, elsewhere as JSON. What is not there is an empty text, or null. Throws a ServiceError if it gets too long. */
 function filledIn(template: string, values: ReadonlyMap<string, unknown>): string {
   let isQuoted = false;
+  let length = template.length;
   return template.replaceAll(/\\.|"|<([\w.-]+)>/gs, (found, name: string | undefined) => {
     if (found === '"') isQuoted = !isQuoted;
     if (name === undefined || !values.has(name)) return found;
-    const value = values.get(name) ?? null;
-    if (!isQuoted) return JSON.stringify(value);
-    if (value === null) return "";
-    return JSON.stringify(typeof value === "string" ? value : JSON.stringify(value)).slice(1, -1);
+    const text = isQuoted ? quoted(values.get(name) ?? null) : JSON.stringify(values.get(name) ?? null);
+    length += text.length;
+    if (length > MOST_CHARACTERS) throw invalid(`What the template makes of the event is longer than ${MOST_CHARACTERS} characters.`);
+    return text;
   });
+}
+
+function quoted(value: unknown): string {
+  if (value === null) return "";
+  return JSON.stringify(typeof value === "string" ? value : JSON.stringify(value)).slice(1, -1);
 }

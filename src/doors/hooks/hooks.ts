@@ -24,6 +24,7 @@ import { checkBearer } from "../../events/triggers/webhooks/signatures.ts";
 import { type WholeAnswer, WholeCall } from "../../events/whole-call.ts";
 import { matches } from "../../patterns/matches.ts";
 import { readPattern } from "../../patterns/read-pattern.ts";
+import { TooMuchWork } from "../../patterns/work.ts";
 import { LIVE, type Names } from "../../store/catalog/catalog.ts";
 import { type HookTrigger, isHook, namedTriggers } from "../../store/catalog/trigger-schema.ts";
 import type { Route } from "../http/routes.ts";
@@ -97,7 +98,7 @@ export class Hooks implements Dispatcher {
     if (challenge !== undefined) return { status: 200, headers: ["content-type", "text/plain"], body: Buffer.from(challenge) };
     const kind = "webhook" in found.trigger ? "webhook" : "cloudevents";
     const events = received
-      .filter(({ payload }) => isWanted(found.trigger, payload))
+      .filter(({ payload }) => isWanted(found, payload))
       .map(({ id, payload }) => triggerEvent(callees, { ...found, kind }, payload, id));
     return taken(await triggers.fire(found.app, "manifest", found.name, events));
   }
@@ -133,8 +134,14 @@ export class Hooks implements Dispatcher {
 /** Patterns that are used again and again. */
 const patternOf = remembering(1_000, readPattern);
 
-function isWanted({ filter }: HookTrigger, payload: unknown): boolean {
-  return filter === undefined || matches(patternOf(JSON.stringify(filter)), payload);
+/** Throws "webhook-refused". */
+function isWanted({ name, trigger: { filter } }: FoundHook, payload: unknown): boolean {
+  try {
+    return filter === undefined || matches(patternOf(JSON.stringify(filter)), payload);
+  } catch (error) {
+    if (error instanceof TooMuchWork) throw new MayflyError("webhook-refused", { trigger: name, what: error.message }, error);
+    throw error;
+  }
 }
 
 function headersIn(list: readonly string[]): Map<string, string> {

@@ -4,6 +4,7 @@ import { DEFAULT_GROUP, type NewSchedule, type ScheduleRef, type StoredSchedule 
 import type { Timing } from "../../events/triggers/trigger.ts";
 import { isTimeZone, NoSchedule, readAwsExpression } from "../../schedules/read-schedule.ts";
 import type { Schedule } from "../../schedules/schedule.ts";
+import { deliveryMembers } from "../aws/delivery-members.ts";
 import type { Input } from "../aws/input.ts";
 import { invalid } from "../aws/service-error.ts";
 import type { TargetKinds } from "../aws/target-kinds.ts";
@@ -17,9 +18,13 @@ export interface OwnDefinition {
   given: Readonly<Record<string, unknown>> & { Target: Readonly<Record<string, unknown>> & { Arn: string } };
 }
 
+/** Characters of a target's input: AWS's own. */
+const MOST_OF_INPUT = 262_144;
 /** Members of a target that Mayfly acts by, or keeps. */
 const KNOWN = new Set("Arn RoleArn Input RetryPolicy DeadLetterConfig SqsParameters".split(" "));
 const MINUTE_MS = 60_000;
+/** The last time that there is, seconds since the epoch. */
+const MOST_SECONDS = 8.64e12;
 
 export function scheduleArn({ account, region }: Account, { group, name }: Pick<ScheduleRef, "group" | "name">): string {
   return `arn:${partitionOf(region)}:scheduler:${region}:${account}:schedule/${group}/${name}`;
@@ -62,6 +67,8 @@ export function readNewSchedule(input: Input, account: Account, targets: TargetK
     .oneOf("state", state, ["ENABLED", "DISABLED"])
     .oneOf("actionAfterCompletion", after, ["NONE", "DELETE"])
     .length("description", input.text("Description"), 0, 512)
+    .length("kmsKeyArn", input.text("KmsKeyArn"), 1, 2_048)
+    .length("clientToken", input.text("ClientToken"), 1, 64)
     .check();
   if (!isTimeZone(zone)) throw invalid(`Invalid Schedule Expression Timezone ${zone.slice(0, 50)}.`);
   if ((mode === "FLEXIBLE") !== (minutes !== undefined))
@@ -73,7 +80,19 @@ export function readNewSchedule(input: Input, account: Account, targets: TargetK
     ...bounds(input),
     ...(after === "DELETE" && { isRemovedAfter: true }),
   };
-  const given = { ...input.members, Target: readTarget(target!, account, targets), ScheduleExpressionTimezone: zone };
+  const text = (name: string) => input.text(name);
+  const number = (name: string) => input.number(name);
+  const kept = input.only({
+    ScheduleExpression: text,
+    StartDate: number,
+    EndDate: number,
+    Description: text,
+    State: text,
+    ActionAfterCompletion: text,
+    KmsKeyArn: text,
+    FlexibleTimeWindow: () => ({ Mode: mode, ...(minutes !== undefined && { MaximumWindowInMinutes: minutes }) }),
+  });
+  const given = { ...kept, Target: readTarget(target!, account, targets), ScheduleExpressionTimezone: zone };
   const definition: OwnDefinition = { account, given: { ActionAfterCompletion: "NONE", State: "ENABLED", ...given } };
   return { timing, isEnabled: state !== "DISABLED", definition, token: input.text("ClientToken") ?? null };
 }
@@ -89,6 +108,7 @@ function readExpression(text: string, zone: string): Schedule {
 
 function bounds(input: Input): Pick<Timing, "from" | "until"> {
   const [from, until] = [input.number("StartDate"), input.number("EndDate")];
+  if ([from, until].some((seconds) => Math.abs(seconds ?? 0) > MOST_SECONDS)) throw invalid("The StartDate or the EndDate is no time.");
   if (from !== undefined && until !== undefined && until <= from) throw invalid("The EndDate you specify must come after the StartDate.");
   return { ...(from !== undefined && { from: 1_000 * from }), ...(until !== undefined && { until: 1_000 * until }) };
 }
@@ -100,6 +120,8 @@ function readTarget(target: Input, account: Account, targets: TargetKinds): OwnD
     .required("target.arn", arn)
     .length("target.arn", arn, 1, 1_600)
     .required("target.roleArn", target.text("RoleArn"))
+    .length("target.roleArn", target.text("RoleArn"), 1, 1_600)
+    .length("target.input", target.text("Input"), 1, MOST_OF_INPUT)
     .range("target.retryPolicy.maximumEventAgeInSeconds", policy?.number("MaximumEventAgeInSeconds"), 60, 86_400)
     .range("target.retryPolicy.maximumRetryAttempts", policy?.number("MaximumRetryAttempts"), 0, 185)
     .check();
@@ -108,8 +130,8 @@ function readTarget(target: Input, account: Account, targets: TargetKinds): OwnD
   targets.check(account, arn!, "Target");
   const deadLetters = target.object("DeadLetterConfig")?.text("Arn");
   if (deadLetters !== undefined) targets.checkDeadLetters(account, deadLetters, "Target");
-  target.text("Input");
-  return { ...target.members, Arn: arn! };
+  const text = (name: string) => target.text(name);
+  return { ...target.only({ RoleArn: text, Input: text, ...deliveryMembers(target) }), Arn: arn! };
 }
 
 /** As GetSchedule shows it. */

@@ -74,5 +74,9 @@ export interface BusEvent {
 export interface BusLimits {
   buses: number;
   rulesOfBus: number;
+  /** Of all its buses. */
+  rules: number;
   targetsOfRule: number;
+  /** What the events of one call of publish() start, together, bytes: each target gets the whole event, and there may be hundreds. */
+  startedBytes: number;
 }

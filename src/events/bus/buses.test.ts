@@ -135,3 +135,66 @@ test("buses, rules and targets are bounded, and what is in use is not removed", 
   await buses.removeTenant("ten_a");
   assert.deepEqual([(await buses.list("ten_a")).map(({ name }) => name), await buses.rules("ten_a", "default")], [["default"], []]);
 });
+
+test("what the events of one call start is bounded: those that come after are refused", async () => {
+  const world = new TriggerWorld();
+  assert.equal(await world.buses.putRule(rule("r"), undefined), "done");
+  await world.buses.putTargets(ref("r"), [target("one"), target("two")]);
+  // Each of the two counts somewhat more than 4,096 bytes, of 50,000.
+  const outcomes = await world.buses.publish(
+    "ten_a",
+    Array.from({ length: 8 }, (_, at) => published(at)),
+  );
+  assert.deepEqual(
+    outcomes.map(({ is }) => is),
+    [...Array<string>(6).fill("done"), "refused", "refused"],
+  );
+  await world.advance(1_000);
+  assert.equal(world.begun.length, 12);
+});
+
+test("an event that takes too much work to compare is refused, and tells why", async () => {
+  const world = await worldWithRule("one");
+  await world.buses.putRule(
+    rule("r", { pattern: JSON.stringify({ detail: { list: Array.from({ length: 500 }, (_, at) => -at - 1) } }) }),
+    undefined,
+  );
+  const { bus, event } = published(1);
+  const list = Array.from({ length: 100_000 }, (_, at) => at);
+  const [outcome] = await world.buses.publish("ten_a", [{ bus, event: { ...event, detail: { at: 1, list } } }]);
+  assert.equal(outcome?.is, "refused");
+  assert.match((outcome as { why: string }).why, /too much work/);
+});
+
+test("what a tenant changes costs the events of others no look at the disk", async () => {
+  const world = await worldWithRule("one");
+  await world.buses.publish("ten_a", [published(1, "other")]);
+  await world.buses.putRule(rule("r", { tenant: "ten_b" }), undefined);
+  const before = world.operations;
+  await world.buses.publish("ten_a", [published(1, "other")]);
+  assert.equal(world.operations, before);
+  await world.buses.putRule(rule("r", { pattern: '{"source":["other"]}' }), undefined);
+  await world.buses.publish("ten_a", [published(7, "other")]);
+  await world.advance(1_000);
+  assert.deepEqual(
+    world.begun.map(({ at }) => at),
+    [7],
+  );
+});
+
+test("the rules of all buses of a tenant are bounded together", async () => {
+  const world = new TriggerWorld();
+  const { buses } = world;
+  for (const name of ["a", "b"]) await buses.create({ tenant: "ten_a", name, description: null, tags: {} });
+  const put = (bus: string, name: string, tenant = "ten_a") => buses.putRule(rule(name, { bus, tenant }), undefined);
+  const outcomes = [
+    await put("default", "1"),
+    await put("default", "2"),
+    await put("a", "1"),
+    await put("a", "2"),
+    await put("b", "1"),
+    await put("b", "2"),
+  ];
+  assert.deepEqual(outcomes, ["done", "done", "done", "done", "done", "too-many"]);
+  assert.deepEqual([await put("b", "1"), await put("default", "1", "ten_b")], ["done", "done"]);
+});

@@ -2,11 +2,12 @@
  * Who gets the events of a bus: rules that are enabled, and triggers of the tenant's apps that are not paused.
  *
  * Owns: what is known of them, with patterns that have been read, so that an event costs no look at the disk.
- * 1. What is known is forgotten with any change of rules and triggers, so that the event after a change sees it.
+ * 1. What is known of a tenant is forgotten with any change of its rules and triggers, so that the event after a change sees it. What others change costs its events nothing.
  */
 import type { GroupCommit } from "../../store/group-commit/group-commit.ts";
 import { matches } from "../../patterns/matches.ts";
 import type { Pattern } from "../../patterns/pattern.ts";
+import type { Work } from "../../patterns/work.ts";
 import { readPattern } from "../../patterns/read-pattern.ts";
 import type { EventOperations } from "../store/engine.ts";
 import type { StoredTrigger } from "../triggers/trigger.ts";
@@ -28,30 +29,45 @@ export interface ListenersNeeds {
 /** Buses of which the listeners are kept. */
 const MOST_KEPT = 1_000;
 
+interface Kept {
+  tenant: string;
+  listeners: Listeners | null;
+}
+
+/** A look at the disk that is under way. */
+interface Look {
+  tenant: string;
+  /** Whether something has changed since it was begun. */
+  isOld: boolean;
+}
+
 export class KnownListeners {
   readonly #needs: ListenersNeeds;
-  readonly #kept = new Map<string, Listeners | null>();
-  #changes = 0;
+  readonly #kept = new Map<string, Kept>();
+  readonly #looks = new Set<Look>();
 
   constructor(needs: ListenersNeeds) {
     this.#needs = needs;
   }
 
-  forget(): void {
-    this.#changes += 1;
-    this.#kept.clear();
+  /** @param tenant its id; undefined: of whom it is is not known, as the app is gone */
+  forget(tenant: string | undefined): void {
+    const isMeant = (of: { tenant: string }) => tenant === undefined || of.tenant === tenant;
+    for (const look of this.#looks) if (isMeant(look)) look.isOld = true;
+    for (const [key, kept] of this.#kept) if (isMeant(kept)) this.#kept.delete(key);
   }
 
   /** Null: there is no such bus. */
   async of(tenant: string, bus: string): Promise<Listeners | null> {
     const key = `${tenant} ${bus}`;
     const known = this.#kept.get(key);
-    if (known !== undefined) return known;
-    const changes = this.#changes;
-    const found = await this.#read(tenant, bus);
-    if (changes !== this.#changes) return found;
+    if (known !== undefined) return known.listeners;
+    const look: Look = { tenant, isOld: false };
+    this.#looks.add(look);
+    const found = await this.#read(tenant, bus).finally(() => this.#looks.delete(look));
+    if (look.isOld) return found;
     if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
-    this.#kept.set(key, found);
+    this.#kept.set(key, { listeners: found, tenant });
     return found;
   }
 
@@ -70,10 +86,10 @@ export class KnownListeners {
   }
 }
 
-/** Those of the listeners whose pattern the event fits. */
-export function wanting({ rules, triggers }: Listeners, event: BusEvent): { rules: StoredRule[]; triggers: StoredTrigger[] } {
+/** Those of the listeners whose pattern the event fits. Throws TooMuchWork. */
+export function wanting({ rules, triggers }: Listeners, event: BusEvent, work: Work): { rules: StoredRule[]; triggers: StoredTrigger[] } {
   return {
-    rules: rules.flatMap(({ pattern, rule }) => (matches(pattern, event) ? [rule] : [])),
-    triggers: triggers.flatMap(({ pattern, trigger }) => (matches(pattern, event) ? [trigger] : [])),
+    rules: rules.flatMap(({ pattern, rule }) => (matches(pattern, event, work) ? [rule] : [])),
+    triggers: triggers.flatMap(({ pattern, trigger }) => (matches(pattern, event, work) ? [trigger] : [])),
   };
 }

@@ -48,4 +48,6 @@ export interface ScheduleDefinition {
 export interface ScheduleLimits {
   groups: number;
   schedules: number;
+  /** Of their definitions together; one may go beyond it. */
+  bytes: number;
 }

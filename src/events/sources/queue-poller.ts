@@ -12,7 +12,7 @@ import type { ReceivedMessage } from "../../services/queues/queue.ts";
 import type { Queues } from "../../services/queues/queues.ts";
 import { heldFor, Hold } from "./hold.ts";
 import { recordOf } from "./queue-records.ts";
-import type { HeldMessage, QueueSource } from "./queue-source.ts";
+import type { HeldMessage, QueueRecord, QueueSource } from "./queue-source.ts";
 
 export interface PollerParts {
   queues: Queues;
@@ -141,9 +141,18 @@ export class QueuePoller {
   /** Deletes those that the function does not get. */
   async #wanted(messages: readonly ReceivedMessage[], hold: Hold): Promise<HeldMessage[]> {
     const all = messages.map((message) => ({ message, record: recordOf(message, this.#source) }));
-    const wanted = all.filter(({ record }) => this.#source.wants(record));
+    const wanted = all.filter(({ record }) => this.#isWanted(record));
     if (wanted.length < all.length) await hold.delete(all.filter((each) => !wanted.includes(each)).map(({ message }) => message));
     return wanted;
+  }
+
+  /** What cannot be compared with the source's patterns is the function's to judge: deleted, it would be lost. */
+  #isWanted(record: QueueRecord): boolean {
+    try {
+      return this.#source.wants(record);
+    } catch {
+      return true;
+    }
   }
 
   async #run(batch: readonly HeldMessage[], payload: Buffer, hold: Hold): Promise<void> {

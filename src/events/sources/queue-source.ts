@@ -15,7 +15,7 @@ export interface QueueSource {
   windowMs: number;
   /** Batches that run at the same time, at most. */
   most: number;
-  /** Whether the function gets the message. Those that it does not get are deleted. */
+  /** Whether the function gets the message. Those that it does not get are deleted. May throw if that takes too much work to find out: then the function gets it. */
   wants(record: QueueRecord): boolean;
   /** Which messages the function could not handle, as its result says. @param ids of the batch */
   failures(result: Uint8Array, ids: ReadonlySet<string>): ReadonlySet<string>;

@@ -218,6 +218,19 @@ test("messages that the function does not want are deleted", async (t) => {
   assert.equal(await handed.left(), 0);
 });
 
+test("a message that cannot be compared with the filter is the function's, and those that came with it are not held up", async (t) => {
+  const handed = new Handed(t);
+  await handed.create();
+  const wants = ({ body }: QueueRecord) => {
+    if (body === "bad") throw new RangeError("too deep");
+    return body !== "no";
+  };
+  handed.begin({ wants });
+  await handed.send("no", "bad", "yes");
+  assert.deepEqual(handed.batches, [["bad", "yes"]]);
+  assert.equal(await handed.left(), 0);
+});
+
 test("of a FIFO queue's group, one batch runs at a time, in order; other groups go on", async (t) => {
   const handed = new Handed(t);
   await handed.create({ isFifo: true, visibilityMs: 10_000 }, "jobs.fifo");

@@ -63,14 +63,12 @@ export function acceptOperations(db: DatabaseSync, lanes: LaneTable) {
   const knownKey = db.prepare("SELECT id FROM keys WHERE lane = ? AND key = ? AND until > ?");
   const keepKey = db.prepare("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?)");
   const forgetKeys = db.prepare("DELETE FROM keys WHERE (lane, key) IN (SELECT lane, key FROM keys WHERE until <= ? LIMIT 100)");
-  const waiting = db.prepare("SELECT sum(events) AS events, sum(bytes) AS bytes FROM lanes WHERE app = ?");
 
   /** Throws "too-many-events". */
   function assertRoom(app: string, most: WaitingLimits, bytes: number): void {
-    const row = waiting.get(app);
-    const [events, sum] = [Number(row?.["events"] ?? 0), Number(row?.["bytes"] ?? 0)];
-    if (events >= most.events) throw new MayflyError("too-many-events", { what: `${most.events} events` });
-    if (sum + bytes > most.bytes) throw new MayflyError("too-many-events", { what: `${most.bytes} bytes of events` });
+    const held = lanes.held(app);
+    if (held.events >= most.events) throw new MayflyError("too-many-events", { what: `${most.events} events` });
+    if (held.bytes + bytes > most.bytes) throw new MayflyError("too-many-events", { what: `${most.bytes} bytes of events` });
   }
 
   return {

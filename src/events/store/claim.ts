@@ -33,9 +33,9 @@ export function claimOperations(db: DatabaseSync, lanes: LaneTable) {
   const recovered = db.prepare(`UPDATE events SET state = ${State.waiting} WHERE state = ${State.running}`);
 
   return {
-    /** Takes the lane's next events, which are `running` from now on. A paused lane gives none. @param bytes about how many, of payloads */
+    /** Takes the lane's next events, which are `running` from now on. A lane that is paused, or gone, gives none. @param bytes about how many, of payloads */
     claim({ lane, most, bytes }: { lane: number; most: number; bytes: number }): Claim {
-      if (lanes.at(lane).isPaused) return { events: [], hasMore: false };
+      if (lanes.at(lane)?.isPaused !== false) return { events: [], hasMore: false };
       const events: ClaimedEvent[] = [];
       let sum = 0;
       for (const row of next.iterate(lane, most)) {

@@ -60,7 +60,7 @@ export function lookOperations(db: DatabaseSync, lanes: LaneTable) {
     return { events, next: all.length > most ? events.at(-1)!.seq : null };
   }
 
-  function deadIds(app: string, ids: readonly string[] | null, most: number): number[] {
+  function deadIds({ app, ids, upTo = Number.MAX_SAFE_INTEGER, most = 1_000 }: DeadLetters): number[] {
     if (ids !== null) {
       const find = db.prepare(
         "SELECT seq FROM dead JOIN ended USING (seq) JOIN lanes ON lanes.lane = dead.lane WHERE ended.id = ? AND app = ?",
@@ -68,8 +68,8 @@ export function lookOperations(db: DatabaseSync, lanes: LaneTable) {
       return ids.flatMap((id) => find.all(id, app).map(({ seq }) => Number(seq)));
     }
     return db
-      .prepare("SELECT seq FROM dead JOIN lanes USING (lane) WHERE app = ? ORDER BY seq LIMIT ?")
-      .all(app, most)
+      .prepare("SELECT seq FROM dead JOIN lanes USING (lane) WHERE app = ? AND seq <= ? ORDER BY seq LIMIT ?")
+      .all(app, upTo, most)
       .map(({ seq }) => Number(seq));
   }
 
@@ -88,20 +88,20 @@ export function lookOperations(db: DatabaseSync, lanes: LaneTable) {
       const row = db.prepare("SELECT events.*, payloads.bytes AS payload FROM events JOIN payloads USING (seq) WHERE id = ?").get(id);
       if (row !== undefined) {
         const lane = lanes.at(Number(row["lane"]));
-        return lane.app === app ? { ...shownOpen(lane, row), ...aroundOf(lane, row), ...payloadOf(row), result: null } : null;
+        return lane?.app === app ? { ...shownOpen(lane, row), ...aroundOf(lane, row), ...payloadOf(row), result: null } : null;
       }
       const over = db.prepare("SELECT * FROM ended WHERE id = ?").get(id);
       if (over === undefined) return null;
       const lane = lanes.at(Number(over["lane"]));
-      if (lane.app !== app) return null;
+      if (lane?.app !== app) return null;
       const letter = db.prepare("SELECT about, payload FROM dead WHERE seq = ?").get(over["seq"]!);
       const ended = { ...shownEnded(lane, over), lane: lane.lane, before: null, isPaused: false };
       return { ...ended, ...(letter && payloadOf(letter)), result: (over["result"] as Uint8Array | null) ?? null };
     },
-    /** Runs dead letters of the app again, as new events with the ids that they had. @param ids null: of all, up to `most` @returns how many */
-    redrive({ app, ids, now, most = 1_000 }: { app: string; ids: readonly string[] | null; now: number; most?: number }): RedriveResult {
+    /** Runs dead letters of the app again, as new events with the ids that they had. */
+    redrive({ now, ...which }: DeadLetters & { now: number }): RedriveResult {
       const woken = new Set<number>();
-      const all = deadIds(app, ids, most);
+      const all = deadIds(which);
       for (const seq of all) {
         const letter = db.prepare("SELECT * FROM dead WHERE seq = ?").get(seq)!;
         const over = db.prepare("SELECT * FROM ended WHERE seq = ?").get(seq)!;
@@ -125,8 +125,11 @@ export function lookOperations(db: DatabaseSync, lanes: LaneTable) {
       }
       return { count: all.length, lanes: [...woken] };
     },
-    purgeDead({ app, ids, most = 1_000 }: { app: string; ids: readonly string[] | null; most?: number }): number {
-      const all = deadIds(app, ids, most);
+    /** The number of the app's newest dead letter; 0 if there is none. */
+    lastDead: ({ app }: { app: string }): number =>
+      Number(db.prepare("SELECT max(seq) AS seq FROM dead JOIN lanes USING (lane) WHERE app = ?").get(app)?.["seq"] ?? 0),
+    purgeDead(which: DeadLetters): number {
+      const all = deadIds(which);
       for (const seq of all) {
         db.prepare("DELETE FROM dead WHERE seq = ?").run(seq);
         db.prepare("UPDATE ended SET why = why || ' The dead letter was removed.' WHERE seq = ?").run(seq);
@@ -156,6 +159,15 @@ export interface ListRequest {
   before?: number | undefined;
   most: number;
   which: "open" | "ended" | "all";
+}
+
+interface DeadLetters {
+  app: string;
+  /** Null: all, up to `most` of them. */
+  ids: readonly string[] | null;
+  /** Of all, those up to this number. */
+  upTo?: number;
+  most?: number;
 }
 
 interface Around {

@@ -5,7 +5,7 @@
 import type { Migration } from "../../store/sqlite/migrate.ts";
 import { markMigration, triggerMigration } from "../triggers/store/schema.ts";
 import { busMigration } from "../bus/store/schema.ts";
-import { schedulerMigration } from "../scheduler/store/schema.ts";
+import { scheduleCountMigration, schedulerMigration } from "../scheduler/store/schema.ts";
 
 /** An event's state, as it is stored. */
 export const State = { waiting: 0, delayed: 1, held: 2, running: 3 } as const;
@@ -81,4 +81,12 @@ export const migrations: readonly Migration[] = [
   markMigration,
   busMigration,
   schedulerMigration,
+  // What all lanes of an app have together: it is looked at for each event, and an app may have as many lanes as it likes.
+  `CREATE TABLE held (
+     app TEXT PRIMARY KEY,
+     events INTEGER NOT NULL,
+     bytes INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO held SELECT app, sum(events), sum(bytes) FROM lanes GROUP BY app;`,
+  scheduleCountMigration,
 ];

@@ -138,9 +138,13 @@ export function settleOperations(db: DatabaseSync, lanes: LaneTable) {
           );
           if (left <= 0) return true;
         }
-        db.prepare("DELETE FROM keys WHERE lane = ?").run(lane);
+        left -= Number(
+          db.prepare("DELETE FROM keys WHERE (lane, key) IN (SELECT lane, key FROM keys WHERE lane = ? LIMIT ?)").run(lane, left).changes,
+        );
+        if (left <= 0) return true;
         db.prepare("DELETE FROM lanes WHERE lane = ?").run(lane);
       }
+      db.prepare("DELETE FROM held WHERE app = ?").run(app);
       return false;
     },
     /**

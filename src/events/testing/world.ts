@@ -70,7 +70,7 @@ export class World {
     };
     const now = this.clock.wall();
     const accepted = await this.commit.run("accept", { event, now, most: { events: 100_000, bytes: 1e9 } });
-    if (accepted.isNew) this.runner.accepted(accepted.lane, lane, event.dueAt ?? now);
+    if (accepted.isNew) this.runner.accepted(accepted.lane, event.lane, event.dueAt ?? now);
     await settled();
     return accepted.id;
   }

@@ -87,6 +87,8 @@ export class TriggerClock {
       for (;;) {
         if (this.#closed) return;
         const now = clock.wall();
+        // If the clock was set back, what is due soon was told of other times.
+        if (this.#toldUntil > now + AHEAD_MS) this.#toldUntil = now;
         const ahead = { from: Math.max(now, this.#toldUntil), until: now + AHEAD_MS };
         const { due, coming, nextAt } = await commit.run("dueTriggers", { now, most: AT_ONCE, ahead });
         if (due.length > 0) await this.#fire(due, now);

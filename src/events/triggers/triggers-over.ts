@@ -19,8 +19,8 @@ export interface TriggersNeeds {
   now: () => number;
   /** 0 to 1. */
   chance: () => number;
-  /** Called when triggers were added, changed, paused or removed. */
-  changed: () => void;
+  /** Called when triggers of an app were added, changed, paused or removed. */
+  changed: (app: string) => void;
 }
 
 /** The triggers of a file. */
@@ -52,24 +52,12 @@ export function triggersOver({ commit, runner, triggerClock, most, now, chance, 
       const at = now();
       const all = triggers.map((trigger) => planned(trigger, at));
       await commit.run("takeOver", { app, revision, triggers: all, now: at });
-      changed();
+      changed(app);
       expect(all);
     },
     takenOver: () => commit.run("takenOver", null),
     list: (app, owner) => commit.run("triggersOf", { app, owner }),
     find,
-    async put(app, owner, trigger) {
-      const at = now();
-      const one = planned(trigger, at);
-      await commit.run("putTrigger", { app, owner, trigger: one, now: at });
-      changed();
-      expect([one]);
-    },
-    async remove(app, owner, name) {
-      const wasThere = await commit.run("removeTrigger", { app, owner, name });
-      changed();
-      return wasThere;
-    },
     fire: (app, owner, name, events, byHand = false) => triggered({ app, owner, name, byHand, events }),
     async follow(app, name, events, mark) {
       await triggered({ app, owner: "manifest", name, byHand: false, events, mark });
@@ -79,7 +67,7 @@ export function triggersOver({ commit, runner, triggerClock, most, now, chance, 
       const { trigger, timing, anchor } = await find(app, owner, name);
       const next = isPaused || timing === undefined ? null : firstFiring(timing, anchor, now(), chance());
       await commit.run("pauseTrigger", { trigger, isPaused, next });
-      changed();
+      changed(app);
       expect([{ next }]);
     },
   };

@@ -57,6 +57,23 @@ for (const [missed, expected] of [
     assert.deepEqual(world.minutes(), expected);
   });
 
+for (const [text, period] of [
+  ["every 1 minute", 60_000],
+  ["* * * * *", 60_000],
+  ["0 * * * *", HOUR],
+] as const)
+  test(`of times that were missed for a week, the last one is made good: ${text}`, async () => {
+    const world = new TriggerWorld();
+    await world.triggers.takeOver("app_a", "rev_1", [scheduled("tick", text)]);
+    const [before] = await world.triggers.list("app_a", "manifest");
+    await world.down(7 * 24 * HOUR + 29 * 60_000 + 30_000);
+    await world.advance(1_000);
+    assert.equal(world.begun.length, 1);
+    const first = before!.dueAt!;
+    assert.equal(world.begun[0]!.at, first + Math.floor((world.clock.wall() - 1_000 - first) / period) * period);
+    assert.ok((await world.triggers.find("app_a", "manifest", "tick")).missed > 0);
+  });
+
 test("a server that comes back within a minute has missed nothing", async () => {
   const world = new TriggerWorld();
   await world.triggers.takeOver("app_a", "rev_1", [scheduled("tick", "every 10 minutes", { missed: "skip" })]);
@@ -154,6 +171,23 @@ test("a full disk delays a trigger, and it still fires once", async () => {
   assert.deepEqual(world.minutes(), [10]);
 });
 
+test("a clock that is set back and forth lets no time fire twice, and what is due is told again", async () => {
+  const world = new TriggerWorld();
+  await world.triggers.takeOver("app_a", "rev_1", [scheduled("tick", "every 10 minutes", { missed: "all" })]);
+  await world.advance(10 * 60_000);
+  world.clock.leap(-30 * 60_000);
+  await world.advance(35 * 60_000);
+  assert.deepEqual(world.minutes(), [10]);
+  await world.advance(5 * 60_000 + 1_000);
+  assert.deepEqual(world.minutes(), [10, 20]);
+  world.clock.leap(25 * 60_000);
+  await world.advance(61_000);
+  assert.deepEqual(world.minutes(), [10, 20, 30, 40]);
+  world.clock.leap(-25 * 60_000);
+  await world.advance(20 * 60_000);
+  assert.deepEqual(world.minutes(), [10, 20, 30, 40]);
+});
+
 test("a trigger of an app that may have no more events waiting fires when there is room", async () => {
   const world = new TriggerWorld({ most: { events: 1, bytes: 1e9 } });
   world.holds = true;
@@ -197,10 +231,10 @@ test("what is due is told ten seconds before, once for each time, unless it is d
 test("a schedule that says so is removed when it has fired for the last time", async () => {
   const world = new TriggerWorld();
   const until = world.began + 25 * 60_000;
-  await world.triggers.put("ten_a", "manifest", scheduled("tick", "every 10 minutes", { until, isRemovedAfter: true }));
+  await world.triggers.takeOver("app_a", "rev_1", [scheduled("tick", "every 10 minutes", { until, isRemovedAfter: true })]);
   await world.advance(15 * 60_000);
-  assert.equal((await world.triggers.find("ten_a", "manifest", "tick")).fired, 1);
+  assert.equal((await world.triggers.find("app_a", "manifest", "tick")).fired, 1);
   await world.advance(15 * 60_000);
   assert.deepEqual(world.minutes(), [10, 20]);
-  await assert.rejects(world.triggers.find("ten_a", "manifest", "tick"), { code: "no-such-trigger" });
+  await assert.rejects(world.triggers.find("app_a", "manifest", "tick"), { code: "no-such-trigger" });
 });

@@ -13,10 +13,6 @@ export interface Triggers {
   list(app: string, owner: TriggerOwner): Promise<StoredTrigger[]>;
   /** Rejects with "no-such-trigger". */
   find(app: string, owner: TriggerOwner, name: string): Promise<StoredTrigger>;
-  /** Adds a trigger, or changes it. */
-  put(app: string, owner: TriggerOwner, trigger: TriggerDefinition): Promise<void>;
-  /** Returns whether there was one. */
-  remove(app: string, owner: TriggerOwner, name: string): Promise<boolean>;
   /**
    * Accepts events of a trigger: all of them, or none. Rejects with what Events.accept() rejects with; if they are `byHand` with "no-such-trigger", otherwise with "trigger-paused".
    */

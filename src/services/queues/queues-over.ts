@@ -81,7 +81,9 @@ function messagesOver(parts: Parts): Messages {
       return outcomes;
     },
     async purge(ref, leastMs = 0) {
-      for (let left = await commit.run("purge", { ref, now: now(), leastMs }); left > 0;) {
+      const { messages: all, upTo } = await commit.run("purge", { ref, now: now(), leastMs });
+      while (await commit.run("forgetPurged", { ref, upTo, most: PART }));
+      for (let left = all; left > 0;) {
         const removed = await commit.run("purgeSome", { ref, most: Math.min(PART, left) });
         left = removed === 0 ? 0 : left - removed;
       }

@@ -13,7 +13,7 @@ import { World } from "./testing/world.ts";
 testQueues("queues over a SQLite file", async () => new World());
 
 test("what a tenant, an app and a queue may have is bounded, and what is deleted makes room", async (t) => {
-  const world = new World({ queues: 2, tenantBytes: 100, appBytes: 50, inFlight: 1 });
+  const world = new World({ queues: 2, tenantBytes: 1_130, appBytes: 1_080, inFlight: 1 });
   afterwards(t, () => world.close());
   const { queues } = world;
   const jobs = { tenant, name: "jobs" };
@@ -34,6 +34,87 @@ test("what a tenant, an app and a queue may have is bounded, and what is deleted
   await queues.remove(jobs);
   await queues.create({ tenant, name: "third", app: "app_a", settings: {}, tags: {} });
   await queues.messages.send({ tenant, name: "third" }, [message("x".repeat(50))]);
+});
+
+test("a message of one byte takes as much room as it takes on the disk", async (t) => {
+  const world = new World({ tenantBytes: 10_000 });
+  afterwards(t, () => world.close());
+  const jobs = { tenant, name: "jobs" };
+  await world.queues.create({ ...jobs, app: null, settings: {}, tags: {} });
+  const send = () => world.queues.messages.send(jobs, Array(10).fill(message("x")));
+  await send();
+  await assert.rejects(send(), { code: "too-many-messages" });
+});
+
+test("those in flight are counted among any number of delayed ones", async (t) => {
+  const world = new World({ inFlight: 2 });
+  afterwards(t, () => world.close());
+  const jobs = { tenant, name: "jobs" };
+  await world.queues.create({ ...jobs, app: null, settings: {}, tags: {} });
+  await world.queues.messages.send(jobs, Array(5).fill(message("later", { delayMs: 900_000 })));
+  await world.queues.messages.send(jobs, [message("1"), message("2"), message("3")]);
+  await world.queues.messages.receive(jobs, { most: 1 });
+  const [got] = await world.queues.messages.receive(jobs, { most: 1 });
+  const { visible, inFlight, delayed } = await world.queues.find(jobs);
+  assert.deepEqual({ visible, inFlight, delayed }, { visible: 1, inFlight: 2, delayed: 5 });
+  await assert.rejects(world.queues.messages.receive(jobs, { most: 1 }), { code: "too-many-in-flight" });
+  await world.queues.messages.giveBack(jobs, [{ receipt: got!.receipt, visibilityMs: 0 }]);
+  assert.equal((await world.queues.messages.receive(jobs, { most: 1 })).length, 1);
+});
+
+test("a group behind more than a thousand that are not ready has its turn", async (t) => {
+  const world = new World();
+  afterwards(t, () => world.close());
+  const steps = { tenant, name: "steps.fifo" };
+  await world.queues.create({ ...steps, app: null, settings: { isFifo: true, visibilityMs: 3_600_000 }, tags: {} });
+  const send = (groups: number[]) =>
+    world.queues.messages.send(
+      steps,
+      groups.map((group) => message(String(group), { group: String(group), dedupId: String(group) })),
+    );
+  await send(Array.from({ length: 1_100 }, (_, at) => at));
+  for (let left = 1_100; left > 0;) left -= (await world.queues.messages.receive(steps, { most: 100 })).length;
+  await send([2_000, 2_001]);
+  const found = await world.queues.messages.receive(steps, { most: 10 });
+  assert.deepEqual(
+    found.map(({ body }) => body),
+    ["2000", "2001"],
+  );
+});
+
+test("tags, which are read with each look at a queue, are few and short", async (t) => {
+  const world = new World();
+  afterwards(t, () => world.close());
+  const create = (tags: Record<string, string>) => world.queues.create({ tenant, name: "jobs", app: null, settings: {}, tags });
+  await assert.rejects(create({ a: "x".repeat(257) }), { code: "bad-request" });
+  await assert.rejects(create(Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`t${at}`, ""]))), { code: "bad-request" });
+  await create({ a: "x".repeat(256) });
+});
+
+test("a receive that waits for a delayed message gets it soon after the wall clock was set ahead", async (t) => {
+  const world = new World();
+  afterwards(t, () => world.close());
+  const jobs = { tenant, name: "jobs" };
+  await world.queues.create({ ...jobs, app: null, settings: {}, tags: {} });
+  await world.queues.messages.send(jobs, [message("later", { delayMs: 600_000 })]);
+  const waiting = world.queues.messages.receive(jobs, { most: 1, waitMs: 590_000 });
+  await world.pass(1_000);
+  world.clock.leap(3_600_000);
+  await world.pass(60_000);
+  assert.equal((await waiting)[0]?.body, "later");
+});
+
+test("a purge forgets the deduplication ids of what was there, and no others, a part at a time", async (t) => {
+  const world = new World();
+  afterwards(t, () => world.close());
+  const steps = { tenant, name: "steps.fifo" };
+  await world.queues.create({ ...steps, app: null, settings: { isFifo: true }, tags: {} });
+  const send = (id: number) => world.queues.messages.send(steps, [message("x", { group: "g", dedupId: String(id) })]);
+  for (let id = 0; id < 1_500; id++) await send(id);
+  await world.queues.messages.purge(steps);
+  assert.equal((await world.queues.find(steps)).visible, 0);
+  for (const id of [0, 1_499]) await send(id);
+  assert.equal((await world.queues.find(steps)).visible, 2);
 });
 
 test("a message that comes just as a receive has found none, and does not wait yet, is received", async (t) => {

@@ -42,6 +42,8 @@ interface Line {
   stopTimer: () => void;
 }
 
+/** The wall clock may be set, so that a message may be visible earlier than a timer says. Milliseconds. */
+const MOST_WAIT_MS = 60_000;
 /** Queues of which it is remembered when something came last. */
 const MOST_REMEMBERED = 10_000;
 
@@ -140,7 +142,7 @@ export class WaitingReceives {
     if (at >= line.nextAt) return;
     line.stopTimer();
     line.nextAt = at;
-    line.stopTimer = this.#clock.after(wait, () => {
+    line.stopTimer = this.#clock.after(Math.min(wait, MOST_WAIT_MS), () => {
       line.nextAt = Infinity;
       void this.#try(queue, line);
     });

@@ -62,6 +62,19 @@ test("an operation that fills the disk is refused, and those that came with it a
   assert.deepEqual(await commit.run("list", null), []);
 });
 
+test("an argument that cannot be copied is its own operation's failure alone", async (t) => {
+  const commit = await open(t, folder(t));
+  let deep: unknown = null;
+  for (let level = 0; level < 1_000_000; level++) deep = [deep];
+  const added = [
+    commit.run("add", { number: 1 }),
+    commit.run("add", { number: 2, bytes: deep as Uint8Array }),
+    commit.run("add", { number: 3 }),
+  ];
+  await assert.rejects(added[1]!, { code: "internal" });
+  assert.deepEqual([await added[0], await added[2], await commit.run("list", null)], [1, 3, [1, 3]]);
+});
+
 test("what waits is bounded in number and in bytes", async (t) => {
   const commit = await open(t, folder(t), { most: 3, mostBytes: 100 });
   const taken = [commit.run("add", { number: 0 }, 60), commit.run("add", { number: 1 })];

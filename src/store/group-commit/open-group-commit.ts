@@ -105,9 +105,12 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
     this.#thread.ref();
     try {
       this.#thread.postMessage(batch, []);
-    } catch (error) {
-      // An argument that cannot be copied. The others of its turn are refused with it: it is a defect of the caller.
-      this.#settle(batch.map(() => ({ code: "internal", details: { what: String(error) } })));
+    } catch {
+      // An argument that cannot be copied, for example because it is nested too deep. Only its own operation fails, which the thread does not know.
+      this.#thread.postMessage(
+        batch.map((asked) => (isCopied(asked) ? asked : { operation: UNKNOWN, argument: null })),
+        [],
+      );
     }
   }
 
@@ -174,6 +177,18 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
     this.#first = 0;
     this.#bytes = 0;
     for (const { reject } of refused) reject(error);
+  }
+}
+
+/** The operation that there is in no engine. */
+const UNKNOWN = "";
+
+function isCopied(asked: Asked): boolean {
+  try {
+    structuredClone(asked);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -10,6 +10,7 @@ import { invokeScripts } from "./invoke.ts";
 import { layerScripts } from "./layers.ts";
 import { olderScripts } from "./older.ts";
 import { permissionScripts } from "./permissions.ts";
+import { queueSourceScripts } from "./queue-sources.ts";
 import { runtimeScripts } from "./runtimes.ts";
 import { settingScripts } from "./settings.ts";
 import { tagScripts } from "./tags.ts";
@@ -31,5 +32,6 @@ export const scripts: Scripts = {
   ...concurrencyScripts,
   ...functionUrlScripts,
   ...runtimeScripts,
+  ...queueSourceScripts,
   ...commonScripts,
 };

@@ -4,6 +4,7 @@ import type { BusEvent } from "../../../events/bus/bus.ts";
 import type { Publication, Published } from "../../../events/bus/buses.ts";
 import { matches } from "../../../patterns/matches.ts";
 import { readPattern } from "../../../patterns/read-pattern.ts";
+import { TooMuchWork } from "../../../patterns/work.ts";
 import { isObject, type Input } from "../../aws/input.ts";
 import { invalid, ServiceError } from "../../aws/service-error.ts";
 import { Constraints } from "../../lambda/constraints.ts";
@@ -121,5 +122,10 @@ function testPattern({ input }: EventBridgeCall): object {
   const event = objectIn(text!);
   if (event === undefined) throw invalid("Parameter Event is not valid.");
   assertPattern(pattern!);
-  return { Result: matches(readPattern(pattern!), event) };
+  try {
+    return { Result: matches(readPattern(pattern!), event) };
+  } catch (error) {
+    if (error instanceof TooMuchWork) throw new ServiceError("LimitExceededException", error.message);
+    throw error;
+  }
 }

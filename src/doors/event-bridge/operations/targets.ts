@@ -2,6 +2,7 @@
 import type { Target } from "../../../events/bus/bus.ts";
 import { pageOf } from "../../aws/pages.ts";
 import type { Input } from "../../aws/input.ts";
+import { deliveryMembers } from "../../aws/delivery-members.ts";
 import { invalid } from "../../aws/service-error.ts";
 import { Constraints } from "../../lambda/constraints.ts";
 import { readBusName } from "../arns.ts";
@@ -19,6 +20,10 @@ export const targets: Operations = {
 /** Members of a target that Mayfly keeps and acts by. What others would do is said by refusing them. */
 const KNOWN = new Set("Id Arn RoleArn Input InputPath InputTransformer RetryPolicy DeadLetterConfig SqsParameters".split(" "));
 const MOST_AT_ONCE = 100;
+/** Characters of an input, a template and a path, and how many paths a template may have: AWS's own. */
+const MOST_OF_INPUT = 8_192;
+const MOST_OF_PATH = 256;
+const MOST_PATHS = 100;
 
 async function put(call: EventBridgeCall): Promise<object> {
   const { input, buses } = call;
@@ -47,6 +52,9 @@ function readTarget({ account, targets: kinds }: EventBridgeCall, target: Input)
     .pattern("targets.1.member.id", id, "[\\.\\-_A-Za-z0-9]+", /^[.\-_A-Za-z0-9]+$/)
     .required("targets.1.member.arn", arn)
     .length("targets.1.member.arn", arn, 1, 1_600)
+    .length("targets.1.member.roleArn", target.text("RoleArn"), 1, 1_600)
+    .length("targets.1.member.input", target.text("Input"), 0, MOST_OF_INPUT)
+    .length("targets.1.member.inputPath", target.text("InputPath"), 0, MOST_OF_PATH)
     .check();
   const unknown = Object.keys(target.members).find((name) => !KNOWN.has(name) && target.raw(name) !== undefined);
   if (unknown !== undefined) throw invalid(`Parameter ${unknown} is not valid for target ${id}. Reason: it is not supported here.`);
@@ -60,15 +68,34 @@ function readTarget({ account, targets: kinds }: EventBridgeCall, target: Input)
     .check();
   const ways = ["Input", "InputPath", "InputTransformer"].filter((name) => target.raw(name) !== undefined);
   if (ways.length > 1) throw invalid(`Only one of Input, InputPath, or InputTransformer must be provided for target ${id}.`);
-  const template = target.object("InputTransformer");
-  if (template !== undefined)
-    new Constraints().required("targets.1.member.inputTransformer.inputTemplate", template.text("InputTemplate")).check();
-  template?.map("InputPathsMap");
-  target.text("InputPath");
   const constant = target.text("Input");
   if (constant !== undefined && !isJson(constant)) throw invalid(`Parameter Input is not valid for target ${id}. Reason: it is no JSON.`);
-  const definition: TargetDefinition = { account, given: { ...target.members } };
+  const text = (name: string) => target.text(name);
+  const given = target.only({
+    Id: text,
+    Arn: text,
+    RoleArn: text,
+    Input: text,
+    InputPath: text,
+    InputTransformer: () => readTransformer(target.object("InputTransformer")),
+    ...deliveryMembers(target),
+  });
+  const definition: TargetDefinition = { account, given };
   return { id: id!, arn: arn!, definition };
+}
+
+function readTransformer(template: Input | undefined): object | undefined {
+  if (template === undefined) return undefined;
+  const at = "targets.1.member.inputTransformer";
+  const [text, paths] = [template.text("InputTemplate"), template.map("InputPathsMap")];
+  const long = [...paths].flat().find((each) => each.length > MOST_OF_PATH);
+  new Constraints()
+    .required(`${at}.inputTemplate`, text)
+    .length(`${at}.inputTemplate`, text, 1, MOST_OF_INPUT)
+    .count(`${at}.inputPathsMap`, [...paths.keys()], 0, MOST_PATHS)
+    .length(`${at}.inputPathsMap`, long, 0, MOST_OF_PATH)
+    .check();
+  return { ...(paths.size > 0 && { InputPathsMap: Object.fromEntries(paths) }), InputTemplate: text };
 }
 
 function isJson(text: string): boolean {

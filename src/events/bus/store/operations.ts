@@ -44,6 +44,7 @@ export function busOperations(
   const changeBus = db.prepare("UPDATE buses SET description = ?, tags = ?, changed_at = ? WHERE tenant = ? AND name = ?");
   const removeBus = db.prepare("DELETE FROM buses WHERE tenant = ? AND name = ?");
   const rulesOf = db.prepare("SELECT * FROM rules WHERE tenant = ? AND bus = ? ORDER BY name");
+  const countRules = db.prepare("SELECT count(*) AS count, sum(bus = ?) AS of_bus FROM rules WHERE tenant = ?");
   const findRule = db.prepare("SELECT * FROM rules WHERE tenant = ? AND bus = ? AND name = ?");
   const insertRule = db.prepare(
     "INSERT INTO rules (tenant, bus, name, pattern, schedule, enabled, description, role, tags, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -106,7 +107,8 @@ export function busOperations(
       const known = ruleOf(rule);
       if (known !== undefined) changeRule.run(pattern, schedule, Number(isEnabled), description, role, known["rule"]!);
       else {
-        if (rulesOf.all(tenant, bus).length >= most.rulesOfBus) return "too-many";
+        const count = countRules.get(bus, tenant)!;
+        if (Number(count["of_bus"]) >= most.rulesOfBus || Number(count["count"]) >= most.rules) return "too-many";
         insertRule.run(tenant, bus, name, pattern, schedule, Number(isEnabled), description, role, JSON.stringify(tags), now);
       }
       if (bus !== DEFAULT_BUS) return "done";

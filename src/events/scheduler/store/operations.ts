@@ -41,10 +41,16 @@ export function scheduleOperations(
   const tagGroup = db.prepare("UPDATE schedule_groups SET tags = ?, changed_at = ? WHERE tenant = ? AND name = ?");
   const removeGroup = db.prepare("DELETE FROM schedule_groups WHERE tenant = ? AND name = ?");
   const removeOf = db.prepare("DELETE FROM triggers WHERE app = ? AND owner = 'scheduler' AND name > ? AND name < ?");
-  const count = db.prepare("SELECT count(*) AS count FROM triggers WHERE app = ? AND owner = 'scheduler'");
+  const held = db.prepare("SELECT schedules, bytes FROM schedule_counts WHERE tenant = ?");
+  const forgetHeld = db.prepare("DELETE FROM schedule_counts WHERE tenant = ?");
 
   const isThere = (tenant: string, name: string) => name === DEFAULT_GROUP || findGroup.get(tenant, name) !== undefined;
   const found = (ref: ScheduleRef) => triggers.findTrigger({ app: ref.tenant, owner: "scheduler", name: nameOf(ref) });
+
+  function hasRoom(tenant: string, most: ScheduleLimits): boolean {
+    const row = held.get(tenant);
+    return Number(row?.["schedules"] ?? 0) < most.schedules && Number(row?.["bytes"] ?? 0) < most.bytes;
+  }
 
   function put(given: PutSchedule, createdAt: number): void {
     const { tenant, schedule, next: first, now } = given;
@@ -82,7 +88,7 @@ export function scheduleOperations(
         const { token } = known.definition as ScheduleDefinition;
         return token !== null && token === schedule.token ? "done" : "exists";
       }
-      if (Number(count.get(tenant)!["count"]) >= most.schedules) return "too-many";
+      if (!hasRoom(tenant, most)) return "too-many";
       put(given, now);
       return "done";
     },
@@ -114,6 +120,8 @@ export function scheduleOperations(
     },
     removeGroupsOf({ tenant }: { tenant: string }): void {
       db.prepare("DELETE FROM schedule_groups WHERE tenant = ?").run(tenant);
+      removeOf.run(tenant, "", LAST);
+      forgetHeld.run(tenant);
     },
   };
 }

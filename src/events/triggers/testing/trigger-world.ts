@@ -148,11 +148,11 @@ export class TriggerWorld {
     const needs = { commit, runner, triggerClock: this.#triggerClock, most, now: () => clock.wall(), chance };
     const bus = { tenantOf: (app: string) => (app === "app_a" ? "ten_a" : undefined), listening: busOf };
     const listeners = new KnownListeners({ commit, ...bus });
-    this.triggers = triggersOver({ ...needs, changed: () => listeners.forget() });
+    this.triggers = triggersOver({ ...needs, changed: (app) => listeners.forget(bus.tenantOf(app)) });
     this.buses = busesOver({
       ...needs,
       listeners,
-      limits: { buses: 2, rulesOfBus: 2, targetsOfRule: 2 },
+      limits: { buses: 2, rulesOfBus: 2, rules: 5, targetsOfRule: 2, startedBytes: 50_000 },
       deliver: ({ name }, { id }, { detail }) => this.event(`${name}/${id}`, (detail as { at: number }).at),
       start: ({ name }, { detail }) => this.event(name, (detail as { at: number }).at),
       undelivered: ({ to }) => void this.undelivered.push(to),

@@ -20,9 +20,12 @@ export interface QueueBook {
   count(row: Pick<QueueRow, "queue" | "tenant" | "app">, messages: number, bytes: number): void;
   /** Counts queues that came or went. */
   countQueue(row: Pick<QueueRow, "tenant" | "app">, queues: number): void;
-  /** What a tenant has, and one of its apps. */
+  /** What a tenant has, and one of its apps. In bytes, each message counts MESSAGE_BYTES more than it has. */
   held(tenant: string, app: string | null): { queues: number; bytes: number; appBytes: number };
 }
+
+/** What a message counts besides its text and attributes: about what its rows and indexes take on the disk. */
+export const MESSAGE_BYTES = 512;
 
 export function createBook(db: DatabaseSync): QueueBook {
   const byName = db.prepare("SELECT * FROM queues WHERE tenant = ? AND name = ? AND removed = 0");
@@ -46,7 +49,7 @@ export function createBook(db: DatabaseSync): QueueBook {
     at: (queue) => found(byNumber.get(queue)),
     count({ queue, tenant, app }, messages, bytes) {
       count.run(messages, bytes, queue);
-      owner.run(tenant, app ?? "", 0, bytes);
+      owner.run(tenant, app ?? "", 0, bytes + messages * MESSAGE_BYTES);
     },
     countQueue: ({ tenant, app }, queues) => void owner.run(tenant, app ?? "", queues, 0),
     held(tenant, app) {

@@ -18,7 +18,10 @@ import { type QueueBook, type QueueRow, readQueue, shown } from "./book.ts";
 export function defineOperations(db: DatabaseSync, book: QueueBook) {
   const insert = db.prepare("INSERT INTO queues (tenant, app, name, settings, tags, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?)");
   const update = db.prepare("UPDATE queues SET settings = ?, tags = ?, changed_at = ? WHERE queue = ?");
-  const hidden = db.prepare("SELECT count(*) AS all_of, sum(receives = 0) AS delayed FROM messages WHERE queue = ? AND visible_at > ?");
+  const hidden = db.prepare("SELECT count(*) AS n FROM messages INDEXED BY due WHERE queue = ? AND visible_at > ?");
+  const inFlight = db.prepare(
+    "SELECT count(*) AS n FROM messages INDEXED BY in_flight WHERE queue = ? AND visible_at > ? AND receives > 0",
+  );
   const page = db.prepare("SELECT * FROM queues WHERE tenant = ? AND removed = 0 AND name > ? ORDER BY name LIMIT 1000");
   const setRemoved = db.prepare("UPDATE queues SET removed = 1 WHERE queue = ?");
   const ofApp = db.prepare("SELECT * FROM queues WHERE app = ? AND removed = 0");
@@ -62,15 +65,15 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
       if (book.held(tenant, app).queues >= most.queues) throw new MayflyError("too-many-queues", { limit: most.queues });
       const all = { ...defaultSettings, ...settings };
       assertTaken({ tenant, app, name }, all);
+      assertTags(tags);
       insert.run(tenant, app ?? "", name, JSON.stringify(all), JSON.stringify(tags), now, now);
       book.countQueue({ tenant, app }, 1);
       return shown(book.find(tenant, name)!);
     },
     find({ now, ...ref }: QueueRef & { now: number }): Queue & QueueCounts {
       const row = book.get(ref);
-      const counts = hidden.get(row.queue, now);
-      const [all, delayed] = [Number(counts?.["all_of"] ?? 0), Number(counts?.["delayed"] ?? 0)];
-      return { ...shown(row), visible: row.messages - all, inFlight: all - delayed, delayed, bytes: row.bytes };
+      const [all, received] = [hidden, inFlight].map((count) => Number(count.get(row.queue, now)!["n"])) as [number, number];
+      return { ...shown(row), visible: row.messages - all, inFlight: received, delayed: all - received, bytes: row.bytes };
     },
     list(of: ListQueues): Queue[] {
       const found: Queue[] = [];
@@ -92,9 +95,9 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
     },
     tag({ ref, tags, remove: names }: { ref: QueueRef; tags: Readonly<Record<string, string>>; remove: readonly string[] }): void {
       const row = book.get(ref);
-      const kept = Object.entries({ ...row.tags, ...tags }).filter(([name]) => !names.includes(name));
-      if (kept.length > MOST_TAGS) throw new MayflyError("bad-request", { what: `a queue has at most ${MOST_TAGS} tags` });
-      update.run(JSON.stringify(settingsOf(row)), JSON.stringify(Object.fromEntries(kept)), row.changedAt, row.queue);
+      const kept = Object.fromEntries(Object.entries({ ...row.tags, ...tags }).filter(([name]) => !names.includes(name)));
+      assertTags(kept);
+      update.run(JSON.stringify(settingsOf(row)), JSON.stringify(kept), row.changedAt, row.queue);
     },
     /** What is in it goes by clear(). Returns its number. */
     remove(ref: QueueRef): number {
@@ -112,3 +115,15 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
 }
 
 const MOST_TAGS = 50;
+/** Characters of a tag's name and of its value, as AWS has them. */
+const MOST_OF_TAG = 128;
+const MOST_OF_VALUE = 256;
+
+/** Throws "bad-request". They are read with each look at the queue. */
+function assertTags(tags: Readonly<Record<string, string>>): void {
+  const all = Object.entries(tags);
+  const refused = (what: string) => new MayflyError("bad-request", { what });
+  if (all.length > MOST_TAGS) throw refused(`a queue has at most ${MOST_TAGS} tags`);
+  if (all.some(([name, value]) => name === "" || name.length > MOST_OF_TAG || value.length > MOST_OF_VALUE))
+    throw refused(`the name of a tag has 1 to ${MOST_OF_TAG} characters, and its value at most ${MOST_OF_VALUE}`);
+}

@@ -19,13 +19,16 @@ export interface Groups {
 
 /** How many of the groups that are ready a receive looks at. */
 const AT_ONCE = 50;
+/** Groups, ready or not, that are looked at in their turns: of those behind them, the ones that have been ready for longest are next. */
+const MOST_LOOKED_AT = 1_000;
 
 export function createGroups(db: DatabaseSync): Groups {
   const find = db.prepare("SELECT grp, ready_at FROM groups WHERE queue = ? AND name = ?");
   const insert = db.prepare("INSERT INTO groups (queue, name, turn, ready_at, loose) VALUES (?, ?, ?, ?, ?)");
   const loose = db.prepare("SELECT loose FROM groups WHERE grp = ?");
   const soonest = db.prepare("SELECT visible_at FROM messages WHERE grp = ? ORDER BY visible_at LIMIT 1");
-  const ready = db.prepare(`SELECT grp FROM groups WHERE queue = ? AND ready_at <= ? ORDER BY turn LIMIT ${AT_ONCE}`);
+  const inTurns = db.prepare(`SELECT grp, ready_at FROM groups WHERE queue = ? ORDER BY turn LIMIT ${MOST_LOOKED_AT}`);
+  const longest = db.prepare(`SELECT grp FROM groups WHERE queue = ? AND ready_at <= ? ORDER BY ready_at LIMIT ${AT_ONCE}`);
   const setTurn = db.prepare("UPDATE groups SET turn = ? WHERE grp = ?");
   const head = db.prepare("SELECT visible_at FROM messages WHERE grp = ? ORDER BY seq LIMIT 1");
   const setReady = db.prepare("UPDATE groups SET ready_at = ? WHERE grp = ?");
@@ -43,7 +46,16 @@ export function createGroups(db: DatabaseSync): Groups {
       if (isLoose && readyAt < Number(known["ready_at"])) setReady.run(readyAt, known["grp"]!);
       return Number(known["grp"]);
     },
-    ready: (queue, now) => ((nextAt(queue) ?? Infinity) > now ? [] : ready.all(queue, now).map(({ grp }) => Number(grp))),
+    ready(queue, now) {
+      if ((nextAt(queue) ?? Infinity) > now) return [];
+      const found = new Set<number>();
+      for (const { grp, ready_at: at } of inTurns.iterate(queue)) {
+        if (Number(at) <= now) found.add(Number(grp));
+        if (found.size >= AT_ONCE) return [...found];
+      }
+      for (const { grp } of longest.all(queue, now)) found.add(Number(grp));
+      return [...found].slice(0, AT_ONCE);
+    },
     served: (grp) => void setTurn.run(++lastTurn, grp),
     settle(grp) {
       const first = Number(loose.get(grp)?.["loose"]) === 1 ? soonest.get(grp) : head.get(grp);

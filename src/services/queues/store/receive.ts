@@ -34,7 +34,7 @@ export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Gro
   const setReceived = db.prepare(
     "UPDATE messages SET visible_at = ?, receives = receives + 1, first_at = coalesce(first_at, ?) WHERE seq = ?",
   );
-  const hidden = db.prepare("SELECT count(*) AS n FROM messages WHERE queue = ? AND visible_at > ? AND receives > 0");
+  const hidden = db.prepare("SELECT count(*) AS n FROM messages INDEXED BY in_flight WHERE queue = ? AND visible_at > ? AND receives > 0");
   const next = db.prepare("SELECT min(visible_at) AS at FROM messages WHERE queue = ? AND visible_at > ?");
 
   class OneReceive {

@@ -98,4 +98,9 @@ export const migrations: readonly Migration[] = [
   `ALTER TABLE groups ADD COLUMN loose INTEGER NOT NULL DEFAULT 0;
    CREATE INDEX due_in_group ON messages (grp, visible_at, seq) WHERE grp IS NOT NULL;
    CREATE INDEX due_alone ON messages (queue, visible_at, seq) WHERE grp IS NULL;`,
+  // Those in flight are counted beside any number of delayed ones; and each message counts for what its rows take, too.
+  `CREATE INDEX in_flight ON messages (queue, visible_at) WHERE receives > 0;
+   UPDATE owners SET bytes = bytes + 512 * (
+     SELECT ifnull(sum(messages), 0) FROM queues WHERE queues.tenant = owners.tenant AND queues.app = owners.app
+   );`,
 ];

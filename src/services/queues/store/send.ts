@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { MayflyError } from "../../../base/errors/error.ts";
 import type { NewMessage, QueueLimits, QueueRef, SentMessage } from "../queue.ts";
-import type { QueueBook, QueueRow } from "./book.ts";
+import { MESSAGE_BYTES, type QueueBook, type QueueRow } from "./book.ts";
 import type { About, MessageTable } from "./messages.ts";
 
 /** How long a deduplication id counts, milliseconds. */
@@ -64,7 +64,7 @@ export function sendOperations(db: DatabaseSync, book: QueueBook, table: Message
     /** Throws "no-such-queue" and "too-many-messages"; then none is kept. */
     send({ ref, messages, now, most }: { ref: QueueRef; messages: readonly NewMessage[]; now: number; most: QueueLimits }): Sent {
       const queue = book.get(ref);
-      const bytes = messages.reduce((sum, message) => sum + message.bytes, 0);
+      const bytes = messages.reduce((sum, message) => sum + message.bytes + MESSAGE_BYTES, 0);
       assertRoom(queue, most, bytes);
       if (queue.isFifo) forget.run(now);
       const sent = messages.map((message) => sendOne(queue, message, now));

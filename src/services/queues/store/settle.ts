@@ -28,7 +28,10 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
   const upTo = db.prepare("SELECT * FROM messages WHERE queue = ? ORDER BY sent_at LIMIT ?");
   const aged = db.prepare("SELECT * FROM messages WHERE queue = ? AND sent_at <= ? ORDER BY sent_at LIMIT ?");
   const setPurged = db.prepare("UPDATE queues SET purged_at = ? WHERE queue = ?");
-  const dropDedups = db.prepare("DELETE FROM dedups WHERE queue = ?");
+  const lastSeq = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'messages'");
+  const dropDedups = db.prepare(
+    "DELETE FROM dedups WHERE (queue, scope, key) IN (SELECT queue, scope, key FROM dedups WHERE queue = ? AND seq <= ? LIMIT ?)",
+  );
   const removed = db.prepare("SELECT * FROM queues WHERE removed = 1 LIMIT 1");
   const withMessages = db.prepare("SELECT queue FROM queues WHERE removed = 0 AND messages > 0 AND queue > ? ORDER BY queue LIMIT 100");
   const forgetDedups = db.prepare(
@@ -89,15 +92,17 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
       setVisible(changes, (row, at, receives) => {
         if (row.receives === receives) unreceive.run(at, row.seq);
       }),
-    /** Begins a purge. Throws "purged-recently". Returns how many messages there are. */
-    purge({ ref, now, leastMs }: { ref: QueueRef; now: number; leastMs: number }): number {
+    /** Begins a purge. Throws "purged-recently". Returns how many messages there are, and the number of the last one of all queues. */
+    purge({ ref, now, leastMs }: { ref: QueueRef; now: number; leastMs: number }): { messages: number; upTo: number } {
       const queue = book.get(ref);
       if (now - queue.purgedAt < leastMs)
         throw new MayflyError("purged-recently", { name: queue.name, seconds: Math.ceil(leastMs / 1_000) });
       setPurged.run(now, queue.queue);
-      // A message may be sent again after its first one was purged.
-      dropDedups.run(queue.queue);
-      return queue.messages;
+      return { messages: queue.messages, upTo: Number(lastSeq.get()?.["seq"] ?? 0) };
+    },
+    /** A message may be sent again after its first one was purged. Returns whether there are more deduplication ids of purged ones. */
+    forgetPurged({ ref, upTo, most }: { ref: QueueRef; upTo: number; most: number }): boolean {
+      return Number(dropDedups.run(book.get(ref).queue, upTo, most).changes) >= most;
     },
     /** Removes some of the oldest messages. Returns how many there were. */
     purgeSome({ ref, most }: { ref: QueueRef; most: number }): number {
@@ -113,8 +118,8 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
       const queue = { queue: Number(row["queue"]), tenant: String(row["tenant"]), app: row["app"] === "" ? null : String(row["app"]) };
       const rows = upTo.all(queue.queue, most).map(readMessage);
       remove(rows, queue);
-      if (rows.length === most) return true;
-      for (const name of ["dedups", "groups", "moves", "queues"]) db.prepare(`DELETE FROM ${name} WHERE queue = ?`).run(queue.queue);
+      if (rows.length === most || Number(dropDedups.run(queue.queue, Number.MAX_SAFE_INTEGER, most).changes) >= most) return true;
+      for (const name of ["groups", "moves", "queues"]) db.prepare(`DELETE FROM ${name} WHERE queue = ?`).run(queue.queue);
       return removed.get() !== undefined;
     },
     /** Removes messages that are older than their queue's retention, of the next queues after `after`. Returns where to go on; null at the end. */
