@@ -80,6 +80,7 @@ import { openServerLog } from "./store/logs/server-log.ts";
 import { lockFolders } from "./store/state-folder/lock-folders.ts";
 import type { StateLock } from "./store/state-folder/lock.ts";
 import { RecentCalls } from "./recent-calls/recent-calls.ts";
+import { openAccessLog } from "./telemetry/access-log/open-access-log.ts";
 import { EventStream } from "./telemetry/event-stream.ts";
 import { openDriver, openQemuHost } from "./machines/open-driver.ts";
 import { createUids } from "./base/uids/uids.ts";
@@ -332,6 +333,7 @@ export async function startMayfly(
     objects,
     queues: queues.queues,
   });
+  const accessLog = await openAccessLog(start);
   const gatewayParts = {
     dispatcher,
     calls,
@@ -344,6 +346,7 @@ export async function startMayfly(
     hostCertificates: [hostCertificates, acme],
     urls: invoking.urls,
     catalog,
+    accessLog,
   };
   const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
   closing.defer(() => recentCalls?.close());

@@ -1,9 +1,11 @@
 /** What a server tells other tools of itself: metrics for Prometheus, and the health for load balancers. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { systemClock } from "../src/base/clock/clock.ts";
 import { createClient } from "../src/doors/admin/client.ts";
-import { createScope, eventually, type Platform, startPlatform } from "./platform.ts";
+import { createScope, eventually, type Platform, startPlatform, temporaryFolder } from "./platform.ts";
 import { promtool } from "./promtool.ts";
 
 /** The value of the only line of the page that begins like this. */
@@ -16,9 +18,16 @@ function valueOf(page: string, start: string): number {
 describe("metrics", () => {
   const scope = createScope();
   let platform: Platform;
+  let accessFile: string;
 
   before(async () => {
-    platform = await startPlatform(scope, { driver: "process", blanks: 1, telemetry: { listen: "127.0.0.1:0" } });
+    accessFile = join(temporaryFolder(scope), "access.log");
+    platform = await startPlatform(scope, {
+      driver: "process",
+      blanks: 1,
+      telemetry: { listen: "127.0.0.1:0" },
+      accessLog: { file: accessFile },
+    });
     await platform.deploy("test/apps/telemetry");
     for (let n = 0; n < 3; n++) assert.equal((await platform.call("/seen/hello")).status, 200);
     assert.equal((await platform.call("/seen/fails")).status, 500);
@@ -49,6 +58,27 @@ describe("metrics", () => {
       "system_memory_limit_bytes",
     ])
       assert.match(page, new RegExp(`^${name}[ {]`, "m"));
+  });
+
+  test("each request has a line in the access log, the refused ones too", async () => {
+    await platform.call("/nowhere/at/all?x=1");
+    const lines = await eventually(
+      "the lines",
+      () => readFileSync(accessFile, "utf8").split("\n").slice(0, -1),
+      (all) => all.length >= 5,
+    );
+    const told = lines.slice(0, 5).map((line) => {
+      const { tenant, app, function: name, status, error, path } = JSON.parse(line) as Record<string, unknown>;
+      return [path, tenant, app, name, status, error];
+    });
+    const hello = ["/seen/hello", "main", "seen", "hello", 200, undefined];
+    assert.deepEqual(told, [
+      hello,
+      hello,
+      hello,
+      ["/seen/fails", "main", "seen", "fails", 500, "function-threw"],
+      ["/nowhere/at/all", undefined, undefined, undefined, 404, "no-such-route"],
+    ]);
   });
 
   test("Prometheus's own checker finds nothing wrong", async () => {

@@ -9,6 +9,7 @@ import { parseAddress, urlOf } from "../base/listen/address.ts";
 import { type Certificate, readCertificate } from "../base/listen/certificate.ts";
 import { CertificateFolder } from "../base/listen/certificate-folder.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
+import type { AccessLog } from "../telemetry/access-log/open-access-log.ts";
 import { createApi } from "./admin/create-api.ts";
 import { type BesideApi, listen } from "./admin/listen.ts";
 import type { ApiOptions } from "./admin/parts.ts";
@@ -45,14 +46,16 @@ interface GatewayParts {
   hostCertificates: readonly (Pick<CertificateFolder, "contextOf"> | undefined)[];
   /** Answers requests to functions' URLs. */
   urls: UrlDoor;
-  catalog: Pick<Catalog, "code">;
+  catalog: Pick<Catalog, "code" | "names">;
+  /** Undefined: there is none. */
+  accessLog: AccessLog | undefined;
 }
 
 /** @param socket the descriptor of a socket that is bound already; it replaces the address in the settings */
 export async function openGateway(
   { config, clock, log, closing }: ServerStart,
   socket: number | undefined,
-  { dispatcher, calls, later, starting, hooks, routes, gate, certificate, hostCertificates, urls, catalog }: GatewayParts,
+  { dispatcher, calls, later, starting, hooks, routes, gate, certificate, hostCertificates, urls, catalog, accessLog }: GatewayParts,
 ): Promise<OpenGateway> {
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = descriptorBudget(descriptorLimit());
@@ -79,6 +82,7 @@ export async function openGateway(
     trustedProxies,
     connections,
     urls,
+    noting: accessLog && { log: accessLog, clock, tenantName: (tenant) => catalog.names.tenantName(tenant) },
     webSockets,
     sites: {
       code: (revision) => catalog.code(revision),

@@ -81,7 +81,7 @@ function withoutUndefined(flags: Record<string, unknown>): Record<string, unknow
 }
 
 function withAbsolutePaths(config: Config): Config {
-  const { tls, record } = config;
+  const { tls, record, accessLog } = config;
   return {
     ...config,
     stateDir: resolve(config.stateDir),
@@ -89,6 +89,7 @@ function withAbsolutePaths(config: Config): Config {
     runDir: resolve(config.runDir),
     ...(tls && { tls: withAbsoluteFiles(tls) }),
     ...(record && { record: resolve(record) }),
+    accessLog: { ...accessLog, ...(accessLog.file && { file: resolve(accessLog.file) }) },
   };
 }
 

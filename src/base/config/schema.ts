@@ -276,6 +276,21 @@ export const configSchema = z.strictObject({
       functions: z.int().min(1).max(100_000).default(1_000),
     })
     .prefault({}),
+  /** A line for each request to the gateway. */
+  accessLog: z
+    .strictObject({
+      /** The file; left out: nothing is written. */
+      file: z.string().min(1).optional(),
+      /** JSON, or the forms of web servers since NCSA's. */
+      format: z.enum(["json", "common", "combined"]).default("json"),
+      /** Whether lines have the queries of requests, which may hold what only their senders should know. */
+      query: z.boolean().default(false),
+      /** The size, in MB, at which a file is put aside. */
+      maxMb: z.number().min(0.001).max(1_000_000).default(100),
+      /** How many files that were put aside are kept. */
+      keep: z.int().min(0).max(1_000).default(5),
+    })
+    .prefault({}),
   /** Allow listening beyond loopback without TLS. */
   allowInsecureBind: z.boolean().default(false),
   /** A file to which every policy event and command is written, one JSON line each. */

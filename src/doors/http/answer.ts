@@ -11,6 +11,7 @@ import { Call, type CallContext } from "./call.ts";
 import { type AccessRules, isForSome } from "../access/rules.ts";
 import type { Sites } from "./static/sites.ts";
 import { Connection } from "./connection.ts";
+import { beginNote, noteOn } from "./noted.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { refuse } from "./refuse.ts";
 import { pathWithin, type Route } from "./routes.ts";
@@ -38,13 +39,16 @@ export function answer(
 ): void {
   const connection = Connection.ofRequest(request);
   connection.turns.reply = response;
+  if (context.noting !== undefined) beginNote(context.noting, request, response, connection.address);
   if (connection.turnedAway) return turnAway(context, request, response, continues);
   const target = targetOf(context, request, connection);
   if (target instanceof MayflyError) return refuseUnread(context, request, response, target, continues);
+  if (context.noting !== undefined) noteOn(response)?.found(target);
   if (isHealth(target.path) && !context.closing) return tellHealth(request, response, context.draining);
   if (mayBeUrl(context, target) && answersUrl(context, request, response, target, continues)) return;
   const route = acceptableRoute(context, request, target, upgrading !== undefined);
   if (route instanceof MayflyError) return refuseUnread(context, request, response, route, continues);
+  if (context.noting !== undefined) noteOn(response)?.routed(route);
   const arrival = { request, response, connection, route, target, hasBody: hasBody(request), continues, upgrading };
   if (route.rules === null) begin(context, arrival, null);
   else beginIfAdmitted(context, route.rules, arrival);
@@ -203,6 +207,7 @@ export function answerContinuing(context: CallContext, request: IncomingMessage,
 export function refuseExpectation(context: CallContext, request: IncomingMessage, response: ServerResponse): void {
   const connection = Connection.ofRequest(request);
   connection.turns.reply = response;
+  if (context.noting !== undefined) beginNote(context.noting, request, response, connection.address);
   if (connection.turnedAway) return turnAway(context, request, response, true);
   const expectation = (request.headers.expect ?? "").slice(0, 100);
   refuseUnread(context, request, response, new MayflyError("expectation-failed", { expectation }), true);

@@ -14,12 +14,14 @@ import type { Gate, Granted } from "../access/gate.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
 import { type ErrorDetails, MayflyError } from "../../base/errors/error.ts";
 import { guarded } from "../../base/errors/guarded.ts";
+import { SWITCHING } from "../../wire/head.ts";
 import { PacedWriter } from "../../wire/paced-writer.ts";
 import { acceptedCoding, type Coding } from "./compression/accepted-coding.ts";
 import { compressedHeaders, isCompressible, varying } from "./compression/compressible.ts";
 import type { Compression, Compressor } from "./compression/compression.ts";
 import type { ClientConnection, OnConnection } from "./connection.ts";
 import { writeHints } from "./early-hints.ts";
+import { type Noting, noteOn } from "./noted.ts";
 import { INVOCATION_HEADER, keepReplyHeaders, serverTiming, withGatewaysOwn } from "./reply-headers.ts";
 import type { TraceContexts } from "../../telemetry/trace-context.ts";
 import { forCallers } from "./for-callers.ts";
@@ -53,6 +55,8 @@ export interface CallContext {
   /** Answers requests to functions' URLs; undefined: there are none. */
   readonly urls: UrlDoor | undefined;
   readonly webSockets: WebSockets;
+  /** For the access log; undefined: there is none. */
+  readonly noting: Noting | undefined;
   readonly compression: Compression;
   /** The static files of apps; undefined: there are none. */
   readonly sites: Sites | undefined;
@@ -123,6 +127,7 @@ export class Call implements InvocationReply, OnConnection {
   start(invocation: InvocationRequest, reply: InvocationReply = this, dispatcher: Dispatcher = this.#context.dispatcher): void {
     const handle = dispatcher.dispatch(invocation, reply);
     this.#handle = handle;
+    if (this.#context.noting !== undefined) noteOn(this.#response)?.called(handle.id, invocation.trace.traceparent);
     if (this.#failedAtOnce !== null) this.#fail(this.#failedAtOnce);
     else if (invocation.body === "stream" && invocation.input.kind !== "upgrade") this.#startUpload(handle);
   }
@@ -212,7 +217,14 @@ export class Call implements InvocationReply, OnConnection {
     }
     if (this.#context.timingHeaders) given.push(INVOCATION_HEADER, handle.id, "server-timing", serverTiming(timing));
     this.#finish();
+    if (this.#context.noting !== undefined) this.#noteSwitch();
     return { headers: given, handle };
+  }
+
+  #noteSwitch(): void {
+    const note = noteOn(this.#response);
+    note?.answered(SWITCHING);
+    note?.over(true);
   }
 
   /** A client of HTTP/1.1 gets them only if it takes them, and if the body is sent in chunks. */

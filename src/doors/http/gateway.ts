@@ -29,6 +29,7 @@ import { Compression } from "./compression/compression.ts";
 import { Connection } from "./connection.ts";
 import { H2Sessions } from "./h2/h2-server.ts";
 import { ProtocolChoice, type Versions } from "./h2/protocol-choice.ts";
+import type { Noting } from "./noted.ts";
 import type { RouteTable } from "./routes.ts";
 import { Sites, type SitesOptions } from "./static/sites.ts";
 import { Watch } from "./watch.ts";
@@ -61,6 +62,8 @@ export interface GatewayOptions {
   limits?: Partial<GatewayLimits>;
   /** Answers requests to functions' URLs. Default: there are none. */
   urls?: UrlDoor | undefined;
+  /** For the access log. Default: there is none. */
+  noting?: Noting | undefined;
   /** Default: no limits. */
   webSockets?: Partial<WebSocketLimits>;
   /** Where static files of apps come from. Default: there are none. */
@@ -141,6 +144,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     traces: new TraceContexts(),
     urls: options.urls,
     webSockets,
+    noting: options.noting,
     compression: new Compression(),
     sites: options.sites && new Sites(options.sites),
     draining: false,

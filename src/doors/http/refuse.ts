@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { MayflyError } from "../../base/errors/error.ts";
 import { STATUS_CODES } from "node:http";
 import { grpcHeaders } from "./grpc-refusal.ts";
+import { noteOn } from "./noted.ts";
 
 /** The Retry-After header in seconds, for errors that pass by themselves and have no time of their own. */
 const retryAfter: Partial<Record<number, string>> = { 429: "1", 503: "1" };
@@ -20,6 +21,7 @@ export function refuse(
   close: boolean,
   more: readonly string[] = [],
 ): void {
+  noteOn(response)?.failed(error.code);
   const grpc = grpcHeaders(response.req, error, id);
   if (grpc !== undefined) {
     response.writeHead(200, [...grpc, ...more]);

@@ -1,0 +1,30 @@
+/** Opens the access log of the gateway. */
+import type { ServerStart } from "../../base/config/server-start.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { type Access, accessLine } from "./access-line.ts";
+import { RotatingFile } from "./rotating-file.ts";
+
+export interface AccessLog {
+  /** Whether lines have the queries of requests. */
+  readonly withQueries: boolean;
+  write(access: Access): void;
+}
+
+const MB = 2 ** 20;
+
+/** Undefined if the settings name no file. Rejects with "bad-config" if it cannot be written. */
+export async function openAccessLog({ config, clock, log, closing }: ServerStart): Promise<AccessLog | undefined> {
+  const { file: path, format, query, maxMb, keep } = config.accessLog;
+  if (path === undefined) return undefined;
+  const report = (error: Error) => log.error({ err: error }, "the access log lacks lines");
+  const file = new RotatingFile({ path, maxBytes: maxMb * MB, keep, clock, report });
+  await file.open().catch((error: unknown) => {
+    throw new MayflyError(
+      "bad-config",
+      { key: "accessLog.file", what: `names ${path}, which cannot be written: ${(error as Error).message}` },
+      error,
+    );
+  });
+  closing.defer(() => file.close());
+  return { withQueries: query, write: (access) => file.append(accessLine(access, format)) };
+}
