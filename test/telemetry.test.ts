@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { systemClock } from "../src/base/clock/clock.ts";
 import { createClient } from "../src/doors/admin/client.ts";
+import { mayfly } from "./command.ts";
 import { createScope, eventually, type Platform, startPlatform, temporaryFolder } from "./platform.ts";
 import { promtool } from "./promtool.ts";
 
@@ -79,6 +80,21 @@ describe("metrics", () => {
       ["/seen/fails", "main", "seen", "fails", 500, "function-threw"],
       ["/nowhere/at/all", undefined, undefined, undefined, 404, "no-such-route"],
     ]);
+  });
+
+  test("mayfly top tells what happens in an interval", async () => {
+    const { apiUrl: api, token } = platform.running;
+    const outcome = mayfly(["top", "--once", "--every", "2", "--by", "function"], { env: { MAYFLY_API: api, MAYFLY_TOKEN: token } });
+    const json = mayfly(["top", "--once", "--every", "2", "--json"], { env: { MAYFLY_API: api, MAYFLY_TOKEN: token } });
+    const { code, stdout, stderr } = await outcome;
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^calls .*\nmachines 1 bound.*\n\nAPP +FUNCTION +CALLS +ERRORS +COLD +P50 +P99\n/);
+    assert.match(stdout, /^seen +hello +\d/m);
+    const { apps } = JSON.parse((await json).stdout) as { apps: { app: string; machines: number }[] };
+    assert.deepEqual(
+      apps.map(({ app, machines }) => [app, machines]),
+      [["seen", 1]],
+    );
   });
 
   test("Prometheus's own checker finds nothing wrong", async () => {

@@ -17,6 +17,7 @@ export const commands: CommandEntry[] = [
   { name: "invoke", summary: "call a function, once or many times", load: () => import("./commands/invoke.ts") },
   { name: "logs", summary: "show what an app printed, and what happened to its machines", load: () => import("./commands/logs.ts") },
   { name: "ps", summary: "list the machines", load: () => import("./commands/ps.ts") },
+  { name: "top", summary: "watch calls, waits, machines and cost by app", load: () => import("./commands/top.ts") },
   { name: "status", summary: "show the state of the server, and why its worker died", load: () => import("./commands/status.ts") },
   { name: "explain", summary: "say why an app's machines were started, held and killed", load: () => import("./commands/explain.ts") },
   { name: "list", summary: "list the apps", load: () => import("./commands/list.ts") },

@@ -10,7 +10,6 @@ import type { ErrorCode } from "../../base/errors/table.ts";
 import type { Access } from "../../telemetry/access-log/access-line.ts";
 import type { AccessLog } from "../../telemetry/access-log/open-access-log.ts";
 import type { Route } from "./place.ts";
-import type { Target } from "./target.ts";
 
 export interface Noting {
   log: AccessLog;
@@ -46,7 +45,8 @@ export class Note {
     };
   }
 
-  found({ host, origin }: Target): void {
+  /** @param origin see Target */
+  found({ host, origin }: { host: string; origin: { chain: string } }): void {
     this.#access.host = host;
     this.#access.client = origin.chain.split(",", 1)[0]!;
   }
@@ -95,24 +95,27 @@ export function noteOn(response: ServerResponse): Note | undefined {
 
 export function beginNote(noting: Noting, request: IncomingMessage, response: ServerResponse, client: string): void {
   const note = new Note(noting, request, client);
-  const { writeHead, write, end } = response;
+  const own = {
+    writeHead: response.writeHead.bind(response),
+    write: response.write.bind(response) as (...all: unknown[]) => boolean,
+    end: response.end.bind(response) as (...all: unknown[]) => ServerResponse,
+  };
   const isHead = request.method === "HEAD";
   (response as Noted)[noteOf] = note;
-  const counted = {
-    writeHead(this: ServerResponse, status: number, ...more: never[]) {
+  Object.assign(response, {
+    writeHead(status: number, ...more: never[]) {
       note.answered(status);
-      return writeHead.call(this, status, ...more);
+      return own.writeHead(status, ...more);
     },
-    write(this: ServerResponse, chunk: never, ...more: never[]) {
-      if (!isHead) note.sent(chunk);
-      return (write as (...all: never[]) => boolean).call(this, chunk, ...more);
+    write(...all: unknown[]) {
+      if (!isHead) note.sent(all[0]);
+      return own.write(...all);
     },
-    end(this: ServerResponse, chunk: never, ...more: never[]) {
-      if (!isHead) note.sent(chunk);
-      return (end as (...all: never[]) => ServerResponse).call(this, chunk, ...more);
+    end(...all: unknown[]) {
+      if (!isHead) note.sent(all[0]);
+      return own.end(...all);
     },
-  };
-  Object.assign(response, counted);
+  });
   const onClose = () => note.over(response.writableFinished);
   response.once(
     "close",
