@@ -143,7 +143,7 @@ export async function startMayfly(
   // Appliances have their names before an older Mayfly's ledger and logs are taken over by names.
   const definitions = openDefinitionsOf(start, catalog.names);
   const stores = openStores(start, catalog, events);
-  const { accounts, logs } = stores;
+  const { accounts, logs, history } = stores;
   const token = ensureToken(join(config.stateDir, "api-token"));
   const principals = openPrincipalsOf(start, token);
   const audit = openAuditOf(start);
@@ -206,6 +206,7 @@ export async function startMayfly(
   });
   const recentCalls = development ? new RecentCalls({ dispatcher, events, clock, bootId: createBootId(clock.wall()) }) : undefined;
   const calls: Dispatcher = recentCalls ?? dispatcher;
+  history.watch(() => dispatcher.machines());
   const certificate = config.tls && readCertificate(config.tls);
   const routes = routesOf(config, catalog, certificate, () => served);
   const appliances = openAppliancesOf(start, stores, {
@@ -359,6 +360,7 @@ export async function startMayfly(
     lambda: lambdaStore,
     objects,
     accounts,
+    history,
     logs,
     principals,
     audit,

@@ -20,7 +20,7 @@ interface Import {
 }
 
 const rooms = readTable();
-const all = importsOf("src/**/*.ts");
+const all = importsOf("src/**/*.{ts,tsx}");
 /** Imports from tests and from `testing/` are left out, because they may reach into any room. */
 const imports = all.filter(({ from }) => !/\.test\.ts$|\/testing\//.test(from));
 

@@ -49,6 +49,8 @@ export const leftOut: readonly RegExp[] = [
   /^run$/,
   // The memory of machines that were frozen.
   /^snapshots$/,
+  // What the dashboard plots of the last month.
+  /^history\.db$/,
   // Disks of appliances, which their programs write.
   /^volumes$/,
   /\.db-(wal|shm|journal)$/,

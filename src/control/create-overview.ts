@@ -8,7 +8,7 @@ import { nameSeen, type Seen, sees, seesAll } from "./seen.ts";
 export interface OverviewParts {
   version: string;
   clock: Clock;
-  dispatcher: Pick<LiveDispatcher, "machines" | "explain" | "sample">;
+  dispatcher: Pick<LiveDispatcher, "machines" | "explain" | "sample" | "inFlight">;
   /** Ends the rest of an app, of which the dispatcher could tell nothing. */
   recall: (app: string) => void;
   appliances: { list(tenant?: string): ApplianceInfo[]; leftAlone(): string[]; sample(): void };
@@ -36,13 +36,21 @@ export function createOverview(parts: OverviewParts): Overview {
     dispatcher.sample();
     appliances.sample();
   };
+  const machines = (seen: Seen) => {
+    const isSeen = remembering((app) => sees(catalog.names, seen, app));
+    const nameOf = remembering((app) => nameSeen(catalog.names, seen, app));
+    const ofApps = dispatcher.machines().filter(({ app }) => (app === null ? seesAll(seen) : isSeen(app)));
+    const ofAppliances = seen.apps === null ? appliances.list(seen.tenant ?? undefined) : [];
+    return [...ofApps.map((row) => shownMachine(row, nameOf)), ...ofAppliances.flatMap(applianceMachine)];
+  };
   return {
     machines(seen) {
       sample();
-      const isSeen = ({ app }: MachineRow) => (app === null ? seesAll(seen) : sees(catalog.names, seen, app));
-      const ofApps = dispatcher.machines().filter(isSeen);
-      const ofAppliances = seen.apps === null ? appliances.list(seen.tenant ?? undefined) : [];
-      return [...ofApps.map((row) => shownMachine(row, catalog.names, seen)), ...ofAppliances.flatMap(applianceMachine)];
+      return machines(seen);
+    },
+    glance(seen) {
+      const calls = dispatcher.inFlight().filter(([app]) => sees(catalog.names, seen, app));
+      return { machines: machines(seen), inFlight: calls.reduce((sum, [, some]) => sum + some, 0) };
     },
     explain(app) {
       parts.recall(app);
@@ -84,9 +92,19 @@ function counts<T extends string>(all: T[]): Partial<Record<T, number>> {
   return Object.fromEntries([...Map.groupBy(all, (each) => each)].map(([each, list]) => [each, list.length])) as Partial<Record<T, number>>;
 }
 
-function shownMachine(row: MachineRow, names: Catalog["names"], seen: Seen): ShownMachine {
+/** Many machines are of the same app, of which each look-up reads the catalog. */
+function remembering<T>(look: (app: string) => T): (app: string) => T {
+  const known = new Map<string, T>();
+  return (app) => {
+    const value = known.has(app) ? (known.get(app) as T) : look(app);
+    known.set(app, value);
+    return value;
+  };
+}
+
+function shownMachine(row: MachineRow, nameOf: (app: string) => string): ShownMachine {
   const { name, phase, revisionNumber: revision, inFlight, slots, driver, memoryBytes, cpuUs, ageMs } = row;
-  const app = row.app === null ? null : nameSeen(names, seen, row.app);
+  const app = row.app === null ? null : nameOf(row.app);
   const { key: _, ...kind } = row.kind;
   return { id: name, app, revision, driver, kind, state: phase, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
 }

@@ -8,6 +8,8 @@ import type { Seen } from "./seen.ts";
 export interface Overview {
   /** The machines that somebody sees, with the CPU time and memory that each has used up to now. Machines of no app are for who sees the whole server. */
   machines(seen: Seen): ShownMachine[];
+  /** The same machines with what each had used when it was last measured, which costs no measurement, and how many calls wait or run. */
+  glance(seen: Seen): { machines: ShownMachine[]; inFlight: number };
   /** The decisions about an app that are still in memory. @param app its id */
   explain(app: string): Explanation;
   /** Tells the ledger what every machine has used up to now. */

@@ -13,6 +13,8 @@ import { openAudit } from "./audit/open-audit.ts";
 import { certificateMaker, requestMaker } from "./authority/make-certificate.ts";
 import { type Authority, openAuthority } from "./authority/open-authority.ts";
 import type { Catalog } from "./catalog/catalog.ts";
+import type { History } from "./history/history.ts";
+import { openHistory } from "./history/open-history.ts";
 import { openSeal } from "./catalog/seal.ts";
 import { openCatalog } from "./catalog/sqlite.ts";
 import { createAccounts, type OpenAccounts } from "./ledger/create-accounts.ts";
@@ -30,6 +32,7 @@ import { openReserve, type Reserve } from "./state-folder/reserve.ts";
 export interface Stores {
   catalog: Catalog;
   accounts: OpenAccounts;
+  history: History;
   logs: Logs;
   /** Writes a line of the platform to an app's log. @param app its id @param at milliseconds since the epoch; now where it is missing */
   note: (app: string, text: string, at?: number) => void;
@@ -132,7 +135,15 @@ export function openStores({ config, clock, log, closing }: ServerStart, catalog
     note(app, text);
   };
   writeLimitLines(events, tell);
+  const history = openHistory(inState("history.db"), {
+    events,
+    clock,
+    tenantOf: (app) => catalog.tenants.tenantOf(app),
+    onFailure: (error) => log.warn({ err: error }, "what the dashboard plots is not kept"),
+  });
+  closing.defer(() => history.close());
   const accounts = createAccounts({
+    onUse: (entry) => history.used(entry),
     ledger,
     prices: config.prices,
     clock,
@@ -145,7 +156,7 @@ export function openStores({ config, clock, log, closing }: ServerStart, catalog
       ),
   });
   closing.defer(() => accounts.close());
-  return { catalog, accounts, logs, note, tell };
+  return { catalog, accounts, history, logs, note, tell };
 }
 
 function logQuotaOf(tenants: Catalog["tenants"]): TenantQuota | undefined {

@@ -11,6 +11,7 @@ const folders = ["src", "lab", "test", "bench", "examples"].filter((folder) => e
 
 const checks = [
   { name: "types", program: "tsc", args: ["--noEmit"] },
+  { name: "types in browsers", program: "tsc", args: ["--noEmit", "--project", "src/dashboard/browser"] },
   { name: "lint", program: "oxlint", args: ["--type-aware", "--deny-warnings", ...folders] },
   { name: "format", program: "oxfmt", args: ["--check", ...folders] },
   { name: "unused code", program: "knip", args: [] },

@@ -13,6 +13,8 @@ const iproute = { name: "iproute2", program: "ip", why: "makes the network names
 
 const systemd = { name: "systemd", program: "systemd-analyze", why: "checks the unit that `mayfly install` writes" };
 
+const chromium = { name: "chromium-headless-shell", program: "chromium-headless-shell", why: "the browser of the dashboard's tests" };
+
 const debootstrap = { name: "debootstrap", program: "debootstrap", why: "makes the minimal Debian" };
 
 interface TestOptions {
@@ -44,7 +46,8 @@ async function test(filters: string[], options: TestOptions): Promise<void> {
   if (options.packages) return testPackages(filters);
   const files = findTests(filters);
   if (files.length === 0) throw new MayflyError("bad-request", { what: `no test file's path contains ${filters.join(" or ")}` });
-  await prepareHost([iproute, systemd]);
+  const browser = files.some((file) => file.includes("dashboard")) ? [chromium] : [];
+  await prepareHost([iproute, systemd, ...browser]);
   const { times, ...totals } = await runTests(files);
   if (options.json) console.log(JSON.stringify({ ...totals, times }));
   else console.log(slowest(times) + inWords(totals));

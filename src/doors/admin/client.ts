@@ -38,6 +38,7 @@ type DeadAt = "GET /v1/apps/{app}/dead-letters";
 type TokensAt = "POST /v1/tokens";
 type KeysAt = "POST /v1/keys";
 type AuditAt = "GET /v1/audit";
+type HistoryAt = "GET /v1/history";
 
 type App = Reply<"GET /v1/apps/{app}">;
 export type AuditLine = Reply<AuditAt>["lines"][number];
@@ -46,6 +47,9 @@ export type LogLine = Reply<LogsAt>["lines"][number];
 
 /** One part of what is sent to an endpoint. */
 type Parts<At extends Endpoint, Part extends keyof Sent<At>> = Sent<At>[Part];
+
+/** Programs have tokens. */
+type ForBrowsers = "openSession" | "closeSession" | "live";
 
 export interface Client {
   /** Stores the revision and sends calls to it, or as `query` says. The same manifest and bundles give the same revision. */
@@ -205,6 +209,12 @@ export interface Client {
   audit(query: Parts<AuditAt, "query">): Promise<AuditLine[]>;
   /** Gives the newest lines, then new ones as they are written, until the signal is aborted or the server ends. */
   followAudit(query: Parts<AuditAt, "query">, signal?: AbortSignal): AsyncGenerator<AuditLine, void>;
+  /** What the dashboard plots. */
+  history(span: Parts<HistoryAt, "query">["span"]): Promise<Reply<HistoryAt>>;
+  /** Throws "no-such-app". */
+  appHistory(app: string, span: Parts<HistoryAt, "query">["span"]): Promise<Reply<HistoryAt>>;
+  /** What was spent this month, in sums. */
+  spend(): Promise<Reply<"GET /v1/spend">>;
   host(): Promise<Reply<"GET /v1/host">>;
   status(): Promise<Reply<"GET /v1/status">>;
   /** Resolves when the API answers; needs no token. Throws "api-unreachable". */
@@ -313,10 +323,13 @@ export function createClient(options: ClientOptions): Client {
     revokeKey: (key) => call("DELETE /v1/keys/{key}", { params: { key } }),
     audit: async (query) => (await call("GET /v1/audit", { query })).lines,
     followAudit: (query, signal) => lines<AuditLine>("GET /v1/audit/follow", { query }, signal),
+    history: (span) => call("GET /v1/history", { query: { span } }),
+    appHistory: (app, span) => call("GET /v1/apps/{app}/history", { params: { app }, query: { span } }),
+    spend: () => call("GET /v1/spend", {}),
     host: () => call("GET /v1/host", {}),
     status: () => call("GET /v1/status", {}, AbortSignal.timeout(STATUS_MS)),
     health: async () => void (await call("GET /v1/health", {})),
-  } satisfies Client & Record<RouteName, unknown>;
+  } satisfies Client & Record<Exclude<RouteName, ForBrowsers>, unknown>;
   return client;
 }
 

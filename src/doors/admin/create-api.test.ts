@@ -32,6 +32,8 @@ describe("the document", () => {
     for (const [path, methods] of Object.entries(paths)) {
       for (const [method, { security }] of Object.entries(methods)) {
         seen++;
+        // A test of sessions logs in.
+        if (path === "/v1/session" && method === "post") continue;
         const wanted = security?.length === 0 ? 200 : 401;
         const address = url + path.replaceAll(/\{\w+\}/g, "shop");
         for (const authorization of [undefined, "Bearer wrong", `Basic ${token}`, "Bearer"]) {
@@ -52,7 +54,7 @@ describe("the document", () => {
     const { paths } = await openApi();
     const documented = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
     const routed = served.api.app.routes
-      .filter(({ method, path }) => method !== "ALL" && path !== "/openapi.json")
+      .filter(({ method, path }) => method !== "ALL" && path !== "/openapi.json" && path !== "/" && !path.startsWith("/dashboard/"))
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
     assert.deepEqual([...new Set(routed)].toSorted(), documented.toSorted());
   });

@@ -1,13 +1,14 @@
 /**
  * The management API: one table of routes, a rule and a handler for each, and one place where errors become replies.
  *
- * What happens to a request, in this order: its route is found in the table, so that the audit log can name it; a line is written when the reply is known; its token says whose
+ * The pages of the dashboard, and the routes of health and of logging in, answer without a token. What happens to all other requests, in this order: the route is found in the table, so that the audit log can name it; a line is written when the reply is known; its token, or its session, says whose
  * it is; its body is bounded; the rule of its route is applied; then its parts are checked and handled. What no route of the table is for is refused after that, so that a handler
  * without a rule answers nobody.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { systemClock } from "../../base/clock/clock.ts";
+import { createDashboardFiles } from "../dashboard/files.ts";
 import { FairTurns } from "../../clients/fair-turns.ts";
 import { Shares } from "../../clients/shares.ts";
 import { WrongCredentials } from "../../clients/wrong-credentials.ts";
@@ -26,19 +27,23 @@ import { addBills } from "./handlers/bills.ts";
 import { addBuckets } from "./handlers/buckets.ts";
 import { addCalls } from "./handlers/calls.ts";
 import { addCredentials } from "./handlers/credentials.ts";
+import { addDashboard } from "./handlers/dashboard.ts";
 import { addEvents } from "./handlers/events.ts";
 import { addKv } from "./handlers/kv.ts";
 import { addQueues } from "./handlers/queues.ts";
 import { addLogs } from "./handlers/logs.ts";
 import { addMetrics } from "./handlers/metrics.ts";
+import { addPages } from "./handlers/pages.ts";
 import { addPlatform } from "./handlers/platform.ts";
 import { addRuns } from "./handlers/runs.ts";
 import { addSecrets } from "./handlers/secrets.ts";
+import { addLogin, addLogout } from "./handlers/session.ts";
 import { addSignedUrls } from "./handlers/signed-urls.ts";
 import { addTriggers } from "./handlers/triggers.ts";
 import { addTenants } from "./handlers/tenants.ts";
 import type { ApiOptions } from "./parts.ts";
 import { applyRules } from "./rules.ts";
+import { Sessions } from "./sessions.ts";
 import { type ApiEnv, TENANT_HEADER } from "./scope.ts";
 
 export interface Api {
@@ -57,15 +62,20 @@ export function createApi(options: ApiOptions): Api {
     recentCalls: undefined,
     ...options,
     clock,
+    sessions: new Sessions(options.principals, clock),
   };
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
   app.onError(replyWithError(parts.onError));
   app.notFound(replyNotFound);
   app.openapi(routes.health, (context) => context.json({ ok: true as const }, 200));
   document(app);
+  addPages(app, createDashboardFiles());
   nameCalls(app);
+  addLogin(app, parts);
   app.use("*", audited(parts), authorize(parts), limitBody, applyRules(parts));
+  addLogout(app, parts);
   addPlatform(app, parts);
+  addDashboard(app, parts);
   addApps(app, parts);
   addAliases(app, parts);
   addSecrets(app, parts);

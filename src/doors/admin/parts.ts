@@ -7,6 +7,7 @@ import type { Shares } from "../../clients/shares.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
+import type { History } from "../../store/history/history.ts";
 import type { Logs } from "../../store/logs/logs.ts";
 import type { CalleeParts } from "../../control/event-callees.ts";
 import type { Triggers } from "../../events/triggers/triggers.ts";
@@ -22,6 +23,7 @@ import type { Principals } from "../../store/principals/principal.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
 import type { Serving } from "../../control/serving.ts";
 import type { Metrics } from "../../telemetry/metrics/open-metrics.ts";
+import type { Sessions } from "./sessions.ts";
 
 export interface ApiOptions {
   catalog: Catalog;
@@ -31,6 +33,8 @@ export interface ApiOptions {
   queues: Queues;
   logs: Logs;
   accounts: OpenAccounts;
+  /** What the dashboard plots. */
+  history: Pick<History, "course">;
   serving: Serving;
   overview: Overview;
   /** Null, which is the default: there are none. */
@@ -68,4 +72,4 @@ export interface ApiOptions {
 }
 
 /** What the handlers use. */
-export type Parts = Required<ApiOptions>;
+export type Parts = Required<ApiOptions> & { sessions: Sessions };

@@ -5,6 +5,7 @@ import { body, errors, json, lines, none } from "./route-parts.ts";
 import * as schemas from "./schemas.ts";
 
 export * from "./bucket-routes.ts";
+export * from "./dashboard-routes.ts";
 export * from "./event-routes.ts";
 export * from "./call-routes.ts";
 export * from "./kv-routes.ts";

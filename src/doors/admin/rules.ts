@@ -24,7 +24,12 @@ type Matter = "app" | "some" | "queue" | "bucket" | "tenant" | "named-tenant" | 
 /** null: every principal may call it. */
 type Rule = { action: Action; on: Matter } | null;
 
-const rules: Record<Exclude<RouteName, "health">, Rule> = {
+const rules: Record<Exclude<RouteName, "health" | "openSession">, Rule> = {
+  closeSession: null,
+  history: { action: "read", on: "some" },
+  appHistory: { action: "read", on: "app" },
+  spend: { action: "read-bills", on: "some" },
+  live: { action: "read", on: "some" },
   host: null,
   principal: null,
   status: { action: "read-server", on: "server" },

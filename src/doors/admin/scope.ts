@@ -44,6 +44,11 @@ export function scopeOf(context: Context<ApiEnv>): Scope {
   return scope;
 }
 
+/** The scope of a request that names no tenant. */
+export function scopeFor(principal: Principal): Scope {
+  return { principal, tenant: principal.tenant ?? mainTenant, isChosen: principal.tenant !== null };
+}
+
 /** Says, for as long as a reply goes on, whether it may. */
 export function validityOf(context: Context<ApiEnv>): () => boolean {
   return context.get("isStillValid") ?? (() => false);
@@ -81,7 +86,7 @@ export function makeScope({ names }: Pick<Catalog, "names">, principal: Principa
     if (asked !== undefined && asked !== names.tenantName(own)) throw noSuchTenant(asked);
     return { principal, tenant: own, isChosen: true };
   }
-  if (asked === undefined) return { principal, tenant: mainTenant, isChosen: false };
+  if (asked === undefined) return scopeFor(principal);
   const tenant = names.tenant(asked, false);
   if (tenant === undefined) throw noSuchTenant(asked);
   return { principal, tenant, isChosen: true };

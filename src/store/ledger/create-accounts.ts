@@ -26,6 +26,8 @@ export interface AccountsOptions {
   tenants?: KnownTenants;
   /** Called when a tenant nears or reaches a limit of a month. */
   tellTenant?: (tenant: string, month: string, use: LimitUse) => void;
+  /** Called with each entry on the use of machines. */
+  onUse?: (entry: UsageEntry) => void;
 }
 
 interface ServiceUse {
@@ -73,6 +75,7 @@ export function createAccounts({
   events,
   tenants = noTenants,
   tellTenant = () => {},
+  onUse = () => {},
 }: AccountsOptions): OpenAccounts {
   const attribution = createAttribution();
   const stopMeter = meterServer(clock, (delta) => ledger.record(delta));
@@ -100,6 +103,7 @@ export function createAccounts({
     prices,
     record(entry: UsageEntry) {
       record(entry);
+      onUse(entry);
       if (entry.kind === "run" && entry.app !== null) attribute(entry, entry.app);
     },
     served(invocation: ServedInvocation) {

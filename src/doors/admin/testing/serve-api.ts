@@ -41,6 +41,7 @@ import type { LambdaStore } from "../../../store/lambda/lambda-store.ts";
 import { openLambdaStore } from "../../../store/lambda/open-lambda-store.ts";
 import { World as QueuesWorld } from "../../../services/queues/testing/world.ts";
 import { RouteTable } from "../../http/routes.ts";
+import { createHistory } from "../../../store/history/history.ts";
 import type { Logs } from "../../../store/logs/logs.ts";
 import { openLogs } from "../../../store/logs/open-logs.ts";
 import type { Audit } from "../../../store/audit/audit.ts";
@@ -159,6 +160,8 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
   const logs = openLogs(join(dir, "logs"), { idOf: String, onFailure });
   const ledger = createLedger(join(dir, "ledger.db"), { idOf: String, onFailure });
   const events = new EventStream(systemClock, (error) => assert.fail(String(error)));
+  const stored = { add: () => {}, rows: () => [], ran: () => new Map<number, number>() };
+  const history = createHistory({ table: stored, events, clock: systemClock, tenantOf: () => mainTenant, onFailure });
   const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, events, tenants: catalog.tenants });
   const principals = openPrincipals(join(dir, "principals.db"), {
     seal: openSeal(join(dir, "key"), true),
@@ -200,6 +203,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
   };
   const overview = {
     machines: () => [machine],
+    glance: () => ({ machines: [machine], inFlight: 1 }),
     sample: () => {},
     explain: (app: string) => ({ app, now: ["2.0 run at once on average"], facts: [], decisions }),
     host: () => hostInfo,
@@ -236,6 +240,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
     catalog,
     logs: watched,
     accounts,
+    history,
     lambda,
     objects,
     queues: queues.queues,
@@ -259,6 +264,7 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
     definitions.close();
     await logs.close();
     accounts.close();
+    history.close();
     ledger.close();
     audit.close();
     principals.close();

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as format from "./format.ts";
+import { changed } from "./machines.ts";
+import type { LiveMachine } from "./replies.ts";
+import { hashOf, routeOf } from "./route.ts";
+import { EventReader } from "./sse.ts";
+import { stacked } from "./stacked.ts";
+
+describe("numbers for people", () => {
+  const cases: [string, string, string][] = [
+    ["thousands", format.number(1234.5), "1,235"],
+    ["three digits", format.number(0.0123456), "0.0123"],
+    ["very small", format.number(0.0000001), "0.0000001"],
+    ["nothing", format.number(null), "–"],
+    ["milliseconds", format.milliseconds(12.34), "12.3 ms"],
+    ["seconds", format.milliseconds(1_234), "1.23 s"],
+    ["minutes", format.milliseconds(125_000), "2 min 5 s"],
+    ["bytes", format.bytes(1_536), "1.5 KB"],
+    ["no bytes", format.bytes(0), "0 B"],
+    ["part of a byte", format.bytes(0.5), "0.5 B"],
+    ["a tiny share", format.share(0.0001), "< 0.1 %"],
+    ["nearly all", format.share(0.99999), "> 99.9 %"],
+    ["a share", format.share(0.123), "12.3 %"],
+    ["an age", format.age(93_784_000), "1 d 2 h"],
+    ["a whole age", format.age(3_600_000), "1 h"],
+    ["no age", format.age(-5), "0 s"],
+    ["cheaper", format.times(54, 1) ?? "", "54 ×"],
+    ["of nothing", format.times(54, 0) ?? "none", "none"],
+  ];
+  for (const [name, shown, wanted] of cases) test(name, () => assert.equal(shown, wanted));
+});
+
+test("events come out whole, however their text is cut", () => {
+  const text = 'event: tick\ndata: {"a":1}\n\n: comment\n\nevent: machines\ndata: {"b":\ndata: 2}\n\ndata: end\n\n';
+  for (let at = 0; at <= text.length; at++) {
+    const reader = new EventReader();
+    const events = [...reader.take(text.slice(0, at)), ...reader.take(text.slice(at))];
+    assert.deepEqual(events, [
+      { name: "tick", data: '{"a":1}' },
+      { name: "machines", data: '{"b":\n2}' },
+      { name: "message", data: "end" },
+    ]);
+  }
+  assert.throws(() => new EventReader().take("x".repeat(9_000_000)), /too long/);
+});
+
+test("an address leads to the page that made it, whatever is in its names", () => {
+  for (const name of ["shop", "a/b", "@acme/shop", "100%", "..", "<img src=x>", "#?&"]) {
+    const { path, query } = routeOf(hashOf(["apps", name], { tab: name, none: "" }));
+    assert.deepEqual([path, [...query]], [["apps", name], [["tab", name]]]);
+  }
+  assert.deepEqual(routeOf("").path, []);
+  assert.deepEqual(routeOf("#/apps/%E0%A4%A").path, ["apps", "%E0%A4%A"]);
+});
+
+test("lines are drawn on top of each other, and a gap is a gap in all above it", () => {
+  assert.deepEqual(
+    stacked([
+      [1, 1, 1],
+      [2, null, 2],
+      [3, 3, 3],
+    ]),
+    [
+      [6, null, 6],
+      [5, null, 5],
+      [3, 3, 3],
+    ],
+  );
+  assert.deepEqual(stacked([]), []);
+});
+
+test("machines follow what changes, and are all replaced by a whole list", () => {
+  const machine = (id: string, memoryBytes = 0) => ({ id, memoryBytes }) as LiveMachine;
+  const first = changed(new Map(), { whole: true, changed: [machine("a"), machine("b")], gone: [] });
+  const second = changed(first, { whole: false, changed: [machine("b", 5)], gone: ["a", "none"] });
+  assert.deepEqual([[...first.keys()], [...second.values()]], [["a", "b"], [machine("b", 5)]]);
+  assert.deepEqual([...changed(second, { whole: true, changed: [machine("c")], gone: [] }).keys()], ["c"]);
+});

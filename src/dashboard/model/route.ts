@@ -1,0 +1,26 @@
+/** Which page an address is of. Pages are behind the `#`, so that the server has one page and the address can be kept and shared. Pure. */
+
+export interface Route {
+  /** The parts of the path, decoded: ["apps", "shop"]. */
+  path: string[];
+  query: URLSearchParams;
+}
+
+/** @param hash as in the address: "#/apps/shop?tab=logs" */
+export function routeOf(hash: string): Route {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
+  return { path: path.split("/").filter(Boolean).map(decoded), query: new URLSearchParams(query) };
+}
+
+export function hashOf(path: readonly string[], query: Record<string, string> = {}): string {
+  const pairs = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "")).toString();
+  return `#/${path.map(encodeURIComponent).join("/")}${pairs === "" ? "" : `?${pairs}`}`;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

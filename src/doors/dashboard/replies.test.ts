@@ -1,0 +1,29 @@
+/** What the dashboard expects of the API's replies is what they have: where they differ, this file does not compile. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LiveView } from "../../control/live.ts";
+import type * as replies from "../../dashboard/model/replies.ts";
+import { PHASES } from "../../dashboard/model/replies.ts";
+import { MACHINE_PHASES } from "../../policy/machine-facts.ts";
+import type { Reply } from "../admin/endpoint.ts";
+
+/** Does not compile if the API's reply lacks something that the page expects. */
+type Has<Page, Api extends Page> = [Page, Api];
+
+type Told = ReturnType<LiveView["tick"]>;
+
+interface Expected {
+  session: Has<replies.SessionReply, Reply<"POST /v1/session">>;
+  principal: Has<replies.PrincipalReply, Reply<"GET /v1/principal">>;
+  history: Has<replies.HistoryReply, Reply<"GET /v1/history">>;
+  spend: Has<replies.SpendReply, Reply<"GET /v1/spend">>;
+  tenants: Has<replies.TenantListReply, Reply<"GET /v1/tenants">>;
+  tick: Has<replies.Tick, Told["tick"]>;
+  machines: Has<replies.MachineChanges, NonNullable<Told["machines"]>>;
+}
+
+test("the pages know the phases of machines, in their order", () => {
+  const expected: Partial<Expected> = {};
+  assert.deepEqual(expected, {});
+  assert.deepEqual(PHASES, MACHINE_PHASES);
+});

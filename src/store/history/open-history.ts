@@ -1,0 +1,36 @@
+import type { Clock } from "../../base/clock/clock.ts";
+import type { EventStream } from "../../telemetry/event-stream.ts";
+import { openDatabase } from "../sqlite/open.ts";
+import { createHistory, type History } from "./history.ts";
+import { historyMigrations } from "./schema.ts";
+import { historyTable } from "./table.ts";
+
+interface OpenHistoryOptions {
+  events: Pick<EventStream, "listen">;
+  clock: Pick<Clock, "now" | "wall" | "after">;
+  tenantOf: (app: string) => string | undefined;
+  onFailure: (error: unknown) => void;
+}
+
+/** A file that cannot be used is no reason not to start: then the history is kept in memory, and the log says why. */
+export function openHistory(file: string, { onFailure, ...parts }: OpenHistoryOptions): History {
+  const db = open(file, onFailure);
+  const history = createHistory({ ...parts, table: historyTable(db), onFailure });
+  return {
+    ...history,
+    close() {
+      history.close();
+      db.close();
+    },
+  };
+}
+
+function open(file: string, onFailure: (error: unknown) => void) {
+  const how = { durability: "normal", migrations: historyMigrations } as const;
+  try {
+    return openDatabase(file, how);
+  } catch (error) {
+    onFailure(error);
+    return openDatabase(":memory:", how);
+  }
+}

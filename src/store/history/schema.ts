@@ -1,0 +1,22 @@
+import type { Migration } from "../sqlite/migrate.ts";
+
+/**
+ * A row for each step of each series that something happened in. `series` is empty for the whole server, `t:` and a tenant's id, or `a:` and an app's. `seconds` is how
+ * long it was counted, `times` and `machine_seconds` are JSON: pairs of a bucket and its number of calls, and a number for each phase.
+ */
+export const historyMigrations: readonly Migration[] = [
+  `CREATE TABLE steps (
+    span TEXT NOT NULL,
+    series TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    calls INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    times TEXT NOT NULL,
+    cpu_us REAL NOT NULL,
+    byte_seconds REAL NOT NULL,
+    machine_seconds TEXT NOT NULL,
+    PRIMARY KEY (span, series, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX steps_by_time ON steps (span, at)`,
+];
