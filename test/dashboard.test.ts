@@ -28,7 +28,7 @@ async function loggedIn(context: Scope, look?: Look, token = platform.running.to
   await page.goto(url);
   await page.getByLabel("Token", { exact: true }).last().fill(token);
   await page.getByRole("button", { name: "Log in" }).click();
-  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
   return page;
 }
 
