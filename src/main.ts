@@ -45,8 +45,10 @@ import { lambdaFactsOf } from "./control/lambda/lambda-facts.ts";
 import { serversOf } from "./store/catalog/nfs-mounts.ts";
 import { RouteTable } from "./doors/http/routes.ts";
 import { InternalCalls } from "./doors/internal/internal-calls.ts";
-import type { ServiceDoor } from "./doors/internal/service-door.ts";
+import type { ServiceDoor, StreamDoor } from "./doors/internal/service-door.ts";
 import { createKvDoor } from "./doors/kv/kv-door.ts";
+import { createMachineDoor } from "./doors/redis/machine-door.ts";
+import { openRedis } from "./doors/redis/open-redis.ts";
 import { createSqlDoor } from "./doors/sql/sql-door.ts";
 import { openSql } from "./services/sql/open-sql.ts";
 import { openKv } from "./services/kv/open-kv.ts";
@@ -133,7 +135,7 @@ export async function startMayfly(
   const events = new EventStream(clock, (error) => log.error({ err: error }, "a listener to the platform's events failed"));
 
   assertDescriptors();
-  for (const address of [config.listen, config.api, config.lambda.listen, config.objects.listen])
+  for (const address of [config.listen, config.api, config.lambda.listen, config.objects.listen, config.kv.redis.listen])
     if (address !== undefined) assertSafeAddress(address, config);
   const lock = lockFolders(start, supervision?.pid, () => supervision?.locked());
   const catalog = openCatalogOf(start, {
@@ -169,7 +171,7 @@ export async function startMayfly(
   keepAccounts(accounts, events);
   const metrics = openMetricsOf(start, { events, names: catalog.names, info: { version: VERSION, driver: driver.name } });
   const kinds = openKinds(start, catalog, driver);
-  const kv = openKv(start, { events, accounts, limitOf: (tenant) => catalog.tenants.limits(tenant).kvMb });
+  const { kv, commands } = openKv(start, { events, accounts, limitOf: (tenant) => catalog.tenants.limits(tenant).kvMb });
   const shares = createShares({ names: catalog.names, manifestOf: (app) => served.reach(app, LIVE)?.revision.manifest });
   const sql = openSql(start, { uids, events, accounts, tenantOf: (app) => catalog.tenants.tenantOf(app) });
   const services = new Map<ServiceName, ServiceDoor>([
@@ -178,8 +180,10 @@ export async function startMayfly(
   ]);
   const queues = openQueues(start, { events });
   services.set("sqs", openInsideSqs(start, queues.queues));
+  const streams = new Map<ServiceName, StreamDoor>();
   const internal = new InternalCalls({
     services,
+    streams,
     ...createInternalRoutes({
       names: catalog.names,
       revision: (app, id) => catalog.revision(app, id),
@@ -394,10 +398,13 @@ export async function startMayfly(
   const s3 = openS3(start, { objects, principals, wrong, places, audit, catalog, isTls: certificate !== undefined, targets });
   services.set("s3", s3.inside);
   const telemetry = await openMetricsDoor(start, { metrics: metrics && (() => metrics.text()), isDraining: () => draining, certificate });
+  const redis = openRedis(start, { commands, principals, wrong, catalog });
+  if (config.kv.redis.machines) streams.set("redis", createMachineDoor(redis, shares));
   const besides = [
     ...telemetry,
     ...(await openBeside(start, certificate, beside)),
     ...(await openBeside(start, certificate, s3.beside, "objects.listen")),
+    ...(await redis.listen(certificate)),
   ];
   announce(lock, urls, certificate);
 

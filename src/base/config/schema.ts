@@ -114,6 +114,15 @@ export const configSchema = z.strictObject({
       appMb: z.int().min(0).max(1e9).default(1_024),
       tenantEntries: z.int().min(0).max(1e12).default(50_000_000),
       tenantMb: z.int().min(0).max(1e9).default(5_120),
+      /** Redis' protocol, for the same stores. */
+      redis: z
+        .strictObject({
+          /** The address at which it is spoken; left out: nowhere. */
+          listen: address.optional(),
+          /** Whether machines reach the stores of their bindings by it, at redis.services.mayfly.internal:6379. */
+          machines: z.boolean().default(false),
+        })
+        .prefault({}),
     })
     .prefault({}),
   /** Queues of messages. */

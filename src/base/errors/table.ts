@@ -569,6 +569,12 @@ export const errorTable = {
     message: "{by} cannot be added to the value of the key {key}, which is no whole number, or would become one beyond 2^53.",
     cure: "Put a whole number, written as a text, or use another key.",
   },
+  "kv-wrong-type": {
+    status: 409,
+    side: "caller",
+    message: "The key {key} of the key-value store {store} has a hash, a list or a set, which has no single value.",
+    cure: "Ask for it by Redis' protocol, remove it, or put another value in its place.",
+  },
   "kv-full": {
     status: 507,
     side: "caller",

@@ -5,7 +5,7 @@ import { BlockList, isIP } from "node:net";
 export const SUFFIX = ".mayfly.internal";
 
 /** What the platform offers to functions, at `<service>.services.mayfly.internal`. A service's address goes by its place here, so a new one is added at the end. */
-export const serviceNames = ["kv", "lambda", "sqs", "s3", "sql", "events"] as const;
+export const serviceNames = ["kv", "lambda", "sqs", "s3", "sql", "events", "redis"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 const SERVICES = `.services${SUFFIX}`;

@@ -27,7 +27,7 @@ import { requestHeaders } from "../http/request-headers.ts";
 import { addressOf, functionAt, isInternal, serviceAddressOf, serviceAt } from "./internal-names.ts";
 import { InternalCall } from "./internal-call.ts";
 import { answerService, assertPlain } from "./service-calls.ts";
-import type { ServiceDoor } from "./service-door.ts";
+import type { ServiceCaller, ServiceDoor, StreamDoor } from "./service-door.ts";
 import type { Bindings } from "../../store/catalog/binding-schema.ts";
 
 export interface InternalCallsOptions {
@@ -38,6 +38,8 @@ export interface InternalCallsOptions {
   route: (app: string, revision: string, name: string) => InternalRoute;
   /** Those that the server offers. They are looked up for each connection, because some doors are made later than the first machines. */
   services: ReadonlyMap<ServiceName, ServiceDoor>;
+  /** Those that speak no HTTP. Looked up as the others. */
+  streams: ReadonlyMap<ServiceName, StreamDoor>;
   /** For errors. */
   appName: (app: string) => string;
 }
@@ -67,6 +69,13 @@ interface Caller {
 interface Target {
   caller: Caller;
   to: { function: string } | { service: ServiceDoor };
+}
+
+/** Where a name leads. */
+interface Found {
+  to: Target["to"] | { stream: StreamDoor };
+  address: string;
+  port: number;
 }
 
 const PORT = 80;
@@ -101,14 +110,13 @@ export class InternalCalls {
   around({ app, id: revision, tenant = "", tenantKey, manifest }: CallingVersion, outside: Egress | null): Egress {
     const open = new Set<Duplex>();
     const caller = { app, revision, tenantKey, tenant, bindings: manifest.bindings ?? {}, underWay: 0 };
-    const { services } = this.#options;
-    const find = (host: string, name = host): { to: Target["to"]; address: string } | undefined => {
+    const find = (host: string, name = host): Found | undefined => {
       const service = serviceAt(name, host);
-      const door = service === undefined ? undefined : services.get(service);
-      if (service !== undefined && door !== undefined) return { to: { service: door }, address: serviceAddressOf(service) };
+      const door = service === undefined ? undefined : this.#doorOf(service);
+      if (door !== undefined) return door;
       const functions = this.#options.functionsOf(app, revision);
       const found = functionAt(functions, name, host);
-      return found === undefined ? undefined : { to: { function: found }, address: addressOf(functions.indexOf(found)) };
+      return found === undefined ? undefined : { to: { function: found }, address: addressOf(functions.indexOf(found)), port: PORT };
     };
     return {
       connect: async (host, port, gone, name) => {
@@ -116,9 +124,11 @@ export class InternalCalls {
         if (!isInternal(host) && !isInternal(name ?? "")) return outsideOf(outside, shown).connect(host, port, gone, name);
         const found = find(host, name);
         if (found === undefined) throw denied(shown, "the app has no such function");
-        if (port !== PORT) throw denied(shown, `functions of the app are called at port ${PORT}`);
+        const { to } = found;
+        if (port !== found.port)
+          throw denied(shown, "stream" in to ? `this service is at port ${found.port}` : `functions of the app are called at port ${PORT}`);
         if (open.size >= CONNECTIONS) throw denied(shown, `the machine has ${CONNECTIONS} connections to functions of its app already`);
-        return this.#connect({ caller, to: found.to }, open);
+        return this.#connect(caller, to, port, open);
       },
       resolve: async (host, family, gone) => {
         if (!isInternal(host)) return outsideOf(outside, host.slice(0, 300)).resolve(host, family, gone);
@@ -133,9 +143,16 @@ export class InternalCalls {
     };
   }
 
-  #connect(target: Target, open: Set<Duplex>): Awaited<ReturnType<Egress["connect"]>> {
+  #doorOf(service: ServiceName): Found | undefined {
+    const address = serviceAddressOf(service);
+    const stream = this.#options.streams.get(service);
+    if (stream !== undefined) return { to: { stream }, address, port: stream.port };
+    const door = this.#options.services.get(service);
+    return door === undefined ? undefined : { to: { service: door }, address, port: PORT };
+  }
+
+  #connect(caller: Caller, to: Found["to"], port: number, open: Set<Duplex>): Awaited<ReturnType<Egress["connect"]>> {
     const [theirs, ours] = duplexPair();
-    this.#targets.set(ours, target);
     open.add(ours);
     ours.once("close", () => {
       open.delete(ours);
@@ -144,8 +161,12 @@ export class InternalCalls {
     ours.on("error", () => ours.destroy());
     theirs.once("close", () => ours.destroy());
     theirs.on("error", () => theirs.destroy());
-    this.#server.emit("connection", ours);
-    return Object.assign(theirs, { remoteAddress: "127.0.0.1", remotePort: PORT, remoteFamily: "IPv4" });
+    if ("stream" in to) to.stream.accept(this.#serviceCaller(caller), ours);
+    else {
+      this.#targets.set(ours, { caller, to });
+      this.#server.emit("connection", ours);
+    }
+    return Object.assign(theirs, { remoteAddress: "127.0.0.1", remotePort: port, remoteFamily: "IPv4" });
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -162,11 +183,14 @@ export class InternalCalls {
 
   #serve(caller: Caller, door: ServiceDoor, request: IncomingMessage, response: ServerResponse): void {
     assertPlain(request);
-    const { app, tenant, revision, bindings } = caller;
-    const appName = this.#options.appName(app);
-    if (caller.underWay >= MOST) throw new MayflyError("too-many-internal-calls", { app: appName, limit: MOST });
+    const from = this.#serviceCaller(caller);
+    if (caller.underWay >= MOST) throw new MayflyError("too-many-internal-calls", { app: from.appName, limit: MOST });
     caller.underWay++;
-    void answerService(door, { app, tenant, revision, appName, bindings }, request, response).finally(() => void caller.underWay--);
+    void answerService(door, from, request, response).finally(() => void caller.underWay--);
+  }
+
+  #serviceCaller({ app, tenant, revision, bindings }: Caller): ServiceCaller {
+    return { app, tenant, revision, appName: this.#options.appName(app), bindings };
   }
 
   #call(caller: Caller, name: string, request: IncomingMessage, response: ServerResponse): void {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Bindings } from "../../store/catalog/binding-schema.ts";
 
 /**
@@ -11,6 +12,13 @@ export interface ServiceDoor {
    * @param left is given when the machine has left: nobody waits for the answer any more
    */
   answer(caller: ServiceCaller, request: IncomingMessage, response: ServerResponse, left: AbortSignal): Promise<void>;
+}
+
+/** A service that speaks a protocol of its own. A machine's connection to its name, or its address, at this port is handed to it as it is. */
+export interface StreamDoor {
+  port: number;
+  /** The connection may end at any time, and is the door's to end. */
+  accept(caller: ServiceCaller, connection: Duplex): void;
 }
 
 /** The app for which a machine works. */

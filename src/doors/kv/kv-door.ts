@@ -13,13 +13,13 @@
 import { MayflyError } from "../../base/errors/error.ts";
 import { Shares } from "../../clients/shares.ts";
 import type { Shares as AppShares } from "../../control/shares.ts";
-import type { KeyValues, Store } from "../../services/kv/kv.ts";
-import { boundAs } from "../../store/catalog/binding-schema.ts";
-import type { ServiceCaller, ServiceDoor } from "../internal/service-door.ts";
+import type { KeyValues } from "../../services/kv/kv.ts";
+import type { ServiceDoor } from "../internal/service-door.ts";
 import { type Exchange, storePath } from "./exchange.ts";
 import { writeBatch } from "./batch.ts";
 import { changesOf } from "./changes.ts";
 import { listKeys } from "./keys.ts";
+import { storeOf } from "./store-of.ts";
 import { addTo, getValue, putValue, removeValue } from "./values.ts";
 
 /** Of values that are being read or written, of all apps. */
@@ -64,16 +64,4 @@ function answer(exchange: Exchange, what: string, method: string): Promise<void>
     default:
       throw new MayflyError("bad-request", { what: `key-value stores have no ${method.slice(0, 20)} /v1/<store>/${what.slice(0, 100)}` });
   }
-}
-
-/** Throws "no-such-kv" and "kv-not-shared". */
-function storeOf(shares: KvDoorParts["shares"], { tenant, app, appName, bindings }: ServiceCaller, name: string, writes: boolean): Store {
-  const bound = Object.values(bindings).find((binding) => (boundAs(binding) as { kv?: string }).kv === name);
-  if (bound === undefined || !("kv" in bound)) throw new MayflyError("no-such-kv", { app: appName, store: name.slice(0, 100) });
-  const { kv: store, of: owner } = bound;
-  if (owner === undefined) return { tenant, app, name: store };
-  const shared = shares.kv(tenant, owner, store, appName);
-  if (shared === undefined || (writes && shared.access !== "write"))
-    throw new MayflyError("kv-not-shared", { owner, store, app: appName, how: shared === undefined ? "" : " for writing" });
-  return { tenant, app: shared.app, name: store };
 }

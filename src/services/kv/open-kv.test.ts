@@ -18,7 +18,7 @@ test("what stores do and keep is told of the app that they belong to, and a tena
   afterwards(t, () => closing.disposeAsync());
   const clock = new FakeClock();
   const told: [app: string, service: string, use: object][] = [];
-  const kv = openKv(
+  const { kv } = openKv(
     {
       config: loadConfig({ flags: { stateDir }, env: {} }),
       clock,

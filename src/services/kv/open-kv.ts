@@ -7,6 +7,8 @@ import { openGroupCommit } from "../../store/group-commit/open-group-commit.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
 import { meteredKeyValues } from "./metered-key-values.ts";
 import type { KeyValues } from "./kv.ts";
+import type { RedisCommands } from "./redis/commands.ts";
+import { SqliteCommands } from "./redis/sqlite-commands.ts";
 import { SqliteKeyValues } from "./sqlite-key-values.ts";
 import type { KvOperations } from "./store/engine.ts";
 import type { ReadOperations } from "./store/read.ts";
@@ -26,11 +28,17 @@ export interface KvNeeds {
   limitOf: (tenant: string) => number | null;
 }
 
+export interface OpenedKv {
+  kv: KeyValues;
+  /** Redis' commands on the same stores. */
+  commands: RedisCommands;
+}
+
 /** Opens the key-value stores of a state folder. Their file is made, and opened, when somebody uses one. */
 export function openKv(
   { config, clock, log, closing }: Pick<ServerStart, "config" | "clock" | "log" | "closing">,
   { events, accounts, limitOf }: KvNeeds,
-): KeyValues {
+): OpenedKv {
   const file = join(config.stateDir, "kv.db");
   const onFailure = (error: unknown) =>
     log.error({ err: error }, "key-value stores: a thread failed, or what has expired was not removed; it is tried again");
@@ -46,15 +54,16 @@ export function openKv(
   closing.defer(() => commit.close());
   closing.defer(() => reads.close());
   const { appEntries, appMb, tenantEntries, tenantMb } = config.kv;
-  const kv = new SqliteKeyValues({
+  const parts = {
     commit,
     reads,
-    most: (tenant) => ({
+    most: (tenant: string) => ({
       app: { entries: appEntries, bytes: appMb * MIB },
       tenant: { entries: tenantEntries, bytes: Math.min(tenantMb, limitOf(tenant) ?? tenantMb) * MIB },
     }),
     now: () => clock.wall(),
-  });
+  };
+  const kv = new SqliteKeyValues(parts);
   closing.defer(
     clock.every(SWEEP_MS, () => {
       if (commit.isOpen) kv.sweep().catch(onFailure);
@@ -72,7 +81,9 @@ export function openKv(
       if (existsSync(file)) tellKept().catch(onFailure);
     }),
   );
-  return meteredKeyValues(kv, (app, use) => accounts.serviceUsed(app, "kv", use));
+  const used = (app: string, use: { reads: number } | { writes: number }) => accounts.serviceUsed(app, "kv", use);
+  const commands = new SqliteCommands({ ...parts, used, changed: (store, sweepAt) => kv.changed(store, sweepAt) });
+  return { kv: meteredKeyValues(kv, used), commands };
 
   async function tellKept(): Promise<void> {
     for (const [app, bytes] of await reads.run("kept", null))

@@ -56,9 +56,15 @@ export class SqliteKeyValues implements KeyValues {
     assertWrites(writes);
     const { commit, most, now } = this.#options;
     const written = await commit.run("write", { store, writes, now: now(), most: most(store.tenant) }, bytesOf(writes));
-    for (const write of writes) if (write.kind !== "remove" && write.expiresAt) this.#sweepAt = Math.min(this.#sweepAt, write.expiresAt);
-    this.#bells.ring(store.app, store.name);
+    const expiries = writes.map((write) => (write.kind === "remove" || !write.expiresAt ? Infinity : write.expiresAt));
+    this.changed(store, Math.min(...expiries));
     return written;
+  }
+
+  /** Called when something was written to a store. @param sweepAt when there is something to sweep */
+  changed({ app, name }: Store, sweepAt: number | null): void {
+    if (sweepAt !== null) this.#sweepAt = Math.min(this.#sweepAt, sweepAt);
+    this.#bells.ring(app, name);
   }
 
   watch(store: Store, request: WatchRequest): AsyncIterable<Change> {
@@ -88,11 +94,14 @@ export class SqliteKeyValues implements KeyValues {
     if (this.#isSweeping || now() < this.#sweepAt) return;
     this.#isSweeping = true;
     try {
-      const at = now();
-      this.#sweepAt = at + FORGET_MS;
-      const { stores, nextAt } = await commit.run("sweep", { now: at, forgetUntil: at - REMOVALS_MS });
-      if (nextAt !== null) this.#sweepAt = Math.min(this.#sweepAt, nextAt);
-      for (const { app, name } of stores) this.#bells.ring(app, name);
+      for (let isMore = true; isMore;) {
+        const at = now();
+        this.#sweepAt = at + FORGET_MS;
+        const { stores, nextAt, hasMore } = await commit.run("sweep", { now: at, forgetUntil: at - REMOVALS_MS });
+        if (nextAt !== null) this.#sweepAt = Math.min(this.#sweepAt, nextAt);
+        for (const { app, name } of stores) this.#bells.ring(app, name);
+        isMore = hasMore;
+      }
     } finally {
       this.#isSweeping = false;
     }

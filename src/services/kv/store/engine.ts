@@ -1,5 +1,7 @@
 /** The operations on key-value stores, in the thread of their file: see ../../../store/group-commit/. Times are wall clock, in milliseconds since the epoch. */
 import type { Engine, Operations } from "../../../store/group-commit/engine.ts";
+import { createEntries } from "./entries.ts";
+import { writingCommands } from "./redis/run.ts";
 import { migrations } from "./schema.ts";
 import { sweepOperations } from "./sweep.ts";
 import { createUsage } from "./usage.ts";
@@ -11,6 +13,7 @@ export const engine = {
   migrations,
   operations(db) {
     const usage = createUsage(db);
-    return { ...writeOperations(db, usage), ...sweepOperations(db, usage) };
+    const entries = createEntries(db, usage);
+    return { ...writeOperations(db, entries), ...sweepOperations(db, usage), ...writingCommands(db, entries) };
   },
 } satisfies Engine<Operations>;

@@ -3,6 +3,7 @@ import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { MayflyError } from "../../../base/errors/error.ts";
 import type { Change, Entry, KeyPage, ListedKey, Store, StoreFigures } from "../kv.ts";
 import { isAfter, keyRange } from "./key-range.ts";
+import { readingCommands } from "./redis/run.ts";
 
 type Named = Omit<Store, "tenant">;
 
@@ -15,6 +16,9 @@ export function readOperations(db: DatabaseSync) {
   const get = db.prepare(
     "SELECT entries.version, expires_at, entries.bytes, metadata, CASE WHEN entries.bytes <= ? THEN value END AS value FROM entries JOIN stores USING (store) WHERE app = ? AND name = ? AND key = ? AND (expires_at IS NULL OR expires_at > ?)",
   );
+  const structureOf = db.prepare(
+    "SELECT 1 FROM structures JOIN entries USING (entry) JOIN stores USING (store) WHERE app = ? AND name = ? AND key = ?",
+  );
   const findStore = db.prepare("SELECT store, version, forgotten FROM stores WHERE app = ? AND name = ?");
   const list = db.prepare(
     `SELECT ${LISTED} FROM entries WHERE store = ? AND key >= ? AND key > ? AND key < ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY key LIMIT ?`,
@@ -26,9 +30,16 @@ export function readOperations(db: DatabaseSync) {
   );
 
   return {
+    ...readingCommands(db),
+    /** Throws "kv-wrong-type" if there is a hash, a list or a set. */
     get({ app, name, key, most, now }: Named & { key: string; most: number; now: number }): Entry | null {
       const row = get.get(most, app, name, Buffer.from(key), now);
-      return row === undefined ? null : { value: row["value"] as Uint8Array | null, ...about(row) };
+      if (row === undefined) return null;
+      const value = row["value"] as Uint8Array | null;
+      // The value of a structure is empty.
+      if (!value?.length && structureOf.get(app, name, Buffer.from(key)) !== undefined)
+        throw new MayflyError("kv-wrong-type", { store: name, key: key.slice(0, 200) });
+      return { value, ...about(row) };
     },
     list({ app, name, prefix, after, most, now }: Named & { prefix: string; after: string | null; most: number; now: number }): KeyPage {
       const store = findStore.get(app, name)?.["store"];
