@@ -178,7 +178,7 @@ export async function startMayfly(
     ["kv", createKvDoor({ kv, shares, now: () => clock.wall() })],
     ["sql", createSqlDoor(sql)],
   ]);
-  const queues = openQueues(start, { events });
+  const queues = openQueues(start, { events, accounts, limitOf: (tenant) => catalog.tenants.limits(tenant).queuesMb });
   services.set("sqs", openInsideSqs(start, queues.queues));
   const streams = new Map<ServiceName, StreamDoor>();
   const internal = new InternalCalls({
@@ -314,8 +314,13 @@ export async function startMayfly(
     buses: durable.buses,
     triggers: durable.bucketTriggers,
   });
-  const { objects, start: startObjects } = openObjects(start, {
-    limitsOf: () => objectLimits(config),
+  const {
+    objects,
+    inside: insideObjects,
+    start: startObjects,
+  } = openObjects(start, {
+    limitsOf: (tenant) => objectLimits(config, catalog.tenants.limits(tenant).objectsMb),
+    accounts,
     deliver,
     hasApp: (app) => catalog.names.nameOf(app) !== undefined,
     events,
@@ -395,7 +400,17 @@ export async function startMayfly(
   const api = await openApi(start, supervision?.sockets.api, { parts, certificate, beside });
   urls.api = api.url;
   acme?.start();
-  const s3 = openS3(start, { objects, principals, wrong, places, audit, catalog, isTls: certificate !== undefined, targets });
+  const s3 = openS3(start, {
+    objects,
+    insideObjects,
+    principals,
+    wrong,
+    places,
+    audit,
+    catalog,
+    isTls: certificate !== undefined,
+    targets,
+  });
   services.set("s3", s3.inside);
   const telemetry = await openMetricsDoor(start, { metrics: metrics && (() => metrics.text()), isDraining: () => draining, certificate });
   const redis = openRedis(start, { commands, principals, wrong, catalog });

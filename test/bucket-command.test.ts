@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { createClient } from "../src/doors/admin/client.ts";
 import { mayfly, type Server, serve } from "./command.ts";
-import { createScope, deploy, temporaryFolder } from "./platform.ts";
+import { createScope, deploy, eventually, temporaryFolder } from "./platform.ts";
 
 describe("mayfly bucket", () => {
   const scope = createScope();
@@ -119,5 +119,30 @@ describe("mayfly bucket", () => {
       [listed!.name],
     );
     assert.equal((await run(["ls", "of-the-tenant"], undefined, { MAYFLY_TOKEN: bounded.token })).code, 1);
+  });
+
+  test("is on the bill of whom a bucket belongs to, and bounded by what its tenant may keep", async () => {
+    const client = createClient({ url: server.apiUrl, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
+    await done("get", "bucket-triggers:files", "kept", join(folder, "out"));
+    const lineOf = async (app: string, what: string) =>
+      (await client.bill()).apps.find((bill) => bill.app === app)?.lines.find((line) => line.what === what)?.quantity ?? 0;
+    const out = await eventually(
+      "the bytes that were read",
+      () => lineOf("bucket-triggers", "object-out"),
+      (quantity) => quantity > 0,
+    );
+    assert.equal(out, 3_000_000 / 2 ** 30);
+    assert.ok((await lineOf("bucket-triggers", "object-writes")) >= 1);
+    assert.ok((await lineOf("(services)", "object-writes")) >= 1, "what belongs to no app is on no bill");
+    const { stdout } = await mayfly(["bill", "bucket-triggers", "--api", server.apiUrl, "--state", stateDir]);
+    assert.match(stdout, /out of buckets +0\.002794 GB/);
+
+    await client.limitTenant("acme", { objectsMb: 1 });
+    assert.equal((await run(["create", "small", "--tenant", "acme"])).code, 0);
+    const put = async (key: string) => run(["put", "small", key, "--tenant", "acme"], "x".repeat(700_000));
+    assert.equal((await put("a")).code, 0);
+    const { code, stderr } = await put("b");
+    assert.equal(code, 1);
+    assert.match(stderr, /The tenant has 1048576 bytes already, the most that it may have/);
   });
 });

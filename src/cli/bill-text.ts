@@ -96,6 +96,11 @@ const lineNames: Record<LineRow["what"], string> = {
   reads: "reads of services",
   writes: "writes of services",
   stored: "kept by services",
+  "object-reads": "reads of buckets",
+  "object-writes": "writes of buckets",
+  "object-stored": "kept by buckets",
+  "object-out": "out of buckets",
+  "queue-requests": "requests of queues",
   total: "total",
 };
 
@@ -112,7 +117,7 @@ const lineColumns: Column<LineRow>[] = [
 
 function quantityInWords(quantity: number, unit: string): string {
   if (unit === "requests") return String(quantity);
-  return `${quantity.toFixed(unit === "GB·months" ? 6 : 3)} ${unit}`;
+  return `${quantity.toFixed(unit.startsWith("GB") && unit !== "GB·s" ? 6 : 3)} ${unit}`;
 }
 
 const functionColumns: Column<AppBillInfo["functions"][number]>[] = [

@@ -1,6 +1,7 @@
 import type { Prices } from "../base/config/prices.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
+import { mainTenant } from "../base/ids/new-id.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import type { AppBill, Bill } from "../store/ledger/bill.ts";
 import type { OpenAccounts } from "../store/ledger/create-accounts.ts";
@@ -22,15 +23,24 @@ export interface BillParts {
  */
 export function billOfAll({ accounts, catalog, overview, clock }: BillParts, seen: Seen, month = monthOf(clock.wall())): Bill {
   overview.sample();
-  const isSeen = (app: string) => sees(catalog.names, seen, app);
+  const isSeen = (id: string) => sees(catalog.names, seen, id) || (id === seen.tenant && seen.apps === null);
   // The bill of an earlier month lists only apps that used something in it.
   const deployed =
     month === monthOf(clock.wall())
       ? (seen.apps === null ? catalog.all() : seen.apps.filter((app) => isNamed(catalog.names, app))).filter(isSeen)
       : [];
   const bill = seesAll(seen) ? accounts.bill(month, deployed) : ofApps(accounts.bill(month, deployed, isSeen));
-  const apps = bill.apps.map((one) => ({ ...one, app: nameSeen(catalog.names, seen, one.app) }));
+  const apps = bill.apps.map((one) => ({ ...one, app: nameOnBill(catalog.names, seen, one.app) }));
   return { ...bill, apps: apps.toSorted((a, b) => (a.app < b.app ? -1 : 1)) };
+}
+
+/** What the buckets and queues of a tenant have used that belong to none of its apps. */
+const OF_NO_APP = "(services)";
+
+function nameOnBill(names: Catalog["names"], seen: Seen, id: string): string {
+  const tenant = names.tenantName(id);
+  if (tenant === undefined) return nameSeen(names, seen, id);
+  return seen.tenant !== null || id === mainTenant ? OF_NO_APP : `@${tenant}/${OF_NO_APP}`;
 }
 
 function ofApps(bill: Bill): Bill {

@@ -268,6 +268,11 @@ export const configSchema = z.strictObject({
       read: price.default(defaultPrices.read),
       write: price.default(defaultPrices.write),
       storedGbMonth: price.default(defaultPrices.storedGbMonth),
+      objectRead: price.default(defaultPrices.objectRead),
+      objectWrite: price.default(defaultPrices.objectWrite),
+      objectGbMonth: price.default(defaultPrices.objectGbMonth),
+      objectOutGb: price.default(defaultPrices.objectOutGb),
+      queueRequest: price.default(defaultPrices.queueRequest),
       wallGbSecond: price.default(defaultPrices.wallGbSecond),
       wallRequest: price.default(defaultPrices.wallRequest),
     })

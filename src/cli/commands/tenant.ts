@@ -19,6 +19,8 @@ const limits: Record<keyof TenantLimitsInfo, { flag: string; text: string; unit:
   requestsPerSecond: { flag: "--requests-per-second <count>", text: "calls per second", unit: "requests/s", whole: false },
   codeMb: { flag: "--code-mb <MB>", text: "code of all revisions of its apps", unit: "MB of code", whole: true },
   kvMb: { flag: "--kv-mb <MB>", text: "what key-value stores of its apps hold", unit: "MB in key-value stores", whole: true },
+  objectsMb: { flag: "--objects-mb <MB>", text: "what its buckets and those of its apps hold", unit: "MB in buckets", whole: true },
+  queuesMb: { flag: "--queues-mb <MB>", text: "what its queues and those of its apps hold", unit: "MB in queues", whole: true },
   logMb: { flag: "--log-mb <MB>", text: "logs of its apps and appliances, 8 at least", unit: "MB of logs", whole: true },
   spend: { flag: "--spend <amount>", text: "a month, in the currency of the prices", unit: "to spend a month", whole: false },
   requests: { flag: "--requests <count>", text: "calls a month", unit: "requests a month", whole: true },

@@ -316,14 +316,19 @@ export const limitChangesSchema = z
   .partial()
   .openapi("LimitChanges", { description: "What is absent stays as it is." });
 
+const BILL_LINES = [
+  ...(["cpu-run", "cpu-bring-up", "memory", "requests", "reads", "writes", "stored"] as const),
+  ...(["object-reads", "object-writes", "object-stored", "object-out", "queue-requests"] as const),
+] as const;
+
 const appBillSchema = z
   .object({
     app: z.string(),
     ...figures,
     lines: z.array(
       z.object({
-        what: z.enum(["cpu-run", "cpu-bring-up", "memory", "requests", "reads", "writes", "stored"]).openapi({
-          description: "reads, writes, stored: of services that keep something, such as key-value stores; only if the app has used one.",
+        what: z.enum(BILL_LINES).openapi({
+          description: "Those from reads on are of services that keep something, such as key-value stores; only if the app has used one.",
         }),
         quantity: z.number(),
         unit: z.string(),
@@ -355,6 +360,11 @@ const pricesSchema = z
     read: z.number(),
     write: z.number(),
     storedGbMonth: z.number(),
+    objectRead: z.number(),
+    objectWrite: z.number(),
+    objectGbMonth: z.number(),
+    objectOutGb: z.number(),
+    queueRequest: z.number(),
     wallGbSecond: z.number(),
     wallRequest: z.number(),
   })

@@ -15,6 +15,8 @@ import type { NotificationTargets } from "./notification-targets.ts";
 
 interface S3Needs {
   objects: Objects;
+  /** For machines. */
+  insideObjects: Objects;
   principals: Pick<Principals, "ofAccessKey">;
   wrong: WrongCredentials;
   isTls: boolean;
@@ -32,7 +34,7 @@ export interface OpenedS3 {
 }
 
 /** S3's protocol, for a port of its own: its paths are names of buckets, which may be any. */
-export function openS3({ config, clock, log }: ServerStart, { audit, catalog, ...needs }: S3Needs): OpenedS3 {
+export function openS3({ config, clock, log }: ServerStart, { audit, catalog, insideObjects, ...needs }: S3Needs): OpenedS3 {
   const hosts = ["localhost", `s3.services${SUFFIX}`, ...(config.domain === undefined ? [] : [`s3.${config.domain}`])];
   const door = createS3Door({
     ...needs,
@@ -43,6 +45,6 @@ export function openS3({ config, clock, log }: ServerStart, { audit, catalog, ..
   });
   return {
     beside: { owns: () => true, takesPages: true, handle: (request, response, peer) => door.handle(request, response, peer) },
-    inside: createInsideS3(needs.objects, door),
+    inside: createInsideS3(insideObjects, door),
   };
 }

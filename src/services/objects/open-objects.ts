@@ -3,9 +3,11 @@ import { join } from "node:path";
 import type { Config } from "../../base/config/schema.ts";
 import type { ServerStart } from "../../base/config/server-start.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
+import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import { LazyCommit } from "../../store/group-commit/lazy-commit.ts";
 import { openGroupCommit } from "../../store/group-commit/open-group-commit.ts";
 import { type ContentFiles, openContentFiles } from "./content/content-files.ts";
+import { meteredObjects, type ObjectUse } from "./metered-objects.ts";
 import type { Notice, ObjectLimits } from "./object.ts";
 import { objectsOver } from "./objects-over.ts";
 import type { Objects } from "./objects.ts";
@@ -16,13 +18,18 @@ export interface ObjectsNeeds {
   limitsOf: (tenant: string) => ObjectLimits;
   /** Resolves once the notice is as durable as it was here, or its receiver is gone. Left out: notices stay until somebody delivers them. */
   deliver?: (notice: Notice) => Promise<void>;
+  /** Told what is done with buckets, and what they keep. */
+  accounts: Pick<OpenAccounts, "serviceUsed">;
   /** Whether there is an app of that id. */
   hasApp: (app: string) => boolean;
   events: Pick<EventStream, "listen">;
 }
 
 export interface OpenedObjects {
+  /** For those to whom content leaves the host. */
   objects: Objects;
+  /** For machines. */
+  inside: Objects;
   /** Goes on with what an earlier server left, if there are objects. */
   start: () => void;
 }
@@ -32,10 +39,13 @@ const GARBAGE_MS = 500;
 /** Milliseconds until notices that could not be delivered are tried again. */
 const AGAIN_MS = 2_000;
 const EXPIRE_MS = 60_000;
+/** How often it is counted what is kept, milliseconds. */
+const KEPT_MS = 300_000;
+const SERVICE = "objects";
 
-/** What each tenant may have by the server's settings. */
-export function objectLimits({ objects: { maxMb, maxObjects, maxBuckets } }: Config): ObjectLimits {
-  return { bytes: maxMb * 2 ** 20, objects: maxObjects, buckets: maxBuckets };
+/** What a tenant may have. @param ofTenant its own limit, MB; null: as much as the server's settings say */
+export function objectLimits({ objects: { maxMb, maxObjects, maxBuckets } }: Config, ofTenant: number | null): ObjectLimits {
+  return { bytes: Math.min(maxMb, ofTenant ?? maxMb) * 2 ** 20, objects: maxObjects, buckets: maxBuckets };
 }
 
 /** Opens the object store of a state folder. Its files are made at the first use. */
@@ -116,8 +126,15 @@ export function openObjects(
   closing.defer(needs.events.listen({ "app-removed": removed }));
   closing.defer(clock.every(AGAIN_MS, () => index.isOpen && telling()));
   closing.defer(clock.every(EXPIRE_MS, () => index.isOpen && run(() => expire(index, objects, clock.wall()))));
+  const tellKept = async () => {
+    for (const { owner, bytes } of await index.run("kept", null))
+      needs.accounts.serviceUsed(owner, SERVICE, { storedByteSeconds: (bytes * KEPT_MS) / 1_000 });
+  };
+  closing.defer(clock.every(KEPT_MS, () => existsSync(file) && run(tellKept)));
+  const used = (owner: string, use: ObjectUse) => needs.accounts.serviceUsed(owner, SERVICE, use);
   return {
-    objects,
+    objects: meteredObjects(objects, used, true),
+    inside: meteredObjects(objects, used, false),
     start() {
       if (!existsSync(file)) return;
       run(async () => {

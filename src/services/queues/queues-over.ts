@@ -10,7 +10,8 @@ import type { Try, WaitingReceives } from "./waiting.ts";
 interface Parts {
   commit: GroupCommit<QueueOperations>;
   clock: Pick<Clock, "wall">;
-  limits: QueueLimits;
+  /** What a tenant may have. */
+  limitsOf: (tenant: string) => QueueLimits;
   waiting: WaitingReceives;
   mover: Mover;
   known: KnownQueues;
@@ -22,11 +23,11 @@ const PART = 1_000;
 
 /** The queues of a file. */
 export function queuesOver(parts: Parts): Queues {
-  const { commit, clock, limits: most } = parts;
+  const { commit, clock, limitsOf } = parts;
   const now = () => clock.wall();
   const known = parts.known;
   return {
-    create: (queue) => commit.run("create", { ...queue, now: now(), most }),
+    create: (queue) => commit.run("create", { ...queue, now: now(), most: limitsOf(queue.tenant) }),
     find: (ref) => commit.run("find", { ...ref, now: now() }),
     look: (ref) => known.get(ref, () => commit.run("find", { ...ref, now: now() })),
     list: (of) => commit.run("list", of),
@@ -54,12 +55,12 @@ export async function clear(commit: Pick<GroupCommit<QueueOperations>, "run">): 
 }
 
 function messagesOver(parts: Parts): Messages {
-  const { commit, clock, limits: most, waiting } = parts;
+  const { commit, clock, limitsOf, waiting } = parts;
   const now = () => clock.wall();
   return {
     async send(ref, messages) {
       const bytes = messages.reduce((sum, message) => sum + message.bytes, 0);
-      const sent = await commit.run("send", { ref, messages, now: now(), most }, bytes);
+      const sent = await commit.run("send", { ref, messages, now: now(), most: limitsOf(ref.tenant) }, bytes);
       if (sent.visibleAt !== null) waiting.wake(sent.queue, sent.visibleAt);
       return sent.messages;
     },
@@ -92,13 +93,20 @@ function messagesOver(parts: Parts): Messages {
 }
 
 async function receiveFrom(
-  { commit, clock, limits, waiting, onFailure }: Parts,
+  { commit, clock, limitsOf, waiting, onFailure }: Parts,
   ref: QueueRef,
   receive: Receive,
 ): Promise<ReceivedMessage[]> {
   const { most, bytes, visibilityMs, signal } = receive;
   const attempt = async () => {
-    const received = await commit.run("receive", { ref, most, bytes, visibilityMs, inFlight: limits.inFlight, now: clock.wall() });
+    const received = await commit.run("receive", {
+      ref,
+      most,
+      bytes,
+      visibilityMs,
+      inFlight: limitsOf(ref.tenant).inFlight,
+      now: clock.wall(),
+    });
     for (const woken of received.woken) waiting.wake(woken);
     return received;
   };

@@ -25,6 +25,10 @@ export const tenantLimitsShape = {
   codeMb: whole(1e8),
   /** What the key-value stores of all apps of the tenant hold. The server's settings may allow less. */
   kvMb: whole(1e8),
+  /** What the buckets of the tenant and of its apps hold, with the parts of uploads. The server's settings may allow less. */
+  objectsMb: whole(1e9),
+  /** What the queues of the tenant and of its apps hold. The server's settings may allow less. */
+  queuesMb: whole(1e8),
   /** The logs of all apps and appliances of the tenant together. Each has four files of 8 MB at most. */
   logMb: z.int().min(8).max(1e8).nullable(),
 };

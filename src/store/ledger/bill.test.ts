@@ -12,6 +12,11 @@ const prices = {
   read: 0,
   write: 0,
   storedGbMonth: 0,
+  objectRead: 0.5,
+  objectWrite: 2,
+  objectGbMonth: 8,
+  objectOutGb: 16,
+  queueRequest: 0.25,
   wallGbSecond: 100,
   wallRequest: 1,
 };
@@ -65,6 +70,34 @@ test("functions' shares sum to the app's figures: CPU by the estimate, the rest 
       ["pay", 0.666667, 0.1875, 0.1875, 1],
     ],
   );
+});
+
+test("what buckets and queues did and kept has lines and prices of its own", () => {
+  const month30 = 730 * 3_600 * GB;
+  const of = (service: string, given: Partial<UsageRow>) => row({ app: "shop", function: service, ...given });
+  const used = [
+    of("objects", { kind: "reads", requests: 4 }),
+    of("objects", { kind: "writes", requests: 3 }),
+    of("objects", { kind: "stored", byteSeconds: 2 * month30 }),
+    of("objects", { kind: "out", byteSeconds: GB / 2 }),
+    of("queues", { kind: "reads", requests: 10 }),
+    of("queues", { kind: "writes", requests: 30 }),
+    of("queues", { kind: "stored", byteSeconds: month30 }),
+    of("kv", { kind: "reads", requests: 1 }),
+  ];
+  const [shop] = makeBill({ month, prices, rows: used, limits: new Map(), apps: [] }).apps;
+  const lines = shop!.lines.slice(4).map(({ what, quantity, cost }) => [what, quantity, cost]);
+  assert.deepEqual(lines, [
+    ["reads", 1, prices.read],
+    ["stored", 1, prices.storedGbMonth],
+    ["object-reads", 4, 2],
+    ["object-writes", 3, 6],
+    ["object-stored", 2, 16],
+    ["object-out", 0.5, 8],
+    ["queue-requests", 40, 10],
+  ]);
+  assert.equal(shop!.cost, 42 + prices.read + prices.storedGbMonth);
+  assert.deepEqual([shop!.requests, shop!.gbSeconds], [0, 0]);
 });
 
 test("an app that used nothing has a bill of nothing; limits say how much of them is used", () => {

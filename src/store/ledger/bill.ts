@@ -36,11 +36,13 @@ export interface AppBill extends Figures {
   limits: LimitUse[];
 }
 
+type ServiceLine = "reads" | "writes" | "stored" | "object-reads" | "object-writes" | "object-stored" | "object-out" | "queue-requests";
+
 interface Line {
-  /** reads, writes and stored are of services that keep something, and are there if the app has used one. */
-  what: "cpu-run" | "cpu-bring-up" | "memory" | "requests" | "reads" | "writes" | "stored";
+  /** Those from reads on are of services that keep something, and are there if the app has used one. */
+  what: "cpu-run" | "cpu-bring-up" | "memory" | "requests" | ServiceLine;
   quantity: number;
-  unit: "s" | "GB·s" | "requests" | "GB·months";
+  unit: "s" | "GB·s" | "requests" | "GB·months" | "GB";
   price: number;
   cost: number;
 }
@@ -138,7 +140,7 @@ function figuresOf(sums: Sums, prices: Prices): Figures {
   };
 }
 
-function linesOf(figures: Figures, { reads, writes, storedByteSeconds }: Sums, prices: Prices): Line[] {
+function linesOf(figures: Figures, sums: Sums, prices: Prices): Line[] {
   const { cpuRunSeconds, cpuBringUpSeconds, gbSeconds, requests } = figures;
   const line = (what: Line["what"], quantity: number, unit: Line["unit"], price: number) => ({
     what,
@@ -153,9 +155,14 @@ function linesOf(figures: Figures, { reads, writes, storedByteSeconds }: Sums, p
     line("memory", gbSeconds, "GB·s", prices.gbSecond),
     line("requests", requests, "requests", prices.request),
     ...[
-      line("reads", reads, "requests", prices.read),
-      line("writes", writes, "requests", prices.write),
-      line("stored", gbMonths(storedByteSeconds), "GB·months", prices.storedGbMonth),
+      line("reads", sums.reads, "requests", prices.read),
+      line("writes", sums.writes, "requests", prices.write),
+      line("stored", gbMonths(sums.storedByteSeconds), "GB·months", prices.storedGbMonth),
+      line("object-reads", sums.objectReads, "requests", prices.objectRead),
+      line("object-writes", sums.objectWrites, "requests", prices.objectWrite),
+      line("object-stored", gbMonths(sums.objectByteSeconds), "GB·months", prices.objectGbMonth),
+      line("object-out", sums.objectOutBytes / GB, "GB", prices.objectOutGb),
+      line("queue-requests", sums.queueRequests, "requests", prices.queueRequest),
     ].filter(({ quantity }) => quantity > 0),
   ];
 }

@@ -35,12 +35,14 @@ interface ServiceUse {
   writes: number;
   /** Bytes, times the seconds for which they were kept. */
   storedByteSeconds: number;
+  /** Bytes that left the host. */
+  outBytes: number;
 }
 
 export interface OpenAccounts extends Accounts, UsageSink {
   /** Called when an invocation of which something was sent to a machine is over, however it ended. */
   served(invocation: ServedInvocation): void;
-  /** What an app did with a service that keeps something, and what that kept for it. */
+  /** What was done with a service that keeps something, and what that kept. @param app its id, or that of a tenant for what belongs to no app */
   serviceUsed(app: string, service: string, use: Partial<ServiceUse>): void;
   readonly prices: Prices;
   /** CPU that was spent on making a template, in microseconds. */
@@ -113,11 +115,12 @@ export function createAccounts({
       record({ at, app, kind: "calls", function: name, requests: 1, wallMs, wallByteSeconds });
       attribution.ended(machine, name);
     },
-    serviceUsed(app, service, { reads = 0, writes = 0, storedByteSeconds = 0 }) {
+    serviceUsed(app, service, { reads = 0, writes = 0, storedByteSeconds = 0, outBytes = 0 }) {
       const of = { at: clock.wall(), app, function: service };
       if (reads > 0) record({ ...of, kind: "reads", requests: reads });
       if (writes > 0) record({ ...of, kind: "writes", requests: writes });
       if (storedByteSeconds > 0) record({ ...of, kind: "stored", byteSeconds: storedByteSeconds });
+      if (outBytes > 0) record({ ...of, kind: "out", byteSeconds: outBytes });
     },
     admit: (app) => refusalOf(app),
     take: (app) => ofTenants.take(app),

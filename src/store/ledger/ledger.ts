@@ -3,17 +3,17 @@
 /**
  * What was used for what. server: Mayfly's own process. template: making what machines are cloned from. start: a machine's life until an
  * app takes it. bind: from then until it is bound to the app. run: from then on. calls: the invocations of a function; their CPU is an
- * estimate, and part of run. reads, writes: requests to a service that keeps something. stored: what it keeps.
+ * estimate, and part of run. reads, writes: requests to a service that keeps something. stored: what it keeps. out: bytes of it that left the host.
  */
 export type UsageKind = "server" | "template" | "start" | "bind" | "run" | "calls" | ServiceUse;
 
-type ServiceUse = "reads" | "writes" | "stored";
+type ServiceUse = "reads" | "writes" | "stored" | "out";
 
 /** What is added up. An amount that is absent counts as 0. */
 export interface Amounts {
   /** Microseconds of CPU time; negative if they move to another account. */
   cpuUs: number;
-  /** Bytes of memory held, or of what is stored, times the seconds for which they were held. */
+  /** Bytes of memory held, or of what is stored, times the seconds for which they were held; of "out", the bytes themselves. */
   byteSeconds: number;
   /** The number of invocations that ended, or of reads or writes. */
   requests: number;
@@ -27,7 +27,7 @@ export interface Amounts {
 export interface UsageDelta extends Partial<Amounts> {
   /** Milliseconds since the epoch, at the end of the span. */
   at: number;
-  /** The id of an app or an appliance; null for the platform itself. */
+  /** The id of an app, an appliance, or a tenant that has something of its own; null for the platform itself. */
   app: string | null;
   kind: UsageKind;
   /** Of "calls", the function; of a service's use, the service. */

@@ -24,7 +24,7 @@ const kinds = kindsOf("");
 
 /** @param idOf the id of the app or appliance that has, or had, a name: an older Mayfly kept its ledger by names */
 export function ledgerMigrations(idOf: (name: string) => string): readonly Migration[] {
-  return [...byName, (db) => takeOverNames(db, idOf), allowUsesOfServices];
+  return [...byName, (db) => takeOverNames(db, idOf), allowUsesOfServices, allowBytesOut];
 }
 
 const byName = [
@@ -96,17 +96,22 @@ const byName = [
   `,
 ];
 
-const allKinds = kindsOf(", 'reads', 'writes', 'stored'");
+const allowUsesOfServices = allowing(["reads", "writes", "stored"]);
+const allowBytesOut = allowing(["reads", "writes", "stored", "out"]);
 
-/** Throws MigratedAlready if it was done before. */
-function allowUsesOfServices(db: DatabaseSync): void {
-  const { sql } = db.prepare("SELECT sql FROM sqlite_master WHERE name = 'entries'").get() ?? {};
-  if (String(sql).includes("'reads'")) throw new MigratedAlready("the table of entries takes uses of services");
-  db.exec(usesOfServices);
+/** The migration throws MigratedAlready if it was done before. @param more kinds; the last one is new */
+function allowing(more: readonly string[]): (db: DatabaseSync) => void {
+  const kind = (name: string) => `'${name}'`;
+  return (db) => {
+    const { sql } = db.prepare("SELECT sql FROM sqlite_master WHERE name = 'entries'").get() ?? {};
+    if (String(sql).includes(kind(more.at(-1)!))) throw new MigratedAlready(`the table of entries takes rows of the kind ${more.at(-1)}`);
+    db.exec(tablesOf(kindsOf(`, ${more.map(kind).join(", ")}`)));
+  };
 }
 
 /** What a table checks cannot be changed, so that the tables are made anew. */
-const usesOfServices = `
+function tablesOf(allKinds: string): string {
+  return `
   DROP TRIGGER entries_are_never_changed;
   DROP TRIGGER entries_are_never_deleted;
   ALTER TABLE entries RENAME TO old_entries;
@@ -148,3 +153,4 @@ const usesOfServices = `
   CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries BEGIN SELECT RAISE (ABORT, 'the ledger is append-only'); END;
   CREATE TRIGGER entries_are_never_deleted BEFORE DELETE ON entries BEGIN SELECT RAISE (ABORT, 'the ledger is append-only'); END;
 `;
+}

@@ -7,6 +7,7 @@
  */
 import type { Clock } from "../../base/clock/clock.ts";
 import type { Prices } from "../../base/config/prices.ts";
+import { isId, mainTenant } from "../../base/ids/new-id.ts";
 import type { TenantLimits } from "../catalog/tenant-limits.ts";
 import type { Refusal } from "./accounts.ts";
 import type { Limits, UsageDelta, UsageRow } from "./ledger.ts";
@@ -101,7 +102,9 @@ export function createTenantAccounts(options: TenantAccountsOptions): TenantAcco
   for (const [tenant, limits] of tenants.allLimits()) accounts.set(tenant, limits);
   return accounts;
 
+  /** What belongs to a tenant and to none of its apps is recorded under its own id. */
   function tenantOf(app: string): string {
+    if (isId("tenant", app) || app === mainTenant) return app;
     let tenant = tenantOfApp.get(app);
     if (tenant === undefined) tenantOfApp.set(app, (tenant = tenants.tenantOf(app) ?? ""));
     return tenant;

@@ -49,6 +49,9 @@ export function bucketOperations(db: DatabaseSync, buckets: BucketTable, used: U
   );
   const ofApp = db.prepare("SELECT name FROM buckets WHERE settings ->> '$.app' = ? LIMIT ?");
   const apps = db.prepare("SELECT DISTINCT settings ->> '$.app' AS app FROM buckets WHERE app IS NOT NULL");
+  const sums = db.prepare(
+    "SELECT ifnull(settings ->> '$.app', tenant) AS owner, sum(bytes) AS bytes FROM buckets GROUP BY owner HAVING bytes > 0",
+  );
   const set = db.prepare("UPDATE buckets SET settings = ?, versioning = ? WHERE bucket = ?");
   return {
     /** Returns the bucket that has the name; `isNew` is false if it had it before. Throws "object-storage-full". */
@@ -81,6 +84,8 @@ export function bucketOperations(db: DatabaseSync, buckets: BucketTable, used: U
     /** Ids of the apps that have such. */
     appsWithBuckets: (): string[] => apps.all().map(({ app }) => String(app)),
     used: ({ tenant }: { tenant: string }) => used.of(tenant),
+    /** What whose buckets keep: of apps, and of tenants themselves. */
+    kept: (): { owner: string; bytes: number }[] => sums.all().map(({ owner, bytes }) => ({ owner: String(owner), bytes: Number(bytes) })),
     /** What is in a bucket, as it counts for its tenant. Throws "no-such-bucket". */
     inBucket({ name }: { name: string }): Used {
       const row = read.get(name);

@@ -23,7 +23,7 @@ export class World implements QueuesUnderTest {
     const onFailure = (error: unknown) => void this.failures.push(error);
     const mover = new Mover({ commit, clock, wake: (queue) => waiting.wake(queue), onFailure });
     const most = { queues: 1_000, tenantBytes: 1e9, appBytes: 1e9, inFlight: 100_000, ...limits };
-    this.queues = queuesOver({ commit, clock, limits: most, waiting, mover, known: new KnownQueues(), onFailure });
+    this.queues = queuesOver({ commit, clock, limitsOf: () => most, waiting, mover, known: new KnownQueues(), onFailure });
   }
 
   async pass(ms: number): Promise<void> {
