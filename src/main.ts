@@ -96,8 +96,11 @@ export interface Hooks {
   prepared?: () => void;
   clock?: Clock;
   supervision?: Supervision;
-  /** Whether apps are developed on this server: calls can be watched, held and replayed. */
-  development?: boolean;
+  /** If set, apps are developed on this server: calls can be watched, held and replayed. */
+  development?: {
+    /** The folder for the addresses of machines' inspectors: see ProcessDriverOptions. */
+    inspectDir?: string | undefined;
+  };
 }
 
 export interface Running {
@@ -125,7 +128,7 @@ const VERSION = "0.1.0";
 /** Rejects with the obstacle ("unsafe-bind", "state-locked", "missing-part", "port-in-use", …), and leaves nothing behind then. */
 export async function startMayfly(
   wished: Config,
-  { progress = () => {}, prepared = () => {}, clock = systemClock, supervision, development = false }: Hooks = {},
+  { progress = () => {}, prepared = () => {}, clock = systemClock, supervision, development }: Hooks = {},
 ): Promise<Running> {
   await using closing = new AsyncDisposableStack();
   const log = openServerLog(wished);
@@ -153,7 +156,13 @@ export async function startMayfly(
   tellLostCalls(supervision?.lost ?? [], stores);
   const uids = createUids();
   const qemuHost = openQemuHost(start, uids);
-  const { driver, detail } = await openDriver(start, { qemuHost, uids, progress, onCpuUsed: (cpuUs) => accounts.templateMade(cpuUs) });
+  const { driver, detail } = await openDriver(start, {
+    qemuHost,
+    uids,
+    progress,
+    inspectDir: development?.inspectDir,
+    onCpuUsed: (cpuUs) => accounts.templateMade(cpuUs),
+  });
   prepared();
   const urls = { gateway: "", api: "" };
   const authority = openAuthorityOf(start);
@@ -208,7 +217,8 @@ export async function startMayfly(
     lambda: (version) => lambdaFactsOf({ store: lambdaStore, catalog }, version),
     serving: (app, serves) => supervision?.serving(app, serves),
   });
-  const recentCalls = development ? new RecentCalls({ dispatcher, events, clock, bootId: createBootId(clock.wall()) }) : undefined;
+  const recentCalls =
+    development !== undefined ? new RecentCalls({ dispatcher, events, clock, bootId: createBootId(clock.wall()) }) : undefined;
   const calls: Dispatcher = recentCalls ?? dispatcher;
   history.watch(() => dispatcher.machines());
   const certificate = config.tls && readCertificate(config.tls);

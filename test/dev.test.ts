@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { SourceMap } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 import { after, before, describe, test } from "node:test";
 import { afterwards } from "../src/base/testing/afterwards.ts";
 import { createClient } from "../src/doors/admin/client.ts";
@@ -248,4 +250,123 @@ test("several apps are developed at once on a terminal, their state is kept wher
   const kept = await mayfly(["dev", join(root, "nothing"), "--state", state]);
   assert.equal(kept.code, 2);
   assert.match(kept.stderr, /no folder/);
+});
+
+/** What a debugger speaks: the protocol of Chrome's developer tools, over a WebSocket. */
+class Debugger {
+  readonly #socket: WebSocket;
+  readonly #waiting = new Map<number, (result: unknown) => void>();
+  readonly events: { method: string; params: Record<string, unknown> }[] = [];
+  #last = 0;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.addEventListener("message", ({ data }) => {
+      const told = JSON.parse(String(data)) as { id?: number; result?: unknown; method: string; params: Record<string, unknown> };
+      if (told.id === undefined) this.events.push(told);
+      else this.#waiting.get(told.id)?.(told.result);
+    });
+  }
+
+  static async attach(url: string): Promise<Debugger> {
+    const socket = new WebSocket(url);
+    await new Promise((resolve, reject) => {
+      socket.addEventListener("open", resolve);
+      socket.addEventListener("error", () => reject(new Error(`no debugger can attach at ${url}`)));
+    });
+    return new Debugger(socket);
+  }
+
+  send(method: string, params: object = {}): Promise<unknown> {
+    const id = ++this.#last;
+    const answered = new Promise((resolve) => this.#waiting.set(id, resolve));
+    this.#socket.send(JSON.stringify({ id, method, params }));
+    return answered;
+  }
+
+  async hears(method: string, holds: (params: Record<string, unknown>) => boolean = () => true): Promise<Record<string, unknown>> {
+    const found = await eventually(
+      method,
+      () => this.events.find((each) => each.method === method && holds(each.params)),
+      (event) => event !== undefined,
+    );
+    return found!.params;
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+/** Where the first place of a line of a source is in the generated code, both counted from 0. */
+function placeIn(script: Record<string, unknown>, source: string, line: number): { lineNumber: number; columnNumber: number } {
+  const [, encoded = ""] = String(script["sourceMapURL"]).split("base64,");
+  const map = new SourceMap(JSON.parse(Buffer.from(encoded, "base64").toString()) as ConstructorParameters<typeof SourceMap>[0]);
+  for (let lineNumber = 0; lineNumber <= Number(script["endLine"]); lineNumber++)
+    for (let columnNumber = 0; columnNumber < 2_000; columnNumber++) {
+      const entry = map.findEntry(lineNumber, columnNumber) as {
+        originalSource?: string;
+        originalLine?: number;
+        generatedLine?: number;
+        generatedColumn?: number;
+      };
+      const isHere = entry.generatedLine === lineNumber && entry.generatedColumn === columnNumber;
+      if (isHere && entry.originalLine === line && String(entry.originalSource).endsWith(source)) return { lineNumber, columnNumber };
+    }
+  throw new Error(`no code is of ${source}:${line + 1}`);
+}
+
+test("a debugger stops a function at a line of its TypeScript, looks at its variables, and finds the new code after a save", async (context) => {
+  const code = (greeting: string) => `interface Greeting { text: string }
+
+export default {
+  fetch(request: Request): Response {
+    const name: string = new URL(request.url).searchParams.get("name") ?? "nobody";
+    const greeting: Greeting = { text: \`${greeting}, \${name}\` };
+    return new Response(greeting.text);
+  },
+};
+`;
+  const dir = write(join(temporaryFolder(context), "shop"), { "mayfly.json": appOf("shop"), "api.ts": code("Hello") });
+  const dev = await startDev(context, [dir, "--inspect", "127.0.0.1:0"], { MAYFLY_STATE_DIR: temporaryFolder(context) });
+  const { inspector } = (await dev.next("the start", ({ event }) => event === "up")) as unknown as { inspector: string };
+  const app = await dev.next("the app's address", ({ event }) => event === "app");
+  const url = (app["functions"] as { url: string }[])[0]!.url;
+  for (const greeting of ["Hello", "Goodbye"]) {
+    if (greeting !== "Hello") {
+      const since = dev.told.length;
+      writeFileSync(join(dir, "api.ts"), code(greeting));
+      await dev.next("a deploy", ({ event }) => event === "deployed", since);
+    }
+    // The code is loaded by the first call.
+    assert.equal(await (await fetch(`${url}?name=x`)).text(), `${greeting}, x`);
+    const targets = (await (await fetch(`http://${inspector}/json/list`)).json()) as { title: string; webSocketDebuggerUrl: string }[];
+    assert.match(targets[0]!.title, /^shop in /);
+    const cdp = await Debugger.attach(targets[0]!.webSocketDebuggerUrl);
+    afterwards(context, () => cdp.close());
+    await cdp.send("Debugger.enable");
+    const script = await cdp.hears("Debugger.scriptParsed", ({ url: file }) => String(file).endsWith("/api.cjs"));
+    const map = JSON.parse(Buffer.from(String(script["sourceMapURL"]).split("base64,")[1]!, "base64").toString()) as {
+      sourceRoot: string;
+      sources: string[];
+    };
+    assert.equal(new URL(map.sources[0]!, map.sourceRoot).href, pathToFileURL(join(realpathSync(dir), "api.ts")).href);
+    const { scriptId } = script;
+    await cdp.send("Debugger.setBreakpoint", { location: { scriptId, ...placeIn(script, "api.ts", 6) } });
+    const calling = fetch(`${url}?name=Ada`);
+    const paused = await cdp.hears("Debugger.paused");
+    const [{ callFrameId }] = paused["callFrames"] as [{ callFrameId: string }];
+    const seen = (await cdp.send("Debugger.evaluateOnCallFrame", { callFrameId, expression: "greeting.text" })) as {
+      result: { value: string };
+    };
+    assert.equal(seen.result.value, `${greeting}, Ada`);
+    await cdp.send("Debugger.evaluateOnCallFrame", { callFrameId, expression: `greeting.text = "changed"` });
+    await cdp.send("Debugger.resume");
+    assert.equal(await (await calling).text(), "changed");
+  }
+  const refused = await mayfly(["dev", dir, "--inspect", "--driver", "qemu"], { env: { MAYFLY_STATE_DIR: temporaryFolder(context) } });
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /for the driver process/);
+  dev.child.kill("SIGINT");
+  assert.deepEqual(await once(dev.child, "exit"), [0, null], dev.stderr());
 });

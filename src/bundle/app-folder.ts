@@ -17,4 +17,6 @@ export interface Surroundings {
   progress: (step: string) => void;
   /** What bundles JavaScript. Default: each time anew. */
   builder?: Builder;
+  /** Whether a debugger on this host finds the sources by the map of the code. The bytes are not the same for each place of the folder then. */
+  debuggable?: boolean;
 }

@@ -6,6 +6,8 @@ export interface FunctionSource {
   entry: string;
   handler: string;
   shipped: Shipped;
+  /** See Surroundings. */
+  debuggable?: boolean | undefined;
 }
 
 /** What the manifest says is in the machine besides the code. */

@@ -23,10 +23,11 @@ export interface DevScreen {
 export function screenInWords({ several, more }: { several: boolean; more: () => string }): DevScreen {
   const of = (app: string) => (several ? `${bold(app)} ` : "");
   return {
-    up({ driver, stateDir, isEphemeral, isOwn }) {
+    up({ driver, stateDir, isEphemeral, isOwn, inspector }) {
       if (driver !== undefined) console.log(dim(`driver   ${driver.detail}`));
       if (isEphemeral) console.log(dim("state    goes with this server; --state <dir> keeps it"));
       else if (isOwn) console.log(dim(`state    kept in ${stateDir}`));
+      if (inspector !== undefined) console.log(`debugger ${bold(inspector)}${dim("  chrome://inspect, or attach of VS Code")}`);
       console.log(dim("Ctrl-C ends all of it."));
     },
     loop(event) {
@@ -61,8 +62,8 @@ export function screenInWords({ several, more }: { several: boolean; more: () =>
 export function screenInJson(): DevScreen {
   const print = (event: string, what: object) => console.log(JSON.stringify({ event, ...what }));
   return {
-    up: ({ gatewayUrl, driver, stateDir, isEphemeral, isOwn }) =>
-      print("up", { pid: process.pid, gatewayUrl, driver, stateDir, isEphemeral, isOwn }),
+    up: ({ gatewayUrl, driver, stateDir, isEphemeral, isOwn, inspector }) =>
+      print("up", { pid: process.pid, gatewayUrl, driver, stateDir, isEphemeral, isOwn, inspector }),
     loop({ type, ...event }) {
       print(type, "error" in event ? { ...event, ...event.error.body() } : event);
     },

@@ -1,9 +1,12 @@
 /** The server that `mayfly dev` works with: one of its own, with a state folder that goes with it or that is kept, or one that runs already. */
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { loadConfig } from "../base/config/load.ts";
 import { showProgress } from "../base/terminal/terminal.ts";
 import type { Client } from "../doors/admin/client.ts";
+import { type InspectorDoor, openInspectorDoor } from "../dev-loop/inspector-door.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { startMayfly } from "../main.ts";
 import { isAlive, readServerFile } from "../store/state-folder/lock.ts";
 import { connect, devFolder, devStateDirs } from "./connection.ts";
@@ -16,6 +19,8 @@ export interface DevServerOptions {
   listen?: string;
   driver?: string;
   kernel?: string;
+  /** Where debuggers find functions, host:port. */
+  inspect?: string;
 }
 
 export interface DevServer {
@@ -30,6 +35,8 @@ export interface DevServer {
   isEphemeral: boolean;
   /** Whether the server was started here. */
   isOwn: boolean;
+  /** Where debuggers find functions; undefined: nowhere. */
+  inspector: string | undefined;
   /** Only a server that was started here lets calls wait. */
   hold: (app: string, ms: number) => void;
   release: (app: string) => void;
@@ -42,14 +49,20 @@ const GRACE_MS = 1_000;
 
 export async function openDevServer(options: DevServerOptions): Promise<DevServer> {
   const api = options.api ?? process.env.MAYFLY_API;
+  refuseToInspect(options, api);
   if (api !== undefined || (options.state !== undefined && isAlive(readServerFile(options.state)?.pid))) return useRunning(options);
   await prepareHost();
   sweep();
   const { stateDir, isEphemeral } = stateOf(options);
   const progress = showProgress();
   try {
-    const running = await startMayfly(await configOf(options, stateDir), { progress: progress.step, development: true });
+    const inspectDir = options.inspect === undefined ? undefined : mkdtempSync(join(tmpdir(), "mayfly-inspect-"));
+    const running = await startMayfly(await configOf(options, stateDir), { progress: progress.step, development: { inspectDir } });
     const { client, gateway } = await connect({ state: stateDir }, { env: {} });
+    const inspector = await openInspector(options, inspectDir, client).catch(async (error: unknown) => {
+      await running.close();
+      throw error;
+    });
     return {
       client,
       gatewayUrl: (await gateway()).url,
@@ -57,10 +70,13 @@ export async function openDevServer(options: DevServerOptions): Promise<DevServe
       stateDir,
       isEphemeral,
       isOwn: true,
+      inspector: inspector?.address,
       hold: (app, ms) => running.hold(app, ms),
       release: (app) => running.release(app),
       async close() {
+        inspector?.close();
         await running.close();
+        if (inspectDir !== undefined) rmSync(inspectDir, REMOVED);
         if (isEphemeral) rmSync(stateDir, REMOVED);
       },
     };
@@ -86,10 +102,32 @@ async function useRunning({ api, state }: DevServerOptions): Promise<DevServer> 
     stateDir: state,
     isEphemeral: false,
     isOwn: false,
+    inspector: undefined,
     hold: nothing,
     release: nothing,
     close: async () => undefined,
   };
+}
+
+/** The inspectors of machines with a network of their own cannot be reached. */
+function refuseToInspect({ inspect, driver = "process", state }: DevServerOptions, api: string | undefined): void {
+  const refuse = (what: string) => {
+    throw new MayflyError("not-done", { what });
+  };
+  if (inspect === undefined) return;
+  if (driver !== "process") refuse(`--inspect is for the driver process, and not for ${driver}`);
+  if (api !== undefined || (state !== undefined && isAlive(readServerFile(state)?.pid)))
+    refuse("--inspect is for a server that mayfly dev starts itself");
+}
+
+async function openInspector(
+  { inspect }: DevServerOptions,
+  inspectDir: string | undefined,
+  client: Client,
+): Promise<InspectorDoor | undefined> {
+  if (inspect === undefined || inspectDir === undefined) return undefined;
+  const appOf = async (machine: string) => (await client.machines()).find(({ id }) => id === machine)?.app ?? undefined;
+  return openInspectorDoor(inspectDir, inspect, appOf);
 }
 
 function stateOf({ state }: DevServerOptions): { stateDir: string; isEphemeral: boolean } {
@@ -104,7 +142,8 @@ function sweep(): void {
   for (const dir of devStateDirs()) if (!isAlive(Number(basename(dir)) || undefined)) rmSync(dir, REMOVED);
 }
 
-async function configOf({ listen, driver, kernel }: DevServerOptions, stateDir: string) {
+async function configOf({ listen, driver: asked, kernel, inspect }: DevServerOptions, stateDir: string) {
+  const driver = inspect === undefined ? asked : "process";
   const usual = loadConfig({ flags: { stateDir, listen } });
   // An address that was asked for is had, or the start fails.
   const free = {

@@ -21,6 +21,8 @@ export interface AppLoopOptions {
   /** Lets calls of an app wait, at most for so many milliseconds, and lets them go on. */
   hold: (app: string, ms: number) => void;
   release: (app: string) => void;
+  /** Whether a debugger is to find the sources, and has time: no call is cut off meanwhile. */
+  debuggable: boolean;
   /** Where Debian's packages are kept. */
   cacheDir: string;
   /** Whether a machine is kept bound to the newest code, so that a save binds one before it is called. */
@@ -85,8 +87,8 @@ export class AppLoop {
   /** Begins to watch, and to deploy. Throws "bad-manifest" if the folder has no mayfly.json. */
   constructor(options: AppLoopOptions) {
     this.#options = options;
-    const { dir, cacheDir } = options;
-    this.#bundler = createAgainBundler(dir, { cacheDir, progress: () => undefined });
+    const { dir, cacheDir, debuggable } = options;
+    this.#bundler = createAgainBundler(dir, { cacheDir, debuggable, progress: () => undefined });
     const file = join(dir, "mayfly.json");
     if (!existsSync(file)) throw new MayflyError("bad-manifest", { file, what: "there is no such file; `mayfly init` makes one" });
     this.#watch = watchFolders(
@@ -162,7 +164,8 @@ export class AppLoop {
 
   async #deploy(bundled: BundledApp, { saved, since, bundleMs }: { saved: string[]; since: number; bundleMs: number }): Promise<void> {
     const { dir, client, tell } = this.#options;
-    const { manifest, secrets } = withDotEnv(bundled.manifest, dir);
+    const { manifest: own, secrets } = withDotEnv(bundled.manifest, dir);
+    const manifest = this.#options.debuggable ? withoutHurry(own) : own;
     const isFirst = this.#app !== manifest.name;
     await this.#setSecrets(manifest.name, secrets);
     const { number, changed } = await client.deploy(manifest, bundled.bundles);
@@ -223,3 +226,12 @@ export class AppLoop {
 }
 
 const INSTALLED = ".package-lock.json";
+
+/** Milliseconds: the longest that a manifest allows. */
+const LONGEST_MS = 900_000;
+
+/** Whoever looks at a function that is stopped takes longer than it may run. */
+function withoutHurry(manifest: BundledApp["manifest"]): BundledApp["manifest"] {
+  const functions = Object.entries(manifest.functions).map(([name, own]) => [name, { ...own, timeoutMs: LONGEST_MS }] as const);
+  return { ...manifest, timeoutMs: LONGEST_MS, functions: Object.fromEntries(functions) };
+}

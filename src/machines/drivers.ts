@@ -37,6 +37,8 @@ export interface DriverSurroundings {
   kernel?: GuestKernelName;
   /** The path of OSv's kernel, as the user named it. */
   osvKernel?: string | undefined;
+  /** See ProcessDriverOptions. */
+  inspectDir?: string | undefined;
   /** Called with the microseconds of CPU time that were spent on no app's machine, for example on a template's boot. */
   onCpuUsed?: (cpuUs: number) => void;
 }
@@ -98,7 +100,7 @@ const makers: Record<SelectableDriver, (surroundings: DriverSurroundings) => Pro
     const { createGvisorDriver } = await import("./gvisor/gvisor-driver.ts");
     return { driver: createGvisorDriver({ image, cacheDir, runDir }), ready: () => image(usualRuntime) };
   },
-  async process({ cacheDir, runDir, uids, progress }) {
+  async process({ cacheDir, runDir, uids, progress, inspectDir }) {
     const { createProcessDriver } = await import("./process/process-driver.ts");
     const { javaProgram, nodeProgram, pythonCommand, pythonProgram } = await import("./process/agent-program.ts");
     const { launcherFolder } = await import("./process/launcher.ts");
@@ -112,7 +114,7 @@ const makers: Record<SelectableDriver, (surroundings: DriverSurroundings) => Pro
       "node-python": async () => nodeBeside(launcherFolder(cacheDir, { python3: await pythonCommand(await pythonImage()) })),
     };
     const program = (runtime: RuntimeName) => programs[runtime]();
-    return { driver: createProcessDriver({ program, runDir }), ready: async () => undefined };
+    return { driver: createProcessDriver({ program, runDir, inspectDir }), ready: async () => undefined };
   },
 };
 

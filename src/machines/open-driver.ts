@@ -24,15 +24,20 @@ interface DriverNeeds {
   progress: (step: string) => void;
   /** Called with CPU time that was spent on no app's machine, such as a template's boot: microseconds. */
   onCpuUsed: (cpuUs: number) => void;
+  /** See ProcessDriverOptions. */
+  inspectDir?: string | undefined;
 }
 
 /** The run folder must be there. The driver's prepare() also removes the machines that a killed server left behind. */
-export async function openDriver(start: ServerStart, { qemuHost, uids, progress, onCpuUsed }: DriverNeeds): Promise<ChosenDriver> {
+export async function openDriver(
+  start: ServerStart,
+  { qemuHost, uids, progress, onCpuUsed, inspectDir }: DriverNeeds,
+): Promise<ChosenDriver> {
   const { config, clock, log, closing } = start;
   const { cacheDir, runDir, kernel, osvKernel } = config;
   const warn = (text: string) => log.warn(text);
   const snapshotDir = join(config.stateDir, "snapshots");
-  const surroundings = { cacheDir, runDir, snapshotDir, qemuHost, uids, clock, progress, warn, kernel, osvKernel, onCpuUsed };
+  const surroundings = { cacheDir, runDir, snapshotDir, qemuHost, uids, clock, progress, warn, kernel, osvKernel, onCpuUsed, inspectDir };
   const chosen = await chooseDriver(config.driver, surroundings);
   closing.defer(() => chosen.driver.close());
   // What a server with another driver has left has the secrets of apps in it, and nobody would remove it with them.

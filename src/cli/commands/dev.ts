@@ -1,5 +1,5 @@
 import { realpathSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { cacheFolder } from "../../base/config/load.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { guarded } from "../../base/errors/guarded.ts";
@@ -10,7 +10,7 @@ import { type DevScreen, screenInJson, screenInWords } from "../dev-screen.ts";
 import { type DevServer, type DevServerOptions, openDevServer } from "../dev-server.ts";
 import { closeOnSignal } from "../signals.ts";
 
-type DevOptions = DevServerOptions & { json?: true };
+type DevOptions = Omit<DevServerOptions, "inspect"> & { inspect?: string | true; json?: true };
 
 export function define(command: Command): void {
   command
@@ -20,6 +20,11 @@ export function define(command: Command): void {
     .option("--kernel <name>", "linux or osv: what runs in the machines of the driver qemu")
     .option("--state <dir>", "keep the state in this folder, or use the server that runs on it")
     .option("--api <url>", "use the server whose management API answers here (or MAYFLY_API)")
+    .option(
+      "--inspect [host:port]",
+      "let debuggers reach functions of Node, here or at 127.0.0.1:9229; the driver is process then",
+      parseInspect,
+    )
     .option("--json", "print lines of JSON")
     .addHelpText(
       "after",
@@ -28,9 +33,18 @@ export function define(command: Command): void {
     .action(dev);
 }
 
+function parseInspect(text: string): string {
+  const address = /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
+  if (/^(\[[\da-f:]+\]|[^:\s]+):\d{1,5}$/i.test(address)) return address;
+  throw new InvalidArgumentError("It must be a port, or host:port.");
+}
+
+const USUAL_INSPECTOR = "127.0.0.1:9229";
+
 async function dev(dirs: string[], options: DevOptions): Promise<void> {
   const folders = [...new Set((dirs.length === 0 ? ["."] : dirs).map(realFolder))];
-  const server = await openDevServer(options);
+  const { inspect, ...rest } = options;
+  const server = await openDevServer({ ...rest, ...(inspect !== undefined && { inspect: inspect === true ? USUAL_INSPECTOR : inspect }) });
   const session = new Session(
     server,
     options.json ? screenInJson() : screenInWords({ several: folders.length > 1, more: stateOption(server) }),
@@ -88,6 +102,7 @@ class Session {
         release,
         cacheDir: cacheFolder(),
         readyMachine: isOwn,
+        debuggable: this.#server.inspector !== undefined,
         tell: (event) => this.#tell(event),
       });
       this.#loops.push(loop);

@@ -22,6 +22,7 @@ import { Binding } from "../runtimes/node/code/binding.ts";
 import { SourceMaps } from "../runtimes/node/code/source-maps.ts";
 import { Connection } from "./connection.ts";
 import { taskRoot } from "./files/task-root.ts";
+import { openInspector } from "./inspect.ts";
 import { mountAll, MountError } from "./mounts/mount-all.ts";
 import { captureNetwork } from "../net/network.ts";
 import { serveProgramsNetwork } from "../net/programs/programs-network.ts";
@@ -136,6 +137,7 @@ class Agent {
       this.#app = this.#open(message, code);
       this.#binding = message.app !== REHEARSAL_APP;
       this.#stats.bound(this.#binding);
+      if (this.#binding) openInspector();
       if (message.preload !== undefined && this.#app.has(message.preload)) await this.#app.preload(message.preload);
       if (message.snapshot === true) await this.#prepareToFreeze(this.#app);
       this.#bound(stream, { ok: true });

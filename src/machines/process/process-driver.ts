@@ -2,7 +2,7 @@
  * Runs machines as bare processes. They are not isolated except by a control group, so this driver is for trusted code and tests only,
  * and used only if asked for by name.
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
@@ -23,6 +23,8 @@ export interface ProcessDriverOptions {
   /** The folder of machines' working folders, and of notes of their processes. */
   runDir: string;
   clock?: Clock;
+  /** The folder that gets a file for each machine of Node that belongs to an app, named by its id, with the address of its inspector. If absent, there are no inspectors. */
+  inspectDir?: string | undefined;
 }
 
 /** CPUs for V8's threads, which compile and collect garbage. */
@@ -34,7 +36,7 @@ const traits: DriverTraits = { ownKernel: false, hostNetwork: true, answerMs: 0,
 
 const KERNELS = ["linux"] as const;
 
-export function createProcessDriver({ program, runDir, clock = systemClock }: ProcessDriverOptions): Driver {
+export function createProcessDriver({ program, runDir, clock = systemClock, inspectDir }: ProcessDriverOptions): Driver {
   const machines = new Set<Machine>();
   /** What a server that was killed has left is cleared away once. */
   let isSwept = false;
@@ -64,9 +66,11 @@ export function createProcessDriver({ program, runDir, clock = systemClock }: Pr
       const agent = await programOf(spec.runtime ?? usualRuntime).catch((error: Error) => {
         throw new StartFailure(error.message, error);
       });
-      const machine = await startProcess(agent, runDir, clock, spec);
+      const inspectFile = inspectDir === undefined ? undefined : path.join(inspectDir, spec.id);
+      const machine = await startProcess(agent, runDir, clock, spec, inspectFile);
       machines.add(machine);
       void machine.exited.then(() => machines.delete(machine));
+      if (inspectFile !== undefined) void machine.exited.then(() => rmSync(inspectFile, { force: true }));
       return machine;
     },
     async close() {
@@ -77,7 +81,13 @@ export function createProcessDriver({ program, runDir, clock = systemClock }: Pr
   };
 }
 
-function startProcess(agent: AgentProgram, runDir: string, clock: Clock, spec: MachineSpec): Promise<Machine> {
+function startProcess(
+  agent: AgentProgram,
+  runDir: string,
+  clock: Clock,
+  spec: MachineSpec,
+  inspectFile: string | undefined,
+): Promise<Machine> {
   const run = createRunFolder(runDir, "process", spec.id);
   const taskRoot = path.join(run.folder, "task");
   // Java stays where it is started.
@@ -93,6 +103,7 @@ function startProcess(agent: AgentProgram, runDir: string, clock: Clock, spec: M
       TMPDIR: run.folder,
       MAYFLY_CHANNEL: "fd:3",
       [TASK_ROOT_VARIABLE]: taskRoot,
+      ...(inspectFile !== undefined && { MAYFLY_INSPECT: inspectFile }),
     },
     ...(spec.runtime === "java" && { cwd: taskRoot }),
     limits: { ...spec, vcpus: spec.vcpus + OVERHEAD_CPUS },
