@@ -180,11 +180,8 @@ export const objectScripts: Scripts = {
     await it.put(about.Bucket, about.Key, "test");
     await it.refused("delete-object-bypass-no-lock", "DeleteObject", { ...about, BypassGovernanceRetention: true });
     await it.refused("delete-object-bypass-no-lock-false", "DeleteObject", { ...about, BypassGovernanceRetention: false });
-    await it.refused("delete-objects-bypass-no-lock", "DeleteObjects", {
-      Bucket: about.Bucket,
-      Delete: { Objects: [{ Key: about.Key }] },
-      BypassGovernanceRetention: true,
-    });
+    // What clears buckets, such as the clean-up of S3's public test suite, sends the header for every bucket: here it goes through where nothing is locked.
+    it.leave("delete-objects-bypass-no-lock");
   },
 
   test_delete_object_if_match_non_express: refusedDelete("delete-obj-if-match", { IfMatch: "badvalue" }),

@@ -97,10 +97,18 @@ export class Replay {
   }
 }
 
+/** Without the display name of an account, which AWS has left out since 2025 and older clients read; and grants in an order, since AWS's own means nothing. */
+function plain(key: string, value: unknown): unknown {
+  if (key === "Grants") return (value as object[]).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  if (key !== "Owner" && key !== "Grantee") return value;
+  const { DisplayName: _name, ...rest } = value as Record<string, unknown>;
+  return rest;
+}
+
 function comparable(value: unknown, isRecorded: boolean): unknown {
   if (isRecorded && typeof value === "string" && anyValue.has(value)) return "datetime";
   if (typeof value !== "object" || value === null || value instanceof Date || value instanceof Uint8Array) return value;
   if (Array.isArray(value)) return value.map((each) => comparable(each, isRecorded));
   const kept = Object.entries(value).filter(([key]) => !uncompared.has(key));
-  return Object.fromEntries(kept.map(([key, each]) => [key, comparable(each, isRecorded)]));
+  return Object.fromEntries(kept.map(([key, each]) => [key, comparable(plain(key, each), isRecorded)]));
 }

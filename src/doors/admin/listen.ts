@@ -47,6 +47,8 @@ export interface BesideApi {
   ownerOf?(url: string, headers: IncomingHttpHeaders): BesideApi | undefined;
   /** Whether it decides itself which web pages may use it. */
   takesPages?: boolean;
+  /** Whether it says itself when a client that asks before it sends a body may send it, and takes other expectations for none. */
+  continues?: boolean;
   /** @param peer the caller's address */
   handle(request: IncomingMessage, response: ServerResponse, peer: string): void;
 }
@@ -122,6 +124,7 @@ export async function listen(app: App, listener: ApiListener, clock: Clock = sys
   lingerAfterAnswers(server);
   answerHalfClosed(server);
   room.watch(server);
+  if (listener.beside?.continues === true) handOverExpectations(server, listener.beside);
   const sockets = openSockets(server);
   const { port: taken } = await listenOn(server, { on: fd === undefined ? { host, port } : { fd }, address, key: listener.key ?? "api" });
   return {
@@ -151,6 +154,22 @@ function withBeside(
     if (error !== undefined) return onRequest(request, response);
     owner.handle(request, response, peerOf(request, trusted));
   };
+}
+
+/** node:http tells every client that asks to go on, and refuses what it does not know. */
+function handOverExpectations(server: Server, beside: BesideApi): void {
+  const isForBeside = ({ url, headers }: IncomingMessage) => beside.owns(url ?? "", headers);
+  const onContinue = (request: IncomingMessage, response: ServerResponse) => {
+    if (!isForBeside(request)) response.writeContinue();
+    server.emit("request", request, response);
+  };
+  const onExpectation = (request: IncomingMessage, response: ServerResponse) => {
+    if (isForBeside(request)) server.emit("request", request, response);
+    else response.writeHead(417).end();
+  };
+  const cut = (_error: unknown, { socket }: IncomingMessage) => socket.destroy();
+  server.on("checkContinue", guarded(onContinue, cut));
+  server.on("checkExpectation", guarded(onExpectation, cut));
 }
 
 function headerOf({ headers }: IncomingMessage, name: string): string | null {

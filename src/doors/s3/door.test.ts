@@ -185,9 +185,7 @@ describe("S3's door", () => {
     await assert.rejects(send(new s3.GetBucketWebsiteCommand({ Bucket })), { name: "NotImplemented" });
   });
 
-  test("Signature V2 and wrong secrets are refused", async () => {
-    const old = await fetch(`${world.url}/${Bucket}`, { headers: { authorization: "AWS TEN_A:abc" } });
-    assert.match(await old.text(), /<Code>InvalidRequest<\/Code>.*Please use AWS4-HMAC-SHA256/);
+  test("wrong secrets are refused", async () => {
     const wrong = new s3.S3Client({
       endpoint: world.url,
       region: "us-east-1",

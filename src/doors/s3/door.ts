@@ -104,15 +104,15 @@ export function createS3Door(options: S3DoorOptions): S3Door {
     address: Address,
     from: Known | undefined,
   ): Promise<[S3Call, S3Operation]> {
-    const { bucket: name, key, query } = address;
+    const { bucket: name, key, query, isByHost } = address;
     const method = request.method ?? "";
-    const headers = request.headers as Headers;
     const now = clock.wall();
-    const head = { method, url: request.url ?? "/", headers };
+    const head = { method, url: request.url ?? "/", headers: request.headers as Headers, bucketOfHost: isByHost ? name : undefined };
     const signed = from === undefined ? authenticate(head, query, principals, now) : null;
     const caller = from?.caller ?? (signed && { principal: signed.principal, tenant: signed.principal.tenant ?? mainTenant });
     if (takePlace(places, response, caller === null ? strangers : holderOf(caller.tenant)) === null) throw new S3Error("SlowDown");
     const { objects } = from ?? options;
+    const headers = signed?.headers ?? head.headers;
     const operation = operationOf(s3Operations, method, address, headers);
     const known = operation.level === "service" || operation.isFree === true ? null : await objects.bucket(name);
     if (known === null && operation.level !== "service" && operation.isFree !== true)
@@ -132,7 +132,7 @@ export function createS3Door(options: S3DoorOptions): S3Door {
       region: signed?.region ?? DEFAULT_REGION,
       payload: signed?.payload ?? headers["x-amz-content-sha256"] ?? "UNSIGNED-PAYLOAD",
       seed: signed?.seed,
-      isPresigned: query.has("X-Amz-Signature"),
+      isPresigned: query.has("X-Amz-Signature") || query.has("Signature"),
       request,
       author: { principal: caller?.principal.name ?? "anonymous", tenant: caller?.tenant, peer, request: id },
       objects,
@@ -145,7 +145,7 @@ export function createS3Door(options: S3DoorOptions): S3Door {
   }
 
   /** Carries the operation out, if the caller may. */
-  async function audited(made: S3Call, operation: S3Operation): Promise<S3Answer> {
+  async function audited(made: S3Call, operation: S3Operation, response: ServerResponse): Promise<S3Answer> {
     const told = (status: number, result: string) => {
       if (operation.level === "object" || operation.isOfContent === true) return;
       const { caller, name, author } = made;
@@ -154,6 +154,8 @@ export function createS3Door(options: S3DoorOptions): S3Door {
     };
     try {
       if (operation.authorizesItself !== true) authorize(made, operation);
+      // A client that asks first sends its body only if it is not refused anyway.
+      if (made.request.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
       const answer = await operation.handle(made);
       told(answer.status ?? 200, "ok");
       return answer;
@@ -173,7 +175,8 @@ export function createS3Door(options: S3DoorOptions): S3Door {
     if (origin === undefined || bucket === "") return undefined;
     const isPreflight = request.method === "OPTIONS";
     const rules = ((await objects.bucket(bucket))?.settings["cors"] ?? []) as CorsRule[];
-    const method = isPreflight ? request.headers["access-control-request-method"] : request.method;
+    // A request that names a method is asked for that one, whatever it is itself.
+    const method = request.headers["access-control-request-method"] ?? (isPreflight ? undefined : request.method);
     const names = (isPreflight ? (request.headers["access-control-request-headers"] ?? "") : "")
       .split(",")
       .map((each) => each.trim().toLowerCase());
@@ -197,12 +200,12 @@ export function createS3Door(options: S3DoorOptions): S3Door {
 
   async function handle(request: IncomingMessage, response: ServerResponse, peer: string, from?: Known): Promise<void> {
     const id = randomUUID().replaceAll("-", "").slice(0, 16).toUpperCase();
-    let address: Address = { bucket: "", key: "", query: new URLSearchParams() };
+    let address: Address = { bucket: "", key: "", query: new URLSearchParams(), isByHost: false };
     try {
       address = addressOf(request.url ?? "/", request.headers.host ?? "", hosts);
       if (request.method === "OPTIONS") return await send(request, response, id, await preflight(request, address, from ?? options));
       const [made, operation] = await call(request, response, id, peer, address, from);
-      const answer = await audited(made, operation);
+      const answer = await audited(made, operation, response);
       const cors = await corsOf(request, address, from ?? options);
       await send(request, response, id, cors === undefined ? answer : { ...answer, headers: { ...cors, ...answer.headers } });
     } catch (error) {

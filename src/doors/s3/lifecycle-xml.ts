@@ -20,25 +20,29 @@ function ruleOf(rule: Element): LifecycleRule {
   const id = rule.text("ID") || randomUUID();
   if (status !== "Enabled" && status !== "Disabled") throw new S3Error("MalformedXML");
   if (id.length > 255) throw new S3Error("InvalidArgument", {}, "ID length should not exceed allowed limit of 255");
-  if (rule.has("Transition") || rule.has("NoncurrentVersionTransition"))
-    throw new S3Error("NotImplemented", {}, "Transitions to other storage classes are not implemented: there is one kind of storage.");
+  for (const transition of rule.all("Transition")) if (transition.has("Date")) dateOf(transition.text("Date")!);
   const [expiration, noncurrent, abort] = [
     rule.one("Expiration"),
     rule.one("NoncurrentVersionExpiration"),
     rule.one("AbortIncompleteMultipartUpload"),
   ];
-  if (expiration === undefined && noncurrent === undefined && abort === undefined)
-    throw new S3Error("InvalidRequest", {}, "At least one action needs to be specified in a rule");
-  return {
+  const made = {
     id,
     isEnabled: status === "Enabled",
     filter: filterOf(rule),
+    ...(!rule.has("Filter") && { isPlain: true }),
     ...(expiration && { expiration: expirationOf(expiration) }),
     ...(noncurrent && {
       noncurrent: { days: days(noncurrent, "NoncurrentDays"), keep: noncurrent.number("NewerNoncurrentVersions") ?? 0 },
     }),
     ...(abort && { abortUploadsDays: days(abort, "DaysAfterInitiation") }),
   };
+  // What is wrong in itself is told first.
+  if (rule.has("Transition") || rule.has("NoncurrentVersionTransition"))
+    throw new S3Error("NotImplemented", {}, "Transitions to other storage classes are not implemented: there is one kind of storage.");
+  if (expiration === undefined && noncurrent === undefined && abort === undefined)
+    throw new S3Error("InvalidRequest", {}, "At least one action needs to be specified in a rule");
+  return made;
 }
 
 function expirationOf(expiration: Element): NonNullable<LifecycleRule["expiration"]> {
@@ -47,10 +51,14 @@ function expirationOf(expiration: Element): NonNullable<LifecycleRule["expiratio
   if ([date, marker, expiration.text("Days")].filter((each) => each !== undefined).length !== 1) throw new S3Error("MalformedXML");
   if (marker !== undefined) return { expiredMarkers: marker === "true" };
   if (date === undefined) return { days: days(expiration, "Days") };
-  const at = Date.parse(date);
+  return { date: dateOf(date) };
+}
+
+function dateOf(text: string): number {
+  const at = Date.parse(text);
   if (Number.isNaN(at)) throw new S3Error("MalformedXML");
   if (at % 86_400_000 !== 0) throw new S3Error("InvalidArgument", {}, "'Date' must be at midnight GMT");
-  return { date: at };
+  return at;
 }
 
 function days(of: Element, name: string): number {
@@ -78,9 +86,9 @@ function filterOf(rule: Element): ObjectFilter {
 
 export function xmlOfLifecycle(rules: readonly LifecycleRule[]): Xml {
   return {
-    Rule: rules.map(({ id, isEnabled, filter, expiration, noncurrent, abortUploadsDays }) => ({
+    Rule: rules.map(({ id, isEnabled, filter, isPlain, expiration, noncurrent, abortUploadsDays }) => ({
       ID: id,
-      Filter: xmlOfFilter(filter),
+      ...(isPlain === true ? { Prefix: filter.prefix ?? "" } : { Filter: xmlOfFilter(filter) }),
       Status: isEnabled ? "Enabled" : "Disabled",
       Expiration: expiration && {
         Days: expiration.days,

@@ -44,7 +44,12 @@ export function openS3({ config, clock, log }: ServerStart, { audit, catalog, in
     onError: (error) => log.error({ err: error }, "S3's door failed"),
   });
   return {
-    beside: { owns: () => true, takesPages: true, handle: (request, response, peer) => door.handle(request, response, peer) },
+    beside: {
+      owns: () => true,
+      takesPages: true,
+      continues: true,
+      handle: (request, response, peer) => door.handle(request, response, peer),
+    },
     inside: createInsideS3(insideObjects, door),
   };
 }

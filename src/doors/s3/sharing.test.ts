@@ -144,7 +144,7 @@ describe("S3's door and others", () => {
     assert.equal((await send(formOf(conditions, fields))).status, 204);
     const got = await get(own, "forms/a.txt");
     assert.deepEqual([await got.Body!.transformToString(), got.ContentType], ["content", "text/plain"]);
-    assert.equal(got.Metadata!["of"], "=?UTF-8?B?Z3LDtsOfZQ==?=");
+    assert.equal(got.Metadata!["of"], "=?UTF-8?Q?gr=C3=B6=C3=9Fe?=");
     assert.equal((await send(formOf(conditions, fields), "c")).code, "EntityTooSmall");
     const large = await send(formOf(conditions, fields), "c".repeat(11));
     assert.match(large.text, /<Code>EntityTooLarge<.*<ProposedSize>11<.*<MaxSizeAllowed>10</s);
@@ -165,6 +165,30 @@ describe("S3's door and others", () => {
     assert.equal((await answer({ success_action_status: "200" })).status, 200);
     const moved = await answer({ success_action_redirect: "https://example.com/done?a=1" });
     assert.deepEqual([moved.status, new URL(moved.location!).searchParams.get("key")], [303, "answered"]);
+  });
+
+  test("a form may be signed by Signature V2, name each field as a file, and is checked for the key that it gets", async () => {
+    const expiration = new Date(Date.now() + 60_000).toISOString();
+    const send = async (conditions: unknown[], changes: Record<string, string> = {}) => {
+      const document = Buffer.from(JSON.stringify({ expiration, conditions: [{ bucket: Bucket }, ...conditions] })).toString("base64");
+      const signature = createHmac("sha1", secret).update(document).digest("base64");
+      const fields = { key: "${filename}", AWSAccessKeyId: "TEN_A", signature, policy: document, ...changes };
+      const form = new FormData();
+      for (const [name, value] of Object.entries(fields)) form.set(name, new File([value], name));
+      form.set("file", new File(["old"], "old.txt"));
+      // In one piece, so that it is sent whole before it is refused.
+      const whole = new Response(form);
+      const headers = { "content-type": whole.headers.get("content-type")! };
+      const reply = await fetch(`${world.url}/${Bucket}`, { method: "POST", headers, body: await whole.arrayBuffer() });
+      return `${reply.status} ${/<Code>(\w+)/.exec(await reply.text())?.[1] ?? ""}`;
+    };
+    const key = ["starts-with", "$key", "old"];
+    assert.equal(await send([key]), "204 ");
+    assert.equal(await (await get(own, "old.txt")).Body!.transformToString(), "old");
+    assert.equal(await send([["starts-with", "$key", "$"]]), "403 AccessDenied");
+    assert.equal(await send([key], { signature: "abc" }), "403 SignatureDoesNotMatch");
+    assert.equal(await send([key], { AWSAccessKeyId: "NOBODY" }), "403 InvalidAccessKeyId");
+    assert.equal(await send([key, ["content-length-range", -1, 10]]), "400 InvalidPolicyDocument");
   });
 
   test("a form that is not signed, or wrongly, or by somebody else, is refused", async () => {

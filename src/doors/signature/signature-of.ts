@@ -19,13 +19,17 @@ export interface WholeRequest {
 
 /** Returns 64 hexadecimal digits. @param key as signing-keys.ts makes it */
 export function signatureOf(request: WholeRequest, given: Signature, key: Uint8Array): string {
-  const { date, day, region, service } = given;
-  const canonical = hash("sha256", canonicalOf(request, given));
-  const scope = `${day}/${region}/${service}/aws4_request`;
-  return createHmac("sha256", key).update(`AWS4-HMAC-SHA256\n${date}\n${scope}\n${canonical}`).digest("hex");
+  return createHmac("sha256", key)
+    .update(textToSign(canonicalOf(request, given), given))
+    .digest("hex");
 }
 
-function canonicalOf({ method, path, query, headers, body }: WholeRequest, { signedHeaders, service }: Signature): string {
+/** What is signed of a request, by its canonical form. */
+export function textToSign(canonical: string, { date, day, region, service }: Signature): string {
+  return `AWS4-HMAC-SHA256\n${date}\n${day}/${region}/${service}/aws4_request\n${hash("sha256", canonical)}`;
+}
+
+export function canonicalOf({ method, path, query, headers, body }: WholeRequest, { signedHeaders, service }: Signature): string {
   const isPlain = service === "s3";
   const names = signedHeaders.toSorted();
   let lines = "";

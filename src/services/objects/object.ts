@@ -19,7 +19,7 @@ export type Versioning = "off" | "enabled" | "suspended";
 /** The settings that somebody has set, by their names, as a door has put them: JSON. Those that the service itself acts upon have types here. */
 export interface BucketSettings {
   /** Its objects may be protected; then it is versioned for good. */
-  lock?: { defaultMode?: LockMode; defaultMs?: number };
+  lock?: { defaultMode?: LockMode; defaultMs?: number; /** If the default was given in years. */ defaultYears?: number };
   lifecycle?: LifecycleRule[];
   notification?: NotificationRule[];
   /** As `notification`, of those that the platform itself tells. */
@@ -36,6 +36,8 @@ export interface LifecycleRule {
   id: string;
   isEnabled: boolean;
   filter: ObjectFilter;
+  /** Whether its prefix was given without a filter, as older clients do. */
+  isPlain?: boolean;
   /** Of the current version: after days, or from a day on. */
   expiration?: { days?: number; date?: number; expiredMarkers?: boolean };
   /** Of a version that is not current any more, after days, apart from the newest `keep` of them. */
@@ -89,6 +91,8 @@ export interface ObjectAbout {
   storageClass?: string | undefined;
   checksum?: Checksum | undefined;
   parts?: ObjectPart[] | undefined;
+  /** The id of the upload that it was completed from: a client that lost the answer completes it again. */
+  upload?: string | undefined;
   tags?: Tags | undefined;
   /** As the door has put it. */
   acl?: unknown;

@@ -28,6 +28,15 @@ export function canonicalId(tenant: string): string {
   return createHash("sha256").update(`s3 ${tenant}`).digest("hex");
 }
 
+/** An account as documents show it. Its display name is the beginning of its id: AWS sends none since 2025, and older clients read it. */
+function accountXml(id: string): { ID: string; DisplayName: string } {
+  return { ID: id, DisplayName: id.slice(0, 12) };
+}
+
+export function ownerXml(tenant: string): { ID: string; DisplayName: string } {
+  return accountXml(canonicalId(tenant));
+}
+
 export function ownAcl(owner: string): Acl {
   return { owner, grants: [{ grantee: { id: canonicalId(owner) }, permission: "FULL_CONTROL" }] };
 }
@@ -43,6 +52,12 @@ export function grants({ owner, grants: all }: Acl, tenant: string | null, wante
   });
 }
 
+/** Whether it gives everything to the owner, and nothing to anybody else: what holds without a list. */
+export function isOwnersAlone({ owner, grants: all }: Acl): boolean {
+  const id = canonicalId(owner);
+  return all.length > 0 && all.every(({ grantee, permission }) => "id" in grantee && grantee.id === id && permission === "FULL_CONTROL");
+}
+
 export function isPublic({ grants: all }: Acl): boolean {
   return all.some(({ grantee }) => "uri" in grantee && grantee.uri !== LOGS);
 }
@@ -52,7 +67,7 @@ function canned(name: string, owner: string, bucketOwner: string): Acl {
   const own = ownAcl(owner);
   const group = (uri: string, ...of: Permission[]): Acl => ({
     owner,
-    grants: [...own.grants, ...of.map((permission) => ({ grantee: { uri }, permission }))],
+    grants: [...of.map((permission) => ({ grantee: { uri }, permission })), ...own.grants],
   });
   const also = (permission: Permission): Acl =>
     owner === bucketOwner ? own : { owner, grants: [...own.grants, { grantee: { id: canonicalId(bucketOwner) }, permission }] };
@@ -112,7 +127,8 @@ function granteesIn(text: string, name: string): Grant["grantee"][] {
 
 /** @param name under which a wrong value is told: a header and a document have different ones */
 function granteeOf(kind: string, value: string, name: string): Grant["grantee"] {
-  if (kind === "emailAddress") throw new S3Error("NotImplemented", {}, "Accounts are not known by their e-mail addresses here.");
+  // Nobody is known by an address here.
+  if (kind === "emailAddress") throw new S3Error("UnresolvableGrantByEmailAddress");
   if (kind === "uri") {
     if (![ALL, SIGNED, LOGS].includes(value))
       throw new S3Error("InvalidArgument", { ArgumentName: name, ArgumentValue: value.slice(0, 200) }, "Invalid group uri");
@@ -150,11 +166,11 @@ const XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
 
 export function xmlOfAcl({ owner, grants: all }: Acl): Xml {
   return {
-    Owner: { ID: canonicalId(owner) },
+    Owner: ownerXml(owner),
     AccessControlList: {
       Grant: all.map(({ grantee, permission }) => ({
         ...("id" in grantee
-          ? { [`Grantee ${XSI} xsi:type="CanonicalUser"`]: { ID: grantee.id } }
+          ? { [`Grantee ${XSI} xsi:type="CanonicalUser"`]: accountXml(grantee.id) }
           : { [`Grantee ${XSI} xsi:type="Group"`]: { URI: grantee.uri } }),
         Permission: permission,
       })),

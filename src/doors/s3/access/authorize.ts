@@ -7,7 +7,7 @@ import type { Bucket, ObjectVersion, Tags } from "../../../services/objects/obje
 import { may } from "../../../store/principals/rights.ts";
 import type { S3Call, S3Operation } from "../call.ts";
 import { S3Error } from "../s3-error.ts";
-import { type Acl, grants, isPublic, ownAcl, type Permission } from "./acl.ts";
+import { type Acl, grants, isOwnersAlone, isPublic, ownAcl, type Permission } from "./acl.ts";
 import { askedOf } from "./policy/asked.ts";
 import { decide, isPublicPolicy, type Policy, readPolicy } from "./policy/policy.ts";
 
@@ -51,11 +51,11 @@ function isOwn({ caller, bucket }: Pick<Asked, "caller" | "bucket">): boolean {
   return caller !== null && caller.tenant === bucket.tenant;
 }
 
-/** Throws "AccessDenied" if neither the object's list nor the bucket's policy lets the caller in. */
-export function authorizeObject(call: Asked, found: Pick<ObjectVersion, "about">, wanted: Permission): void {
+/** Throws "AccessDenied" if neither the object's list nor the bucket's policy lets the caller in. @param wanted null: no list is about it */
+export function authorizeObject(call: Asked, found: Pick<ObjectVersion, "about">, wanted: Permission | null): void {
   const said = policySays(call, found.about.tags);
   if (said === "deny") throw new S3Error("AccessDenied");
-  if (said === "allow" || isOwn(call) || isGranted(call, aclOfObject(found), wanted)) return;
+  if (said === "allow" || isOwn(call) || (wanted !== null && isGranted(call, aclOfObject(found), wanted))) return;
   throw new S3Error("AccessDenied");
 }
 
@@ -119,10 +119,24 @@ function isGranted({ caller, bucket }: Pick<Asked, "caller" | "bucket">, acl: Ac
   return grants(acl, caller?.tenant ?? null, wanted);
 }
 
-/** Throws if the bucket takes no such list. */
-export function refuseAcl(bucket: Bucket, acl: Acl | undefined): void {
+/**
+ * Throws if the bucket takes no such list. As on AWS, lists count for nothing in a new bucket; where nobody has chosen its ownership, the first list that one of its own
+ * principals sets is the wish that they count.
+ */
+export async function admitAcl(call: Pick<S3Call, "bucket" | "caller" | "objects">, acl: Acl | undefined): Promise<void> {
+  const { bucket, objects } = call;
   if (acl === undefined) return;
   if (publicAccessBlock(bucket)?.BlockPublicAcls === true && isPublic(acl)) throw new S3Error("AccessDenied");
+  if (ownership(bucket) !== "BucketOwnerEnforced" || isOwnersAlone(acl)) return;
+  if (bucket.settings["isOwnershipDefault"] !== true || !isOwn(call)) throw new S3Error("AccessControlListNotSupported");
+  await objects.setBucket(bucket.name, { ownership: "ObjectWriter", isOwnershipDefault: null });
+}
+
+export function isPublicBucket(bucket: Bucket): boolean {
+  const policy = policyOf(bucket);
+  if (policy !== undefined && isPublicPolicy(policy)) return true;
+  const counts = ownership(bucket) !== "BucketOwnerEnforced" && publicAccessBlock(bucket)?.IgnorePublicAcls !== true;
+  return counts && isPublic(aclOfBucket(bucket));
 }
 
 export function ownership({ settings }: Bucket): string | undefined {

@@ -66,6 +66,8 @@ export function checkForm(policy: FormPolicy, fields: ReadonlyMap<string, string
     const [operator, subject, value] = condition;
     const failed = denied(`Policy Condition failed: [${condition.map((each) => JSON.stringify(each)).join(", ")}]`);
     if (operator === "content-length-range") {
+      if ([subject, value].some((each) => /^-\d+$/.test(String(each))))
+        throw invalid("Invalid Content-Length-Range: the least and the most bytes must not be negative.");
       const [least, most] = [wholeNumber(subject), wholeNumber(value)];
       if (least === undefined || most === undefined) throw failed;
       length = { least, most };

@@ -8,7 +8,8 @@ import type { Caller, S3Answer, S3Call, S3Operation } from "../call.ts";
 import { newAbout } from "../operations/objects.ts";
 import { MOST_PUT_BYTES } from "../request/body.ts";
 import { checkedTags } from "../request/object-headers.ts";
-import { signing } from "../request/authenticate.ts";
+import { equal, signing } from "../request/authenticate.ts";
+import { oldSignatureOf } from "../request/signature-v2.ts";
 import { S3Error } from "../s3-error.ts";
 import { documentOf, parseXml } from "../xml.ts";
 import { checkForm, type ContentLength, readFormPolicy } from "./form-policy.ts";
@@ -40,14 +41,15 @@ async function put(call: S3Call, { fields, fileName, content }: Form): Promise<S
   const { name, now, objects } = call;
   const given = fields.get("key");
   if (given === undefined || given === "") throw missing("key");
-  const { caller, length } = signer(call, fields);
   const key = fileName === undefined ? given : given.replaceAll("${filename}", fileName);
+  // The policy is about the key that the object gets.
+  const { caller, length } = signer(call, new Map([...fields, ["key", key]]));
   if (Buffer.byteLength(key) > MOST_KEY_BYTES)
     throw new S3Error("KeyTooLongError", { Size: Buffer.byteLength(key), MaxSizeAllowed: MOST_KEY_BYTES });
   const headers = headersOf(fields);
   const asked = { ...call, caller, key, headers };
   authorize(asked, postObject);
-  const about = newAbout({ headers, bucket: call.bucket, caller, now });
+  const about = await newAbout({ headers, bucket: call.bucket, caller, now, objects });
   const tagging = fields.get("tagging");
   if (tagging !== undefined)
     about.tags = checkedTags(
@@ -90,7 +92,7 @@ function missing(field: string): S3Error {
 
 /** Without a policy the form is anonymous. */
 function signer(call: S3Call, fields: ReadonlyMap<string, string>): { caller: Caller | null; length?: ContentLength | undefined } {
-  const { name, now, principals } = call;
+  const { name, now } = call;
   const policy = fields.get("policy");
   const isOld = fields.has("awsaccesskeyid") || fields.has("signature");
   const isNew = fields.has("x-amz-signature") || fields.has("x-amz-credential") || fields.has("x-amz-algorithm");
@@ -99,11 +101,16 @@ function signer(call: S3Call, fields: ReadonlyMap<string, string>): { caller: Ca
     return { caller: null };
   }
   if (!isNew && !isOld) throw new S3Error("AccessDenied");
-  if (!isNew) {
-    if (!fields.has("awsaccesskeyid")) throw missing("AWSAccessKeyId");
-    if (!fields.has("signature")) throw missing("Signature");
-    throw new S3Error("InvalidRequest", {}, "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
-  }
+  const known = isNew ? signerOf(policy, fields, call) : oldSigner(policy, fields, call);
+  known.used(now);
+  const length = checkForm(readFormPolicy(policy), new Map([...fields, ["bucket", name]]), now);
+  return { caller: { principal: known.principal, tenant: known.principal.tenant ?? mainTenant }, length };
+}
+
+type Signer = NonNullable<ReturnType<S3Call["principals"]["ofAccessKey"]>>;
+
+/** By Signature V4. Throws an S3Error. */
+function signerOf(policy: string, fields: ReadonlyMap<string, string>, { principals, now }: S3Call): Signer {
   for (const field of ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature"])
     if (!fields.has(field.toLowerCase())) throw missing(field);
   const [accessKeyId = "", day = "", region = "", service = "", end] = fields.get("x-amz-credential")!.split("/");
@@ -124,15 +131,31 @@ function signer(call: S3Call, fields: ReadonlyMap<string, string>): { caller: Ca
     expires: undefined,
   };
   const isRight = signing.isRightFor(policy, given, known?.secret ?? null);
-  if (known === null) throw new S3Error("InvalidAccessKeyId", { AWSAccessKeyId: accessKeyId.slice(0, 200) });
-  if (!isRight)
-    throw new S3Error("SignatureDoesNotMatch", {
-      AWSAccessKeyId: accessKeyId,
-      SignatureProvided: fields.get("x-amz-signature")!.slice(0, 200),
-    });
-  known.used(now);
-  const length = checkForm(readFormPolicy(policy), new Map([...fields, ["bucket", name]]), now);
-  return { caller: { principal: known.principal, tenant: known.principal.tenant ?? mainTenant }, length };
+  return rightSigner(known, isRight, { accessKeyId, signature: given.signature, policy });
+}
+
+/** By Signature V2. Throws an S3Error. */
+function oldSigner(policy: string, fields: ReadonlyMap<string, string>, { principals, now }: S3Call): Signer {
+  for (const field of ["AWSAccessKeyId", "Signature"]) if (!fields.has(field.toLowerCase())) throw missing(field);
+  const [accessKeyId, signature] = [fields.get("awsaccesskeyid")!, fields.get("signature")!];
+  const known = principals.ofAccessKey(accessKeyId, now);
+  const isRight = equal(signature, oldSignatureOf(policy, known?.secret ?? null));
+  return rightSigner(known, isRight, { accessKeyId, signature, policy });
+}
+
+function rightSigner(known: Signer | null, isRight: boolean, given: { accessKeyId: string; signature: string; policy: string }): Signer {
+  const AWSAccessKeyId = given.accessKeyId.slice(0, 200);
+  if (known === null) throw new S3Error("InvalidAccessKeyId", { AWSAccessKeyId });
+  if (isRight) return known;
+  const text = given.policy.slice(0, 20_000);
+  throw new S3Error("SignatureDoesNotMatch", {
+    AWSAccessKeyId,
+    SignatureProvided: given.signature.slice(0, 200),
+    StringToSign: text,
+    StringToSignBytes: Buffer.from(text)
+      .toString("hex")
+      .replaceAll(/..(?=.)/g, "$& "),
+  });
 }
 
 /** The fields as the heads of other requests say the same things. */

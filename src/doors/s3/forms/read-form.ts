@@ -33,7 +33,10 @@ export function readForm(request: IncomingMessage): Promise<Form> {
   const malformed = guarded(() => fail(new S3Error("MalformedPOSTRequest")), fail);
   let parser: InstanceType<typeof Busboy>;
   try {
-    parser = new Busboy({ headers: { ...request.headers, "content-type": type }, limits, preservePath: false });
+    // Some clients give every field the name of a file.
+    const isPartAFile = (name: string | undefined, _type: string | undefined, fileName: string | undefined) =>
+      name?.toLowerCase() === "file" && fileName !== undefined;
+    parser = new Busboy({ headers: { ...request.headers, "content-type": type }, limits, preservePath: false, isPartAFile });
   } catch {
     throw new S3Error("MalformedPOSTRequest");
   }

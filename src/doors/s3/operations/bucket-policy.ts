@@ -1,5 +1,5 @@
 /** A bucket's policy: kept and shown as it was sent. */
-import { policyOf, publicAccessBlock } from "../access/authorize.ts";
+import { isPublicBucket, publicAccessBlock } from "../access/authorize.ts";
 import { isPublicPolicy, readPolicy } from "../access/policy/policy.ts";
 import type { S3Operation } from "../call.ts";
 import { documentOf as bodyOf } from "../request/body.ts";
@@ -28,9 +28,7 @@ export const bucketPolicyOperations: readonly S3Operation[] = [
     query: "policyStatus",
     right: "read",
     async handle({ bucket }) {
-      const policy = policyOf(bucket);
-      if (policy === undefined) throw new S3Error("NoSuchBucketPolicy", { BucketName: bucket.name });
-      return { body: documentOf("PolicyStatus", { IsPublic: isPublicPolicy(policy) ? "TRUE" : "FALSE" }) };
+      return { body: documentOf("PolicyStatus", { IsPublic: isPublicBucket(bucket) }) };
     },
   },
   {

@@ -1,7 +1,7 @@
 /** A bucket's settings: each is read, set and taken away by requests of its own. */
 import type { Bucket, BucketSettings } from "../../../services/objects/object.ts";
 import { aclOfHeaders, aclOfXml, xmlOfAcl } from "../access/acl.ts";
-import { aclOfBucket, ownership, publicAccessBlock, refuseAcl } from "../access/authorize.ts";
+import { aclOfBucket, admitAcl, ownership, publicAccessBlock } from "../access/authorize.ts";
 import type { S3Answer, S3Call, S3Operation } from "../call.ts";
 import { type CorsRule, corsOfXml, xmlOfCors } from "../cors.ts";
 import { lifecycleOfXml, xmlOfLifecycle } from "../lifecycle-xml.ts";
@@ -84,7 +84,7 @@ const settings: readonly Setting[] = [
       };
     },
     none: { publicAccessBlock: null },
-    missing: "NoSuchConfiguration",
+    missing: "NoSuchPublicAccessBlockConfiguration",
   },
   {
     query: "ownershipControls",
@@ -96,9 +96,9 @@ const settings: readonly Setting[] = [
       const value = rule?.text("ObjectOwnership") ?? "";
       if (more.length > 0 || !["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"].includes(value))
         throw new S3Error("MalformedXML");
-      return { ownership: value };
+      return { ownership: value, isOwnershipDefault: null };
     },
-    none: { ownership: null },
+    none: { ownership: null, isOwnershipDefault: null },
     missing: "OwnershipControlsNotFoundError",
   },
   {
@@ -107,8 +107,9 @@ const settings: readonly Setting[] = [
     root: "ObjectLockConfiguration",
     show({ settings: { lock } }) {
       if (lock === undefined) return undefined;
-      const { defaultMode, defaultMs = 0 } = lock;
-      return { ObjectLockEnabled: "Enabled", Rule: defaultMode && { DefaultRetention: { Mode: defaultMode, Days: defaultMs / DAY_MS } } };
+      const { defaultMode, defaultMs = 0, defaultYears } = lock;
+      const time = defaultYears === undefined ? { Days: defaultMs / DAY_MS } : { Years: defaultYears };
+      return { ObjectLockEnabled: "Enabled", Rule: defaultMode && { DefaultRetention: { Mode: defaultMode, ...time } } };
     },
     read(root, bucket) {
       if (bucket.versioning !== "enabled")
@@ -120,7 +121,8 @@ const settings: readonly Setting[] = [
       if ((days === undefined) === (years === undefined) || (mode !== "GOVERNANCE" && mode !== "COMPLIANCE"))
         throw new S3Error("MalformedXML");
       if ((days ?? years!) <= 0) throw new S3Error("InvalidArgument", {}, "Default retention period must be a positive integer value.");
-      return { lock: { defaultMode: lockMode(mode), defaultMs: (days ?? years! * 365) * DAY_MS } };
+      const defaultMs = (days ?? years! * 365) * DAY_MS;
+      return { lock: { defaultMode: lockMode(mode), defaultMs, ...(years !== undefined && { defaultYears: years }) } };
     },
     missing: "ObjectLockConfigurationNotFoundError",
   },
@@ -186,8 +188,7 @@ export const bucketSettingOperations: readonly S3Operation[] = [
       if (ofHeaders !== undefined && bytes.length > 0) throw new S3Error("UnexpectedContent");
       if (ofHeaders === undefined && bytes.length === 0) throw new S3Error("MissingSecurityHeader", { MissingHeaderName: "x-amz-acl" });
       const acl = ofHeaders ?? aclOfXml(parseXml(bytes, "AccessControlPolicy"), tenant);
-      if (ownership(bucket) === "BucketOwnerEnforced") throw new S3Error("InvalidRequest", {}, "The bucket does not allow ACLs");
-      refuseAcl(bucket, acl);
+      await admitAcl(call, acl);
       await objects.setBucket(name, { acl });
       return {};
     },

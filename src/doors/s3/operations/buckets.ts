@@ -1,5 +1,5 @@
 import { isBucketName } from "../request/address.ts";
-import { aclOfHeaders, canonicalId } from "../access/acl.ts";
+import { aclOfHeaders, isOwnersAlone, ownerXml } from "../access/acl.ts";
 
 import type { S3Operation } from "../call.ts";
 import { checkedTags } from "../request/object-headers.ts";
@@ -27,7 +27,7 @@ export const bucketOperations: readonly S3Operation[] = [
       const next = found.length > most ? Buffer.from(shown.at(-1)!.name).toString("base64url") : undefined;
       const isPaged = query.has("max-buckets") || query.has("bucket-region") || query.has("prefix") || token !== null;
       const body = documentOf("ListAllMyBucketsResult", {
-        Owner: { ID: canonicalId(tenant) },
+        Owner: ownerXml(tenant),
         Buckets: {
           Bucket: shown.map(({ name, createdAt, region }) => ({
             Name: name,
@@ -60,10 +60,16 @@ export const bucketOperations: readonly S3Operation[] = [
         ?.one("Tags")
         ?.all("Tag")
         .map((tag) => [tag.needed("Key"), tag.needed("Value")] as const);
+      const isEu = root?.text("LocationConstraint") === "EU";
       const ownership = ownershipAsked(headers["x-amz-object-ownership"]);
+      const hasList = acl !== undefined && !isOwnersAlone(acl);
+      if (hasList && ownership === "BucketOwnerEnforced") throw new S3Error("InvalidBucketAclWithObjectOwnership", { BucketName: name });
       const settings = {
         // As on AWS since 2023, lists count for nothing unless the bucket's owner asks for them.
-        ownership: ownership ?? (acl === undefined ? "BucketOwnerEnforced" : "BucketOwnerPreferred"),
+        ownership: ownership ?? (hasList ? "ObjectWriter" : "BucketOwnerEnforced"),
+        ...(ownership === undefined && !hasList && { isOwnershipDefault: true }),
+        // A region's first name is shown where it was given.
+        ...(isEu && { location: "EU" }),
         ...(acl !== undefined && { acl }),
         ...(tags !== undefined && { tags: checkedTags(tags, 50) }),
       };
@@ -85,7 +91,14 @@ export const bucketOperations: readonly S3Operation[] = [
     level: "bucket",
     right: "read",
     others: "READ",
-    handle: async ({ bucket }) => ({ headers: { "x-amz-bucket-region": bucket.region, "x-amz-access-point-alias": "false" } }),
+    handle: async ({ bucket, name }) => ({
+      headers: {
+        "content-type": "application/xml",
+        "x-amz-bucket-arn": arnOf(name),
+        "x-amz-bucket-region": bucket.region,
+        "x-amz-access-point-alias": "false",
+      },
+    }),
   },
   {
     operation: "DeleteBucket",
@@ -105,7 +118,10 @@ export const bucketOperations: readonly S3Operation[] = [
     query: "location",
     right: "read",
     handle: async ({ bucket }) => ({
-      body: documentOf("LocationConstraint", bucket.region === DEFAULT_REGION ? undefined : bucket.region),
+      body: documentOf(
+        "LocationConstraint",
+        bucket.region === DEFAULT_REGION ? undefined : ((bucket.settings["location"] as string | undefined) ?? bucket.region),
+      ),
     }),
   },
 ];
@@ -134,9 +150,15 @@ function mostOf(text: string | null): number {
 
 /** @param asked LocationConstraint @param signed the region for which the request was signed */
 function regionOf(asked: string | undefined, signed: string): string {
-  if (asked === undefined || asked === "") return signed === "aws-global" ? DEFAULT_REGION : signed;
+  if (asked === undefined || asked === "") return signed;
+  const region = asked === "EU" ? "eu-west-1" : asked;
+  if (signed !== DEFAULT_REGION && region !== signed)
+    throw new S3Error(
+      "IllegalLocationConstraintException",
+      {},
+      `The ${asked.slice(0, 100)} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+    );
   if (!/^(?:EU|[a-z]{2}(?:-[a-z]+)+-\d)$/.test(asked))
     throw new S3Error("InvalidLocationConstraint", { LocationConstraint: asked.slice(0, 100) });
-  if (asked === "EU") return "eu-west-1";
-  return asked;
+  return region;
 }

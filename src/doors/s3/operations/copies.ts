@@ -4,7 +4,7 @@ import type { ObjectAbout } from "../../../services/objects/object.ts";
 import type { ReadObject } from "../../../services/objects/objects.ts";
 import { refuseOwner } from "../access/authorize.ts";
 import type { S3Call, S3Operation } from "../call.ts";
-import { contentHeaders, metadataOf, tagsOfQuery } from "../request/object-headers.ts";
+import { contentHeaders, metadataOf, refuseEncryption, tagsOfQuery } from "../request/object-headers.ts";
 import { isWanted, ofCopy } from "../request/reading.ts";
 import { S3Error } from "../s3-error.ts";
 import { documentOf } from "../xml.ts";
@@ -23,7 +23,7 @@ export const copyOperations: readonly S3Operation[] = [
       const { objects, name, key, headers, author } = call;
       const { object, bucket, version } = await sourceOf(call);
       try {
-        const about = aboutOfCopy(call, object, bucket);
+        const about = await aboutOfCopy(call, object, bucket);
         const wanted = headers["x-amz-checksum-algorithm"]?.toUpperCase() as Algorithm | undefined;
         if (wanted !== undefined && !ALGORITHMS.includes(wanted))
           throw new S3Error(
@@ -53,6 +53,7 @@ export const copyOperations: readonly S3Operation[] = [
 /** The object that a copy is of, which must be released. Throws an S3Error. */
 export async function sourceOf(call: S3Call): Promise<{ object: ReadObject; bucket: string; version: string | undefined }> {
   const { headers, objects, now } = call;
+  refuseEncryption(headers);
   const text = headers["x-amz-copy-source"] ?? "";
   const [path = "", parameter] = text.replace(/^\//, "").split(/\?versionId=/);
   const [bucket, key] = splitPath(path);
@@ -98,7 +99,7 @@ function splitPath(path: string): [bucket: string, key: string] {
   return [whole.slice(0, at), whole.slice(at + 1)];
 }
 
-function aboutOfCopy(call: S3Call, { found }: ReadObject, from: string): ObjectAbout {
+async function aboutOfCopy(call: S3Call, { found }: ReadObject, from: string): Promise<ObjectAbout> {
   const { headers, key, name } = call;
   const metadata = headers["x-amz-metadata-directive"] ?? "COPY";
   const tagging = headers["x-amz-tagging-directive"] ?? "COPY";
@@ -109,7 +110,7 @@ function aboutOfCopy(call: S3Call, { found }: ReadObject, from: string): ObjectA
         { ArgumentName: "x-amz-metadata-directive", ArgumentValue: directive.slice(0, 100) },
         "Unknown metadata directive.",
       );
-  const made = newAbout(call);
+  const made = await newAbout(call);
   const isSame = from === name && found.key === key && found.isLatest;
   const changes =
     metadata === "REPLACE" ||

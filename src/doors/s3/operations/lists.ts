@@ -1,4 +1,4 @@
-import { canonicalId } from "../access/acl.ts";
+import { ownerXml } from "../access/acl.ts";
 import type { S3Answer, S3Call, S3Operation } from "../call.ts";
 import type { StoredVersion } from "../../../services/objects/store/rows.ts";
 import { S3Error } from "../s3-error.ts";
@@ -136,9 +136,10 @@ async function listVersions(call: S3Call): Promise<S3Answer> {
   const { objects, query } = call;
   const { encode, encoding, ...asked } = queryOf(call);
   const [keyMarker, versionMarker] = [query.get("key-marker") ?? "", query.get("version-id-marker") ?? undefined];
-  if (versionMarker === "")
+  // Both empty: the listing begins at its beginning.
+  if (versionMarker === "" && keyMarker !== "")
     throw new S3Error("InvalidArgument", { ArgumentName: "version-id-marker", ArgumentValue: "" }, "A version-id marker cannot be empty.");
-  if (versionMarker !== undefined && keyMarker === "")
+  if (versionMarker !== undefined && versionMarker !== "" && keyMarker === "")
     throw new S3Error(
       "InvalidArgument",
       { ArgumentName: "version-id-marker", ArgumentValue: versionMarker.slice(0, 100) },
@@ -170,7 +171,7 @@ function objectXml(found: StoredVersion, encode: (text: string) => string, withO
     Key: encode(key),
     LastModified: new Date(modifiedAt).toISOString(),
     ...contentXml(found),
-    Owner: withOwner ? { ID: canonicalId(about.owner) } : undefined,
+    Owner: withOwner ? ownerXml(about.owner) : undefined,
   };
 }
 
@@ -193,6 +194,6 @@ function versionXml(
     VersionId: version,
     IsLatest: isLatest,
     LastModified: new Date(modifiedAt).toISOString(),
-    Owner: { ID: canonicalId(about.owner) },
+    Owner: ownerXml(about.owner),
   };
 }

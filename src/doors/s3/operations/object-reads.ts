@@ -4,7 +4,7 @@ import type { ObjectAbout } from "../../../services/objects/object.ts";
 import type { ReadObject } from "../../../services/objects/objects.ts";
 import { authorizeObject, mayList } from "../access/authorize.ts";
 import type { S3Answer, S3Call, S3Operation } from "../call.ts";
-import { headersOf } from "../request/object-headers.ts";
+import { headersOf, refuseDecryption } from "../request/object-headers.ts";
 import { isWanted, ofRead, partRange, rangeOf } from "../request/reading.ts";
 import { S3Error } from "../s3-error.ts";
 
@@ -35,6 +35,7 @@ async function readObject(call: S3Call): Promise<S3Answer> {
   const { name, key, query, headers, method, caller, now } = call;
   const version = query.get("versionId") ?? undefined;
   const overrides = overridesOf(query);
+  refuseDecryption(headers);
   if (overrides.length > 0 && caller === null)
     throw new S3Error("InvalidRequest", {}, "Request specific response headers cannot be used for anonymous GET requests.");
   const object = await readable(call, name, key, version);
@@ -96,8 +97,16 @@ export function refuseMarker({ key, method }: Pick<S3Call, "key" | "method">, { 
 function overridesOf(query: URLSearchParams): [string, string][] {
   return ["content-type", "content-language", "expires", "cache-control", "content-disposition", "content-encoding"].flatMap((name) => {
     const value = query.get(`response-${name}`);
+    if (value === null) return [];
     // What no header may have is the client's own fault.
-    return value === null ? [] : [[name, value.replaceAll(/[\r\n\0]/g, " ")] as [string, string]];
+    if (/[^\0-\xff]/.test(value))
+      throw new S3Error(
+        "InvalidArgument",
+        { ArgumentName: `response-${name}`, ArgumentValue: value.slice(0, 500) },
+        "Header value cannot be represented using ISO-8859-1.",
+      );
+    // oxlint-disable-next-line no-control-regex -- those are what must not be in one
+    return [[name, value.replaceAll(/[\0-\x1f\x7f]/g, " ")] as [string, string]];
   });
 }
 

@@ -2,7 +2,7 @@
 import { isVersionId } from "../../../services/objects/version-id.ts";
 import type { Change } from "../../../services/objects/store/versions.ts";
 import { aclOfHeaders, aclOfXml, xmlOfAcl } from "../access/acl.ts";
-import { aclOfObject, authorizeObject, ownership, refuseAcl } from "../access/authorize.ts";
+import { aclOfObject, admitAcl, authorizeObject, mayList } from "../access/authorize.ts";
 import type { S3Answer, S3Call, S3Operation } from "../call.ts";
 import { documentOf as bodyOf, xmlOf } from "../request/body.ts";
 import { checkedTags, isHeld, lockMode, retainUntil } from "../request/object-headers.ts";
@@ -21,13 +21,15 @@ export const objectSettingOperations: readonly S3Operation[] = [
     level: "object",
     query: "tagging",
     right: "read",
+    others: "object",
     async handle(call) {
-      const { about, isVersioned, version } = await existing(call).catch((error: unknown) => {
+      const { about, isVersioned, version } = await allowed(call).catch((error: unknown) => {
         // Here alone AWS names the bucket with the key.
         const isMissing = (error as { code?: string }).code === "no-such-object" && !call.query.has("versionId");
         throw isMissing ? new S3Error("NoSuchKey", { Key: `${call.name}/${call.key}` }) : error;
       });
-      const body = documentOf("Tagging", { TagSet: { Tag: Object.entries(about.tags ?? {}).map(([Key, Value]) => ({ Key, Value })) } });
+      const tags = Object.entries(about.tags ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
+      const body = documentOf("Tagging", { TagSet: { Tag: tags.map(([Key, Value]) => ({ Key, Value })) } });
       return { body, headers: { "x-amz-version-id": isVersioned ? version : undefined } };
     },
   },
@@ -37,7 +39,9 @@ export const objectSettingOperations: readonly S3Operation[] = [
     level: "object",
     query: "tagging",
     right: "deploy",
+    others: "object",
     async handle(call) {
+      await allowed(call);
       const root = await xmlOf(call, "Tagging");
       const pairs = (root.one("TagSet")?.all("Tag") ?? []).map((tag) => [tag.needed("Key"), tag.needed("Value")] as const);
       return change(call, { tags: checkedTags(pairs) }, "ObjectTagging:Put");
@@ -49,7 +53,11 @@ export const objectSettingOperations: readonly S3Operation[] = [
     level: "object",
     query: "tagging",
     right: "deploy",
-    handle: async (call) => ({ ...(await change(call, { tags: null }, "ObjectTagging:Delete")), status: 204 }),
+    others: "object",
+    async handle(call) {
+      await allowed(call);
+      return { ...(await change(call, { tags: null }, "ObjectTagging:Delete")), status: 204 };
+    },
   },
   {
     operation: "GetObjectAcl",
@@ -82,8 +90,7 @@ export const objectSettingOperations: readonly S3Operation[] = [
       if (ofHeaders === undefined && bytes.length === 0) throw new S3Error("MissingSecurityHeader", { MissingHeaderName: "x-amz-acl" });
       const acl = ofHeaders ?? aclOfXml(parseXml(bytes, "AccessControlPolicy"), owner);
       // What is wrong in itself is told first.
-      if (ownership(bucket) === "BucketOwnerEnforced") throw aclsAreOff();
-      refuseAcl(bucket, acl);
+      await admitAcl(call, acl);
       return change(call, { acl }, "ObjectAcl:Put");
     },
   },
@@ -154,16 +161,22 @@ export const objectSettingOperations: readonly S3Operation[] = [
   },
 ];
 
-function aclsAreOff(): S3Error {
-  return new S3Error("InvalidRequest", {}, "The bucket does not allow ACLs");
-}
-
 async function existing({ objects, name, key, query }: S3Call): Promise<Found> {
   const version = query.get("versionId") ?? undefined;
   const found = await objects.head(name, key, version);
   if (!found.isMarker) return found;
   if (version === undefined) throw new S3Error("NoSuchKey", { Key: key });
   throw new S3Error("MethodNotAllowed", { ResourceType: "DeleteMarker" });
+}
+
+/** The object, if the bucket's policy, which may ask for its tags, lets the caller do what no list is about. */
+async function allowed(call: S3Call): Promise<Found> {
+  const found = await existing(call).catch((error: unknown) => {
+    // Whoever may not list learns nothing of what is missing.
+    throw (error as { code?: string }).code === "no-such-object" && !mayList(call) ? new S3Error("AccessDenied") : error;
+  });
+  authorizeObject(call, found, null);
+  return found;
 }
 
 async function change(call: S3Call, changed: Change, event?: string): Promise<S3Answer> {
@@ -186,12 +199,13 @@ function refuseUnlocked({ bucket }: S3Call): void {
 }
 
 async function removeMany(call: S3Call): Promise<S3Answer> {
-  const { objects, name, author } = call;
+  const { objects, name, bucket, author } = call;
   const root = parseXml(await bodyOf(call, true), "Delete");
   const named = root.all("Object");
   if (named.length === 0 || named.length > MOST_REMOVED) throw new S3Error("MalformedXML");
   const isQuiet = root.text("Quiet") === "true";
-  const bypasses = bypassesLock(call);
+  // What clears buckets sends the header to every one; where nothing is locked, nothing is bypassed.
+  const bypasses = bucket.settings.lock !== undefined && bypassesLock(call);
   const [removed, errors]: [Xml[], Xml[]] = [[], []];
   const asked = named.map((object) => ({
     key: object.needed("Key"),

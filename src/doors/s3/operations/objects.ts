@@ -3,7 +3,7 @@ import type { Conditions, ObjectAbout } from "../../../services/objects/object.t
 import type { Stored } from "../../../services/objects/objects.ts";
 import { isVersionId } from "../../../services/objects/version-id.ts";
 import { aclOfHeaders } from "../access/acl.ts";
-import { ownership, refuseAcl } from "../access/authorize.ts";
+import { admitAcl, ownership } from "../access/authorize.ts";
 import type { S3Call, S3Operation } from "../call.ts";
 import { contentOf, MOST_PUT_BYTES } from "../request/body.ts";
 import { aboutOf } from "../request/object-headers.ts";
@@ -20,7 +20,7 @@ export const objectOperations: readonly S3Operation[] = [
     others: "WRITE",
     async handle(call) {
       const { objects, name, key, headers, author } = call;
-      const about = newAbout(call);
+      const about = await newAbout(call);
       const conditions = writeConditions(headers);
       const { source, algorithm, also, check } = contentOf(call);
       const stored = await objects.put(
@@ -81,12 +81,14 @@ async function refuseForeign({ objects, name, key }: S3Call, version: string): P
 }
 
 /** What a request says of the object that it makes, with its list. */
-export function newAbout(call: Pick<S3Call, "headers" | "bucket" | "caller" | "now">): ObjectAbout {
+export async function newAbout(call: Pick<S3Call, "headers" | "bucket" | "caller" | "now" | "objects">): Promise<ObjectAbout> {
   const { headers, bucket, caller, now } = call;
-  const owner = ownership(bucket) === "BucketOwnerEnforced" || caller === null ? bucket.tenant : caller.tenant;
+  const rule = ownership(bucket);
+  const isGivenAway = rule === "BucketOwnerPreferred" && headers["x-amz-acl"] === "bucket-owner-full-control";
+  const owner = rule === "BucketOwnerEnforced" || isGivenAway || caller === null ? bucket.tenant : caller.tenant;
   const about = aboutOf(headers, owner, now);
   const acl = aclOfHeaders(headers, owner, bucket.tenant);
-  refuseAcl(bucket, acl);
+  await admitAcl(call, acl);
   if (acl !== undefined) about.acl = acl;
   return withDefaultLock(about, call);
 }

@@ -1,7 +1,7 @@
 /** The listings of uploads that are not complete, and of their parts. */
 import type { Algorithm } from "../../../services/objects/checksums/checksum.ts";
 import type { StoredPart, UploadAbout } from "../../../services/objects/store/uploads.ts";
-import { canonicalId } from "../access/acl.ts";
+import { canonicalId, ownerXml } from "../access/acl.ts";
 import type { S3Operation } from "../call.ts";
 import { S3Error } from "../s3-error.ts";
 import { documentOf, type Xml } from "../xml.ts";
@@ -41,7 +41,7 @@ export const uploadLists: readonly S3Operation[] = [
         ChecksumType: isAsked === true ? checksum?.type : undefined,
         Part: shown.map((part) => partXml(part, isAsked === true ? checksum?.algorithm : undefined)),
         Initiator: initiatorXml(upload.about),
-        Owner: { ID: canonicalId(object.owner) },
+        Owner: ownerXml(object.owner),
         StorageClass: object.storageClass ?? "STANDARD",
       });
       return { body };
@@ -54,6 +54,7 @@ export const uploadLists: readonly S3Operation[] = [
     level: "bucket",
     query: "uploads",
     right: "read",
+    others: "READ",
     async handle(call) {
       const { objects, query } = call;
       const { encode, encoding, ...asked } = queryOf(call);
@@ -86,7 +87,7 @@ export const uploadLists: readonly S3Operation[] = [
           Key: encode(key),
           UploadId: upload,
           Initiator: initiatorXml(about),
-          Owner: { ID: canonicalId(about.object.owner) },
+          Owner: ownerXml(about.object.owner),
           StorageClass: about.object.storageClass ?? "STANDARD",
           Initiated: new Date(startedAt).toISOString(),
           ChecksumAlgorithm: about.isAsked === true ? about.checksum?.algorithm : undefined,

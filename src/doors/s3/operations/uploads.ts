@@ -1,7 +1,9 @@
 import { ALGORITHMS, type Algorithm, type Checksum, type ChecksumType } from "../../../services/objects/checksums/checksum.ts";
 import { canBeJoined } from "../../../services/objects/checksums/digests.ts";
-import type { S3Call, S3Operation } from "../call.ts";
+import type { Completed } from "../../../services/objects/store/uploads.ts";
+import type { S3Answer, S3Call, S3Operation } from "../call.ts";
 import { contentOf, documentOf as bodyOf, MOST_PUT_BYTES } from "../request/body.ts";
+import { refuseEncryption } from "../request/object-headers.ts";
 import { rangeOf, unquoted } from "../request/reading.ts";
 import { S3Error } from "../s3-error.ts";
 import { documentOf, type Element, parseXml } from "../xml.ts";
@@ -25,7 +27,7 @@ export const uploadOperations: readonly S3Operation[] = [
       // Nobody has to ask for a checksum: the parts have one of this kind then.
       const checksum = asked ?? { algorithm: "CRC64NVME", type: "FULL_OBJECT" };
       const about = {
-        object: newAbout(call),
+        object: await newAbout(call),
         checksum,
         isAsked: asked !== undefined,
         initiator: caller?.tenant ?? "",
@@ -46,6 +48,7 @@ export const uploadOperations: readonly S3Operation[] = [
     async handle(call) {
       const { objects, name, key } = call;
       const [number, upload] = partOf(call);
+      refuseEncryption(call.headers);
       const { about } = await objects.upload(name, key, upload);
       const { source, algorithm: sent, also, check } = contentOf(call);
       const algorithm = about.checksum?.algorithm;
@@ -113,13 +116,17 @@ export const uploadOperations: readonly S3Operation[] = [
     right: "deploy",
     others: "WRITE",
     async handle(call) {
-      const { objects, name, key, query, headers, author, origin } = call;
+      const { objects, name, key, query, headers, author } = call;
       const upload = query.get("uploadId")!;
       const conditions = writeConditions(headers);
       const bytes = await bodyOf(call);
       if (bytes.length === 0) throw new S3Error("InvalidRequest", {}, "You must specify at least one part");
       const root = parseXml(bytes, "CompleteMultipartUpload");
-      const { about } = await objects.upload(name, key, upload);
+      const begun = await objects
+        .upload(name, key, upload)
+        .catch((error: unknown) => (isNoUpload(error) ? null : Promise.reject(error as Error)));
+      if (begun === null) return answerAgain(call, upload);
+      const { about } = begun;
       const parts = root.all("Part").map((part) => namedPart(part, about.checksum?.algorithm));
       if (parts.length === 0) throw new S3Error("MalformedXML");
       if (parts.some(({ number }, at) => at > 0 && number <= parts[at - 1]!.number))
@@ -145,14 +152,7 @@ export const uploadOperations: readonly S3Operation[] = [
         leastPart: LEAST_PART_BYTES,
         author,
       });
-      const body = documentOf("CompleteMultipartUploadResult", {
-        Location: `${origin}/${name}/${encodeURIComponent(key)}`,
-        Bucket: name,
-        Key: key,
-        ETag: `"${done.etag}"`,
-        ...(done.checksum && { [`Checksum${done.checksum.algorithm}`]: done.checksum.value, ChecksumType: done.checksum.type }),
-      });
-      return { body, headers: { "x-amz-version-id": done.version } };
+      return completed(call, done);
     },
   },
   {
@@ -168,6 +168,30 @@ export const uploadOperations: readonly S3Operation[] = [
     },
   },
 ];
+
+function completed({ name, key, origin }: S3Call, { etag, checksum, version }: Pick<Completed, "etag" | "checksum" | "version">): S3Answer {
+  const body = documentOf("CompleteMultipartUploadResult", {
+    Location: `${origin}/${name}/${encodeURIComponent(key)}`,
+    Bucket: name,
+    Key: key,
+    ETag: `"${etag}"`,
+    ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }),
+  });
+  // A bucket whose versions are suspended has the id "null" in listings only.
+  return { body, headers: { "x-amz-version-id": version === "null" ? undefined : version } };
+}
+
+/** A client that lost the answer asks again: the object that it has completed is told as before. Throws "NoSuchUpload". */
+async function answerAgain(call: S3Call, upload: string): Promise<S3Answer> {
+  const { objects, name, key } = call;
+  const found = await objects.head(name, key).catch(() => null);
+  if (found === null || found.about.upload !== upload) throw new S3Error("NoSuchUpload", { UploadId: upload.slice(0, 200) });
+  return completed(call, { etag: found.etag, checksum: found.about.checksum, version: found.isVersioned ? found.version : undefined });
+}
+
+function isNoUpload(error: unknown): boolean {
+  return (error as { code?: string }).code === "no-such-upload";
+}
 
 function partOf({ query }: S3Call): [number: number, upload: string] {
   const [text, upload] = [query.get("partNumber") ?? "", query.get("uploadId")];

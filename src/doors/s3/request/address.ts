@@ -7,6 +7,8 @@ export interface Address {
   /** Empty: the bucket itself. */
   key: string;
   query: URLSearchParams;
+  /** Whether the bucket's name is a part of the host's. */
+  isByHost: boolean;
 }
 
 const MOST_KEY_BYTES = 1_024;
@@ -23,9 +25,9 @@ export function addressOf(url: string, host: string, hosts: readonly string[]): 
   const name = host.replace(/:\d+$/, "").toLowerCase();
   const own = hosts.find((each) => name.endsWith(`.${each}`));
   const rest = path.replace(/^\//, "");
-  if (own !== undefined) return checked({ bucket: name.slice(0, -own.length - 1), key: rest, query });
+  if (own !== undefined) return checked({ bucket: name.slice(0, -own.length - 1), key: rest, query, isByHost: true });
   const slash = rest.indexOf("/");
-  return checked({ bucket: slash < 0 ? rest : rest.slice(0, slash), key: slash < 0 ? "" : rest.slice(slash + 1), query });
+  return checked({ bucket: slash < 0 ? rest : rest.slice(0, slash), key: slash < 0 ? "" : rest.slice(slash + 1), query, isByHost: false });
 }
 
 function checked(address: Address): Address {

@@ -28,21 +28,25 @@ export function contentOf({ headers, request, payload, seed }: Call): ContentOfR
   const isChunked = payload.startsWith("STREAMING-") || headers["content-encoding"]?.split(",", 1)[0]!.trim() === "aws-chunked";
   const length =
     headers[isChunked && headers["x-amz-decoded-content-length"] !== undefined ? "x-amz-decoded-content-length" : "content-length"];
-  if (length === undefined || !/^\d{1,16}$/.test(length)) throw new S3Error("MissingContentLength");
-  const size = Number(length);
-  if (size > MOST_PUT_BYTES) throw new S3Error("EntityTooLarge", { ProposedSize: size, MaxSizeAllowed: MOST_PUT_BYTES });
+  // Content whose length HTTP does not tell ends where its last chunk does.
+  const isOpen = !isChunked && length === undefined && headers["transfer-encoding"]?.toLowerCase() === "chunked";
+  if (!isOpen && (length === undefined || !/^\d{1,16}$/.test(length))) throw new S3Error("MissingContentLength");
+  const size = isOpen ? undefined : Number(length);
+  if (size !== undefined && size > MOST_PUT_BYTES)
+    throw new S3Error("EntityTooLarge", { ProposedSize: size, MaxSizeAllowed: MOST_PUT_BYTES });
   const md5 = md5Of(headers);
   const trailers = new Map<string, string>();
   const hasTrailers = payload.endsWith("-TRAILER");
   const { algorithm, value } = checksumOf(headers, hasTrailers);
   const declared = /^[0-9a-f]{64}$/.test(payload) ? payload : undefined;
   const isSigned = payload.startsWith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
+  if (isSigned && seed === undefined) throw new S3Error("InvalidRequest", {}, "Signed chunks need a request with Signature V4.");
   return {
-    source: isChunked ? dechunked(request, { seed: isSigned ? seed : undefined, hasTrailers, size }, trailers) : request,
+    source: isChunked ? dechunked(request, { seed: isSigned ? seed : undefined, hasTrailers, size: size! }, trailers) : request,
     algorithm,
     also: declared === undefined ? [] : ["SHA256"],
     check(digests, found) {
-      if (found !== size) throw new S3Error("IncompleteBody");
+      if (size !== undefined && found !== size) throw new S3Error("IncompleteBody");
       if (declared !== undefined && digests.of("SHA256").toString("hex") !== declared)
         throw new S3Error("XAmzContentSHA256Mismatch", {
           ClientComputedContentSHA256: declared,

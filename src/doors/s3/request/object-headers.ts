@@ -1,8 +1,10 @@
 /** What the head of a request says of the object that it writes, and the head of a reply of the object that it reads. */
+import { isUtf8 } from "node:buffer";
 import type { LockMode, ObjectAbout, Tags } from "../../../services/objects/object.ts";
 import type { Found } from "../../../services/objects/store/versions.ts";
 import type { Headers } from "../../signature/read-signature.ts";
 import { S3Error } from "../s3-error.ts";
+import { decodedWords, encodedWord } from "./encoded-words.ts";
 
 const kept = ["content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
 const META = "x-amz-meta-";
@@ -16,9 +18,9 @@ const storageClasses = new Set(
 /** Without its ACL. Throws an S3Error. @param owner the tenant's id */
 export function aboutOf(headers: Headers, owner: string, now: number): ObjectAbout {
   const about: ObjectAbout = { headers: contentHeaders(headers), metadata: metadataOf(headers), owner };
-  // Nothing here encrypts what is kept, and a client that asks for it must not believe that it is.
-  if (Object.keys(headers).some((name) => name.startsWith("x-amz-server-side-encryption")))
-    throw new S3Error("NotImplemented", { Header: "x-amz-server-side-encryption" });
+  refuseEncryption(headers);
+  // The whole object would be lost for what was to be written after it.
+  if (headers["x-amz-write-offset-bytes"] !== undefined) throw new S3Error("NotImplemented", { Header: "x-amz-write-offset-bytes" });
   const storageClass = headers["x-amz-storage-class"];
   if (storageClass !== undefined && !storageClasses.has(storageClass))
     throw new S3Error("InvalidStorageClass", { StorageClassRequested: storageClass.slice(0, 100) });
@@ -38,6 +40,22 @@ export function aboutOf(headers: Headers, owner: string, now: number): ObjectAbo
   const redirect = headers["x-amz-website-redirect-location"];
   if (redirect !== undefined) about["redirect"] = redirect;
   return about;
+}
+
+/** Nothing here encrypts what is kept, and a client that asks for it must not believe that it is. Throws "NotImplemented". */
+export function refuseEncryption(headers: Headers): void {
+  const asked = Object.keys(headers).find((name) => /^x-amz-(?:copy-source-)?server-side-encryption/.test(name));
+  if (asked !== undefined) throw new S3Error("NotImplemented", { Header: asked.slice(0, 100) });
+}
+
+/** Nothing that is read was encrypted. Throws an S3Error. */
+export function refuseDecryption(headers: Headers): void {
+  for (const name of Object.keys(headers)) {
+    if (name.startsWith("x-amz-server-side-encryption-customer-"))
+      throw new S3Error("InvalidRequest", {}, "The encryption parameters are not applicable to this object.");
+    if (name.startsWith("x-amz-server-side-encryption"))
+      throw new S3Error("InvalidArgument", { ArgumentName: name }, `${name} header is not supported for this operation.`);
+  }
 }
 
 export function contentHeaders(headers: Headers): Record<string, string> {
@@ -62,8 +80,7 @@ export function metadataOf(headers: Headers): Record<string, string> {
   let bytes = 0;
   for (const [name, value] of Object.entries(headers)) {
     if (!name.startsWith(META) || value === undefined) continue;
-    // Node reads heads as Latin-1, clients write UTF-8.
-    const text = Buffer.from(value, "latin1").toString("utf8");
+    const text = decodedWords(textOf(value));
     bytes += Buffer.byteLength(name) - META.length + Buffer.byteLength(text);
     found.push([name.slice(META.length), text]);
   }
@@ -160,7 +177,7 @@ export function headersOf(
     "x-amz-object-lock-legal-hold": legalHold === undefined ? undefined : legalHold ? "ON" : "OFF",
     "x-amz-website-redirect-location": about["redirect"] as string | undefined,
   };
-  for (const [name, value] of Object.entries(about.metadata)) found[META + name] = plainOrEncoded(value);
+  for (const [name, value] of Object.entries(about.metadata)) found[META + name] = encodedWord(value);
   if (wantsChecksum && checksum !== undefined) {
     found[`x-amz-checksum-${checksum.algorithm.toLowerCase()}`] = checksum.value;
     found["x-amz-checksum-type"] = checksum.type;
@@ -168,7 +185,8 @@ export function headersOf(
   return found;
 }
 
-/** What is no plain text is sent as RFC 2047 encodes it. */
-function plainOrEncoded(value: string): string {
-  return /^[\x20-\x7e]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString("base64")}?=`;
+/** Node reads heads as Latin-1; most clients write UTF-8. */
+function textOf(value: string): string {
+  const bytes = Buffer.from(value, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : value;
 }

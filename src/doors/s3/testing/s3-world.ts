@@ -1,5 +1,5 @@
 /** S3's door over a real object store, on a port of its own, with clients of AWS. */
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,6 +73,10 @@ export async function openS3(hooks: Hooks): Promise<S3World> {
   });
   // oxlint-disable-next-line mayfly/guarded-listeners -- the door throws nothing
   const server = createServer((request, response) => door.handle(request, response, "127.0.0.1"));
+  for (const event of ["checkContinue", "checkExpectation"]) {
+    // oxlint-disable-next-line mayfly/guarded-listeners -- as listen() hands them over
+    server.on(event, (request: IncomingMessage, response: ServerResponse) => door.handle(request, response, "127.0.0.1"));
+  }
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   afterwards(hooks, () => {

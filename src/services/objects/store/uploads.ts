@@ -201,6 +201,7 @@ export function uploadOperations(db: DatabaseSync, { buckets, files, used, versi
       const about: ObjectAbout = {
         ...object,
         checksum,
+        upload: upload.upload,
         parts: taken.map((part, at) => ({ number: at + 1, size: part.size, checksum: part.checksum })),
       };
       const segments = taken.flatMap((part) => part.segments);

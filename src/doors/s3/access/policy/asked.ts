@@ -3,6 +3,7 @@ import { accountOf } from "../../../../control/lambda/names.ts";
 import type { Tags } from "../../../../services/objects/object.ts";
 import type { S3Call } from "../../call.ts";
 import { tagsOfQuery } from "../../request/object-headers.ts";
+import { isOldSignature } from "../../request/signature-v2.ts";
 import type { Asked } from "./policy.ts";
 
 /** Where AWS's policies name what an operation does otherwise than the operation is named. */
@@ -66,7 +67,7 @@ export function askedOf(
     set("aws:principalaccount", account);
     set("aws:principalarn", `arn:aws:iam::${account!}:user/${caller.principal.name}`);
   }
-  if (call.caller !== null) set("s3:signatureversion", "AWS4-HMAC-SHA256");
+  if (call.caller !== null) set("s3:signatureversion", isOldSignature(headers, query) ? "AWS" : "AWS4-HMAC-SHA256");
   set("s3:authtype", isPresigned ? "REST-QUERY-STRING" : caller === null ? undefined : "REST-HEADER");
   for (const parameter of ["prefix", "delimiter", "max-keys"]) set(`s3:${parameter}`, query.get(parameter));
   set("s3:versionid", query.get("versionId"));

@@ -1,0 +1,122 @@
+/** What clients do that S3's documentation hardly tells, and what the door answers. By AWS's own client. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import { after, before, describe, test } from "node:test";
+import * as s3 from "@aws-sdk/client-s3";
+import { openS3, type S3World } from "./testing/s3-world.ts";
+
+describe("S3's door and the ways of clients", () => {
+  let world: S3World;
+  let made = 0;
+  const closing: (() => void | Promise<void>)[] = [];
+  const send: s3.S3Client["send"] = ((command: never) => world.client.send(command)) as never;
+  const create = async (more: Partial<s3.CreateBucketCommandInput> = {}) => {
+    const Bucket = `clients-${++made}`;
+    await send(new s3.CreateBucketCommand({ Bucket, ...more }));
+    return Bucket;
+  };
+  const put = (Bucket: string, Key: string, more: Partial<s3.PutObjectCommandInput> = {}) =>
+    send(new s3.PutObjectCommand({ Bucket, Key, Body: Key, ...more }));
+
+  before(async () => {
+    world = await openS3({ after: (cleanUp) => void closing.unshift(cleanUp) });
+  });
+
+  after(async () => {
+    for (const close of closing) await close();
+    assert.deepEqual(world.failures, []);
+  });
+
+  test("an upload that is completed again, since its answer was lost, is answered as before, until the object is another", async () => {
+    const Bucket = await create();
+    await send(new s3.PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
+    const { UploadId } = await send(new s3.CreateMultipartUploadCommand({ Bucket, Key: "k" }));
+    const part = await send(new s3.UploadPartCommand({ Bucket, Key: "k", UploadId, PartNumber: 1, Body: "part" }));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: part.ETag! }] };
+    const complete = () => send(new s3.CompleteMultipartUploadCommand({ Bucket, Key: "k", UploadId, MultipartUpload }));
+    const [first, second] = [await complete(), await complete()];
+    assert.deepEqual([second.ETag, second.VersionId, second.ChecksumCRC64NVME], [first.ETag, first.VersionId, first.ChecksumCRC64NVME]);
+    assert.equal((await send(new s3.ListObjectVersionsCommand({ Bucket }))).Versions?.length, 1);
+    await put(Bucket, "k");
+    await assert.rejects(complete(), { name: "NoSuchUpload" });
+  });
+
+  test("a listing of versions may begin with empty markers", async () => {
+    const Bucket = await create();
+    await put(Bucket, "k");
+    const listed = await send(new s3.ListObjectVersionsCommand({ Bucket, KeyMarker: "", VersionIdMarker: "" }));
+    assert.equal(listed.Versions?.length, 1);
+    await assert.rejects(send(new s3.ListObjectVersionsCommand({ Bucket, KeyMarker: "a", VersionIdMarker: "" })), {
+      name: "InvalidArgument",
+    });
+  });
+
+  test("a lifecycle's prefix without a filter, and a lock's years, come back as they were given", async () => {
+    const Bucket = await create({ ObjectLockEnabledForBucket: true });
+    const Rules: s3.LifecycleRule[] = [{ ID: "r", Prefix: "tmp/", Expiration: { Days: 3 }, Status: "Enabled" }];
+    const set = (rules: s3.LifecycleRule[]) =>
+      send(new s3.PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules: rules } }));
+    await set(Rules);
+    assert.deepEqual((await send(new s3.GetBucketLifecycleConfigurationCommand({ Bucket }))).Rules, Rules);
+    const transition = (Date: Date) => set([{ ...Rules[0]!, Transitions: [{ Date, StorageClass: "GLACIER" }] }]);
+    await assert.rejects(transition(new Date("2030-01-01T00:00:00Z")), { name: "NotImplemented" });
+    await assert.rejects(transition(new Date("2030-01-01T10:00:00Z")), { name: "InvalidArgument" });
+    const ObjectLockConfiguration = { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention: { Mode: "GOVERNANCE", Years: 2 } } } as const;
+    await send(new s3.PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration }));
+    const found = await send(new s3.GetObjectLockConfigurationCommand({ Bucket }));
+    assert.deepEqual(found.ObjectLockConfiguration, ObjectLockConfiguration);
+  });
+
+  test("what is not done is refused: encryption of objects, parts and copies, appending, torrents", async () => {
+    const Bucket = await create();
+    await put(Bucket, "k");
+    const key = { SSECustomerAlgorithm: "AES256", SSECustomerKey: "k".repeat(32) };
+    const { UploadId } = await send(new s3.CreateMultipartUploadCommand({ Bucket, Key: "m" }));
+    const copy = { CopySource: `${Bucket}/k`, CopySourceSSECustomerAlgorithm: "AES256", CopySourceSSECustomerKey: "k".repeat(32) };
+    const refused = [
+      () => put(Bucket, "e", { ServerSideEncryption: "AES256" }),
+      () => put(Bucket, "e", key),
+      () => send(new s3.UploadPartCommand({ Bucket, Key: "m", UploadId, PartNumber: 1, Body: "", ...key })),
+      () => send(new s3.CopyObjectCommand({ Bucket, Key: "e", ...copy })),
+      () => put(Bucket, "k", { WriteOffsetBytes: 1 }),
+      () => send(new s3.GetObjectTorrentCommand({ Bucket, Key: "k" })),
+    ];
+    for (const each of refused) await assert.rejects(each(), { name: "NotImplemented" }, String(each));
+    await assert.rejects(send(new s3.GetObjectCommand({ Bucket, Key: "k", ...key })), { name: "InvalidRequest" });
+    assert.equal(await (await send(new s3.GetObjectCommand({ Bucket, Key: "k" }))).Body!.transformToString(), "k");
+    await assert.rejects(send(new s3.HeadObjectCommand({ Bucket, Key: "e" })), { name: "NotFound" });
+  });
+
+  test("content may come in chunks of HTTP, whose length nobody tells", async () => {
+    const Bucket = await create({ ACL: "public-read-write" });
+    const sent = httpRequest(`${world.url}/${Bucket}/chunked`, { method: "PUT", headers: { "transfer-encoding": "chunked" } });
+    sent.write("first ");
+    sent.end("second");
+    const [reply] = (await once(sent, "response")) as [{ statusCode: number; resume(): void }];
+    reply.resume();
+    assert.equal(reply.statusCode, 200);
+    const got = await fetch(`${world.url}/${Bucket}/chunked`, { headers: { origin: "https://example.com" } });
+    assert.equal(got.status, 403, "what nobody has signed belongs to the bucket's owner");
+    assert.equal(await (await send(new s3.GetObjectCommand({ Bucket, Key: "chunked" }))).Body!.transformToString(), "first second");
+  });
+
+  test("metadata that is no plain text is read and told as RFC 2047 has it; a header that cannot be sent is refused", async () => {
+    const Bucket = await create();
+    await put(Bucket, "k", { Metadata: { a: "=?UTF-8?B?YWJj?=", b: "=?UTF-8?Q?gr=C3=B6=C3=9Fe?=" } });
+    const { Metadata } = await send(new s3.HeadObjectCommand({ Bucket, Key: "k" }));
+    assert.deepEqual(Metadata, { a: "abc", b: "=?UTF-8?Q?gr=C3=B6=C3=9Fe?=" });
+    const get = (ResponseCacheControl: string) => send(new s3.GetObjectCommand({ Bucket, Key: "k", ResponseCacheControl }));
+    assert.equal((await get("max-age=1")).CacheControl, "max-age=1");
+    await assert.rejects(get("— is no sign of headers"), { name: "InvalidArgument" });
+  });
+
+  test("a bucket is made where its request is signed for, and remembers the name of its region", async () => {
+    const Bucket = await create({ CreateBucketConfiguration: { LocationConstraint: "EU" } });
+    assert.equal((await send(new s3.GetBucketLocationCommand({ Bucket }))).LocationConstraint, "EU");
+    assert.equal((await send(new s3.HeadBucketCommand({ Bucket }))).BucketRegion, "eu-west-1");
+    await assert.rejects(create({ CreateBucketConfiguration: { LocationConstraint: "aws-global" as never } }), {
+      name: "InvalidLocationConstraint",
+    });
+  });
+});
