@@ -43,6 +43,15 @@ async function foundBy(server: Server, path: string, key: string): Promise<unkno
   return reply.json();
 }
 
+/** What the app's database answers. */
+async function askSql(server: Server, sql: string): Promise<unknown> {
+  const reply = await fetch(`${server.gatewayUrl}/sql/ask`, {
+    method: "POST",
+    body: JSON.stringify({ how: "raw", sql: [sql], params: [] }),
+  });
+  return reply.json();
+}
+
 /** EventBridge's API for a tenant. */
 async function eventsOf(scope: Scope, { apiUrl }: Server, client: Client): Promise<sdk.EventBridgeClient> {
   const { id: accessKeyId, secret: secretAccessKey } = await client.createKey({ principal: "events", role: "deployer", apps: null });
@@ -76,6 +85,8 @@ test("what was accepted before a backup was begun is there where it is restored,
   const { server, clientOf: client } = await start(context, stateDir);
   await deploy(client(), "test/apps/kv");
   await deploy(client(), "test/apps/events");
+  await deploy(client(), "test/apps/sql");
+  await askSql(server, "CREATE TABLE t AS SELECT 'kept' AS a");
   await client().setSecret("kv", "KEY", "value");
   const { keys, events, stop } = load(client());
   while (keys.length < 50 || events.length < 50) await sleep(20);
@@ -98,6 +109,7 @@ test("what was accepted before a backup was begun is there where it is restored,
   assert.equal(await valueOf(second.clientOf(), keys[before.keys - 1]!), keys[before.keys - 1]);
   for (const id of events.slice(0, before.events)) assert.equal((await second.clientOf().event("events", id)).state, "delayed");
   assert.deepEqual(await foundBy(second.server, "/kv", keys[0]!), [keys[0]]);
+  assert.deepEqual(await askSql(second.server, "SELECT a FROM t"), { answer: [["kept"]] });
   assert.deepEqual(await second.clientOf().secretNames("kv"), ["KEY"]);
   // It is no copy of the server at a later time.
   assert.ok((await second.clientOf().keyValueStores("kv"))[0]!.entries < keys.length, "the backup has what was put after it");

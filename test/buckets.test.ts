@@ -44,7 +44,7 @@ describe("a bucket of an app", () => {
     const sdk = { bucket: "files", key: "from/sdk", text: "hello" };
     assert.deepEqual(await post("/bucket/sdk", sdk), { text: "hello", buckets: ["files"] });
     const response = await platform.call("/bucket/snake");
-    assert.deepEqual([response.status, await response.text()], [200, "snake"]);
+    assert.deepEqual([response.status, await response.text()], [200, "snake in us-east-1"]);
     assert.deepEqual(await post("/bucket/sdk", { bucket: "files", key: "from-python" }), { text: "snake", buckets: ["files"] });
   });
 

@@ -66,6 +66,17 @@ describe("SQL databases of an app", () => {
     assert.deepEqual(await rows("SELECT typeof(?), typeof(?)", [1, 1.5]), [["integer", "real"]]);
   });
 
+  test("refuse a statement whose writer meant something else than SQLite would do", async () => {
+    const said = async (sql: string, values: unknown[] = []) => (await ask("all", sql, [values])).message ?? "carried out";
+    assert.match(await said("INSERT INTO t (a) VALUES ('one'); INSERT INTO t (a) VALUES ('two')"), /more than one statement/);
+    assert.match(await said("INSERT INTO t (a, b) VALUES (?, ?)", ["alone"]), /the statement has 2, and 1 were given/);
+    assert.match(await said("SELECT ?3", [1, 2]), /the statement has 3, and 2 were given/);
+    assert.match(await said("SELECT :id", [1]), /:id has a name/);
+    assert.deepEqual(await rows("SELECT count(*) FROM t"), [[2]]);
+    const odd = `SELECT '?''?' AS "a?", ? AS [b?] -- ?\n FROM t /* ? */ WHERE id = ?1 AND a <> ':a'; -- ;\n`;
+    assert.deepEqual(await rows(odd, [1]), [["?'?", 1]]);
+  });
+
   test("do statements that are given together all or not at all", async () => {
     const insert = "INSERT INTO t (a) VALUES (?)";
     const { code, message } = await ask("batch", [insert, insert], [["new"], ["ä"]]);

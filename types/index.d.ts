@@ -9,7 +9,10 @@ export interface D1Database {
   batch<Row = Record<string, unknown>>(statements: D1PreparedStatement[]): Promise<D1Result<Row>[]>;
   /** Statements without parameters, one after the other, each by itself. */
   exec(script: string): Promise<{ duration: number }>;
+  /** The database itself: there is one copy, so that every read sees what was written last. */
   withSession(constraint?: string): D1Database;
+  /** Always null. */
+  getBookmark(): string | null;
 }
 
 export interface D1PreparedStatement {

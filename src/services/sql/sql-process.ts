@@ -8,8 +8,8 @@
  * 3. What the process says is checked, and bounded.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chownSync, mkdirSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, chownSync, mkdirSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Clock } from "../../base/clock/clock.ts";
@@ -130,8 +130,9 @@ export class SqlProcess {
 
   #start(): Running {
     const { tenant, folder, uids, memoryMb, timeoutMs } = this.#options;
-    // Without its capabilities, root enters only what everybody may enter; nobody else enters the state folder.
-    mkdirSync(folder, { recursive: true, mode: 0o711 });
+    mkdirSync(folder, { recursive: true });
+    // Without its capabilities, root enters only what everybody may enter; nobody else enters the state folder. A folder that was there may be of a backup, whose folders are its maker's alone.
+    for (const each of [dirname(folder), folder]) chmodSync(each, 0o711);
     const held = uids?.take();
     if (held !== undefined) giveAll(folder, held.uid);
     const cgroup = createCgroup({ id: `sql-${tenant}`, memoryMb, vcpus: 1, share: { app: `sql-${tenant}`, tenant } });

@@ -13,7 +13,9 @@ interface Serviced {
 
 /** AWS's clients sign each request, and need these for that. The credentials are worth nothing: the host knows the app by its machine. */
 const credentials = { AWS_ACCESS_KEY_ID: "MAYFLYINSIDE", AWS_SECRET_ACCESS_KEY: "worth-nothing-outside" };
-const forAwsClients = { AWS_REGION: "us-east-1", ...credentials };
+const REGION = "us-east-1";
+/** Python's SDK reads the second of the region's variables alone, most others the first. */
+const forAwsClients = { AWS_REGION: REGION, AWS_DEFAULT_REGION: REGION, ...credentials };
 const s3 = { AWS_ENDPOINT_URL_S3: serviceUrl("s3") };
 const sqs = { AWS_ENDPOINT_URL_SQS: serviceUrl("sqs") };
 

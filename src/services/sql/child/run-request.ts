@@ -2,6 +2,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { MOST_RESULT_BYTES, type SqlRequest, type SqlResult, type SqlStatement, type SqlValue } from "../sql.ts";
 import { allowOwn } from "./authorize.ts";
+import { checkStatement } from "./check-statement.ts";
 import type { SqlFailure } from "./messages.ts";
 
 /** SQLite's code for a file that may not become larger, and for a disk without room. */
@@ -51,6 +52,7 @@ function runScript(db: DatabaseSync, script: string): SqlResult {
 function runOne(db: DatabaseSync, { sql, params }: SqlStatement, room: Room): SqlResult {
   return measured(db, () => {
     const statement = db.prepare(sql);
+    checkStatement(sql, statement, params.length);
     const columns = statement.columns().map(({ name }) => name);
     const given = params.map(inputOf);
     if (columns.length === 0) {

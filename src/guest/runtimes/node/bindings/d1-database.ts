@@ -51,6 +51,11 @@ export class D1Database {
     return this;
   }
 
+  /** Of a session: there is none, as no read has to wait for a copy. */
+  getBookmark(): null {
+    return null;
+  }
+
   async #run(asked: { statements: Statement[] } | { script: string }): Promise<HostResult[]> {
     const { body } = await request("sql", "POST", this.#path, { "content-type": "application/json" }, Buffer.from(JSON.stringify(asked)));
     return (JSON.parse(body.toString()) as { results: HostResult[] }).results;
