@@ -40,6 +40,25 @@ describe("a bucket of an app", () => {
     });
   });
 
+  test("takes the headers of a caller, digests, and large objects in parts, and lists with metadata, as R2 does", async () => {
+    assert.deepEqual(await post("/bucket/more"), {
+      metadata: { contentType: "image/png", cacheControl: "no-store" },
+      part: ["el", { offset: 1, length: 2 }, 5],
+      unchanged: false,
+      taken: null,
+      byTime: "TypeError",
+      wrong: "BadDigest",
+      several: "TypeError",
+      checksums: { md5: "5d41402abc4b2a76b9719d911017c592", sha256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" },
+      large: [5_242_883, { who: "ö" }, "end"],
+      given: "NoSuchUpload",
+      list: [
+        ["large", { who: "ö" }, "binary/octet-stream", "Standard"],
+        ["picture", {}, "image/png", "InfrequentAccess"],
+      ],
+    });
+  });
+
   test("is reached by AWS's client, and from other languages, with what they find in their environment", async () => {
     const sdk = { bucket: "files", key: "from/sdk", text: "hello" };
     assert.deepEqual(await post("/bucket/sdk", sdk), { text: "hello", buckets: ["files"] });

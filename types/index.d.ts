@@ -75,17 +75,46 @@ export interface R2Bucket {
   /** Null if there is no such object. */
   head(key: string): Promise<R2Object | null>;
   /** Null if there is no such object; without a body if the conditions of `onlyIf` are not met. */
-  get(key: string, options?: { range?: R2Range; onlyIf?: R2Conditional }): Promise<R2ObjectBody | R2Object | null>;
+  get(key: string, options?: { range?: R2Range | Headers; onlyIf?: R2Conditional | Headers }): Promise<R2ObjectBody | R2Object | null>;
   /** Resolves when the object is on the disk; with null if the conditions of `onlyIf` are not met. A stream is read to its end first. */
-  put(
-    key: string,
-    value: string | ArrayBuffer | ArrayBufferView | Blob | ReadableStream | null,
-    options?: R2PutOptions,
-  ): Promise<R2Object | null>;
+  put(key: string, value: R2Content | null, options?: R2PutOptions): Promise<R2Object | null>;
   /** Resolves also if there is no such object. */
   delete(keys: string | readonly string[]): Promise<void>;
-  /** In the order of the keys' bytes in UTF-8; objects are without their metadata. */
-  list(options?: { prefix?: string; delimiter?: string; cursor?: string; startAfter?: string; limit?: number }): Promise<R2Objects>;
+  /** In the order of the keys' bytes in UTF-8. */
+  list(options?: R2ListOptions): Promise<R2Objects>;
+  /** Begins an upload in parts. What was not completed stays, and counts as used, until it is aborted. */
+  createMultipartUpload(key: string, options?: R2About): Promise<R2MultipartUpload>;
+  /** One that another invocation has begun. */
+  resumeMultipartUpload(key: string, uploadId: string): R2MultipartUpload;
+}
+
+/** An object's content. Streams are read to their end first. */
+type R2Content = string | ArrayBuffer | ArrayBufferView | Blob | ReadableStream;
+
+export interface R2MultipartUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  /** Every part but the last has at least 5 MiB. @param partNumber 1 to 10,000 */
+  uploadPart(partNumber: number, value: R2Content): Promise<R2UploadedPart>;
+  abort(): Promise<void>;
+  /** Makes the object of these parts, and removes the others. */
+  complete(uploadedParts: readonly R2UploadedPart[]): Promise<R2Object>;
+}
+
+export interface R2UploadedPart {
+  partNumber: number;
+  etag: string;
+}
+
+export interface R2ListOptions {
+  prefix?: string;
+  delimiter?: string;
+  cursor?: string;
+  startAfter?: string;
+  /** At most 1,000, which is the default. */
+  limit?: number;
+  /** Objects are without their metadata otherwise. With it, each of them is one request more. */
+  include?: readonly ("httpMetadata" | "customMetadata")[];
 }
 
 export interface R2Object {
@@ -98,7 +127,10 @@ export interface R2Object {
   uploaded: Date;
   httpMetadata: R2HTTPMetadata;
   customMetadata: Record<string, string>;
-  storageClass: "Standard";
+  /** Of a get that asked for a part. */
+  range?: { offset: number; length: number };
+  checksums: R2Checksums;
+  storageClass: R2StorageClass;
   writeHttpMetadata(headers: Headers): void;
 }
 
@@ -111,6 +143,19 @@ export interface R2ObjectBody extends R2Object {
   json<Value = unknown>(): Promise<Value>;
   blob(): Promise<Blob>;
 }
+
+export interface R2Checksums {
+  /** Of what was put in one piece. */
+  md5?: ArrayBuffer;
+  /** These two, if the object was put with them. */
+  sha1?: ArrayBuffer;
+  sha256?: ArrayBuffer;
+  /** In hexadecimal digits. */
+  toJSON(): Record<string, string>;
+}
+
+/** Kept and shown; all content is stored alike. */
+type R2StorageClass = "Standard" | "InfrequentAccess";
 
 export interface R2HTTPMetadata {
   contentType?: string;
@@ -134,12 +179,19 @@ export interface R2Conditional {
   uploadedAfter?: Date;
 }
 
-export interface R2PutOptions {
-  httpMetadata?: R2HTTPMetadata;
+export interface R2About {
+  httpMetadata?: R2HTTPMetadata | Headers;
   customMetadata?: Record<string, string>;
-  onlyIf?: Pick<R2Conditional, "etagMatches" | "etagDoesNotMatch">;
-  /** Hexadecimal digits, or bytes. */
-  md5?: string | ArrayBuffer;
+  storageClass?: R2StorageClass;
+}
+
+export interface R2PutOptions extends R2About {
+  /** Of conditions, those on the ETag. */
+  onlyIf?: Pick<R2Conditional, "etagMatches" | "etagDoesNotMatch"> | Headers;
+  /** Hexadecimal digits, or bytes: the put is refused if the content has another digest. At most one of them. */
+  md5?: string | ArrayBuffer | ArrayBufferView;
+  sha1?: string | ArrayBuffer | ArrayBufferView;
+  sha256?: string | ArrayBuffer | ArrayBufferView;
 }
 
 export interface R2Objects {

@@ -1,5 +1,5 @@
 import type { BindMessage } from "../../../../wire/protocol.ts";
-import { R2Bucket } from "./bucket.ts";
+import { R2Bucket } from "./bucket/bucket.ts";
 import { D1Database } from "./d1-database.ts";
 import { KVNamespace } from "./kv-namespace.ts";
 import { Queue } from "./queue.ts";
