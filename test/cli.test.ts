@@ -297,6 +297,12 @@ describe("the command line", () => {
     await good("secret", "set", "needy", "KEY", "--value", "x");
     const outcome = await run("deploy", dir);
     assert.deepEqual([outcome.code, outcome.stderr], [0, ""]);
+    const triggers = [{ webhook: "github", secret: "HOOK" }];
+    const hooked = { name: "needy", functions: { hello: { entry: "hello.ts", triggers } }, secrets: ["KEY"] };
+    writeFileSync(join(dir, "mayfly.json"), JSON.stringify(hooked));
+    assert.match((await run("deploy", dir)).stderr, /^warning: the secret HOOK is not set/);
+    assert.equal((await run("secret", "set", "needy", "HOOK", "--value", "x")).stderr, "");
+    assert.match((await run("secret", "set", "needy", "OTHER", "--value", "x")).stderr, /nothing in needy's mayfly.json names OTHER/);
     assert.equal(await good("invoke", "needy/hello"), "Hello, world!\n");
   });
 

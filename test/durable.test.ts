@@ -353,7 +353,7 @@ describe("durable executions", { concurrency: 6 }, () => {
     }
   });
 
-  test("the command line lists, shows, follows and stops executions, in plain words and as JSON", async () => {
+  test("the command line lists, shows, follows, answers and stops executions, in plain words and as JSON", async () => {
     const run = async (...args: string[]) => {
       const { code, stdout, stderr } = await mayfly(["runs", ...args, "--api", platform.running.apiUrl, "--state", platform.stateDir]);
       assert.equal(code, 0, stderr);
@@ -374,6 +374,35 @@ describe("durable executions", { concurrency: 6 }, () => {
       ),
     );
     assert.match(await run("history", "durable-alone", id), /ExecutionStarted[\s\S]+ContextStarted +approval[\s\S]+CallbackStarted/);
+    const refused = async (...args: string[]) =>
+      (
+        await mayfly([
+          "runs",
+          "answer",
+          "durable-alone",
+          "by-hand",
+          ...args,
+          "--api",
+          platform.running.apiUrl,
+          "--state",
+          platform.stateDir,
+        ])
+      ).stderr;
+    assert.match(await refused("yes", "--callback", "none"), /The durable execution by-hand waits for no callback none\./);
+    assert.match(await refused("yes", "--fail", "no"), /a text or --fail, not both/);
+    await start("approve", {}, { name: "answered", of: "durable-alone--flows" });
+    await until(async () => (await run("show", "durable-alone", "answered")).includes("waits for the callback approval"));
+    assert.match(
+      await run("answer", "durable-alone", "answered", "yes", "--callback", "approval"),
+      /The callback approval of answered is completed/,
+    );
+    await until(async () => (await run("show", "durable-alone", "answered")).includes("succeeded"));
+    assert.match(await run("history", "durable-alone", "answered"), /CallbackSucceeded.*yes/);
+    await start("approve", {}, { name: "declined", of: "durable-alone--flows" });
+    await until(async () => (await run("show", "durable-alone", "declined")).includes("waits for the callback approval"));
+    await run("answer", "durable-alone", "declined", "--fail", "too expensive");
+    await until(async () => !(await run("show", "durable-alone", "declined")).includes(" running "));
+    assert.match(await run("history", "durable-alone", "declined"), /CallbackFailed.*too expensive/);
     assert.match(await run("stop", "durable-alone", "by-hand", "--reason", "ordered twice"), /has ended/);
     assert.match(await run("show", "durable-alone", id), /stopped[\s\S]+ordered twice/);
     const none = await mayfly(["runs", "show", "durable-alone", "nobody", "--api", platform.running.apiUrl, "--state", platform.stateDir]);

@@ -110,7 +110,14 @@ describe("a server that takes calls to run them later", () => {
     await platform.client.pauseEvents("events", "web", false);
     assert.equal((await ended(waiting.id)).state, "succeeded");
     assert.equal((await platform.client.event("events", cancelled.id)).state, "cancelled");
-    await assert.rejects(platform.client.cancelEvent("events", cancelled.id), { code: "no-such-event" });
+    await assert.rejects(platform.client.cancelEvent("events", cancelled.id), {
+      code: "wrong-event-state",
+      message: /is cancelled; only one that has not ended/,
+    });
+    await assert.rejects(platform.client.retryEvent("events", cancelled.id), { code: "wrong-event-state" });
+    await assert.rejects(platform.client.cancelEvent("events", crypto.randomUUID()), { code: "no-such-event" });
+    await assert.rejects(platform.client.pauseEvents("events", "nope", true), { code: "no-such-function" });
+    await platform.client.pauseEvents("events", "nope", false);
   });
 
   test("a result goes to a URL, signed, and again until the receiver takes it", async () => {

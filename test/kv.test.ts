@@ -177,6 +177,11 @@ describe("key-value stores of an app", () => {
     assert.match(await kv("list", "kv"), /main +\d+ +\d+\nother +1 +\d+/);
     assert.equal(await kv("delete", "kv", "other", "user/7"), "The key is removed.\n");
     assert.match(await kv("get", "kv", "other", "user/7"), /^\d (.|\n)*no-such-key/);
+    const mistyped = await mayfly(["kv", "list", "kv", "mian", "--state", platform.stateDir]);
+    assert.match(mistyped.stderr, /note: kv has no store mian; it has main/);
+    await kv("put", "kv", "short", "a", "b");
+    assert.match(await kv("delete", "kv", "short", "--all"), /^\d (.|\n)*add --yes/);
+    assert.equal(await kv("delete", "kv", "short", "--all", "--yes"), "The store short is removed.\n");
   });
 
   test("are on the bill of their app", async () => {

@@ -114,7 +114,10 @@ describe("queues by their clients", () => {
     await assert.rejects(own.send(new CreateQueueCommand({ QueueName: "leads-out", Attributes: { RedrivePolicy } })), missing);
     const shared = await mayfly(["queue", "share", "of-the-app", "events", "--api", server.apiUrl, "--state", stateDir]);
     assert.equal(shared.code, 0, shared.stderr);
+    const purge = (...more: string[]) => mayfly(["queue", "purge", "of-the-app", ...more, "--api", server.apiUrl, "--state", stateDir]);
+    assert.match((await purge()).stderr, /add --yes/);
     assert.equal((await other.send(new ReceiveMessageCommand({ QueueUrl }))).Messages?.[0]?.Body, "x");
+    assert.equal((await purge("--yes")).stdout, "1 message removed.\n");
     await assert.rejects(other.send(new DeleteQueueCommand({ QueueUrl })), missing);
   });
 

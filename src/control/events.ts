@@ -33,14 +33,15 @@ export async function acceptEvent(
   return events.accept({ ...request, ...termsOf(callees, app, name, version), lane, id: newId(), payload, about });
 }
 
-/** Functions whose events wait, by the function's name. */
+/** Functions whose events wait, by the function's name. Rejects with "no-such-app", and with "no-such-function" if events are to wait that nobody can send. */
 export async function pauseEvents(
-  { catalog, events }: EventParts,
+  { catalog, events, callees }: EventParts,
   tenant: string,
   appName: string,
   name: string,
   isPaused: boolean,
 ): Promise<void> {
   const app = appIdOf(catalog.names, tenant, appName);
+  if (isPaused) termsOf(callees, app, name, undefined);
   await events.pause({ performer: "function", app, target: name }, isPaused);
 }

@@ -3,6 +3,7 @@ import { MayflyError } from "../base/errors/error.ts";
 import type { Executions } from "../durable/executions.ts";
 import type { ErrorObject, ExecutionStatus } from "../durable/operation.ts";
 import type { DetailedExecution, HistoryPage, ShownExecution } from "../durable/store/look.ts";
+import type { CallbackMessage } from "../durable/machine/by-itself.ts";
 import { whyOpen } from "../durable/why-open.ts";
 import type { Names } from "../store/catalog/catalog.ts";
 import { appIdOf } from "./names.ts";
@@ -65,6 +66,28 @@ export async function historyOfRun(parts: RunParts, name: RunName, page: { after
 /** Resolves when that is on the disk. One that has ended stays as it is. */
 export async function stopRun(parts: RunParts, name: RunName, error: ErrorObject | undefined): Promise<void> {
   there(await parts.runs.stop(await idOf(parts, name), error), name);
+}
+
+/**
+ * Completes the callback that the execution waits for, of that name or id if one is given. Resolves when that is on the disk. Rejects with "no-such-callback" if it waits for
+ * none, or for several.
+ */
+export async function answerRun(
+  parts: RunParts,
+  name: RunName,
+  callback: string | undefined,
+  message: CallbackMessage,
+): Promise<{ callbackId: string; name: string | undefined }> {
+  const { waitsFor } = await showRun(parts, name);
+  const open = waitsFor.flatMap((each) => (each.callbackId === undefined ? [] : [{ callbackId: each.callbackId, name: each.name }]));
+  const found = callback === undefined ? open : open.filter((each) => each.callbackId === callback || each.name === callback);
+  const refuse = (what: string) => new MayflyError("no-such-callback", { id: name.run, what });
+  if (found.length > 1)
+    throw refuse(`waits for several callbacks, ${found.map((each) => each.name ?? each.callbackId).join(", ")}: name one`);
+  if (found.length === 0) throw refuse(callback === undefined ? "waits for no callback" : `waits for no callback ${callback}`);
+  const done = await parts.runs.callBack(found[0]!.callbackId, message);
+  if (done !== "done") throw refuse("does not wait for the callback any more");
+  return found[0]!;
 }
 
 const MOST_EXPLAINED = 5;

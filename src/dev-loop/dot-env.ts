@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { MayflyError } from "../base/errors/error.ts";
-import { neededSecrets } from "../store/catalog/injections.ts";
+import { namedSecrets } from "../store/catalog/injections.ts";
 import { envNameSchema, type Manifest } from "../store/catalog/manifest.ts";
 
 /** A longer one is no file of variables. */
@@ -25,7 +25,7 @@ export function withDotEnv(manifest: Manifest, dir: string): DotEnv {
   const given = Object.entries(parseEnv(text)).map(([name, value]): [string, string] => [name, value ?? ""]);
   const wrong = given.find(([name]) => !envNameSchema.safeParse(name).success);
   if (wrong !== undefined) throw refuse(`${wrong[0].slice(0, 100)} is no name of a variable`);
-  const needed = new Set(neededSecrets(manifest));
+  const needed = new Set(namedSecrets(manifest));
   const [secrets, env] = [given.filter(([name]) => needed.has(name)), given.filter(([name]) => !needed.has(name))];
   return { manifest: { ...manifest, env: { ...manifest.env, ...Object.fromEntries(env) } }, secrets: new Map(secrets) };
 }

@@ -11,6 +11,12 @@ export function eventsOver(commit: GroupCommit<EventOperations>, runner: Runner,
   const wake = (lanes: readonly number[]) => {
     for (const lane of lanes) runner.wake(lane);
   };
+  const refusalOf = async (app: string, id: string, can: { which: string; wanted: string }) => {
+    const event = await commit.run("show", { app, id });
+    return event === null
+      ? new MayflyError("no-such-event", { id })
+      : new MayflyError("wrong-event-state", { id, state: event.state, ...can });
+  };
   return {
     async accept(event) {
       const at = now();
@@ -30,13 +36,13 @@ export function eventsOver(commit: GroupCommit<EventOperations>, runner: Runner,
     },
     async cancel(app, id) {
       const { found, lanes, dueAt } = await commit.run("cancel", { app, id, now: now() });
-      if (!found) throw new MayflyError("no-such-event", { id });
+      if (!found) throw await refusalOf(app, id, { which: "has not ended", wanted: "cancelled" });
       wake(lanes);
       if (dueAt !== null) runner.ripenAt(dueAt);
     },
     async retry(app, id) {
       const { found, lanes } = await commit.run("hurry", { app, id, now: now() });
-      if (!found) throw new MayflyError("no-such-event", { id });
+      if (!found) throw await refusalOf(app, id, { which: "waits for its time or for its next attempt", wanted: "retried" });
       wake(lanes);
     },
     openByApp: () => commit.run("openByApp", null),

@@ -16,9 +16,9 @@ export interface Events {
   show(app: string, id: string): Promise<DetailedEvent>;
   /** Of each function of the app that has events which have not ended: one of them, with what it waits for. */
   explain(app: string): Promise<(Front & { waitsFor: WaitingFor | null })[]>;
-  /** Ends an event without a further attempt; one that runs is let run to its end. Rejects with "no-such-event" if it has ended. */
+  /** Ends an event without a further attempt; one that runs is let run to its end. Rejects with "no-such-event", and with "wrong-event-state" if it has ended. */
   cancel(app: string, id: string): Promise<void>;
-  /** Runs an event at once that waits for its time or for its next attempt. Rejects with "no-such-event". */
+  /** Runs an event at once that waits for its time or for its next attempt. Rejects with "no-such-event", and with "wrong-event-state" if it does not wait for either. */
   retry(app: string, id: string): Promise<void>;
   /** The number of events that have not ended, of each app that has any. */
   openByApp(): Promise<{ app: string; events: number }[]>;

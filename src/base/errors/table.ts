@@ -500,7 +500,7 @@ export const errorTable = {
   "no-such-event": {
     status: 404,
     side: "caller",
-    message: "There is no such event {id}, or it is not in that state.",
+    message: "There is no event {id} in the app.",
     cure: "`mayfly events list` and `mayfly dlq list` show the events of an app.",
   },
   "no-such-call": {
@@ -514,6 +514,12 @@ export const errorTable = {
     side: "caller",
     message: "This server keeps no calls and holds none, because apps are not developed on it.",
     cure: "Do this on the server of `mayfly dev`: start it in the app's folder.",
+  },
+  "wrong-event-state": {
+    status: 409,
+    side: "caller",
+    message: "The event {id} is {state}; only one that {which} can be {wanted}.",
+    cure: "`mayfly events show` shows what became of it; `mayfly dlq redrive` runs one again that was given up.",
   },
   "no-such-trigger": {
     status: 404,
@@ -615,7 +621,7 @@ export const errorTable = {
     status: 404,
     side: "caller",
     message: "There is no queue {name}.",
-    cure: "ListQueues of the SQS API shows the queues: `aws sqs list-queues`.",
+    cure: "`mayfly queue list` shows the queues of a tenant.",
   },
   "queue-exists": {
     status: 409,
@@ -670,6 +676,12 @@ export const errorTable = {
     side: "caller",
     message: "There is no durable execution {id} in the app.",
     cure: "`mayfly runs list APP` shows them; ended ones are kept for the function's retention time.",
+  },
+  "no-such-callback": {
+    status: 409,
+    side: "caller",
+    message: "The durable execution {id} {what}.",
+    cure: "`mayfly runs show APP RUN` shows what it waits for.",
   },
   "execution-failed": {
     status: 500,

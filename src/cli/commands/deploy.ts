@@ -19,7 +19,7 @@ import { passedOverInWords, type Plan, planInWords, planJson } from "../plan-tex
 import { bundleToolFile, readToolFile, type ToolFileOptions, toolFileOf, withToolFileOptions } from "../tool-file.ts";
 import { targetsInWords } from "../targets.ts";
 import { bytesInWords, durationInWords } from "../units.ts";
-import { neededSecrets } from "../../store/catalog/injections.ts";
+import { namedSecrets } from "../../store/catalog/injections.ts";
 import { asksForSnapshot } from "../../store/catalog/snapshot-of.ts";
 import { ALL_ROUTES } from "../../store/catalog/route-schema.ts";
 
@@ -214,9 +214,9 @@ export function outcomeInWords(deployed: Pick<Deployed, "app" | "number" | "chan
   return ended === "" ? `Deployed ${app}, revision ${number}:` : `Deployed ${app}, revision ${number}.${ended}`;
 }
 
-/** Secrets that the manifest names but that are not set; no machine can be bound without them. */
+/** Secrets that the manifest names but that are not set. */
 async function unsetSecrets(client: Client, manifest: Manifest): Promise<string[]> {
-  const secrets = neededSecrets(manifest);
+  const secrets = namedSecrets(manifest);
   if (secrets.length === 0) return [];
   const set = new Set(await client.secretNames(manifest.name));
   return secrets.filter((secret) => !set.has(secret));

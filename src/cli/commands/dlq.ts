@@ -4,7 +4,7 @@ import { counted } from "../../base/words/counted.ts";
 import { confirm } from "../confirm.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
-import { eventColumns, eventInWords } from "./events.ts";
+import { eventColumns, eventInWords, tellOfMore } from "./events.ts";
 
 type DlqOptions = ConnectionOptions & { json?: true };
 
@@ -14,6 +14,7 @@ export function define(command: Command): void {
     .description("list the events of an app that were given up, the newest first")
     .argument("<app>")
     .option("--limit <count>", "at most this many", parseCount(1, 500), 50)
+    .option("--before <number>", "those of the next page, which the page before names", parseCount(1, Number.MAX_SAFE_INTEGER))
     .addHelpText("after", "\nExample:\n  mayfly dlq list shop")
     .action(list);
   withConnectionOptions(command.command("show"))
@@ -37,9 +38,11 @@ export function define(command: Command): void {
     .action(purge);
 }
 
-async function list(app: string, options: DlqOptions & { limit: number }): Promise<void> {
-  const page = await (await connect(options)).client.deadLetters(app, { limit: options.limit });
-  console.log(options.json ? JSON.stringify(page) : renderTable(eventColumns, page.events));
+async function list(app: string, { limit, before, ...options }: DlqOptions & { limit: number; before?: number }): Promise<void> {
+  const page = await (await connect(options)).client.deadLetters(app, { limit, ...(before !== undefined && { before }) });
+  if (options.json) return console.log(JSON.stringify(page));
+  console.log(renderTable(eventColumns, page.events));
+  tellOfMore(page.next);
 }
 
 async function show(app: string, id: string, options: DlqOptions): Promise<void> {

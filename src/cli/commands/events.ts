@@ -4,6 +4,7 @@ import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { harmless } from "../../base/terminal/terminal.ts";
 import type { EventDetail, EventInfo } from "../../doors/admin/event-schemas.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { givenJson } from "../given-json.ts";
 import { parseCount } from "../parse.ts";
 import { ageInWords } from "../units.ts";
 
@@ -25,7 +26,7 @@ export function define(command: Command): void {
     .description("call a function later: returns when the event is on the disk")
     .argument("<app>")
     .argument("<function>")
-    .option("--data <json>", "what the function gets as its event", "{}")
+    .option("--data <json>", "what the function gets as its event; @file reads a file, @- standard input", "{}")
     .option("--delay <seconds>", "not before that", parseCount(0, 31_622_400))
     .option("--key <text>", "a second event with this key is not taken")
     .option("--order <text>", "events of the function with the same text run one after the other")
@@ -37,6 +38,7 @@ export function define(command: Command): void {
     .argument("<app>")
     .option("--only <state>", "open: those that wait or run; ended: those that have ended")
     .option("--limit <count>", "at most this many", parseCount(1, 500), 50)
+    .option("--before <number>", "those of the next page, which the page before names", parseCount(1, Number.MAX_SAFE_INTEGER))
     .addHelpText("after", "\nExample:\n  mayfly events list shop --only open")
     .action(list);
   withConnectionOptions(command.command("show"))
@@ -84,7 +86,7 @@ async function send(app: string, name: string, options: SendOptions): Promise<vo
   const accepted = await (
     await connect(options)
   ).client.acceptEvent(app, name, {
-    payload: parsed(data),
+    payload: givenJson("--data", data),
     ...(delay !== undefined && { delayS: delay }),
     ...(key !== undefined && { idempotencyKey: key }),
     ...(order !== undefined && { orderKey: order }),
@@ -94,20 +96,19 @@ async function send(app: string, name: string, options: SendOptions): Promise<vo
   console.log(options.json ? JSON.stringify(accepted) : inWords);
 }
 
-function parsed(data: string): unknown {
-  try {
-    return JSON.parse(data) as unknown;
-  } catch (error) {
-    throw new MayflyError("not-done", { what: `--data is no JSON: ${(error as Error).message}` });
-  }
-}
-
-async function list(app: string, options: EventOptions & { only?: string; limit: number }): Promise<void> {
-  const { only: state = "all", limit } = options;
+async function list(app: string, options: EventOptions & { only?: string; limit: number; before?: number }): Promise<void> {
+  const { only: state = "all", limit, before } = options;
   if (state !== "open" && state !== "ended" && state !== "all")
     throw new MayflyError("not-done", { what: `--only is ${state}, and can be open or ended` });
-  const page = await (await connect(options)).client.events(app, { state, limit });
-  console.log(options.json ? JSON.stringify(page) : renderTable(eventColumns, page.events));
+  const page = await (await connect(options)).client.events(app, { state, limit, ...(before !== undefined && { before }) });
+  if (options.json) return console.log(JSON.stringify(page));
+  console.log(renderTable(eventColumns, page.events));
+  tellOfMore(page.next);
+}
+
+/** @param next of the page */
+export function tellOfMore(next: number | null): void {
+  if (next !== null) console.log(`There are more: --before ${next}`);
 }
 
 async function show(app: string, id: string, options: EventOptions): Promise<void> {

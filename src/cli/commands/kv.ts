@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { readFileSync } from "node:fs";
 import { MayflyError } from "../../base/errors/error.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
-import { harmless } from "../../base/terminal/terminal.ts";
+import { harmless, yellow } from "../../base/terminal/terminal.ts";
+import { confirm } from "../confirm.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 
@@ -61,6 +62,7 @@ export function define(command: Command): void {
     .argument("<store>")
     .argument("[key]")
     .option("--all", "remove the store with all that is in it")
+    .option("--yes", "with --all: do not ask")
     .addHelpText("after", "\nExample:\n  mayfly kv delete shop sessions user/7")
     .action(remove);
 }
@@ -81,7 +83,16 @@ async function list(app: string, store: string | undefined, options: ListOptions
   const page = await client.keyValues(app, store, { prefix, limit, ...(cursor !== undefined && { cursor }) });
   if (options.json) return console.log(JSON.stringify(page));
   console.log(renderTable(keyColumns, page.keys));
+  if (page.keys.length === 0 && cursor === undefined) await noteMissing(client, app, store);
   if (page.cursor !== null) console.log(`There are more: --cursor ${page.cursor}`);
+}
+
+/** A store is there once something was put, so that a name which was mistyped is no error. */
+async function noteMissing(client: Client, app: string, store: string): Promise<void> {
+  const names = (await client.keyValueStores(app)).map(({ name }) => name);
+  if (names.includes(store)) return;
+  const others = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
+  console.error(`${yellow("note:", process.stderr)} ${app} has no store ${store}; ${others}`);
 }
 
 async function get(app: string, store: string, key: string, options: KvOptions): Promise<void> {
@@ -122,9 +133,10 @@ function parsed(metadata: string): unknown {
   }
 }
 
-async function remove(app: string, store: string, key: string | undefined, options: KvOptions & { all?: true }): Promise<void> {
+async function remove(app: string, store: string, key: string | undefined, options: KvOptions & { all?: true; yes?: true }): Promise<void> {
   if ((key === undefined) !== (options.all === true))
     throw new MayflyError("not-done", { what: "give a key, or --all for the whole store" });
+  if (key === undefined && !options.yes) await confirm(`Remove the store ${store} of ${app} with all that is in it?`);
   const { client } = await connect(options);
   if (key === undefined) await client.removeKeyValueStore(app, store);
   else await client.removeKeyValue(app, store, key);

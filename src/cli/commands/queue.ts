@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { counted } from "../../base/words/counted.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { harmless } from "../../base/terminal/terminal.ts";
+import { confirm } from "../confirm.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 
@@ -79,7 +80,8 @@ export function define(command: Command): void {
   withConnectionOptions(command.command("purge"))
     .description("remove all messages of a queue")
     .argument("<queue>")
-    .addHelpText("after", "\nExample:\n  mayfly queue purge jobs")
+    .option("--yes", "do not ask")
+    .addHelpText("after", "\nExample:\n  mayfly queue purge jobs --yes")
     .action(purge);
   withConnectionOptions(command.command("redrive"))
     .description("move all messages, mostly dead letters, back to the queues that gave them up")
@@ -91,14 +93,17 @@ export function define(command: Command): void {
   withConnectionOptions(command.command("delete"))
     .description("remove a queue with all that is in it")
     .argument("<queue>")
-    .addHelpText("after", "\nExample:\n  mayfly queue delete jobs")
+    .option("--yes", "do not ask")
+    .addHelpText("after", "\nExample:\n  mayfly queue delete jobs --yes")
     .action(remove);
 }
 
 async function list({ app, after, limit, ...options }: QueueOptions & { app?: string; after?: string; limit: number }): Promise<void> {
   const { client } = await connect(options);
   const queues = await client.queues({ limit, ...(app !== undefined && { app }), ...(after !== undefined && { after }) });
-  console.log(options.json ? JSON.stringify(queues) : renderTable(queueColumns, queues));
+  if (options.json) return console.log(JSON.stringify(queues));
+  console.log(renderTable(queueColumns, queues));
+  if (queues.length === limit) console.log(`There may be more: --after ${queues.at(-1)!.name}`);
 }
 
 interface CreateOptions extends QueueOptions {
@@ -170,7 +175,8 @@ async function peek(name: string, { limit, ...options }: QueueOptions & { limit:
   console.log(options.json ? JSON.stringify(messages) : renderTable(messageColumns, messages));
 }
 
-async function purge(name: string, options: QueueOptions): Promise<void> {
+async function purge(name: string, options: QueueOptions & { yes?: true }): Promise<void> {
+  if (!options.yes) await confirm(`Remove all messages of the queue ${name}?`);
   const purged = await (await connect(options)).client.purgeQueue(name);
   console.log(options.json ? JSON.stringify(purged) : `${counted(purged.count, "message")} removed.`);
 }
@@ -181,7 +187,8 @@ async function redrive(name: string, { to, perSecond, ...options }: QueueOptions
   console.log(options.json ? JSON.stringify(task) : `${counted(task.total, "message")} on the way.`);
 }
 
-async function remove(name: string, options: QueueOptions): Promise<void> {
+async function remove(name: string, options: QueueOptions & { yes?: true }): Promise<void> {
+  if (!options.yes) await confirm(`Remove the queue ${name} with all that is in it?`);
   await (await connect(options)).client.removeQueue(name);
   console.log(options.json ? JSON.stringify({ queue: name }) : `The queue ${name} is removed.`);
 }

@@ -5,6 +5,7 @@ import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 import { ageInWords, bytesInWords } from "../units.ts";
+import { tellOfMore } from "./events.ts";
 import { counted } from "../../base/words/counted.ts";
 
 type RunOptions = ConnectionOptions & { json?: true };
@@ -40,6 +41,7 @@ export function define(command: Command): void {
     .option("--only <state>", `those that are ${Object.keys(STATES).join(", ")}`)
     .option("--function <name>", "those of this function")
     .option("--limit <count>", "at most this many", parseCount(1, 500), 50)
+    .option("--before <number>", "those of the next page, which the page before names", parseCount(1, Number.MAX_SAFE_INTEGER))
     .addHelpText("after", "\nExample:\n  mayfly runs list shop --only running")
     .action(list);
   withConnectionOptions(command.command("show"))
@@ -55,6 +57,18 @@ export function define(command: Command): void {
     .option("--limit <count>", "at most this many events", parseCount(1, 1_000_000), 1_000)
     .addHelpText("after", "\nExample:\n  mayfly runs history shop order-17")
     .action(history);
+  withConnectionOptions(command.command("answer"))
+    .description("complete a callback that a durable execution waits for")
+    .argument("<app>")
+    .argument("<run>")
+    .argument("[text]", "what the function gets; nothing: undefined")
+    .option("--callback <name>", "its name or its id, if the execution waits for several")
+    .option("--fail <text>", "let it fail in place of that, with this message")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  mayfly runs answer shop order-17 approved\n  mayfly runs answer shop order-17 --fail 'too expensive'",
+    )
+    .action(answer);
   withConnectionOptions(command.command("stop"))
     .description("end a durable execution; one that has ended stays as it is")
     .argument("<app>")
@@ -64,18 +78,24 @@ export function define(command: Command): void {
     .action(stop);
 }
 
-async function list(app: string, options: RunOptions & { only?: string; function?: string; limit: number }): Promise<void> {
-  const { only, function: name, limit } = options;
+async function list(
+  app: string,
+  options: RunOptions & { only?: string; function?: string; limit: number; before?: number },
+): Promise<void> {
+  const { only, function: name, limit, before } = options;
   if (only !== undefined && !Object.hasOwn(STATES, only))
     throw new MayflyError("not-done", { what: `--only is ${only}, and can be ${Object.keys(STATES).join(", ")}` });
   const page = await (
     await connect(options)
   ).client.runs(app, {
     limit,
+    ...(before !== undefined && { before }),
     ...(only !== undefined && { status: STATES[only as keyof typeof STATES] }),
     ...(name !== undefined && { function: name }),
   });
-  console.log(options.json ? JSON.stringify(page) : renderTable(runColumns, page.runs));
+  if (options.json) return console.log(JSON.stringify(page));
+  console.log(renderTable(runColumns, page.runs));
+  tellOfMore(page.next);
 }
 
 async function show(app: string, run: string, options: RunOptions): Promise<void> {
@@ -112,6 +132,25 @@ async function history(app: string, run: string, options: RunOptions & { limit: 
     next = page.next;
   } while (next !== null && events.length < options.limit);
   console.log(options.json ? JSON.stringify({ events, next }) : renderTable(eventColumns, events));
+}
+
+async function answer(
+  app: string,
+  run: string,
+  text: string | undefined,
+  options: RunOptions & { callback?: string; fail?: string },
+): Promise<void> {
+  const { callback, fail } = options;
+  if (text !== undefined && fail !== undefined) throw new MayflyError("not-done", { what: "give a text or --fail, not both" });
+  const answered = await (
+    await connect(options)
+  ).client.answerRun(app, run, {
+    ...(callback !== undefined && { callback }),
+    ...(text !== undefined && { result: text }),
+    ...(fail !== undefined && { error: { ErrorMessage: fail } }),
+  });
+  const what = answered.name === null ? "The callback" : `The callback ${harmless(answered.name)}`;
+  console.log(options.json ? JSON.stringify(answered) : `${what} of ${run} is completed.`);
 }
 
 async function stop(app: string, run: string, options: RunOptions & { reason?: string }): Promise<void> {

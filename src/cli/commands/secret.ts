@@ -6,7 +6,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { yellow } from "../../base/terminal/terminal.ts";
-import { neededSecrets } from "../../store/catalog/injections.ts";
+import { namedSecrets } from "../../store/catalog/injections.ts";
 
 const EMPTY = "the value is empty; to have no value, remove the secret, and its name from mayfly.json";
 
@@ -42,8 +42,8 @@ async function set(app: string, name: string, options: SecretOptions & { value?:
   const manifest = await manifestOf(client, app);
   console.log(options.json ? JSON.stringify({ app, set: name, deployed: manifest !== undefined }) : `Set ${name} of ${app}.`);
   if (manifest === undefined) note(`there is no app ${app} yet: the secret is used once one of that name is deployed`);
-  else if (!neededSecrets(manifest).includes(name))
-    note(`neither the secrets nor inject in ${app}'s mayfly.json name ${name}, so it is not used`);
+  else if (!namedSecrets(manifest).includes(name))
+    note(`nothing in ${app}'s mayfly.json names ${name}, so it is not used: for its code, list it under "secrets"`);
 }
 
 async function list(app: string, options: SecretOptions): Promise<void> {

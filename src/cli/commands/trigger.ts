@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { MayflyError } from "../../base/errors/error.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { harmless } from "../../base/terminal/terminal.ts";
 import type { TriggerInfo } from "../../doors/admin/trigger-schemas.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { givenJson } from "../given-json.ts";
 import { ageInWords } from "../units.ts";
 
 type TriggerOptions = ConnectionOptions & { json?: true };
@@ -29,7 +29,10 @@ export function define(command: Command): void {
     .description("start a trigger's function at once, also while the trigger is paused")
     .argument("<app>")
     .argument("<trigger>")
-    .option("--data <json>", "what the function gets as its event; by default a sample of what comes for such a trigger")
+    .option(
+      "--data <json>",
+      "what the function gets as its event; @file reads a file, @- standard input; by default a sample of what comes for such a trigger",
+    )
     .addHelpText("after", "\nExample:\n  mayfly trigger fire shop nightly")
     .action(fire);
   withConnectionOptions(command.command("pause"))
@@ -53,17 +56,9 @@ async function list(app: string, options: TriggerOptions): Promise<void> {
 
 async function fire(app: string, name: string, options: TriggerOptions & { data?: string }): Promise<void> {
   const { data } = options;
-  const payload = data === undefined ? {} : { payload: parsed(data) };
+  const payload = data === undefined ? {} : { payload: givenJson("--data", data) };
   const accepted = await (await connect(options)).client.fireTrigger(app, name, payload);
   console.log(options.json ? JSON.stringify(accepted) : `Accepted as the event ${accepted.id}.`);
-}
-
-function parsed(data: string): unknown {
-  try {
-    return JSON.parse(data) as unknown;
-  } catch (error) {
-    throw new MayflyError("not-done", { what: `--data is no JSON: ${(error as Error).message}` });
-  }
 }
 
 async function pause(app: string, name: string, paused: boolean, options: TriggerOptions): Promise<void> {

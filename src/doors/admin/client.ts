@@ -33,6 +33,7 @@ type TriggersAt = "GET /v1/apps/{app}/triggers";
 type FireAt = "POST /v1/apps/{app}/triggers/{trigger}/fire";
 type RunsAt = "GET /v1/apps/{app}/runs";
 type RunHistoryAt = "GET /v1/apps/{app}/runs/{run}/history";
+type AnswerRunAt = "POST /v1/apps/{app}/runs/{run}/answer";
 type StopRunAt = "POST /v1/apps/{app}/runs/{run}/stop";
 type DeadAt = "GET /v1/apps/{app}/dead-letters";
 type TokensAt = "POST /v1/tokens";
@@ -124,6 +125,8 @@ export interface Client {
   /** @param run its id or its name. Throws "no-such-execution", as the functions below do. */
   run(app: string, run: string): Promise<Reply<"GET /v1/apps/{app}/runs/{run}">>;
   runHistory(app: string, run: string, query: Parts<RunHistoryAt, "query">): Promise<Reply<RunHistoryAt>>;
+  /** Completes a callback. Throws "no-such-callback". */
+  answerRun(app: string, run: string, answer: Parts<AnswerRunAt, "body">): Promise<Reply<AnswerRunAt>>;
   stopRun(app: string, run: string, error?: Parts<StopRunAt, "body">["error"]): Promise<void>;
   /** In the order of their names, a page at a time. */
   buckets(query: Parts<BucketsAt, "query">): Promise<Reply<BucketsAt>["buckets"]>;
@@ -281,6 +284,7 @@ export function createClient(options: ClientOptions): Client {
     runs: (app, query) => call("GET /v1/apps/{app}/runs", { params: { app }, query }),
     run: (app, run) => call("GET /v1/apps/{app}/runs/{run}", { params: { app, run } }),
     runHistory: (app, run, query) => call("GET /v1/apps/{app}/runs/{run}/history", { params: { app, run }, query }),
+    answerRun: (app, run, answer) => call("POST /v1/apps/{app}/runs/{run}/answer", { params: { app, run }, body: answer }),
     stopRun: (app, run, error) =>
       call("POST /v1/apps/{app}/runs/{run}/stop", { params: { app, run }, body: error === undefined ? {} : { error } }),
     buckets: async (query) => (await call("GET /v1/buckets", { query })).buckets,

@@ -31,7 +31,7 @@ export const pauseEvents = createRoute({
   path: "/v1/apps/{app}/functions/{function}/events/paused",
   summary: "Let the events of a function wait, or go on",
   request: { params: schemas.functionParamsSchema, body: body(schemas.pausedSchema) },
-  responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app", "disk-full") },
+  responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app", "no-such-function", "disk-full") },
 });
 
 export const events = createRoute({
@@ -55,7 +55,7 @@ export const cancelEvent = createRoute({
   path: "/v1/apps/{app}/events/{event}",
   summary: "End an event without a further attempt; one that runs is let run to its end",
   request: { params: schemas.eventParamsSchema },
-  responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app", "no-such-event") },
+  responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app", "no-such-event", "wrong-event-state") },
 });
 
 export const retryEvent = createRoute({
@@ -63,7 +63,7 @@ export const retryEvent = createRoute({
   path: "/v1/apps/{app}/events/{event}/retry",
   summary: "Run an event at once that waits for its time or for its next attempt",
   request: { params: schemas.eventParamsSchema },
-  responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app", "no-such-event") },
+  responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app", "no-such-event", "wrong-event-state") },
 });
 
 export const deadLetters = createRoute({

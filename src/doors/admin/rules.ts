@@ -83,6 +83,7 @@ const rules: Record<Exclude<RouteName, "health" | "openSession">, Rule> = {
   // Inputs and results may be as private as a log.
   run: { action: "read-logs", on: "app" },
   runHistory: { action: "read-logs", on: "app" },
+  answerRun: { action: "invoke", on: "app" },
   stopRun: { action: "invoke", on: "app" },
   keyValueStores: { action: "read", on: "app" },
   // What is stored may be as private as a log.

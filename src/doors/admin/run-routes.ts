@@ -38,3 +38,14 @@ export const stopRun = createRoute({
     ...errors("bad-request", "unauthorized", "no-such-app", "no-such-execution", "store-busy", "disk-full"),
   },
 });
+
+export const answerRun = createRoute({
+  method: "post",
+  path: "/v1/apps/{app}/runs/{run}/answer",
+  summary: "Complete a callback that a durable execution waits for",
+  request: { params: schemas.runParamsSchema, body: body(schemas.answerRunSchema) },
+  responses: {
+    ...json(200, schemas.answeredSchema),
+    ...errors("bad-request", "unauthorized", "no-such-app", "no-such-execution", "no-such-callback", "store-busy", "disk-full"),
+  },
+});

@@ -85,4 +85,18 @@ export const runListQuerySchema = z.strictObject({
 export const runHistoryQuerySchema = z.strictObject({ limit: z.coerce.number().int().min(1).max(1_000).default(1_000), after: page });
 export const runParamsSchema = z.object({ app: nameSchema, run: z.string().min(1).max(100) });
 export const stopRunSchema = z.strictObject({ error: errorSchema.optional() }).openapi("StopRun");
+export const answerRunSchema = z
+  .strictObject({
+    callback: z
+      .string()
+      .min(1)
+      .max(1_024)
+      .optional()
+      .openapi({ description: "Its name or its id; needed if the execution waits for several." }),
+    result: z.string().optional().openapi({ description: "What the function gets. At most 256 KiB." }),
+    error: errorSchema.optional().openapi({ description: "The callback fails with it." }),
+  })
+  .refine(({ result, error }) => result === undefined || error === undefined, "has a result or an error, not both")
+  .openapi("AnswerRun");
+export const answeredSchema = z.object({ id: z.string(), name: z.string().nullable() }).openapi("AnsweredCallback");
 export type RunInfo = z.infer<typeof runListSchema>["runs"][number];

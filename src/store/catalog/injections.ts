@@ -28,6 +28,16 @@ export function neededSecrets({ secrets, inject = [] }: Pick<Manifest, "secrets"
   return [...new Set([...secrets, ...inject.map(({ secret }) => secret)])];
 }
 
+/** The names of all secrets that the manifest names: those of webhooks and of destinations, too, without which machines are bound all the same. */
+export function namedSecrets(manifest: Pick<Manifest, "secrets" | "inject" | "functions">): string[] {
+  const names = new Set(neededSecrets(manifest));
+  for (const { triggers = [], async: repetition } of Object.values(manifest.functions)) {
+    const holders = [...triggers, repetition?.onSuccess, repetition?.onFailure];
+    for (const holder of holders) if (holder !== undefined && "secret" in holder && holder.secret !== undefined) names.add(holder.secret);
+  }
+  return [...names];
+}
+
 /** Throws "no-such-secret". */
 export function injectionsOf(catalog: Pick<Catalog, "secrets">, { app, manifest: { inject = [] } }: Version): NamedInjection[] {
   catalog.secrets(

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { functionOfRun, historyOfRun, listRuns, type RunName, type RunParts, showRun, stopRun } from "../../../control/runs.ts";
+import { answerRun, functionOfRun, historyOfRun, listRuns, type RunName, type RunParts, showRun, stopRun } from "../../../control/runs.ts";
 import { errorIn } from "../../../durable/call-payload.ts";
+import type { CallbackMessage } from "../../../durable/machine/by-itself.ts";
 import type { NumberedEvent, ShownExecution, Waiting } from "../../../durable/store/look.ts";
 import { whyOpen } from "../../../durable/why-open.ts";
 import type { Parts } from "../parts.ts";
@@ -45,6 +46,13 @@ export function addRuns(api: OpenAPIHono<ApiEnv>, { catalog, runs }: Parts): voi
     const { limit: most, after = null } = context.req.valid("query");
     const page = await historyOfRun(parts, named(tenantOf(context), context.req.valid("param")), { after, most });
     return context.json({ events: page.events.map(eventInfo), next: page.next }, 200);
+  });
+
+  api.openapi(routes.answerRun, async (context) => {
+    const { callback, result, error } = context.req.valid("json");
+    const message: CallbackMessage = error === undefined ? { kind: "succeed", result } : { kind: "fail", error: errorIn(error) };
+    const { callbackId, name } = await answerRun(parts, named(tenantOf(context), context.req.valid("param")), callback, message);
+    return context.json({ id: callbackId, name: name ?? null }, 200);
   });
 
   api.openapi(routes.stopRun, async (context) => {

@@ -67,7 +67,7 @@ export function headersOf({ httpMetadata = {}, customMetadata = {}, storageClass
 }
 
 export function writeMetadata(metadata: R2HTTPMetadata, set: (header: string, value: string) => void): void {
-  for (const [name, header] of headerNames) if (metadata[name] !== undefined) set(header, String(metadata[name]));
+  for (const [name, header] of headerNames) if (metadata[name] !== undefined) set(header, metadata[name]);
   if (metadata.cacheExpiry !== undefined) set(EXPIRES, metadata.cacheExpiry.toUTCString());
 }
 
