@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterwards } from "../src/base/testing/afterwards.ts";
 import { createClient } from "../src/doors/admin/client.ts";
+import { machine, serveApi, token } from "../src/doors/admin/testing/serve-api.ts";
 import { barriersIn, type Look, openBrowser, openPage } from "./browser.ts";
 import { createScope, eventually, type Platform, type Scope, startPlatform } from "./platform.ts";
 
@@ -22,11 +23,23 @@ before(async () => {
 });
 after(() => scope.close());
 
+interface LoggedIn {
+  look?: Look;
+  /** The default is the operator's, and the server of all tests. */
+  token?: string;
+  url?: string;
+  /** Lines of the console that are expected. */
+  expected?: RegExp;
+}
+
 /** A page of somebody who has logged in. */
-async function loggedIn(context: Scope, look?: Look, token = platform.running.token, expected?: RegExp): Promise<Page> {
+async function loggedIn(context: Scope, { look, expected, ...who }: LoggedIn = {}): Promise<Page> {
   const page = await openPage(context, browser, look, expected);
-  await page.goto(url);
-  await page.getByLabel("Token", { exact: true }).last().fill(token);
+  await page.goto(who.url ?? url);
+  await page
+    .getByLabel("Token", { exact: true })
+    .last()
+    .fill(who.token ?? platform.running.token);
   await page.getByRole("button", { name: "Log in" }).click();
   await page.getByRole("navigation", { name: "Pages" }).waitFor();
   return page;
@@ -88,8 +101,8 @@ describe("logging in", () => {
   });
 
   test("whose token is revoked is asked to log in again", async (context) => {
-    const { id, token } = await tokenOf("reader", "main");
-    const page = await loggedIn(context, {}, token, /401 \(Unauthorized\)/);
+    const { id, token: own } = await tokenOf("reader", "main");
+    const page = await loggedIn(context, { token: own, expected: /401 \(Unauthorized\)/ });
     await page.getByText("Live").waitFor();
     await platform.client.revokeToken(id);
     await page.getByRole("button", { name: "Log in" }).waitFor({ timeout: 60_000 });
@@ -100,7 +113,7 @@ describe("the overview", () => {
   test("shows calls as they come, and machines, in the reader's tenant alone", async (context) => {
     await platform.client.createTenant("acme");
     const [own, theirs] = [await tokenOf("reader", "main"), await tokenOf("reader", "acme")];
-    const [mine, others] = [await loggedIn(context, {}, own.token), await loggedIn(context, {}, theirs.token)];
+    const [mine, others] = [await loggedIn(context, own), await loggedIn(context, theirs)];
     for (const page of [mine, others]) await page.getByText("Live").waitFor();
     const over = new AbortController();
     const call = async () => {
@@ -135,17 +148,103 @@ describe("the overview", () => {
   });
 
   test("says to an invoker that there is nothing for one", async (context) => {
-    const { token } = await tokenOf("invoker", "main");
-    const page = await loggedIn(context, {}, token, /403 \(Forbidden\)/);
+    const { token: own } = await tokenOf("invoker", "main");
+    const page = await loggedIn(context, { token: own, expected: /403 \(Forbidden\)/ });
     assert.match(await page.locator("main").innerText(), /An invoker may call functions, and nothing else/);
   });
 });
+
+describe("the fleet", () => {
+  test("has a cell for each machine, which fills with its calls, and says why it was started and killed", async (context) => {
+    await platform.deploy("examples/wait");
+    const page = await loggedIn(context);
+    await page.getByRole("link", { name: "Fleet" }).click();
+    const waits = page.getByRole("region", { name: "wait" });
+    const over = new AbortController();
+    const call = async () => {
+      while (!over.signal.aborted) await (await platform.call("/wait/wait")).text();
+    };
+    const calls = Promise.all(Array.from({ length: 20 }, call));
+    afterwards(context, () => {
+      over.abort();
+      return calls.then(() => {});
+    });
+    const cell = waits.locator('.cell[data-phase="bound"]').first();
+    await cell.waitFor();
+    await eventually(
+      "the slots in the cell",
+      async () => (await cell.getAttribute("aria-label")) ?? "",
+      (label) => /, bound, [1-9]\d* of \d+ slots taken/.test(label),
+    );
+    await cell.click();
+    const detail = page.getByRole("complementary");
+    await detail.getByText("Ready", { exact: true }).waitFor();
+    const text = await detail.innerText();
+    assert.match(text, /Started[^]*Bound[^]*calls? waits?/);
+    assert.match(text, /node, 256 MB, 1 vCPU, linux/);
+    over.abort();
+    await calls;
+    await platform.client.removeApp("wait");
+    await detail.getByText("the app was removed").waitFor();
+    await waits.waitFor({ state: "detached" });
+    await detail.getByText("This machine is gone.").waitFor();
+  });
+
+  test("is told of five hundred machines, draws again only those that have changed, and all of it by keys", async (context) => {
+    const machines = Array.from({ length: 500 }, (_, at) => machineOf(at));
+    const served = await serveApi({ shown: () => machines });
+    const page = await loggedIn(context, { url: served.server.url, token });
+    await page.getByRole("link", { name: "Fleet" }).click();
+    await eventually(
+      "cells",
+      () => page.locator(".cell").count(),
+      (count) => count === 500,
+    );
+    await page.evaluate(`
+      globalThis.changes = 0;
+      globalThis.slow = [];
+      new MutationObserver((some) => (changes += some.filter(({ target }) => target.closest(".cells")).length)).observe(document.querySelector(".groups"), {
+        subtree: true, attributes: true, childList: true,
+      });
+      new PerformanceObserver((list) => slow.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
+    `);
+    for (let round = 1; round <= 5; round++) {
+      for (const at of [3, 200, 499]) machines[at] = { ...machines[at]!, slots: { used: 20 * round, total: 100 } };
+      await page.locator(`.cell[aria-label="m3, bound, ${20 * round} of 100 slots taken"]`).waitFor();
+    }
+    const changes = await page.evaluate<number>("changes");
+    assert.ok(changes > 0 && changes <= 5 * 3 * 3, `${changes} changes to the page for 15 changes of machines`);
+    context.diagnostic(`tasks of more than 50 ms: ${JSON.stringify(await page.evaluate("slow.map(Math.round)"))}`);
+    machines.splice(0, 100);
+    await eventually(
+      "cells",
+      () => page.locator(".cell").count(),
+      (count) => count === 400,
+    );
+    await page.locator(".cell").first().focus();
+    await page.keyboard.press("ArrowRight");
+    assert.match(await page.evaluate<string>("document.activeElement.getAttribute('aria-label')"), /^m\d+, bound/);
+    assert.equal(await page.locator('.cell[tabindex="0"]').count(), 1);
+    await page.getByPlaceholder("App or machine").fill("app-7");
+    await eventually(
+      "cells",
+      () => page.locator(".cell").count(),
+      (count) => count > 0 && count < 40,
+    );
+    await page.close();
+    await served.close();
+  });
+});
+
+function machineOf(at: number): ReturnType<NonNullable<NonNullable<Parameters<typeof serveApi>[0]>["shown"]>>[number] {
+  return { ...machine, id: `m${at}`, app: `app-${at % 50}`, slots: { used: 0, total: 100 }, ageMs: 1_000 * (500 - at) };
+}
 
 describe("every page", () => {
   const looks = [320, 768, 1_280].flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme })));
   for (const look of looks)
     test(`fits a screen of ${look.width} pixels in ${look.theme} colours, and keeps nobody out`, async (context) => {
-      const page = await loggedIn(context, look);
+      const page = await loggedIn(context, { look });
       const links = await page.getByRole("navigation", { name: "Pages" }).getByRole("link").all();
       assert.ok(links.length > 0);
       for (const link of links) {

@@ -8,7 +8,7 @@ import { nameSeen, type Seen, sees, seesAll } from "./seen.ts";
 export interface OverviewParts {
   version: string;
   clock: Clock;
-  dispatcher: Pick<LiveDispatcher, "machines" | "explain" | "sample" | "inFlight">;
+  dispatcher: Pick<LiveDispatcher, "machines" | "explain" | "explainMachine" | "sample" | "inFlight">;
   /** Ends the rest of an app, of which the dispatcher could tell nothing. */
   recall: (app: string) => void;
   appliances: { list(tenant?: string): ApplianceInfo[]; leftAlone(): string[]; sample(): void };
@@ -56,6 +56,8 @@ export function createOverview(parts: OverviewParts): Overview {
       parts.recall(app);
       return { app, ...dispatcher.explain(app) };
     },
+    explainMachine: (seen, machine) =>
+      dispatcher.explainMachine(machine, (app) => (app === null ? seesAll(seen) : sees(catalog.names, seen, app))),
     sample,
     host: () => ({ version, pid: process.pid, uptimeMs: clock.now() - startedAt, driver: { name, detail }, urls }),
     status: () => statusOf(parts, startedAt),

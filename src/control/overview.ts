@@ -12,6 +12,8 @@ export interface Overview {
   glance(seen: Seen): { machines: ShownMachine[]; inFlight: number };
   /** The decisions about an app that are still in memory. @param app its id */
   explain(app: string): Explanation;
+  /** Why a machine was started, bound, drained and killed, oldest first; nothing of what is not seen. @param machine its name */
+  explainMachine(seen: Seen, machine: string): Decision[];
   /** Tells the ledger what every machine has used up to now. */
   sample(): void;
   host(): HostFacts;

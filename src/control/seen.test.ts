@@ -19,7 +19,7 @@ test("the list of machines has those of the apps that are seen, and blanks for w
   const overview = createOverview({
     version: "0",
     clock: systemClock,
-    dispatcher: { machines: () => rows, explain: () => assert.fail(), sample: () => {}, inFlight: () => [] },
+    dispatcher: { machines: () => rows, explain: () => assert.fail(), explainMachine: () => [], sample: () => {}, inFlight: () => [] },
     recall: () => {},
     appliances: {
       list: (tenant) => (tenant === undefined || tenant === mainTenant ? [appliance] : []),

@@ -115,3 +115,30 @@ test("only the newest decisions are kept, for one app and for many, so that memo
   assert.ok(kept.reduce((sum, length) => sum + length) <= 20_000);
   assert.equal(log.of("app-1000").at(-1)?.why, "to keep 100000 blanks ready");
 });
+
+test("what was decided about a machine is found by its name, by who sees its app, and of machines of no app by who sees all", () => {
+  const events = new EventStream(new FakeClock(), (error) => assert.fail(String(error)));
+  const log = new DecisionLog(events);
+  const facts = (machine: string, app: string | null, at: number) => ({ at, machine, app, ageMs: at, invocations: 0 });
+  const kind = kindOf(usualChoice, "linux");
+  const blanks = { kind: "blanks", wanted: 1 } as const;
+  for (const machine of ["m1", "m2"])
+    events.tell({ type: "machine-started", ...facts(machine, null, 1), neededBy: null, kind, why: blanks });
+  events.tell({ type: "machine-binding", ...facts("m1", null, 2), app: "ada", appName: "ada", revision: "r", why: WAITS });
+  events.tell({ type: "machine-killed", ...facts("m2", null, 3), why: { kind: "blank-surplus", ready: 2, enough: 1 } });
+  const whats = (machine: string, sees: (app: string | null) => boolean) => log.ofMachine(machine, sees).map(({ what }) => what);
+  assert.deepEqual(
+    [whats("m1", () => true), whats("m2", () => true)],
+    [
+      ["start", "bind"],
+      ["start", "kill"],
+    ],
+  );
+  const isAdas = (app: string | null) => app === "ada";
+  assert.deepEqual([whats("m1", isAdas), whats("m2", isAdas)], [["start", "bind"], []]);
+  assert.deepEqual([whats("m1", (app) => app === "eve"), whats("none", () => true)], [[], []]);
+  assert.deepEqual(
+    log.of("ada").map(({ what }) => what),
+    ["start", "bind"],
+  );
+});

@@ -3,7 +3,8 @@
  * the stream of platform events.
  *
  * Owns: the newest decisions of each app.
- * 1. A machine's start is in the log of the app that it was started for and, once it is bound, in that of its own app.
+ * 1. A machine's start is in the log of the app that it was started for and, once it is bound, in that of its own app. What happens to machines of no app is in a log
+ *    of its own, which only who asks for a machine sees.
  * 2. Memory is bounded for one app and for all together: the oldest decisions are dropped first.
  */
 import type { EventStream } from "../telemetry/event-stream.ts";
@@ -20,6 +21,8 @@ import type { Decision } from "./live-dispatcher.ts";
 import { clauseOfReason } from "./sentences.ts";
 
 const MOST_OF_AN_APP = 500;
+/** Under this name the log is kept of machines that belong to no app, and were started for none. */
+const NO_APP = "";
 const MOST_OF_ALL = 20_000;
 
 /** A decision without its sentence, which is made when somebody asks for it. */
@@ -47,11 +50,20 @@ export class DecisionLog {
     return (this.#apps.get(app) ?? []).map(inWords);
   }
 
+  /** What was decided about a machine, oldest first. @param sees whether the asker sees decisions about an app; null: about none */
+  ofMachine(machine: string, sees: (app: string | null) => boolean): Decision[] {
+    const found = new Set<Kept>();
+    for (const [app, all] of this.#apps)
+      if (all.some((kept) => kept.machine === machine) && sees(app === NO_APP ? null : app))
+        for (const kept of all) if (kept.machine === machine) found.add(kept);
+    return [...found].toSorted((a, b) => a.at - b.at || a.ageMs - b.ageMs).map(inWords);
+  }
+
   #started(event: MachineStarted): void {
     const { key: _, ...kind } = event.kind;
     const start = { ...decision(event, "start", event.why), kind };
     this.#starts.set(event.machine, { app: event.neededBy, start });
-    if (event.neededBy !== null) this.#keep(event.neededBy, start);
+    this.#keep(event.neededBy ?? NO_APP, start);
   }
 
   #binding(event: MachineBinding): void {
@@ -87,8 +99,7 @@ export class DecisionLog {
   }
 
   #about(event: MachineDraining | MachineKilled | MachineEnded, what: Decision["what"], reason: Decision["reason"]): void {
-    const app = event.app ?? this.#starts.get(event.machine)?.app ?? null;
-    if (app !== null) this.#keep(app, decision(event, what, reason));
+    this.#keep(event.app ?? this.#starts.get(event.machine)?.app ?? NO_APP, decision(event, what, reason));
   }
 
   #keep(app: string, kept: Kept): void {

@@ -25,6 +25,7 @@ import { GuestLines } from "./guest-lines.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
 import { Invocation } from "./invocation-run.ts";
 import type {
+  Decision,
   ServedBeside,
   ServedTarget,
   DispatcherOptions,
@@ -211,6 +212,10 @@ class PolicyDispatcher implements LiveDispatcher {
     );
     const ids = apart === 0 ? [] : [`${apart} tenant ${apart === 1 ? "id has" : "ids have"} machines apart, or had some lately.`];
     return { now: [...sentencesOfRevisions(facts), ...snapshots, ...ids], facts, decisions: this.#decisions.of(app) };
+  }
+
+  explainMachine(name: string, sees: (app: string | null) => boolean): Decision[] {
+    return this.#decisions.ofMachine(name, sees);
   }
 
   inFlight(): [app: string, calls: number][] {

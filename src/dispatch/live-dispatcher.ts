@@ -133,6 +133,11 @@ export interface LiveDispatcher extends Dispatcher {
   /** Usage is as of the last sample. */
   machines(): MachineRow[];
   explain(app: string): Explanation;
+  /**
+   * Why the machine of this name was started, bound, drained and killed, oldest first; also of machines that are gone, for as long as it is remembered.
+   * @param sees whether decisions about the app are seen; null: those about machines of no app
+   */
+  explainMachine(name: string, sees: (app: string | null) => boolean): Decision[];
   /** The invocations that wait or run, by app. */
   inFlight(): [app: string, calls: number][];
   /** Reads every machine's use now, for machines() and the ledger. */

@@ -14,7 +14,9 @@ export type LiveState = "connecting" | "live" | "lost";
 
 export const state = signal<LiveState>("connecting");
 export const tick = signal<Tick | null>(null);
-const machines = signal<Machines>(new Map());
+export const machines = signal<Machines>(new Map());
+/** Machines that are gone since a moment ago, as they were last. */
+export const ghosts = signal<Machines>(new Map());
 
 /** Milliseconds between two attempts to connect: the first, and the most. */
 const PAUSE_MS = { first: 1_000, most: 15_000 };
@@ -30,6 +32,7 @@ export function follow(): void {
     const over = new AbortController();
     tick.value = null;
     machines.value = new Map();
+    ghosts.value = new Map();
     void keepReading(about, over.signal);
     return () => over.abort();
   });
@@ -66,7 +69,21 @@ async function read(about: string, signal: AbortSignal, connected: () => void): 
   }
 }
 
+/** Milliseconds for which a machine is shown after its end. */
+const GHOST_MS = 4_000;
+
+function takeMachines(changes: MachineChanges): void {
+  const before = machines.peek();
+  const gone = changes.gone.flatMap((id) => before.get(id) ?? []);
+  machines.value = changed(before, changes);
+  if (gone.length === 0) return;
+  ghosts.value = changed(ghosts.peek(), { whole: false, changed: gone, gone: [] });
+  setTimeout(() => {
+    ghosts.value = changed(ghosts.peek(), { whole: false, changed: [], gone: changes.gone });
+  }, GHOST_MS);
+}
+
 function take(name: string, data: unknown): void {
   if (name === "tick") tick.value = data as Tick;
-  if (name === "machines") machines.value = changed(machines.peek(), data as MachineChanges);
+  if (name === "machines") takeMachines(data as MachineChanges);
 }

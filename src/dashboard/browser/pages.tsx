@@ -1,7 +1,9 @@
 /** All pages, in the order in which they are listed. */
 import type { FunctionComponent } from "preact";
-import { OverviewIcon } from "./parts/icons.tsx";
+import { FleetPage } from "./pages/fleet.tsx";
+import { FleetIcon, OverviewIcon } from "./parts/icons.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
+import { session } from "./session.ts";
 
 interface ListedPage {
   /** The first part of its addresses. */
@@ -13,7 +15,13 @@ interface ListedPage {
   isFor?: () => boolean;
 }
 
-export const pages: readonly ListedPage[] = [{ name: "", title: "Overview", icon: OverviewIcon, Page: OverviewPage }];
+/** An invoker may read nothing. */
+const isReader = () => session.value?.principal.role !== "invoker";
+
+export const pages: readonly ListedPage[] = [
+  { name: "", title: "Overview", icon: OverviewIcon, Page: OverviewPage },
+  { name: "fleet", title: "Fleet", icon: FleetIcon, Page: FleetPage, isFor: isReader },
+];
 
 export function pageAt([name = ""]: readonly string[]): ListedPage | undefined {
   return pages.find((page) => page.name === name);

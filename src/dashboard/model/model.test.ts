@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as format from "./format.ts";
+import { fullness, grouped } from "./fleet.ts";
 import { changed } from "./machines.ts";
 import type { LiveMachine } from "./replies.ts";
 import { hashOf, routeOf } from "./route.ts";
@@ -76,4 +77,33 @@ test("machines follow what changes, and are all replaced by a whole list", () =>
   const second = changed(first, { whole: false, changed: [machine("b", 5)], gone: ["a", "none"] });
   assert.deepEqual([[...first.keys()], [...second.values()]], [["a", "b"], [machine("b", 5)]]);
   assert.deepEqual([...changed(second, { whole: true, changed: [machine("c")], gone: [] }).keys()], ["c"]);
+});
+
+test("the fleet is put together by app, tenant and kind, those of no app last, and found by a part of a name", () => {
+  const kind = { kernel: "linux", runtime: "node", memoryMb: 256, vcpus: 1 };
+  const machine = (id: string, app: string | null, startedAt: number, used = 0) =>
+    [id, { id, app, startedAt, kind, slots: { used, total: 4 } } as LiveMachine] as const;
+  const machines = new Map([
+    machine("m1", null, 1),
+    machine("m3", "shop", 3, 2),
+    machine("m2", "shop", 2, 1),
+    machine("m4", "@acme/shop", 4),
+  ]);
+  const shown = (by: Parameters<typeof grouped>[1], search = "") =>
+    grouped(machines, by, search).map((group) => [group.name, group.machines.map(({ id }) => id).join(" "), group.used, group.total]);
+  assert.deepEqual(shown("app"), [
+    ["@acme/shop", "m4", 0, 4],
+    ["shop", "m2 m3", 3, 8],
+    ["Blanks, of no app yet", "m1", 0, 4],
+  ]);
+  assert.deepEqual(
+    shown("tenant").map(([name]) => name),
+    ["acme", "main", "Blanks, of no app yet"],
+  );
+  assert.equal(shown("kind").length, 1);
+  assert.deepEqual(shown("none", "ACME"), [["All machines", "m4", 0, 4]]);
+  assert.deepEqual(
+    [fullness({ slots: { used: 1, total: 4 } }), fullness({ slots: { used: 0, total: 0 } }), fullness({ slots: { used: 9, total: 4 } })],
+    [0.25, 0, 1],
+  );
 });

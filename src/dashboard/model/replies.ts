@@ -74,6 +74,18 @@ export interface MachineChanges {
   gone: string[];
 }
 
+/** What was decided about a machine, in the words of `mayfly explain`. */
+export interface DecisionsReply {
+  decisions: {
+    at: number;
+    machine: string;
+    what: string;
+    why: string;
+    ageMs: number;
+    invocations: number;
+  }[];
+}
+
 export interface TenantListReply {
   tenants: { name: string }[];
 }

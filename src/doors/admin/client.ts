@@ -90,6 +90,8 @@ export interface Client {
   /** In Prometheus's text format. Throws "no-metrics". */
   metrics(): Promise<string>;
   metricFamilies(): Promise<Reply<"GET /v1/metrics/families">["families"]>;
+  /** Why the machine was started, bound, drained and killed; empty if nobody knows it. */
+  explainMachine(machine: string): Promise<Reply<"GET /v1/machines/{machine}/decisions">["decisions"]>;
   /** @param limit the most decisions, the newest ones: at most 500, by default 100. Throws "no-such-app". */
   explain(app: string, limit?: number): Promise<Reply<"GET /v1/apps/{app}/explain">>;
   /** Oldest first. */
@@ -247,6 +249,7 @@ export function createClient(options: ClientOptions): Client {
     machines: async () => (await call("GET /v1/machines", {})).machines,
     metrics: () => text("GET /v1/metrics", {}),
     metricFamilies: async () => (await call("GET /v1/metrics/families", {})).families,
+    explainMachine: async (machine) => (await call("GET /v1/machines/{machine}/decisions", { params: { machine } })).decisions,
     explain: (app, limit = 100) => call("GET /v1/apps/{app}/explain", { params: { app }, query: { limit } }),
     logs: async ({ app, ...query }) => (await call("GET /v1/apps/{app}/logs", { params: { app }, query })).lines,
     followLogs: ({ app, ...query }, signal) => lines<LogLine>("GET /v1/apps/{app}/logs/follow", { params: { app }, query }, signal),

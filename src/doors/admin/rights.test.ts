@@ -58,6 +58,7 @@ const allowed: Record<Exclude<RouteName, Open>, Kind[]> = {
   metrics: readers,
   metricFamilies: readers,
   explain: readers,
+  explainMachine: readers,
   logs: readers,
   followLogs: readers,
   recentCalls: readers,
@@ -175,6 +176,7 @@ const params: Record<string, string> = {
   store: "main",
   run: "none",
   queue: "main",
+  machine: "m1",
   bucket: "main",
 };
 const names = Object.keys(routes).filter((name) => name !== "health" && name !== "openSession") as Exclude<RouteName, Open>[];

@@ -186,6 +186,14 @@ export const machines = createRoute({
   responses: { ...json(200, schemas.machineListSchema), ...errors("unauthorized") },
 });
 
+export const explainMachine = createRoute({
+  method: "get",
+  path: "/v1/machines/{machine}/decisions",
+  summary: "Why a machine was started, bound, drained and killed; nothing for a machine that nobody knows, or that is not the caller's",
+  request: { params: z.object({ machine: z.string().max(100) }) },
+  responses: { ...json(200, schemas.machineDecisionsSchema), ...errors("bad-request", "unauthorized") },
+});
+
 export const explain = createRoute({
   method: "get",
   path: "/v1/apps/{app}/explain",

@@ -53,6 +53,7 @@ const rules: Record<Exclude<RouteName, "health" | "openSession">, Rule> = {
   metrics: { action: "read", on: "some" },
   metricFamilies: { action: "read", on: "some" },
   explain: { action: "read", on: "app" },
+  explainMachine: { action: "read", on: "some" },
   logs: { action: "read-logs", on: "app" },
   followLogs: { action: "read-logs", on: "app" },
   // What a call was sent may be as private as a log.

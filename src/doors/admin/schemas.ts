@@ -262,6 +262,10 @@ export const explainSchema = z
   })
   .openapi("Explanation");
 
+export const machineDecisionsSchema = z
+  .object({ decisions: z.array(decisionSchema).openapi({ description: "Oldest first, for as long as they are remembered." }) })
+  .openapi("MachineDecisions");
+
 export const explainQuerySchema = z.strictObject({ limit: z.coerce.number<number>().int().min(0).max(500).default(100) });
 
 const logLineSchema = z

@@ -18,6 +18,7 @@ interface Expected {
   history: Has<replies.HistoryReply, Reply<"GET /v1/history">>;
   spend: Has<replies.SpendReply, Reply<"GET /v1/spend">>;
   tenants: Has<replies.TenantListReply, Reply<"GET /v1/tenants">>;
+  decisions: Has<replies.DecisionsReply, Reply<"GET /v1/machines/{machine}/decisions">>;
   tick: Has<replies.Tick, Told["tick"]>;
   machines: Has<replies.MachineChanges, NonNullable<Told["machines"]>>;
 }

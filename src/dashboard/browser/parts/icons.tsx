@@ -39,6 +39,12 @@ export const OverviewIcon = () => (
   </Icon>
 );
 
+export const FleetIcon = () => (
+  <Icon>
+    <path d="M4 4h6v6H4zm10 0h6v6h-6zM4 14h6v6H4zm10 0h6v6h-6z" />
+  </Icon>
+);
+
 export const SunIcon = () => (
   <Icon>
     <circle cx="12" cy="12" r="4" />

@@ -149,8 +149,14 @@ function reachIn(catalog: Catalog): (app: string) => Reached | undefined {
   };
 }
 
-/** @param wrong how many wrong tokens come from each address, if not as on a server */
-export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Promise<ServedApi> {
+interface ServeApiOptions {
+  /** How many wrong tokens come from each address, if not as on a server. */
+  wrong?: WrongCredentials;
+  /** The machines of the stream of events. */
+  shown?: () => MachineInfo[];
+}
+
+export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptions = {}): Promise<ServedApi> {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-api-"));
   const told: ServedApi["told"] = [];
   const failures: unknown[] = [];
@@ -203,7 +209,8 @@ export async function serveApi({ wrong }: { wrong?: WrongCredentials } = {}): Pr
   };
   const overview = {
     machines: () => [machine],
-    glance: () => ({ machines: [machine], inFlight: 1 }),
+    glance: () => ({ machines: shown(), inFlight: 1 }),
+    explainMachine: () => decisions,
     sample: () => {},
     explain: (app: string) => ({ app, now: ["2.0 run at once on average"], facts: [], decisions }),
     host: () => hostInfo,

@@ -1,0 +1,171 @@
+import { useMemo, useRef, useState } from "preact/hooks";
+import { type Group, type GroupBy, fullness, grouped } from "../../model/fleet.ts";
+import { type LiveMachine, PHASES } from "../../model/replies.ts";
+import { ghosts, machines, tick } from "../live.ts";
+import { Choices } from "../parts/choices.tsx";
+import { Page } from "../parts/page.tsx";
+import { Empty } from "../parts/states.tsx";
+import { isOfServer, tenant } from "../session.ts";
+import { MachineDetail } from "./machine-detail.tsx";
+
+const groupings = [
+  { value: "app", text: "App" },
+  { value: "tenant", text: "Tenant" },
+  { value: "kind", text: "Kind" },
+  { value: "none", text: "None" },
+] as const;
+
+export function FleetPage() {
+  const [by, setBy] = useState<GroupBy>("app");
+  const [search, setSearch] = useState("");
+  const [chosen, setChosen] = useState<string | null>(null);
+  const all = useMemo(() => new Map([...ghosts.value, ...machines.value]), [ghosts.value, machines.value]);
+  const groups = useMemo(() => grouped(all, by, search), [all, by, search]);
+  const options = isOfServer.value && tenant.value === "" ? groupings : groupings.filter(({ value }) => value !== "tenant");
+  // The machine that was chosen stays to be read about when it is gone.
+  const last = useRef<LiveMachine>(undefined);
+  const machine = chosen === null ? undefined : (all.get(chosen) ?? (last.current?.id === chosen ? last.current : undefined));
+  last.current = machine;
+  return (
+    <Page
+      title="Fleet"
+      about="Every machine, as it is now: a cell fills with the calls that it runs. Choose one to read why it was started, held and killed."
+      actions={<Choices label="Put together by" options={options} value={by} onChoose={setBy} />}
+    >
+      <div class="toolbar">
+        <PhaseKey />
+        <label>
+          <span class="unseen">Search for an app or a machine</span>
+          <input
+            class="input"
+            type="search"
+            placeholder="App or machine"
+            value={search}
+            onInput={(event) => setSearch(event.currentTarget.value)}
+            spellcheck={false}
+          />
+        </label>
+      </div>
+      <div class="split">
+        <div>
+          {groups.length === 0 ? <NoMachines isSearch={search !== ""} /> : <Groups groups={groups} chosen={chosen} onChoose={setChosen} />}
+        </div>
+        <aside class="split-side" aria-label="The machine that is chosen">
+          {machine === undefined ? (
+            <Empty title="No machine is chosen.">Each cell is a machine. Move between them with the arrow keys.</Empty>
+          ) : (
+            <MachineDetail key={machine.id} machine={machine} isGone={!machines.value.has(machine.id)} />
+          )}
+        </aside>
+      </div>
+    </Page>
+  );
+}
+
+function NoMachines({ isSearch }: { isSearch: boolean }) {
+  if (tick.value === null) return <div class="skeleton" style={{ height: 200 }} />;
+  if (isSearch) return <Empty title="No machine or app has a name like this." />;
+  return (
+    <Empty title="There is no machine now.">
+      Machines are started for calls, and killed when holding them would cost more than starting others.
+    </Empty>
+  );
+}
+
+/** What the colours mean, with how many there are of each. */
+function PhaseKey() {
+  const now = tick.value;
+  return (
+    <ul class="legend">
+      {PHASES.map((phase) => (
+        <li key={phase}>
+          <span class="swatch" style={{ color: `var(--${phase})` }} />
+          {phase} <b>{now === null ? "–" : now.machines[phase]}</b>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface GroupsProps {
+  groups: readonly Group[];
+  chosen: string | null;
+  onChoose: (id: string) => void;
+}
+
+function Groups({ groups, chosen, onChoose }: GroupsProps) {
+  const area = useRef<HTMLDivElement>(null);
+  const first = groups[0]?.machines[0]?.id;
+  const isShown = chosen !== null && groups.some(({ machines: some }) => some.some(({ id }) => id === chosen));
+  // The tab key goes to one cell, and the arrow keys from there to the others.
+  const reached = isShown ? chosen : first;
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (step === undefined) return;
+    const cells = [...area.current!.querySelectorAll<HTMLButtonElement>(".cell")];
+    const next = cells[cells.indexOf(document.activeElement as HTMLButtonElement) + step];
+    if (next === undefined) return;
+    event.preventDefault();
+    next.focus();
+    onChoose(next.dataset["id"]!);
+  };
+  return (
+    <div ref={area} class="groups" onKeyDown={onKeyDown}>
+      {groups.map(({ name, machines: some, used, total }) => (
+        <section key={name} aria-label={name}>
+          <header>
+            <h2>{name}</h2>
+            <span class="muted number">
+              {some.length} {some.length === 1 ? "machine" : "machines"}
+              {total > 0 && `, ${used} of ${total} slots taken`}
+            </span>
+          </header>
+          <div class="cells">
+            {some.map((machine) => (
+              <Cell
+                key={machine.id}
+                machine={machine}
+                isGone={!machines.value.has(machine.id)}
+                isChosen={machine.id === chosen}
+                isReached={machine.id === reached}
+                onChoose={onChoose}
+              />
+            ))}
+          </div>
+        </section>
+      ))}
+    </div>
+  );
+}
+
+interface CellProps {
+  machine: LiveMachine;
+  isGone: boolean;
+  isChosen: boolean;
+  isReached: boolean;
+  onChoose: (id: string) => void;
+}
+
+/** A cell of a machine that has not changed is the same as before, so that only what changes costs anything. */
+function Cell({ machine, isGone, isChosen, isReached, onChoose }: CellProps) {
+  return useMemo(() => {
+    const { id, state, slots } = machine;
+    const phase = isGone ? "gone" : state.split(",", 1)[0]!;
+    const full = slots.total > 0 ? `, ${slots.used} of ${slots.total} slots taken` : "";
+    return (
+      <button
+        type="button"
+        class="cell"
+        data-id={id}
+        data-phase={phase}
+        aria-pressed={isChosen}
+        aria-label={`${id}, ${isGone ? "gone" : state}${full}`}
+        title={`${id}: ${isGone ? "gone" : state}${full}`}
+        tabIndex={isReached ? 0 : -1}
+        onClick={() => onChoose(id)}
+      >
+        <i style={{ height: `${100 * fullness(machine)}%` }} />
+      </button>
+    );
+  }, [machine, isGone, isChosen, isReached, onChoose]);
+}
