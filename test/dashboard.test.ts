@@ -165,9 +165,9 @@ describe("the fleet", () => {
       while (!over.signal.aborted) await (await platform.call("/wait/wait")).text();
     };
     const calls = Promise.all(Array.from({ length: 20 }, call));
-    afterwards(context, () => {
+    afterwards(context, async () => {
       over.abort();
-      return calls.then(() => {});
+      await calls;
     });
     const cell = waits.locator('.cell[data-phase="bound"]').first();
     await cell.waitFor();
