@@ -56,7 +56,7 @@ import { createOverview } from "./control/create-overview.ts";
 import type { Urls } from "./control/overview.ts";
 import { openCanaryWatch } from "./control/open-canary-watch.ts";
 import { releaseUnmade } from "./control/appliances.ts";
-import { tenantInUrl, tenantOfUrl } from "./control/names.ts";
+import { nameOfId, tenantInUrl, tenantOfUrl } from "./control/names.ts";
 import { nameSeen } from "./control/seen.ts";
 import { resumeRemovals } from "./control/tenants.ts";
 import { openDurable } from "./control/open-durable.ts";
@@ -182,7 +182,13 @@ export async function startMayfly(
   const kinds = openKinds(start, catalog, driver);
   const { kv, commands } = openKv(start, { events, accounts, limitOf: (tenant) => catalog.tenants.limits(tenant).kvMb });
   const shares = createShares({ names: catalog.names, manifestOf: (app) => served.reach(app, LIVE)?.revision.manifest });
-  const sql = openSql(start, { uids, events, accounts, tenantOf: (app) => catalog.tenants.tenantOf(app) });
+  const sql = openSql(start, {
+    uids,
+    events,
+    accounts,
+    tenantOf: (app) => catalog.tenants.tenantOf(app),
+    nameOf: (app) => nameOfId(catalog.names, app),
+  });
   const services = new Map<ServiceName, ServiceDoor>([
     ["kv", createKvDoor({ kv, shares, now: () => clock.wall() })],
     ["sql", createSqlDoor(sql)],
@@ -391,6 +397,7 @@ export async function startMayfly(
     wrong,
     durable: { ...durable, callees },
     kv,
+    sql,
     runs: executions,
     recentCalls,
     queues: queues.queues,

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { createScope, deploy, eventually, type Platform, startPlatform } from "./platform.ts";
+import { DatabaseSync } from "node:sqlite";
+import { mayfly } from "./command.ts";
+import { createScope, deploy, eventually, type Platform, startPlatform, temporaryFolder } from "./platform.ts";
 
 interface Answer {
   answer?: never;
@@ -15,7 +17,7 @@ describe("SQL databases of an app", () => {
   const scope = createScope();
   let platform: Platform;
   before(async () => {
-    platform = await startPlatform(scope, { driver: "process", sql: { maxMb: 4, timeoutS: 2 } });
+    platform = await startPlatform(scope, { driver: "process", sql: { maxMb: 4, timeoutS: 2, copyEveryS: 1 } });
     await deploy(platform.client, "test/apps/sql", {});
   });
   after(() => scope.close());
@@ -165,6 +167,77 @@ describe("SQL databases of an app", () => {
     );
     await deploy(platform.client, "test/apps/sql", {});
     assert.equal(await codes("SELECT * FROM t"), "sql-error");
+  });
+
+  const cli = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await mayfly(["sql", ...args, "--state", platform.stateDir]);
+    return code === 0 ? stdout : `${code} ${stderr}`;
+  };
+
+  test("keep copies of what they were, which can be read, restored, and made databases of their own", async () => {
+    const { client } = platform;
+    const run = async (sql: string, copy?: number) =>
+      (await client.runSql("sql", "past", { statements: [{ sql, params: [] }], ...(copy !== undefined && { copy }) }))[0]!.rows;
+    await run("CREATE TABLE p (a)");
+    await run("INSERT INTO p VALUES ('before')");
+    // The next statement that comes a second later finds that it was changed since it was made, and copies it before it does anything.
+    await eventually(
+      "a copy that was made by itself",
+      async () => (await run("SELECT * FROM p"), await client.sqlCopies("sql", "past")),
+      (copies) => copies.length > 0,
+    );
+    await run("DELETE FROM p");
+    const copy = (await client.sqlCopies("sql", "past")).at(-1);
+    assert.deepEqual([await run("SELECT a FROM p"), await run("SELECT a FROM p", copy!.at)], [[], [["before"]]]);
+    await assert.rejects(run("DELETE FROM p", copy!.at), { code: "sql-error" });
+    await assert.rejects(run("ATTACH '/etc/passwd' AS x", copy!.at), { code: "sql-error" });
+    await assert.rejects(run("SELECT 1", 7), { code: "no-such-copy" });
+    await run("INSERT INTO p VALUES ('after')");
+    assert.match(await cli("restore", "sql", "past", "--at", String(copy!.at), "--as", "back"), /^back is past as it was at /);
+    assert.match(await cli("restore", "sql", "past", "--at", String(copy!.at), "--as", "back"), /sql-exists/);
+    assert.match(await cli("sql", "back", "SELECT a FROM p"), /before/);
+    const restored = JSON.parse(await cli("restore", "sql", "past", "--at", new Date(copy!.at).toISOString(), "--json")) as {
+      saved: { at: number };
+    };
+    assert.deepEqual([await run("SELECT a FROM p"), await run("SELECT a FROM p", restored.saved.at)], [[["before"]], [["after"]]]);
+    assert.match(await cli("restore", "sql", "past", "--at", "2020-01-01"), /no-such-copy/);
+  });
+
+  test("are used by mayfly sql within the same bounds, and moved as SQL", async () => {
+    assert.match(await cli("list", "sql"), /back +\d+/);
+    const make = `CREATE TABLE "od d" (id INTEGER PRIMARY KEY AUTOINCREMENT, t TEXT, b BLOB, r REAL, g AS (id * 2)); CREATE INDEX byT ON "od d" (t);
+      CREATE TABLE w (k TEXT PRIMARY KEY, o REFERENCES "od d") WITHOUT ROWID; CREATE VIEW v AS SELECT t FROM "od d";
+      CREATE TRIGGER tr AFTER INSERT ON w BEGIN UPDATE "od d" SET t = 'it;s'; END;
+      INSERT INTO "od d" (t, b, r) VALUES ('ä''x;', x'00ff', 0.1), (NULL, NULL, -1e300); INSERT INTO w VALUES ('k', 2); DELETE FROM "od d" WHERE id = 1; PRAGMA user_version = 7`;
+    assert.match(await cli("sql", "moved", make), /changed\./);
+    await platform.client.runSql("sql", "moved", {
+      statements: [
+        {
+          sql: "WITH n (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n WHERE x < 2500) INSERT INTO w SELECT 'n' || x, 2 FROM n",
+          params: [],
+        },
+      ],
+    });
+    const file = join(temporaryFolder(scope), "moved.sql");
+    assert.match(await cli("export", "sql", "moved", "--file", file), /^Wrote \d+ bytes/);
+    assert.match(await cli("import", "sql", "again", file), /^Carried out 25\d\d statements/);
+    const all =
+      'SELECT id, t, b, r, g, (SELECT count(*) FROM w) AS n, (SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema ORDER BY name)) AS names, (SELECT seq FROM sqlite_sequence) AS seq FROM "od d"';
+    const [one, other] = [await cli("sql", "moved", all, "--json"), await cli("sql", "again", all, "--json")];
+    const rowsIn = (text: string) => (JSON.parse(text) as { rows: unknown[] }[])[0]!.rows;
+    assert.deepEqual(rowsIn(other), rowsIn(one));
+    assert.deepEqual(rowsIn(await cli("sql", "again", "PRAGMA user_version", "--json")), [[7]]);
+    // SQLite's own library reads it as well.
+    const db = new DatabaseSync(":memory:");
+    db.exec(readFileSync(file, "utf8"));
+    assert.equal(db.prepare("SELECT count(*) AS n FROM w").get()!["n"], 2_501);
+    db.close();
+    assert.match(await cli("import", "sql", "again", file), /0 of 25\d\d statements are carried out.*already exists/s);
+    assert.match(await cli("sql", "moved", "ATTACH '/etc/passwd' AS x"), /not authorized/);
+    assert.match(await cli("sql", "moved", "WITH n (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"), /sql-timeout/);
+    assert.match(await cli("remove", "sql", "moved"), /--force/);
+    assert.match(await cli("remove", "sql", "moved", "--force"), /is removed/);
+    assert.doesNotMatch(await cli("list", "sql"), /moved/);
   });
 });
 

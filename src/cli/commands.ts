@@ -35,6 +35,7 @@ export const commands: CommandEntry[] = [
   { name: "queue", summary: "see and change queues and their messages", load: () => import("./commands/queue.ts") },
   { name: "bucket", summary: "see and change buckets and the objects in them", load: () => import("./commands/bucket.ts") },
   { name: "kv", summary: "see and change what apps have in key-value stores", load: () => import("./commands/kv.ts") },
+  { name: "sql", summary: "run statements on SQL databases, copy, restore and move them", load: () => import("./commands/sql.ts") },
   { name: "trigger", summary: "see, fire and pause what starts functions besides calls", load: () => import("./commands/trigger.ts") },
   { name: "dlq", summary: "see, repeat and remove the events that were given up", load: () => import("./commands/dlq.ts") },
   {

@@ -146,6 +146,12 @@ export const configSchema = z.strictObject({
       memoryMb: z.int().min(128).max(1e6).default(256),
       /** What a statement, or statements that are given together, may take, seconds. */
       timeoutS: z.int().min(1).max(3_600).default(30),
+      /** How long after its last copy a database that was changed is copied, before the next statement, seconds; 0: never by itself. */
+      copyEveryS: z.int().min(0).max(31_536_000).default(3_600),
+      /** For how many days copies stay: all of the last day, and one of each day before. */
+      copyDays: z.number().min(0).max(3_650).default(7),
+      /** The copies of a database together, MB. */
+      copiesMb: z.int().min(1).max(1e7).default(4_096),
     })
     .prefault({}),
   /** Buckets and objects. */

@@ -707,6 +707,18 @@ export const errorTable = {
     message: "The app {owner} does not share its key-value store {store} with the app {app}{how}.",
     cure: "Name it in the key shares of the mayfly.json of {owner}, and deploy that app: the revision that gets its calls counts.",
   },
+  "no-such-copy": {
+    status: 404,
+    side: "caller",
+    message: "The database has no copy {copy}.",
+    cure: "`mayfly sql copies APP DATABASE` lists those that there are.",
+  },
+  "sql-exists": {
+    status: 409,
+    side: "caller",
+    message: "The app has a database {database} already.",
+    cure: "Choose another name, or restore a copy in its place.",
+  },
   "sql-error": {
     status: 400,
     side: "caller",

@@ -29,6 +29,10 @@ type ObjectAt = "GET /v1/buckets/{bucket}/object";
 type PutObjectAt = "PUT /v1/buckets/{bucket}/object";
 type KeysInAt = "GET /v1/apps/{app}/kv/{store}/keys";
 type PutKeyAt = "PUT /v1/apps/{app}/kv/{store}/value";
+type RunSqlAt = "POST /v1/apps/{app}/sql/{database}/query";
+type CopiesAt = "GET /v1/apps/{app}/sql/{database}/copies";
+type CopySqlAt = "POST /v1/apps/{app}/sql/{database}/copies";
+type RestoreSqlAt = "POST /v1/apps/{app}/sql/{database}/restore";
 type TriggersAt = "GET /v1/apps/{app}/triggers";
 type FireAt = "POST /v1/apps/{app}/triggers/{trigger}/fire";
 type RunsAt = "GET /v1/apps/{app}/runs";
@@ -169,6 +173,15 @@ export interface Client {
   putKeyValue(app: string, store: string, key: string, entry: Parts<PutKeyAt, "body">): Promise<Reply<PutKeyAt>>;
   removeKeyValue(app: string, store: string, key: string): Promise<void>;
   removeKeyValueStore(app: string, store: string): Promise<void>;
+  sqlDatabases(app: string): Promise<Reply<"GET /v1/apps/{app}/sql">["databases"]>;
+  /** Throws "sql-error", "sql-timeout", "sql-too-large", "sql-full", "no-such-copy". */
+  runSql(app: string, database: string, request: Parts<RunSqlAt, "body">): Promise<Reply<RunSqlAt>["results"]>;
+  /** The newest first. */
+  sqlCopies(app: string, database: string): Promise<Reply<CopiesAt>["copies"]>;
+  copySql(app: string, database: string): Promise<Reply<CopySqlAt>>;
+  /** Throws "no-such-copy" and "sql-exists". */
+  restoreSql(app: string, database: string, request: Parts<RestoreSqlAt, "body">): Promise<Reply<RestoreSqlAt>>;
+  removeSql(app: string, database: string): Promise<void>;
   /** Resolves when the event is on the server's disk. Throws "no-such-app", "no-such-function", "too-many-events". */
   acceptEvent(app: string, name: string, event: Parts<AcceptAt, "body">): Promise<Reply<AcceptAt>>;
   pauseEvents(app: string, name: string, paused: boolean): Promise<void>;
@@ -315,6 +328,14 @@ export function createClient(options: ClientOptions): Client {
       call("PUT /v1/apps/{app}/kv/{store}/value", { params: { app, store }, query: { key }, body: entry }),
     removeKeyValue: (app, store, key) => call("DELETE /v1/apps/{app}/kv/{store}/value", { params: { app, store }, query: { key } }),
     removeKeyValueStore: (app, store) => call("DELETE /v1/apps/{app}/kv/{store}", { params: { app, store } }),
+    sqlDatabases: async (app) => (await call("GET /v1/apps/{app}/sql", { params: { app } })).databases,
+    runSql: async (app, database, request) =>
+      (await call("POST /v1/apps/{app}/sql/{database}/query", { params: { app, database }, body: request })).results,
+    sqlCopies: async (app, database) => (await call("GET /v1/apps/{app}/sql/{database}/copies", { params: { app, database } })).copies,
+    copySql: (app, database) => call("POST /v1/apps/{app}/sql/{database}/copies", { params: { app, database } }),
+    restoreSql: (app, database, request) =>
+      call("POST /v1/apps/{app}/sql/{database}/restore", { params: { app, database }, body: request }),
+    removeSql: (app, database) => call("DELETE /v1/apps/{app}/sql/{database}", { params: { app, database } }),
     principal: () => call("GET /v1/principal", {}),
     tenants: async () => (await call("GET /v1/tenants", {})).tenants,
     tenant: (tenant) => call("GET /v1/tenants/{tenant}", { params: { tenant } }),

@@ -30,6 +30,7 @@ import { addCredentials } from "./handlers/credentials.ts";
 import { addDashboard } from "./handlers/dashboard.ts";
 import { addEvents } from "./handlers/events.ts";
 import { addKv } from "./handlers/kv.ts";
+import { addSql } from "./handlers/sql.ts";
 import { addQueues } from "./handlers/queues.ts";
 import { addLogs } from "./handlers/logs.ts";
 import { addMetrics } from "./handlers/metrics.ts";
@@ -87,6 +88,7 @@ export function createApi(options: ApiOptions): Api {
   addAppliances(app, parts);
   addEvents(app, parts);
   addKv(app, parts);
+  addSql(app, parts);
   addTriggers(app, parts);
   addRuns(app, parts);
   addQueues(app, parts);

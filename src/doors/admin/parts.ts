@@ -15,6 +15,7 @@ import type { Events } from "../../events/events.ts";
 import type { Executions } from "../../durable/executions.ts";
 import type { Objects } from "../../services/objects/objects.ts";
 import type { KeyValues } from "../../services/kv/kv.ts";
+import type { SqlDatabases } from "../../services/sql/sql.ts";
 import type { Overview } from "../../control/overview.ts";
 import type { Queues } from "../../services/queues/queues.ts";
 import type { Audit } from "../../store/audit/audit.ts";
@@ -62,6 +63,8 @@ export interface ApiOptions {
   };
   /** Key-value stores. */
   kv: KeyValues;
+  /** SQL databases. */
+  sql: SqlDatabases;
   /** Durable executions. */
   runs: Executions;
   /** Default: apps are not developed on this server. */

@@ -9,6 +9,7 @@ export * from "./dashboard-routes.ts";
 export * from "./event-routes.ts";
 export * from "./call-routes.ts";
 export * from "./kv-routes.ts";
+export * from "./sql-routes.ts";
 export * from "./metric-routes.ts";
 export * from "./run-routes.ts";
 export * from "./queue-routes.ts";

@@ -93,6 +93,13 @@ const rules: Record<Exclude<RouteName, "health" | "openSession">, Rule> = {
   putKeyValue: { action: "deploy", on: "app" },
   removeKeyValue: { action: "deploy", on: "app" },
   removeKeyValueStore: { action: "deploy", on: "app" },
+  sqlDatabases: { action: "read", on: "app" },
+  // A statement may change what it likes.
+  runSql: { action: "deploy", on: "app" },
+  sqlCopies: { action: "read", on: "app" },
+  copySql: { action: "deploy", on: "app" },
+  restoreSql: { action: "deploy", on: "app" },
+  removeSql: { action: "deploy", on: "app" },
   buckets: { action: "read", on: "bucket" },
   createBucket: { action: "deploy", on: "bucket" },
   bucket: { action: "read", on: "bucket" },

@@ -6,8 +6,10 @@ import { MayflyError } from "../../base/errors/error.ts";
 import type { Uids } from "../../base/uids/uids.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
-import { type Database, MOST_DATABASES, type SqlDatabases, type SqlRequest } from "./sql.ts";
-import { SqlProcess } from "./sql-process.ts";
+import { timeOf } from "./child/copies.ts";
+import type { SqlAsk } from "./child/messages.ts";
+import { type Database, MOST_DATABASES, type SqlCopy, type SqlDatabases, type SqlResult } from "./sql.ts";
+import { type SqlAnswer, SqlProcess } from "./sql-process.ts";
 
 export interface SqlNeeds {
   uids: Uids;
@@ -15,19 +17,23 @@ export interface SqlNeeds {
   events: EventStream;
   accounts: Pick<OpenAccounts, "serviceUsed">;
   tenantOf: (app: string) => string | undefined;
+  /** For errors. */
+  nameOf: (app: string) => string;
 }
 
 const MIB = 2 ** 20;
+const DAY_MS = 86_400_000;
 /** A database's file, and those beside it. */
 const FILE = /^(.+)\.db(-wal|-shm|-journal)?$/;
 
 /** Opens the SQL databases of a state folder: `sql/<tenant's id>/<app's id>/<name>.db`. A tenant has a process for them while it uses one. */
 export function openSql(
   { config, clock, log, closing }: Pick<ServerStart, "config" | "clock" | "log" | "closing">,
-  { uids, events, accounts, tenantOf }: SqlNeeds,
+  { uids, events, accounts, tenantOf, nameOf }: SqlNeeds,
 ): SqlDatabases {
   const folder = join(config.stateDir, "sql");
-  const { maxMb, memoryMb, timeoutS } = config.sql;
+  const { maxMb, memoryMb, timeoutS, copyEveryS, copyDays, copiesMb } = config.sql;
+  const rules = { everyMs: 1_000 * copyEveryS, keepMs: DAY_MS * copyDays, mostBytes: copiesMb * MIB };
   const processes = new Map<string, SqlProcess>();
   const onFailure = (error: unknown) =>
     log.error({ err: error }, "SQL databases: what was under way was refused, or a file was not removed");
@@ -54,9 +60,35 @@ export function openSql(
     return files.filter((file) => file.endsWith(".db")).map((file) => file.slice(0, -".db".length));
   }
 
+  function ask({ tenant, app, name }: Database, asked: SqlAsk): Promise<SqlAnswer> {
+    return processOf(tenant).run({ app, name, mostBytes: maxMb * MIB, rules, now: clock.wall(), ask: asked });
+  }
+
+  async function resultsOf(database: Database, asked: SqlAsk): Promise<SqlResult[]> {
+    const answer = await ask(database, asked);
+    const results = "results" in answer ? answer.results : [];
+    const writes = results.filter(({ meta }) => meta.changes > 0).length;
+    accounts.serviceUsed(database.app, "sql", { writes, reads: results.length - writes });
+    return results;
+  }
+
+  function copiesOf(database: Database): string {
+    return join(folderOf(database), "copies", database.name);
+  }
+
+  async function copyMade(database: Database, asked: SqlAsk): Promise<SqlCopy | null> {
+    const answer = await ask(database, asked);
+    if (!("copy" in answer) || answer.copy === null) return null;
+    return { at: answer.copy, bytes: (await stat(join(copiesOf(database), `${answer.copy}.db`))).size };
+  }
+
+  function isThere(database: Database): boolean {
+    return existsSync(join(folderOf(database), `${database.name}.db`));
+  }
+
   /** Throws "sql-full". */
   async function assertRoom(database: Database): Promise<void> {
-    if (existsSync(join(folderOf(database), `${database.name}.db`))) return;
+    if (isThere(database)) return;
     if ((await namesIn(database)).length >= MOST_DATABASES) throw new MayflyError("sql-full");
   }
 
@@ -64,7 +96,7 @@ export function openSql(
     // The process has the files open, and would make them again.
     await processes.get(tenant)?.rest();
     const own = folderOf({ tenant, app });
-    for (const file of await readdir(own).catch(() => [])) if (wanted(file)) await rm(join(own, file), { force: true });
+    for (const file of await readdir(own).catch(() => [])) if (wanted(file)) await rm(join(own, file), { recursive: true, force: true });
   }
 
   closing.defer(async () => {
@@ -80,18 +112,41 @@ export function openSql(
     }),
   );
   return {
-    async run(database: Database, request: SqlRequest) {
+    async run(database, request) {
       await assertRoom(database);
-      const results = await processOf(database.tenant).run({ app: database.app, name: database.name, request, mostBytes: maxMb * MIB });
-      const writes = results.filter(({ meta }) => meta.changes > 0).length;
-      accounts.serviceUsed(database.app, "sql", { writes, reads: results.length - writes });
-      return results;
+      return resultsOf(database, { request });
+    },
+    runOnCopy: (database, at, request) => resultsOf(database, { request, copy: at }),
+    async copies(database) {
+      const files = await readdir(copiesOf(database)).catch(() => []);
+      const times = files.flatMap((file) => timeOf(file) ?? []).toSorted((a, b) => b - a);
+      // One may be removed meanwhile.
+      const sizes = times.map((at) =>
+        stat(join(copiesOf(database), `${at}.db`)).then(
+          ({ size }) => [{ at, bytes: size }],
+          () => [],
+        ),
+      );
+      return (await Promise.all(sizes)).flat();
+    },
+    async copy(database) {
+      if (!isThere(database)) throw new MayflyError("no-such-sql", { app: nameOf(database.app), database: database.name });
+      return (await copyMade(database, { makeCopy: true }))!;
+    },
+    async restore(database, at, as) {
+      const target = { ...database, name: as };
+      if (as !== database.name && isThere(target)) throw new MayflyError("sql-exists", { database: as });
+      await assertRoom(target);
+      return copyMade(database, { restore: at, as });
     },
     async databases(tenant, app) {
       const names = await namesIn({ tenant, app });
       const sizes = await Promise.all(names.map((name) => stat(join(folderOf({ tenant, app }), `${name}.db`)).then(({ size }) => size)));
       return names.map((name, at) => ({ name, bytes: sizes[at]! })).toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },
-    drop: (database) => remove(database, (file) => FILE.exec(file)?.[1] === database.name),
+    async drop(database) {
+      await remove(database, (file) => FILE.exec(file)?.[1] === database.name);
+      await rm(copiesOf(database), { recursive: true, force: true });
+    },
   };
 }

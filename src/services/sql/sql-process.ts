@@ -37,9 +37,12 @@ export interface SqlProcessOptions {
   onFailure: (error: unknown) => void;
 }
 
+/** What a request came to: results of statements, or the copy that was made. */
+export type SqlAnswer = { results: SqlResult[] } | { copy: number | null };
+
 interface Asked {
   message: ToSql;
-  resolve: (results: SqlResult[]) => void;
+  resolve: (answer: SqlAnswer) => void;
   reject: (error: unknown) => void;
 }
 
@@ -57,6 +60,8 @@ const DESCRIPTORS = 256;
 const MOST_WAITING = 1_000;
 const IDLE_MS = 60_000;
 const START_MS = 60_000;
+/** What a copy may take, beside the statements after it. */
+const COPY_MS = 600_000;
 
 const value = z.union([z.null(), z.number(), z.string(), z.strictObject({ base64: z.string() })]);
 const messageSchema = z.union([
@@ -70,7 +75,10 @@ const messageSchema = z.union([
       }),
     ),
   }),
-  z.strictObject({ failed: z.strictObject({ kind: z.enum(["sql", "large", "full"]), what: z.string() }) }),
+  z.strictObject({ copying: z.literal(true) }),
+  z.strictObject({ copied: z.literal(true), failed: z.string().optional() }),
+  z.strictObject({ copy: z.int().nullable() }),
+  z.strictObject({ failed: z.strictObject({ kind: z.enum(["sql", "large", "full", "missing"]), what: z.string() }) }),
 ]);
 
 export class SqlProcess {
@@ -87,10 +95,10 @@ export class SqlProcess {
     this.#options = options;
   }
 
-  run(message: ToSql): Promise<SqlResult[]> {
+  run(message: ToSql): Promise<SqlAnswer> {
     if (this.#isClosed) return Promise.reject(new MayflyError("shutting-down"));
     if (this.#waiting.length >= MOST_WAITING) return Promise.reject(new MayflyError("sql-busy", { most: MOST_WAITING }));
-    const { promise, resolve, reject } = Promise.withResolvers<SqlResult[]>();
+    const { promise, resolve, reject } = Promise.withResolvers<SqlAnswer>();
     this.#waiting.push({ message, resolve, reject });
     this.#next();
     return promise;
@@ -124,8 +132,12 @@ export class SqlProcess {
 
   #send(): void {
     this.#running!.child.stdin!.write(frameOf(this.#current!.message));
+    this.#within(this.#options.timeoutMs);
+  }
+
+  #within(ms: number): void {
     this.#cancel();
-    this.#cancel = this.#options.clock.after(this.#options.timeoutMs, () => this.#end("timeout"));
+    this.#cancel = this.#options.clock.after(ms, () => this.#end("timeout"));
   }
 
   #start(): Running {
@@ -176,10 +188,15 @@ export class SqlProcess {
     }
     const current = this.#current;
     if (current === null) throw new Error("the process of databases answered what nobody had asked");
+    if ("copying" in message) return this.#within(COPY_MS);
+    if ("copied" in message) {
+      if (message.failed !== undefined) this.#options.onFailure(new Error(`a database was not copied: ${message.failed}`));
+      return this.#within(this.#options.timeoutMs);
+    }
     this.#current = null;
     this.#cancel();
-    if ("results" in message) current.resolve(message.results);
-    else current.reject(refusalOf(message.failed));
+    if ("failed" in message) current.reject(refusalOf(message.failed));
+    else current.resolve(message);
     this.#cancel = this.#options.clock.after(IDLE_MS, () => this.#end("idle"));
     this.#next();
   }
@@ -206,6 +223,7 @@ export class SqlProcess {
 }
 
 function refusalOf({ kind, what }: SqlFailure): MayflyError {
+  if (kind === "missing") return new MayflyError("no-such-copy", { copy: what });
   if (kind === "large") return new MayflyError("sql-too-large", { what });
   return kind === "full" ? new MayflyError("sql-full") : new MayflyError("sql-error", { what });
 }

@@ -5,6 +5,8 @@
  * 2. Statements that are given together are one transaction: all of them are done, or none.
  * 3. A statement is bounded in time, in memory, in what it returns and in what it may fill of the disk. One that is cut off has done nothing.
  * 4. A statement reaches its own database, and nothing else of the host.
+ * 5. A state of a database that lasted for as long as copies are apart is there still, or there is a copy of it: before something is done with a database that was changed since
+ *    its last copy, and that is old enough, another one is made. Old copies are removed.
  */
 export interface SqlDatabases {
   /**
@@ -12,9 +14,20 @@ export interface SqlDatabases {
    * "sql-failed" if the process ended that carried it out. Then nothing of them was done.
    */
   run(database: Database, request: SqlRequest): Promise<SqlResult[]>;
+  /** As run(), on a copy, which nothing changes. Rejects with "no-such-copy", too. @param at when the copy was made */
+  runOnCopy(database: Database, at: number, request: SqlRequest): Promise<SqlResult[]>;
+  /** The copies of a database, the newest first. */
+  copies(database: Database): Promise<SqlCopy[]>;
+  /** Makes a copy now. Rejects with "no-such-sql", "sql-full" if copies may not be as large, and "disk-full". */
+  copy(database: Database): Promise<SqlCopy>;
+  /**
+   * Puts a copy in the place of the database, which is copied before, or makes another database of it. Rejects with "no-such-copy", "sql-exists" and "sql-full".
+   * @returns the copy of what the database was; null: nothing was replaced
+   */
+  restore(database: Database, at: number, as: string): Promise<SqlCopy | null>;
   /** The names of an app's databases, with their sizes. */
   databases(tenant: string, app: string): Promise<{ name: string; bytes: number }[]>;
-  /** Removes a database with all that is in it. */
+  /** Removes a database with all that is in it, and its copies. */
   drop(database: Database): Promise<void>;
 }
 
@@ -23,6 +36,12 @@ export interface Database {
   tenant: string;
   app: string;
   name: string;
+}
+
+export interface SqlCopy {
+  /** When it was made, wall clock, ms. It is the copy's name, too. */
+  at: number;
+  bytes: number;
 }
 
 /** Statements with their parameters, or a script of several statements without any, which are done one after the other, each by itself. */

@@ -6,6 +6,8 @@ import { World } from "../../../durable/testing/world.ts";
 import { openContentFiles } from "../../../services/objects/content/content-files.ts";
 import { objectsOver } from "../../../services/objects/objects-over.ts";
 import { engine as objectsEngine, type ObjectOperations } from "../../../services/objects/store/engine.ts";
+import { MayflyError } from "../../../base/errors/error.ts";
+import type { SqlDatabases } from "../../../services/sql/sql.ts";
 import type { KeyValues } from "../../../services/kv/kv.ts";
 import { type KvOperations, engine as kvEngine } from "../../../services/kv/store/engine.ts";
 import { type ReadOperations, readOperations } from "../../../services/kv/store/read.ts";
@@ -260,6 +262,7 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
     ...(wrong && { wrong }),
     durable,
     kv: storedKv(),
+    sql: noSql,
     runs: new World().executions,
     onError: (error) => failures.push(error),
   });
@@ -345,6 +348,17 @@ export function bundle(name: string, format: Bundle["format"], code: string): Bu
 }
 
 /** Key-value stores in memory. */
+/** Databases of which there are none. */
+const noSql: SqlDatabases = {
+  run: () => Promise.resolve([]),
+  runOnCopy: (_database, at) => Promise.reject(new MayflyError("no-such-copy", { copy: String(at) })),
+  copies: () => Promise.resolve([]),
+  copy: ({ app, name }) => Promise.reject(new MayflyError("no-such-sql", { app, database: name })),
+  restore: (_database, at) => Promise.reject(new MayflyError("no-such-copy", { copy: String(at) })),
+  databases: () => Promise.resolve([]),
+  drop: () => Promise.resolve(),
+};
+
 function storedKv(): KeyValues {
   const both = { ...kvEngine, operations: (db: DatabaseSync) => ({ ...kvEngine.operations(db), ...readOperations(db) }) };
   const commit = new InlineCommit<KvOperations & ReadOperations>(both);

@@ -11,16 +11,39 @@ export interface SqlJob {
 export interface ToSql {
   app: string;
   name: string;
-  request: SqlRequest;
   /** Of the database, bytes. */
+  mostBytes: number;
+  rules: CopyRules;
+  /** Wall clock, ms. */
+  now: number;
+  ask: SqlAsk;
+}
+
+/** Statements, on the database or on a copy; a copy now; a copy in the place of the database, or as another one. */
+export type SqlAsk = { request: SqlRequest; copy?: number } | { makeCopy: true } | { restore: number; as: string };
+
+export interface CopyRules {
+  /** How far copies are apart, at least, if there is nobody who asks for one. 0: none is made then. */
+  everyMs: number;
+  keepMs: number;
+  /** Of all copies of a database together. */
   mostBytes: number;
 }
 
-export type FromSql = { ready: true } | { results: SqlResult[] } | { failed: SqlFailure };
+export type FromSql =
+  | { ready: true }
+  /** It may take longer than statements may, until `copied`. */
+  | { copying: true }
+  /** @param failed why there is none */
+  | { copied: true; failed?: string | undefined }
+  | { results: SqlResult[] }
+  /** Null: none was made. */
+  | { copy: number | null }
+  | { failed: SqlFailure };
 
-/** sql: the statement is at fault. large: it returns too much. full: the database would be larger than it may be. */
+/** sql: the statement is at fault. large: it returns too much. full: the database, or its copies, would be larger than they may be. missing: there is no such copy. */
 export interface SqlFailure {
-  kind: "sql" | "large" | "full";
+  kind: "sql" | "large" | "full" | "missing";
   what: string;
 }
 

@@ -3,6 +3,7 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import { MOST_RESULT_BYTES, type SqlRequest, type SqlResult, type SqlStatement, type SqlValue } from "../sql.ts";
 import { allowOwn } from "./authorize.ts";
 import { checkStatement } from "./check-statement.ts";
+import { CopiesFull, NoSuchCopy } from "./copies.ts";
 import type { SqlFailure } from "./messages.ts";
 
 /** SQLite's code for a file that may not become larger, and for a disk without room. */
@@ -15,23 +16,26 @@ interface Room {
   bytes: number;
 }
 
-export function runRequest(db: DatabaseSync, request: SqlRequest): SqlResult[] {
+/** @param begin how a transaction of several statements begins: one that only reads takes no lock */
+export function runRequest(db: DatabaseSync, request: SqlRequest, begin = "BEGIN IMMEDIATE"): SqlResult[] {
   if ("script" in request) return [runScript(db, request.script)];
   const room = { bytes: MOST_RESULT_BYTES };
   const [first, ...more] = request.statements;
   if (first === undefined) return [];
   if (more.length === 0) return [runOne(db, first, room)];
-  return within(db, () => request.statements.map((statement) => runOne(db, statement, room)));
+  return within(db, begin, () => request.statements.map((statement) => runOne(db, statement, room)));
 }
 
 export function failureOf(error: unknown): SqlFailure {
+  if (error instanceof NoSuchCopy) return { kind: "missing", what: error.message };
+  if (error instanceof CopiesFull) return { kind: "full", what: error.message };
   if (error instanceof TooLarge) return { kind: "large", what: error.message };
   const { errcode, message } = error as { errcode?: number; message: string };
   return { kind: ((errcode ?? 0) & 0xff) === FULL ? "full" : "sql", what: message.slice(0, 1_000) };
 }
 
-function within<T>(db: DatabaseSync, work: () => T): T {
-  db.exec("BEGIN IMMEDIATE");
+function within<T>(db: DatabaseSync, begin: string, work: () => T): T {
+  db.exec(begin);
   try {
     const result = work();
     db.exec("COMMIT");
