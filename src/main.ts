@@ -60,7 +60,7 @@ import { nameOfId, tenantInUrl, tenantOfUrl } from "./control/names.ts";
 import { nameSeen } from "./control/seen.ts";
 import { resumeRemovals } from "./control/tenants.ts";
 import { openDurable } from "./control/open-durable.ts";
-import { openMetricsOf, readingsOf } from "./control/open-metrics.ts";
+import { openExportOf, openMetricsOf, readingsOf } from "./control/open-metrics.ts";
 import { createShares } from "./control/shares.ts";
 import { createInternalRoutes } from "./control/internal-routes.ts";
 import { openKinds } from "./control/open-kinds.ts";
@@ -179,6 +179,9 @@ export async function startMayfly(
   });
   keepAccounts(accounts, events);
   const metrics = openMetricsOf(start, { events, names: catalog.names, info: { version: VERSION, driver: driver.name } });
+  const exported = openExportOf(start, { events, names: catalog.names, metrics, version: VERSION });
+  const tracing = exported?.tracing;
+  const traces = tracing?.contexts;
   const kinds = openKinds(start, catalog, driver);
   const { kv, commands } = openKv(start, { events, accounts, limitOf: (tenant) => catalog.tenants.limits(tenant).kvMb });
   const shares = createShares({ names: catalog.names, manifestOf: (app) => served.reach(app, LIVE)?.revision.manifest });
@@ -199,6 +202,7 @@ export async function startMayfly(
   const internal = new InternalCalls({
     services,
     streams,
+    traces,
     ...createInternalRoutes({
       names: catalog.names,
       revision: (app, id) => catalog.revision(app, id),
@@ -214,10 +218,16 @@ export async function startMayfly(
     catalog,
     accounts,
     used: (usage) => metrics?.used(usage),
+    logged: exported?.logged,
+    tracing,
     logs,
     events,
-    egress: (version, tell) =>
-      internal.around(version, egress.of(version.app, version.manifest.network, { injections: injectionsOf(catalog, version), tell })),
+    egress: (version, tell, calling) =>
+      internal.around(
+        version,
+        egress.of(version.app, version.manifest.network, { injections: injectionsOf(catalog, version), tell }),
+        calling,
+      ),
     authority: async ({ manifest }) => (hasInjections(manifest) ? authority.certificate() : undefined),
     mountsEgress: ({ app, manifest }) => egress.ofMounts(app, serversOf(manifest.mounts ?? [])),
     lambda: (version) => lambdaFactsOf({ store: lambdaStore, catalog }, version),
@@ -280,6 +290,7 @@ export async function startMayfly(
     expecting: dispatcher,
     egress,
     logs,
+    tracing,
     events,
   });
   const gate = openGate(start, {
@@ -309,6 +320,7 @@ export async function startMayfly(
     executions,
     sources,
     queues: queues.queues,
+    traces,
     gatewayUrl: () => urls.gateway,
   });
   services.set("lambda", invoking.inside);
@@ -373,6 +385,7 @@ export async function startMayfly(
     urls: invoking.urls,
     catalog,
     accessLog,
+    traces,
   };
   const gateway = await openGateway(start, supervision?.sockets.gateway, gatewayParts);
   closing.defer(() => recentCalls?.close());

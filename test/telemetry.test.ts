@@ -124,7 +124,7 @@ describe("metrics", () => {
   });
 
   test("counts of an app that is removed are gone from the page", async () => {
-    await platform.deploy("test/apps/telemetry", { name: "passing" });
+    await platform.deploy("examples/hello", { name: "passing" });
     assert.equal((await platform.call("/passing/hello")).status, 200);
     assert.match(await platform.client.metrics(), /app="passing"/);
     await platform.client.removeApp("passing");

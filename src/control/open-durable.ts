@@ -20,6 +20,7 @@ import type { Objects } from "../services/objects/objects.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import type { Logs } from "../store/logs/logs.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
+import type { Tracing } from "../telemetry/traces/tracing.ts";
 import type { Compose } from "../events/triggers/trigger-clock.ts";
 import type { TriggerOwner } from "../events/triggers/trigger.ts";
 import type { Triggers } from "../events/triggers/triggers.ts";
@@ -48,6 +49,7 @@ interface DurableNeeds {
   expecting: Pick<LiveDispatcher, "expect">;
   egress: Pick<EgressOfServer, "ofHost">;
   logs: Pick<Logs, "append">;
+  tracing: Tracing | undefined;
   events: EventStream;
 }
 
@@ -81,7 +83,7 @@ const TIDY_MS = 3_600_000;
 
 export function openDurable(
   start: ServerStart,
-  { callees, catalog, kv, objects, queues, sources, dispatcher, expecting, egress, logs, events: stream }: DurableNeeds,
+  { callees, catalog, kv, objects, queues, sources, dispatcher, expecting, egress, logs, tracing, events: stream }: DurableNeeds,
 ): Durable {
   const { config, clock, log, closing } = start;
   const { resultBytes, payloadBytes } = config.events;
@@ -115,6 +117,7 @@ export function openDurable(
     performers,
     compose,
     logs,
+    tracing,
     events: stream,
     tenantOf: (app) => (isNamed(catalog.names, app) ? catalog.names.nameOf(app)?.tenant : undefined),
     haveTenant: (id) => catalog.tenants.list().some((tenant) => tenant.id === id),

@@ -7,6 +7,7 @@ import type { OpenAccounts } from "../store/ledger/create-accounts.ts";
 import { monthOf } from "../store/ledger/month.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
 import type { Readings } from "../telemetry/metrics/app-readings.ts";
+import { type Export, openExport } from "../telemetry/otlp/open-export.ts";
 import { type Metrics, openMetrics } from "../telemetry/metrics/open-metrics.ts";
 import type { Seen } from "./seen.ts";
 
@@ -33,21 +34,44 @@ export function openMetricsOf(
   return metrics;
 }
 
+/** Undefined if the settings name no collector. */
+export function openExportOf(
+  { config, clock, log, closing }: ServerStart,
+  { events, names, metrics, version }: { events: EventStream; names: KnownNames; metrics: Metrics | undefined; version: string },
+): Export | undefined {
+  const { url, ...otlp } = config.telemetry.otlp;
+  if (url === undefined) return undefined;
+  const report = (error: Error) => log.warn({ err: error }, "telemetry was not exported");
+  const exported = openExport({ ...otlp, url, events, labelsOf: labelsBy(names), metrics, clock, version, report });
+  closing.defer(() => exported.close());
+  return exported;
+}
+
 export function readingsOf({ clock }: Pick<ServerStart, "clock">, { dispatcher, accounts, events }: MetricSources): Readings {
   let costs: ReturnType<Readings["costs"]> | undefined;
   let at = 0;
   return {
     machines: () => dispatcher.machines(),
     inFlight: () => dispatcher.inFlight(),
-    events: () => events.openByApp(),
+    // What cannot be read, while the server stops for example, is left out of that page.
+    events: () => events.openByApp().catch(() => []),
     costs() {
-      if (costs !== undefined && clock.now() - at < COSTS_MS) return costs;
-      const { apps, platform } = accounts.bill(monthOf(clock.wall()), []);
-      at = clock.now();
-      costs = { currency: accounts.prices.currency, apps: [...apps, { app: null, cost: platform.cost }] };
-      return costs;
+      if (costs === undefined || clock.now() - at >= COSTS_MS) {
+        costs = costsOf(accounts, monthOf(clock.wall())) ?? costs;
+        at = clock.now();
+      }
+      return costs ?? { currency: accounts.prices.currency, apps: [] };
     },
   };
+}
+
+function costsOf(accounts: MetricSources["accounts"], month: string): ReturnType<Readings["costs"]> | undefined {
+  try {
+    const { apps, platform } = accounts.bill(month, []);
+    return { currency: accounts.prices.currency, apps: [...apps, { app: null, cost: platform.cost }] };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Which labels somebody sees. Who is of the whole server sees all, also what is of no app. */

@@ -14,6 +14,7 @@ import type { Queues } from "../services/queues/queues.ts";
 import type { Names } from "../store/catalog/catalog.ts";
 import type { ManifestTrigger } from "../store/catalog/trigger-schema.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
+import { traceInHeader } from "../telemetry/traces/trace-header.ts";
 import { accountOf } from "./lambda/names.ts";
 import { queueArn } from "./lambda/queue-arns.ts";
 import { ownQueue } from "./own-queues.ts";
@@ -30,7 +31,7 @@ export interface QueueTriggerParts {
 
 type QueueTrigger = Extract<ManifestTrigger, { queue: string }>;
 
-/** There is no caller whose trace it could be part of. */
+/** Of messages whose senders have told none. */
 const NO_TRACE = { traceparent: "", tracestate: "" };
 /** Of what a function returns: it may name each message of a batch. */
 const RESULT_BYTES = 1_000_000;
@@ -86,10 +87,10 @@ function sourceOf(
     most: concurrency,
     wants: (record) => pattern === undefined || matches(pattern, comparable(record)),
     failures: failuresNamed,
-    perform: (payload) =>
+    perform: (payload, trace) =>
       runOnce(
         { dispatcher, callee, resultBytes: RESULT_BYTES },
-        { id: newId(), payload, about, trace: NO_TRACE },
+        { id: newId(), payload, about, trace: traceInHeader(trace) ?? NO_TRACE },
         { performer: "queue", app, target },
         1,
       ),

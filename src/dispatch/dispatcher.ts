@@ -110,6 +110,7 @@ class PolicyDispatcher implements LiveDispatcher {
       rested: (id, cpu) => this.#tell({ type: "rested", machine: id, cpu }),
       dying: (id) => this.#tell({ type: "condemn", machine: id, because: "machine-ending" }),
       gone: (id, end) => this.#machineGone(id, end),
+      traceOf: (id) => this.#machines.get(id).onlyInvocation?.trace,
       log: (id, stream, level, text) => this.#log(id, stream, level, text),
     });
     options.accounts?.watch((app) => this.#parts.admissionChanged(app));
@@ -119,7 +120,8 @@ class PolicyDispatcher implements LiveDispatcher {
   dispatch(request: InvocationRequest, reply: InvocationReply): InvocationHandle {
     const now = this.#options.clock.now();
     const number = ++this.#lastNumber;
-    const invocation = new Invocation(this, number, request.id ?? this.#idPrefix + number.toString(36), request, reply, now);
+    const own = this.#options.tracing?.begin(request.trace);
+    const invocation = new Invocation(this, number, request.id ?? this.#idPrefix + number.toString(36), request, reply, now, own);
     if (this.#events.hears("invocation-received")) this.#tellReceived(invocation, request);
     if (this.#closed || (this.#closing !== undefined && request.withinApp !== true)) {
       invocation.refuse("shutting-down", {});

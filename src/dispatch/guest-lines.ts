@@ -19,6 +19,7 @@ export class GuestLines {
     const line = { app: record.app as string, machine: record.name, level, text, at: this.#clock.wall() };
     if (invocation === undefined) return this.#sink.append(line);
     invocation.logged(level, text);
-    this.#sink.append({ ...line, function: invocation.function, invocation: invocation.id });
+    const { id, function: name, trace } = invocation;
+    this.#sink.append({ ...line, function: name, invocation: id }, trace?.traceparent);
   }
 }

@@ -23,6 +23,8 @@ import { RequestBody } from "./request-body.ts";
 import { failureOf } from "./reset-failure.ts";
 import { timingOf } from "./timing.ts";
 import type { InvocationEnded, InvocationTiming } from "../telemetry/platform-event.ts";
+import type { OwnTrace } from "../telemetry/traces/tracing.ts";
+import type { TraceContext } from "../wire/host-end.ts";
 
 /** What an invocation calls on the dispatcher. */
 export interface InvocationOwner {
@@ -52,6 +54,8 @@ export class Invocation implements InvocationHandle {
   readonly key: string | undefined;
   readonly tenantKey: string | undefined;
   readonly timeoutMs: number;
+  /** What its function gets: with the id of the invocation's own span, if that is recorded. */
+  readonly trace: TraceContext;
   /** Whether its machine gets no further invocations if its time runs out. */
   readonly endsMachine: boolean;
   deadline: number;
@@ -67,6 +71,7 @@ export class Invocation implements InvocationHandle {
   streamNumber = 0;
   readonly #owner: InvocationOwner;
   readonly #arrivedAt: number;
+  readonly #recorded: Pick<NonNullable<InvocationEnded["recorded"]>, "parentSpan" | "kind" | "method" | "attempt"> | null;
   readonly #isUpgrade: boolean;
   #request: InvocationRequest | null;
   #reply: InvocationReply | null;
@@ -87,7 +92,15 @@ export class Invocation implements InvocationHandle {
   #requestBytes: number;
   #replyBytes = 0;
 
-  constructor(owner: InvocationOwner, number: number, id: string, request: InvocationRequest, reply: InvocationReply, now: number) {
+  constructor(
+    owner: InvocationOwner,
+    number: number,
+    id: string,
+    request: InvocationRequest,
+    reply: InvocationReply,
+    now: number,
+    own?: OwnTrace,
+  ) {
     this.#owner = owner;
     this.number = number;
     this.id = id;
@@ -98,6 +111,8 @@ export class Invocation implements InvocationHandle {
     this.key = request.key;
     this.tenantKey = request.tenantKey;
     this.timeoutMs = request.timeoutMs;
+    this.trace = own ?? request.trace;
+    this.#recorded = own?.isRecorded === true ? recordedOf(request, own) : null;
     this.endsMachine = request.endsMachine === true;
     this.#arrivedAt = now;
     this.deadline = waitsUntil(now, request);
@@ -131,7 +146,8 @@ export class Invocation implements InvocationHandle {
     this.#sentAt = now;
     if (request.startMs !== undefined) this.deadline = now + this.timeoutMs;
     const remainingMs = Math.max(1, Math.ceil(this.deadline - now));
-    const { attempt, trace, input } = request;
+    const { attempt, input } = request;
+    const { trace } = this;
     const head = { id: this.id, function: this.function, remainingMs, attempt, revision: machine.revision as string, trace, input };
     const body = this.#body === null ? (request.body as Buffer | null) : this.#body.held();
     try {
@@ -241,7 +257,12 @@ export class Invocation implements InvocationHandle {
       slotMs: this.#isSent ? this.#leftAt - this.#sentAt : null,
       requestBytes: this.#requestBytes,
       replyBytes: this.#replyBytes,
+      recorded: this.#recorded && this.#ended(this.#recorded),
     });
+  }
+
+  #ended(recorded: Omit<NonNullable<InvocationEnded["recorded"]>, "traceparent" | "lastedMs">): InvocationEnded["recorded"] {
+    return Object.freeze({ ...recorded, traceparent: this.trace.traceparent, lastedMs: this.#leftAt - this.#arrivedAt });
   }
 
   /** If there was no reply, the last span ends when the slot is free. */
@@ -428,6 +449,10 @@ class GuestSide implements RequestSink {
   drain(): void {
     this.#invocation.drain();
   }
+}
+
+function recordedOf({ input, attempt }: InvocationRequest, { parentSpan }: OwnTrace) {
+  return { parentSpan, kind: input.kind, method: input.kind === "event" ? "" : input.method, attempt };
 }
 
 /** When an invocation has waited for a machine for as long as it may. */

@@ -11,6 +11,7 @@ import type { TenantShare } from "../policy/policy.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import type { Accounts } from "../store/ledger/accounts.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
+import type { Tracing } from "../telemetry/traces/tracing.ts";
 import type { Dispatcher } from "./invocation.ts";
 import type { KindBook } from "./kind-book.ts";
 import type { DecisionReason, RevisionFacts } from "./sentences.ts";
@@ -41,6 +42,8 @@ export interface DispatcherOptions {
   shareOf?: (app: string) => TenantShare | undefined;
   /** Asked before each invocation. The default admits all. */
   accounts?: Accounts;
+  /** Makes the spans of invocations. Without it, functions get traces as they come. */
+  tracing?: Pick<Tracing, "begin"> | undefined;
   /** Receives what happens to invocations and machines. The default has no listeners. */
   events?: EventStream;
   /** Milliseconds that a handler may go on after its time is up, before its machine gets no new work. Default 5,000. */
@@ -66,7 +69,8 @@ export interface PolicyInsight {
 }
 
 export interface LogSink {
-  append(line: LogLine): void;
+  /** @param traceparent of the invocation, while it is under way */
+  append(line: LogLine, traceparent?: string): void;
 }
 
 export interface LogLine {

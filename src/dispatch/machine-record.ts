@@ -5,6 +5,7 @@ import type { EventOfMachine, PlatformEvent } from "../telemetry/platform-event.
 import type { MachineId } from "../policy/policy.ts";
 import type { MachineRow } from "./live-dispatcher.ts";
 import type { LivePart } from "./live-revisions.ts";
+import type { TraceContext } from "../wire/host-end.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 
 /** The number of ended streams that are remembered for log lines that come late. A power of two. */
@@ -16,6 +17,8 @@ export interface StreamOwner {
   readonly streamNumber: number;
   readonly id: string;
   readonly function: string;
+  /** The trace that the invocation's function was given; absent of one that has ended. */
+  readonly trace?: TraceContext;
   logged(level: LogLevel, text: string): void;
 }
 

@@ -11,10 +11,11 @@ import type { OpenAccounts } from "../store/ledger/create-accounts.ts";
 import type { UsageEntry } from "../store/ledger/usage.ts";
 import type { Logs } from "../store/logs/logs.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
+import type { Tracing } from "../telemetry/traces/tracing.ts";
 import { createBootId } from "./boot-id.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { KindBook } from "./kind-book.ts";
-import type { DispatcherOptions, LiveDispatcher } from "./live-dispatcher.ts";
+import type { DispatcherOptions, LiveDispatcher, LogSink } from "./live-dispatcher.ts";
 import { revisionOf } from "./live-revisions.ts";
 import { openPolicy } from "./open-policy.ts";
 
@@ -23,6 +24,9 @@ interface DispatcherNeeds {
   prepare: NonNullable<FleetOptions["prepare"]>;
   catalog: Catalog;
   accounts: OpenAccounts;
+  /** Takes note of what apps' machines print, and what is written about them, besides the logs. */
+  logged: LogSink["append"] | undefined;
+  tracing: Tracing | undefined;
   /** Takes note of what machines used, besides the accounts. */
   used: (usage: UsageEntry) => void;
   logs: Logs;
@@ -38,7 +42,22 @@ interface DispatcherNeeds {
 /** The driver must be prepared: the policy asks for its first machines at once. */
 export async function openDispatcher(
   start: ServerStart,
-  { driver, prepare, catalog, accounts, used, logs, events, egress, mountsEgress, authority, lambda, serving }: DispatcherNeeds,
+  {
+    driver,
+    prepare,
+    catalog,
+    accounts,
+    used,
+    logged,
+    tracing,
+    logs,
+    events,
+    egress,
+    mountsEgress,
+    authority,
+    lambda,
+    serving,
+  }: DispatcherNeeds,
 ): Promise<LiveDispatcher> {
   const { config, clock, log, closing } = start;
   const bootId = createBootId(clock.wall());
@@ -68,7 +87,8 @@ export async function openDispatcher(
     snapshots,
     clock,
     bootId,
-    logs,
+    tracing,
+    logs: logged === undefined ? logs : sinkOf(logs, logged),
     accounts,
     events,
     shareOf: sharesOf(catalog.tenants),
@@ -79,6 +99,15 @@ export async function openDispatcher(
   });
   closing.defer(async () => void (await dispatcher.close(config.graceMs)));
   return dispatcher;
+}
+
+function sinkOf(logs: Logs, logged: LogSink["append"]): LogSink {
+  return {
+    append(line, traceparent) {
+      logs.append(line);
+      logged(line, traceparent);
+    },
+  };
 }
 
 /** An app never moves to another tenant, so that its tenant is looked up once. */

@@ -10,6 +10,7 @@ import { type Certificate, readCertificate } from "../base/listen/certificate.ts
 import { CertificateFolder } from "../base/listen/certificate-folder.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import type { AccessLog } from "../telemetry/access-log/open-access-log.ts";
+import type { TraceContexts } from "../telemetry/trace-context.ts";
 import { createApi } from "./admin/create-api.ts";
 import { type BesideApi, listen } from "./admin/listen.ts";
 import type { ApiOptions } from "./admin/parts.ts";
@@ -49,13 +50,28 @@ interface GatewayParts {
   catalog: Pick<Catalog, "code" | "names">;
   /** Undefined: there is none. */
   accessLog: AccessLog | undefined;
+  traces: TraceContexts | undefined;
 }
 
 /** @param socket the descriptor of a socket that is bound already; it replaces the address in the settings */
 export async function openGateway(
   { config, clock, log, closing }: ServerStart,
   socket: number | undefined,
-  { dispatcher, calls, later, starting, hooks, routes, gate, certificate, hostCertificates, urls, catalog, accessLog }: GatewayParts,
+  {
+    dispatcher,
+    calls,
+    later,
+    starting,
+    hooks,
+    routes,
+    gate,
+    certificate,
+    hostCertificates,
+    urls,
+    catalog,
+    accessLog,
+    traces,
+  }: GatewayParts,
 ): Promise<OpenGateway> {
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = descriptorBudget(descriptorLimit());
@@ -82,6 +98,7 @@ export async function openGateway(
     trustedProxies,
     connections,
     urls,
+    traces,
     noting: accessLog && { log: accessLog, clock, tenantName: (tenant) => catalog.names.tenantName(tenant) },
     webSockets,
     sites: {

@@ -6,6 +6,8 @@ import { openGroupCommit } from "../store/group-commit/open-group-commit.ts";
 import type { Logs } from "../store/logs/logs.ts";
 import { LogLevel } from "../wire/protocol.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
+import type { EventAccepted } from "../telemetry/platform-event.ts";
+import type { Tracing } from "../telemetry/traces/tracing.ts";
 import type { BusLimits } from "./bus/bus.ts";
 import type { Buses } from "./bus/buses.ts";
 import { busesOver, type BusesNeeds } from "./bus/buses-over.ts";
@@ -35,6 +37,8 @@ export interface EventsNeeds extends Pick<BusesNeeds, "deliver" | "start" | "und
   compose: ReadonlyMap<TriggerOwner, Compose>;
   /** Get a line for each event that was given up. */
   logs: Pick<Logs, "append">;
+  /** Makes the spans of accepted events; undefined: traces are not recorded. */
+  tracing: Tracing | undefined;
   /** The platform's events: what is kept of an app that is removed goes, too. */
   events: EventStream;
 }
@@ -107,7 +111,8 @@ export function openEvents({ config, clock, log, closing }: ServerStart, needs: 
   );
   const most = { events: maxWaiting, bytes: maxWaitingMb * 2 ** 20 };
   const now = () => clock.wall();
-  const over = eventsOver(commit, runner, most, now);
+  const traced = needs.tracing && { tracing: needs.tracing, tell: (event: EventAccepted) => events.tell(event) };
+  const over = eventsOver(commit, runner, most, now, traced);
   const triggerClock = new TriggerClock({ commit, runner, compose, most, clock, chance: Math.random, coming: needs.coming, onFailure });
   closing.defer(() => triggerClock.close());
   const triggering = { commit, runner, triggerClock, most, now, chance: Math.random };
@@ -116,8 +121,10 @@ export function openEvents({ config, clock, log, closing }: ServerStart, needs: 
   const haveFile = () => existsSync(file);
   // To explain an app that never had an event needs no file.
   const explain: Events["explain"] = async (app) => (commit.isOpen || haveFile() ? over.explain(app) : []);
+  // Nor does a page of metrics.
+  const openByApp: Events["openByApp"] = async () => (commit.isOpen ? over.openByApp() : []);
   return {
-    events: { ...over, explain },
+    events: { ...over, explain, openByApp },
     triggers,
     buses,
     schedules: schedulesOver({ ...triggering, limits: SCHEDULE_LIMITS }),

@@ -5,7 +5,7 @@
  * it.
  */
 import type { LogLevel } from "../wire/protocol.ts";
-import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
+import type { RequestHead, RequestSink, RequestStream, TraceContext } from "../wire/host-end.ts";
 import type { Version } from "../store/catalog/catalog.ts";
 import type { BoundCode, LambdaFunction } from "./bind-message.ts";
 import type { MachineFacts, MachinePhase } from "../policy/machine-facts.ts";
@@ -34,8 +34,9 @@ export interface FleetOptions {
   /**
    * Makes an egress for each machine; null if the app has no network. If it throws, the bind fails with the error's message.
    * @param tell gets sentences for the app's log
+   * @param calling the trace of the invocation that the machine works on; undefined: that is not known
    */
-  egress: (version: Version, tell: (text: string) => void) => Egress | null;
+  egress: (version: Version, tell: (text: string) => void, calling: () => TraceContext | undefined) => Egress | null;
   /**
    * The certificate, as PEM, of an authority that the TLS of the revision's machines is to trust. Without it, or if it resolves with undefined, there is none. If it
    * rejects, the bind fails with the error's message.
@@ -83,6 +84,8 @@ export interface FleetEvents {
   dying(machine: MachineId): void;
   /** Nothing of the machine is left. */
   gone(machine: MachineId, end: MachineEnd): void;
+  /** The trace of the invocation that the machine works on; undefined if it works on none, or on several. */
+  traceOf?(machine: MachineId): TraceContext | undefined;
   /** @param stream null for a line of which nothing tells whether it belongs to an invocation */
   log(machine: MachineId, stream: number | null, level: LogLevel, text: string): void;
 }

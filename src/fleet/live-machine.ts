@@ -281,7 +281,7 @@ export class LiveMachine {
     const { machine, end } = this.#parts();
     if (this.#isDying()) return;
     this.#takeFor(version, machine);
-    this.#egress = egress(version, this.#tellOnce);
+    this.#egress = egress(version, this.#tellOnce, this.#calling);
     const { failed } = await within(clock, bindMs, "the restore", this.#resume(end, false, true));
     if (failed !== undefined) return this.#fail("bind-failed", new Error(failed));
     this.#meter.run(machine.usage());
@@ -303,7 +303,7 @@ export class LiveMachine {
     this.#takeFor(version, machine);
     const bound = partCode(code(version), (name) => Object.hasOwn(version.manifest.functions, name));
     const own = secrets(version);
-    this.#egress = egress(version, this.#tellOnce);
+    this.#egress = egress(version, this.#tellOnce, this.#calling);
     const getUp = async () => ((await rest.getUp()) ? this.#resume(end, false) : undefined);
     const attaching = this.#attach(machine, bound);
     attaching.catch(() => undefined); // it is awaited below, unless the resume fails
@@ -386,6 +386,8 @@ export class LiveMachine {
   readonly #tellOnce = (text: string) => {
     if (this.#refusals.isDue(text, this.#options.clock.now())) this.#log(0, LogLevel.Platform, text);
   };
+
+  readonly #calling = () => this.#events.traceOf?.(this.#id);
 
   #log(stream: number, level: LogLevel, text: string): void {
     if (this.#version === undefined) {

@@ -77,6 +77,7 @@ function ended(invocation: string, app = "a1"): void {
     slotMs: 3,
     requestBytes: 1,
     replyBytes: 2,
+    recorded: null,
   });
 }
 

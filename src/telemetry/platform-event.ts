@@ -19,6 +19,7 @@ export type PlatformEvent =
   | InvocationGivenUp
   | InvocationCutOff
   | InvocationEnded
+  | EventAccepted
   | MachineStarted
   | MachineBlank
   | MachineBinding
@@ -110,6 +111,39 @@ export interface InvocationEnded extends EventOfInvocation {
   /** Bytes of the request's body as the caller sent it, and of the reply's body. */
   readonly requestBytes: number;
   readonly replyBytes: number;
+  /** For the span of the invocation, if it is recorded; null: it is not. */
+  readonly recorded: Readonly<RecordedInvocation> | null;
+}
+
+interface RecordedSpan {
+  /** The trace, with the id of the span itself. */
+  traceparent: string;
+  /** The id of the span that caused it; empty: none that is known here. */
+  parentSpan: string;
+}
+
+interface RecordedInvocation extends RecordedSpan {
+  kind: InvocationInput["kind"];
+  /** Of a request: its method as the client wrote it; empty otherwise. */
+  method: string;
+  attempt: number;
+  /** Milliseconds from the arrival until the slot was free. */
+  lastedMs: number;
+}
+
+/** An event was stored, to be carried out later. It is told only if its span is recorded. */
+export interface EventAccepted {
+  readonly type: "event-accepted";
+  readonly at: number;
+  readonly event: string;
+  readonly app: string;
+  /** Who carries it out, such as "function" or "queue". */
+  readonly performer: string;
+  /** What of the app: the name of a function, for example. */
+  readonly target: string;
+  /** How long it took to store it, milliseconds. */
+  readonly ms: number;
+  readonly recorded: Readonly<RecordedSpan>;
 }
 
 export interface EventOfMachine {

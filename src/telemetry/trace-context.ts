@@ -1,7 +1,6 @@
 /**
- * W3C Trace Context (https://www.w3.org/TR/trace-context/): the trace that an invocation belongs to. A valid trace of the caller is passed
- * on unchanged, because Mayfly adds no span of its own between the caller and the function yet. If the caller sends no valid trace, a new
- * one begins.
+ * W3C Trace Context (https://www.w3.org/TR/trace-context/): the trace that a request belongs to. A valid trace of the caller is taken; if the caller
+ * sends none, a new one begins. traces/tracing.ts puts the spans of invocations between the caller and the function, where traces are exported.
  */
 import { randomBytes } from "node:crypto";
 import type { TraceContext } from "../wire/host-end.ts";
@@ -15,20 +14,38 @@ const IDS_BYTES = 24;
 /** How many traces are prepared at once, because a call for random bytes and a text put together for every invocation would be slow. */
 const AT_ONCE = 1_024;
 const NO_FLAGS = "00";
+const SAMPLED = "01";
+
+/** A trace that begins here: nobody has a span of it yet, so that the first span takes the id in it. What was stored is another object, and no new trace any more. */
+export class NewTrace implements TraceContext {
+  readonly traceparent: string;
+  readonly tracestate = "";
+
+  constructor(traceparent: string) {
+    this.traceparent = traceparent;
+  }
+}
 
 export class TraceContexts {
+  readonly #isSampled: () => boolean;
   /** The values of `traceparent` for new traces, one after the other; begin() takes them in this order. */
   #prepared = "";
   #next = 0;
 
-  of({ traceparent, tracestate }: TraceHeaders): TraceContext {
+  /** @param isSampled asked for each new trace: whether it is recorded. Default: none is */
+  constructor(isSampled: () => boolean = () => false) {
+    this.#isSampled = isSampled;
+  }
+
+  /** @param otherwise the trace where the headers have none; default: a new one */
+  of({ traceparent, tracestate }: TraceHeaders, otherwise?: TraceContext): TraceContext {
     // The length is compared first because it is cheap: most callers send no trace.
-    if (typeof traceparent !== "string" || traceparent.length !== Limit.traceparent || !valid.test(traceparent)) return this.begin();
+    if (typeof traceparent !== "string" || traceparent.length !== Limit.traceparent || !valid.test(traceparent))
+      return otherwise ?? this.begin();
     const known = traceparent.startsWith("00") ? traceparent : `00${traceparent.slice(2)}`;
     return { traceparent: known, tracestate: typeof tracestate === "string" && isState(tracestate) ? tracestate : "" };
   }
 
-  /** Begins a new trace. It is not marked as sampled, because nobody has decided yet whether it is recorded. */
   begin(): TraceContext {
     if (this.#next === this.#prepared.length) {
       this.#prepared = newTraceparents();
@@ -36,7 +53,8 @@ export class TraceContexts {
     }
     const at = this.#next;
     this.#next = at + Limit.traceparent;
-    return { traceparent: this.#prepared.slice(at, this.#next), tracestate: "" };
+    const traceparent = this.#prepared.slice(at, this.#next);
+    return new NewTrace(this.#isSampled() ? `${traceparent.slice(0, -NO_FLAGS.length)}${SAMPLED}` : traceparent);
   }
 }
 

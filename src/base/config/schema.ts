@@ -294,6 +294,25 @@ export const configSchema = z.strictObject({
       listen: address.optional(),
       /** Functions, and apps, with counts of their own. Further ones are counted together. */
       functions: z.int().min(1).max(100_000).default(1_000),
+      /** Where traces, metrics and logs go, by OTLP. */
+      otlp: z
+        .strictObject({
+          /** A collector that takes OTLP by HTTP and JSON; left out: nothing is exported. */
+          url: z
+            .string()
+            .max(2_048)
+            .regex(/^https?:\/\/[^\s?#]+$/, "must be an address with http:// or https://")
+            .optional(),
+          headers: z
+            .array(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+=[\x20-\x7e]*$/, "must be name=value"))
+            .max(100)
+            .default([]),
+          signals: z.array(z.enum(["traces", "metrics", "logs"])).default(["traces", "metrics", "logs"]),
+          /** New traces that are recorded, at most. Those that callers have marked as sampled have a bound of their own, ten times as many spans. */
+          tracesPerSecond: z.number().min(0).max(100_000).default(100),
+          metricsMs: z.int().min(1_000).max(3_600_000).default(60_000),
+        })
+        .prefault({}),
     })
     .prefault({}),
   /** A line for each request to the gateway. */

@@ -62,6 +62,8 @@ export interface GatewayOptions {
   limits?: Partial<GatewayLimits>;
   /** Answers requests to functions' URLs. Default: there are none. */
   urls?: UrlDoor | undefined;
+  /** Default: new traces are not recorded. */
+  traces?: TraceContexts | undefined;
   /** For the access log. Default: there is none. */
   noting?: Noting | undefined;
   /** Default: no limits. */
@@ -141,7 +143,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     proto,
     trusted,
     watch,
-    traces: new TraceContexts(),
+    traces: options.traces ?? new TraceContexts(),
     urls: options.urls,
     webSockets,
     noting: options.noting,

@@ -22,6 +22,8 @@ import type { Dispatcher } from "../../dispatch/invocation.ts";
 import { TENANT_HEADER } from "../../store/catalog/isolation.ts";
 import type { Egress } from "../../egress/egress.ts";
 import { TraceContexts } from "../../telemetry/trace-context.ts";
+import { TRACE_HEADER, traceHeaderOf } from "../../telemetry/traces/trace-header.ts";
+import type { TraceContext } from "../../wire/host-end.ts";
 import { refuse } from "../http/refuse.ts";
 import { requestHeaders } from "../http/request-headers.ts";
 import { addressOf, functionAt, isInternal, serviceAddressOf, serviceAt } from "./internal-names.ts";
@@ -42,6 +44,8 @@ export interface InternalCallsOptions {
   streams: ReadonlyMap<ServiceName, StreamDoor>;
   /** For errors. */
   appName: (app: string) => string;
+  /** Default: new traces are not recorded. */
+  traces?: TraceContexts | undefined;
 }
 
 /** What of a machine's revision says what it reaches. */
@@ -62,6 +66,8 @@ interface Caller {
   tenantKey: string | undefined;
   tenant: string;
   bindings: Bindings;
+  /** The trace of the invocation that calls; undefined: the machine works on several, and the host cannot tell which of them it is. */
+  calling: () => TraceContext | undefined;
   underWay: number;
 }
 
@@ -88,11 +94,12 @@ const MOST_HEADERS = 240;
 export class InternalCalls {
   readonly #options: InternalCallsOptions;
   readonly #server: Server;
-  readonly #traces = new TraceContexts();
+  readonly #traces: TraceContexts;
   readonly #targets = new WeakMap<object, Target>();
 
   constructor(options: InternalCallsOptions) {
     this.#options = options;
+    this.#traces = options.traces ?? new TraceContexts();
     this.#server = createServer({ maxHeaderSize: 32_768, requestTimeout: 0 });
     const onRequest = (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response);
     const onError = (_error: Error, socket: Duplex) => void socket.destroy();
@@ -106,10 +113,14 @@ export class InternalCalls {
     );
   }
 
-  /** What a machine of the revision can reach: its app's functions, and what `outside` leads to. @param outside null: nothing else */
-  around({ app, id: revision, tenant = "", tenantKey, manifest }: CallingVersion, outside: Egress | null): Egress {
+  /** What a machine of the revision can reach: its app's functions, and what `outside` leads to. @param outside null: nothing else @param calling see Caller */
+  around(
+    { app, id: revision, tenant = "", tenantKey, manifest }: CallingVersion,
+    outside: Egress | null,
+    calling: Caller["calling"] = () => undefined,
+  ): Egress {
     const open = new Set<Duplex>();
-    const caller = { app, revision, tenantKey, tenant, bindings: manifest.bindings ?? {}, underWay: 0 };
+    const caller = { app, revision, tenantKey, tenant, bindings: manifest.bindings ?? {}, calling, underWay: 0 };
     const find = (host: string, name = host): Found | undefined => {
       const service = serviceAt(name, host);
       const door = service === undefined ? undefined : this.#doorOf(service);
@@ -186,6 +197,9 @@ export class InternalCalls {
     const from = this.#serviceCaller(caller);
     if (caller.underWay >= MOST) throw new MayflyError("too-many-internal-calls", { app: from.appName, limit: MOST });
     caller.underWay++;
+    // What a service starts, or keeps for somebody, belongs to the trace of the function that asks for it.
+    const trace = request.headers[TRACE_HEADER] === undefined ? traceHeaderOf(caller.calling()) : undefined;
+    if (trace !== undefined) request.headers[TRACE_HEADER] = trace;
     void answerService(door, from, request, response).finally(() => void caller.underWay--);
   }
 
@@ -216,7 +230,7 @@ export class InternalCalls {
       withinApp: true,
       timeoutMs: route.timeoutMs,
       attempt: 1,
-      trace: this.#traces.of(headers),
+      trace: this.#traces.of(headers, caller.calling()),
       input: {
         kind: "http",
         event: "http-v2",

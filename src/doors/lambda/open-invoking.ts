@@ -45,6 +45,8 @@ interface InvokingNeeds extends Pick<LambdaParts, "store" | "catalog" | "serving
   queues: Pick<Queues, "look">;
   principals: Pick<Principals, "ofAccessKey">;
   wrong: WrongCredentials;
+  /** Default: new traces are not recorded. */
+  traces?: TraceContexts | undefined;
   /** The gateway's address, without a trailing slash, once it is open. */
   gatewayUrl: () => string;
 }
@@ -81,10 +83,11 @@ export function openInvoking({ config, clock, log }: ServerStart, needs: Invokin
     clock,
     executions: new Executions(),
     invokables: createInvokables({ ...needs, clock }),
-    traces: new TraceContexts(),
+    traces: needs.traces ?? new TraceContexts(),
   };
-  const newTrace = (functionArn: string) => traceOf(parts.traces, {}, functionArn);
-  const running = { ...parts, durable: executions, responseBytes, traceOf: newTrace };
+  const traced = (functionArn: string, header?: string) =>
+    traceOf(parts.traces, header === undefined ? {} : { "x-amzn-trace-id": header }, functionArn);
+  const running = { ...parts, durable: executions, responseBytes, traceOf: traced };
   durable.add(LAMBDA, lambdaPerformer(running));
   const taking = { events: durable.events, invokables: parts.invokables, retryMs };
   const urls = new FunctionUrls({ store, domain: config.domain });
@@ -92,8 +95,6 @@ export function openInvoking({ config, clock, log }: ServerStart, needs: Invokin
     ...invokeRoutes({ ...parts, taking, limits: { requestBytes, responseBytes, eventBytes }, durable: executions }),
     ...executionRoutes({ executions, invokables: parts.invokables, store, catalog, requestBytes }),
   ];
-  const traced = (functionArn: string, header: string | undefined) =>
-    traceOf(parts.traces, header === undefined ? {} : { "x-amzn-trace-id": header }, functionArn);
   const startingParts = {
     dispatcher,
     executions,
@@ -109,7 +110,7 @@ export function openInvoking({ config, clock, log }: ServerStart, needs: Invokin
     starting: new StartingDispatcher({ ...startingParts, waits: false }),
     invoker: durableInvoker({ ...parts, callees: needs.callees, responseBytes, traceOf: traced }),
     inside: createInsideDoor({ routes, catalog, clock, onError }),
-    fromServices: fromServices({ ...taking, traceOf: newTrace }),
+    fromServices: fromServices({ ...taking, traceOf: traced }),
     urls: new UrlDoor(urls, {
       ...parts,
       durable: executions,

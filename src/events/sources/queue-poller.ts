@@ -159,7 +159,8 @@ export class QueuePoller {
     if (batch.length === 0) return;
     const messages = batch.map(({ message }) => message);
     if (this.#isClosed) return hold.giveBack(messages);
-    const outcome = await this.#source.perform(payload);
+    const trace = batch.map(({ message }) => message.trace).find((each) => each !== undefined);
+    const outcome = await this.#source.perform(payload, trace);
     if (outcome.kind === "done") {
       this.#thrive();
       const failed = this.#source.failures(outcome.result, new Set(messages.map(({ id }) => id)));

@@ -19,8 +19,8 @@ export interface QueueSource {
   wants(record: QueueRecord): boolean;
   /** Which messages the function could not handle, as its result says. @param ids of the batch */
   failures(result: Uint8Array, ids: ReadonlySet<string>): ReadonlySet<string>;
-  /** Calls the function once. Must not reject. */
-  perform(payload: Buffer): Promise<Outcome>;
+  /** Calls the function once. Must not reject. @param trace of the batch's first message that belongs to one: the header X-Amzn-Trace-Id; undefined: none does */
+  perform(payload: Buffer, trace: string | undefined): Promise<Outcome>;
 }
 
 /** A message as AWS Lambda hands it to functions. */

@@ -59,7 +59,7 @@ async function initialise(parts: FreezeParts, { version, secrets }: Freezing, ma
   const refused = (text: string) => {
     if (told.isDue(text, clock.now())) say(LogLevel.Platform, text);
   };
-  const egress = parts.egress(version, refused);
+  const egress = parts.egress(version, refused, () => undefined);
   const end = openHostEnd(
     machine.channel,
     {

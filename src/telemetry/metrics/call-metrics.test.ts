@@ -23,6 +23,7 @@ const ended: InvocationEnded = {
   slotMs: 2,
   requestBytes: 3,
   replyBytes: 5,
+  recorded: null,
 };
 
 function counting(most = 10) {

@@ -158,7 +158,7 @@ export interface LambdaPerformerParts extends RunParts {
   /** Of a result, in bytes. */
   responseBytes: number;
   /** For an event without a trace of its own. */
-  traceOf: (functionArn: string) => GivenTrace;
+  traceOf: (functionArn: string, header?: string) => GivenTrace;
 }
 
 export function lambdaPerformer(parts: LambdaPerformerParts): Performer {

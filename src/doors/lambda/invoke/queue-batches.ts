@@ -44,10 +44,10 @@ export function queueBatches({ store, sources, queues, ...parts }: BatchParts): 
         most: record.maximumConcurrency ?? AT_ONCE,
         wants: (message) => patterns === undefined || patterns.some((pattern) => matches(pattern, comparable(message))),
         failures: (result, ids) => (record.reportsFailures ? failuresIn(result, ids) : new Set()),
-        perform: (payload) =>
+        perform: (payload, header) =>
           attempt(parts, account, () => {
             const invokable = parts.invokables.find(account, { name, qualifier });
-            const trace = parts.traceOf(invokable.functionArn);
+            const trace = parts.traceOf(invokable.functionArn, header);
             return { invokable, id: randomUUID(), attempt: 1, payload, trace, wantsLog: false };
           }),
       });

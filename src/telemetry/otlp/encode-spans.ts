@@ -1,0 +1,138 @@
+/**
+ * Spans as OTLP has them, with the names of OpenTelemetry's conventions for functions and HTTP. Nothing that a caller sent is in them but a method that
+ * HTTP defines.
+ */
+import { randomBytes } from "node:crypto";
+import { errorTable } from "../../base/errors/table.ts";
+import type { EventAccepted, InvocationEnded } from "../platform-event.ts";
+import { attributesOf, nanoseconds, resourceOf, SCOPE, type KeyValue, type Teller } from "./otlp-json.ts";
+
+export type SpanEvent = InvocationEnded | EventAccepted;
+
+interface Span {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  kind: number;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+  attributes: KeyValue[];
+  status?: { code: number; message?: string };
+}
+
+const SpanKind = { Internal: 1, Server: 2, Producer: 4, Consumer: 5 } as const;
+const FAILED = 2;
+const MB = 2 ** 20;
+const methods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"]);
+const stages = ["queue", "start", "bind", "run"] as const;
+
+/** The body of a request to /v1/traces. @param labelsOf how an app is called; what is of an app that is gone is left out */
+export function tracesRequest(
+  events: readonly SpanEvent[],
+  teller: Teller,
+  labelsOf: (app: string) => { tenant: string; app: string } | undefined,
+): object {
+  const resourceSpans = [...Map.groupBy(events, ({ app }) => app)].flatMap(([app, own]) => {
+    const labels = labelsOf(app);
+    if (labels === undefined) return [];
+    const spans = own.flatMap((event) => (event.type === "event-accepted" ? [acceptedSpan(event)] : invocationSpans(event)));
+    return [{ resource: resourceOf(teller, labels), scopeSpans: [{ scope: { name: SCOPE, version: teller.version }, spans }] }];
+  });
+  return { resourceSpans };
+}
+
+function invocationSpans(event: InvocationEnded): Span[] {
+  const { at, recorded, spans, outcome } = event;
+  if (recorded === null) return [];
+  const { traceparent, parentSpan, lastedMs, kind } = recorded;
+  const startedAt = at - lastedMs;
+  const [traceId, spanId] = idsOf(traceparent);
+  const whole: Span = {
+    traceId,
+    spanId,
+    ...(parentSpan !== "" && { parentSpanId: parentSpan }),
+    name: event.function,
+    kind: kind === "event" ? SpanKind.Consumer : SpanKind.Server,
+    startTimeUnixNano: nanoseconds(startedAt),
+    endTimeUnixNano: nanoseconds(at),
+    attributes: attributesOf(factsOf(event, recorded)),
+    ...statusOf(event),
+  };
+  let from = startedAt;
+  const children = stages.flatMap((stage): Span[] => {
+    // A reply that goes on after its head is still the function's run.
+    const ms = stage === "run" && outcome === "replied" ? startedAt + lastedMs - from : spans[stage];
+    const span = { from, to: from + ms };
+    from += ms;
+    if (ms <= 0) return [];
+    return [
+      {
+        traceId,
+        spanId: randomBytes(8).toString("hex"),
+        parentSpanId: spanId,
+        name: stage,
+        kind: SpanKind.Internal,
+        startTimeUnixNano: nanoseconds(span.from),
+        endTimeUnixNano: nanoseconds(span.to),
+        attributes: [],
+      },
+    ];
+  });
+  return [whole, ...children];
+}
+
+function factsOf(
+  { invocation, machine, revision, branch, memoryMb, spans, status, outcome, requestBytes, replyBytes, function: name }: InvocationEnded,
+  { kind, method, attempt }: NonNullable<InvocationEnded["recorded"]>,
+): Parameters<typeof attributesOf>[0] {
+  return {
+    "faas.name": name,
+    "faas.version": revision === "" ? undefined : revision,
+    "faas.instance": machine ?? undefined,
+    "faas.invocation_id": invocation,
+    "faas.trigger": kind === "event" ? "pubsub" : "http",
+    "faas.coldstart": spans.start > 0 || spans.bind > 0,
+    "faas.max_memory": memoryMb === 0 ? undefined : memoryMb * MB,
+    "http.request.method": method === "" ? undefined : methods.has(method) ? method : "_OTHER",
+    "http.response.status_code": status === 0 ? undefined : status,
+    "http.request.body.size": requestBytes,
+    "http.response.body.size": replyBytes,
+    "network.protocol.name": kind === "upgrade" ? "websocket" : kind === "http" ? "http" : undefined,
+    "error.type": outcome === "replied" ? undefined : outcome,
+    "mayfly.alias": branch ?? undefined,
+    "mayfly.attempt": attempt,
+  };
+}
+
+/** Conventions for servers: a status below 500 is no failure of theirs. */
+function statusOf({ outcome, status }: InvocationEnded): Pick<Span, "status"> {
+  if (outcome === "aborted") return {};
+  const told = outcome === "replied" ? status : errorTable[outcome].status;
+  if (told < 500) return {};
+  return { status: { code: FAILED, ...(outcome !== "replied" && { message: outcome }) } };
+}
+
+function acceptedSpan({ at, ms, event, performer, target, recorded: { traceparent, parentSpan } }: EventAccepted): Span {
+  const [traceId, spanId] = idsOf(traceparent);
+  return {
+    traceId,
+    spanId,
+    ...(parentSpan !== "" && { parentSpanId: parentSpan }),
+    name: `accept ${target}`,
+    kind: SpanKind.Producer,
+    startTimeUnixNano: nanoseconds(at - ms),
+    endTimeUnixNano: nanoseconds(at),
+    attributes: attributesOf({
+      "messaging.system": SCOPE,
+      "messaging.operation.type": "send",
+      "messaging.destination.name": target,
+      "messaging.message.id": event,
+      "mayfly.performer": performer,
+    }),
+  };
+}
+
+function idsOf(traceparent: string): [trace: string, span: string] {
+  return [traceparent.slice(3, 35), traceparent.slice(36, 52)];
+}

@@ -1,0 +1,254 @@
+/** Traces, metrics and logs, as a collector of OpenTelemetry gets them from a server. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { after, before, describe, test } from "node:test";
+import { json } from "node:stream/consumers";
+import { afterwards } from "../src/base/testing/afterwards.ts";
+import { freePort, listening } from "../src/base/testing/listening.ts";
+import { createScope, eventually, type Platform, type Scope, startPlatform } from "./platform.ts";
+
+interface Span {
+  app: string;
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  kind: number;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+  attributes: Record<string, unknown>;
+  status?: { code: number; message?: string };
+}
+
+type Attributes = { key: string; value: Record<string, unknown> }[];
+
+/** What OTLP's JSON wants: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding. */
+function readAttributes(list: Attributes): Record<string, unknown> {
+  return Object.fromEntries(
+    list.map(({ key, value }) => {
+      const [[kind, one] = ["", undefined], ...more] = Object.entries(value);
+      assert.deepEqual(more, [], key);
+      assert.ok(["stringValue", "intValue", "doubleValue", "boolValue"].includes(kind), kind);
+      if (kind === "intValue") assert.match(one as string, /^-?\d+$/, key);
+      return [key, kind === "intValue" ? Number(one) : one];
+    }),
+  );
+}
+
+class Collector {
+  readonly spans: Span[] = [];
+  readonly logs: { app: string; text: string; traceId?: string; spanId?: string; severityText: string; facts: Record<string, unknown> }[] =
+    [];
+  readonly metrics = new Map<string, { unit: string; points: { facts: Record<string, unknown>; point: Record<string, any> }[] }>();
+  readonly headers: string[] = [];
+  url = "";
+
+  async open(scope: Scope): Promise<this> {
+    const server = createServer((request, response) => void this.#take(request, response));
+    this.url = `http://127.0.0.1:${await listening(server)}`;
+    afterwards(scope, () => server.close());
+    afterwards(scope, () => server.closeAllConnections());
+    return this;
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    assert.equal(request.headers["content-type"], "application/json");
+    this.headers.push(String(request.headers["x-key"]));
+    const body = (await json(request)) as Record<string, any[]>;
+    if (request.url === "/v1/traces") this.#takeTraces(body["resourceSpans"]!);
+    else if (request.url === "/v1/logs") this.#takeLogs(body["resourceLogs"]!);
+    else if (request.url === "/v1/metrics") this.#takeMetrics(body["resourceMetrics"]!);
+    response.end("{}");
+  }
+
+  #takeTraces(all: any[]): void {
+    for (const { resource, scopeSpans } of all) {
+      const app = readAttributes(resource.attributes)["service.name"] as string;
+      for (const { spans } of scopeSpans)
+        for (const span of spans) {
+          assert.match(span.traceId, /^[0-9a-f]{32}$/);
+          assert.match(span.spanId, /^[0-9a-f]{16}$/);
+          for (const time of [span.startTimeUnixNano, span.endTimeUnixNano]) assert.match(time, /^\d{19}$/);
+          assert.ok(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano), span.name);
+          this.spans.push({ ...span, app, attributes: readAttributes(span.attributes) });
+        }
+    }
+  }
+
+  #takeLogs(all: any[]): void {
+    for (const { resource, scopeLogs } of all) {
+      const app = readAttributes(resource.attributes)["service.name"] as string;
+      for (const { logRecords } of scopeLogs)
+        for (const { body, attributes, traceId, spanId, severityText } of logRecords)
+          this.logs.push({ app, text: body.stringValue, traceId, spanId, severityText, facts: readAttributes(attributes) });
+    }
+  }
+
+  #takeMetrics(all: any[]): void {
+    for (const { resource, scopeMetrics } of all) {
+      assert.equal(readAttributes(resource.attributes)["service.name"], "mayfly");
+      for (const { metrics } of scopeMetrics)
+        for (const { name, unit, ...data } of metrics) {
+          const { dataPoints, aggregationTemporality, isMonotonic } = (data.sum ?? data.gauge ?? data.histogram) as Record<string, any>;
+          if (data.sum !== undefined) assert.deepEqual([aggregationTemporality, isMonotonic], [2, true]);
+          const points = dataPoints.map((point: any) => ({ facts: readAttributes(point.attributes), point }));
+          this.metrics.set(name, { unit, points });
+        }
+    }
+  }
+
+  /** The spans of a trace, once they hold. */
+  async trace(id: string, holds: (spans: Span[]) => boolean): Promise<Span[]> {
+    const own = () => this.spans.filter(({ traceId }) => traceId === id);
+    return eventually(`the spans of ${id}`, own, holds);
+  }
+}
+
+const caller = { trace: "0af7651916cd43dd8448eb211c80319c", span: "b7ad6b7169203331" };
+const sampled = { traceparent: `00-${caller.trace}-${caller.span}-01`, tracestate: "congo=t61" };
+
+describe("a collector", () => {
+  const scope = createScope();
+  let collector: Collector;
+  let platform: Platform;
+
+  before(async () => {
+    collector = await new Collector().open(scope);
+    const otlp = { url: collector.url, headers: ["x-key=for tests"], metricsMs: 1_000 };
+    platform = await startPlatform(scope, { driver: "process", blanks: 1, telemetry: { otlp } });
+    await platform.deploy("test/apps/telemetry");
+  });
+  after(() => scope.close());
+
+  /** Of a trace with spans of all these functions: each invocation's own span. */
+  const named = (spans: Span[], name: string) => spans.find((span) => span.name === name && span.attributes["faas.name"] === name)!;
+
+  test("gets a span of a caller's trace with its stages, and the function gets the span's id", async () => {
+    const seen = await (await platform.call("/seen/hello", { headers: sampled })).text();
+    const spans = await collector.trace(caller.trace, (all) => all.some(({ name }) => name === "hello"));
+    const whole = named(spans, "hello");
+    assert.equal(seen, `00-${caller.trace}-${whole.spanId}-01`);
+    assert.equal(whole.parentSpanId, caller.span);
+    assert.deepEqual([whole.app, whole.kind, whole.status], ["seen", 2, undefined]);
+    const {
+      "faas.version": version,
+      "faas.instance": machine,
+      "faas.invocation_id": id,
+      "http.response.body.size": bytes,
+      ...facts
+    } = whole.attributes;
+    assert.match([version, machine, id, bytes].join(" "), /^rev_\w+ \S+ \S+ 55$/);
+    assert.deepEqual(facts, {
+      "faas.name": "hello",
+      "faas.trigger": "http",
+      "faas.coldstart": true,
+      "faas.max_memory": 256 * 2 ** 20,
+      "http.request.method": "GET",
+      "http.response.status_code": 200,
+      "http.request.body.size": 0,
+      "network.protocol.name": "http",
+      "mayfly.attempt": 1,
+    });
+    const stages = spans.filter(({ parentSpanId }) => parentSpanId === whole.spanId);
+    assert.ok(
+      stages.some(({ name }) => name === "bind") && stages.some(({ name }) => name === "run"),
+      stages.map(({ name }) => name).join(),
+    );
+    for (const { startTimeUnixNano, endTimeUnixNano } of stages)
+      assert.ok(startTimeUnixNano >= whole.startTimeUnixNano && endTimeUnixNano <= whole.endTimeUnixNano);
+  });
+
+  test("sees a call, a call of another function, an event and a message of a queue in one trace", async () => {
+    const first = (await (await platform.call("/seen/calls")).json()) as { own: string; called: string };
+    const [, id = "", span = ""] = first.own.split("-");
+    assert.equal(first.called.split("-")[1], id);
+    const traceparent = first.own;
+    const accepted = await platform.call("/seen/hello", { headers: { prefer: "respond-async", traceparent } });
+    assert.equal(accepted.status, 202);
+    assert.equal((await (await platform.call("/seen/sends", { headers: { traceparent } })).text()).split("-")[1], id);
+    const wanted = ["calls", "hello", "accept hello", "sends", "works"];
+    const spans = await collector.trace(
+      id,
+      (all) => wanted.every((name) => all.some((each) => each.name === name)) && all.filter(({ name }) => name === "hello").length === 2,
+    );
+    const root = named(spans, "calls");
+    assert.deepEqual([root.spanId, root.parentSpanId], [span, undefined]);
+    const parents = (name: string) => spans.filter((each) => each.name === name).map(({ parentSpanId }) => parentSpanId);
+    const accept = spans.find(({ name }) => name === "accept hello")!;
+    assert.deepEqual(new Set(parents("hello")), new Set([root.spanId, accept.spanId]));
+    assert.deepEqual([parents("accept hello"), parents("sends"), parents("works")], [[span], [span], [named(spans, "sends").spanId]]);
+    assert.deepEqual(
+      spans.filter(({ name }) => name === "works").map(({ kind, attributes }) => [kind, attributes["faas.trigger"]]),
+      [[5, "pubsub"]],
+    );
+  });
+
+  test("is told of failures by their codes, and not told of traces that their callers do not record", async () => {
+    const unsampled = "11f7651916cd43dd8448eb211c80319c";
+    const text = await (await platform.call("/seen/hello", { headers: { traceparent: `00-${unsampled}-${caller.span}-00` } })).text();
+    assert.equal(text, `00-${unsampled}-${caller.span}-00`);
+    const trace = "22f7651916cd43dd8448eb211c80319c";
+    await platform.call("/seen/fails", { headers: { traceparent: `00-${trace}-${caller.span}-01` }, method: "PROPFIND" });
+    const spans = await collector.trace(trace, (all) => all.some(({ name }) => name === "fails"));
+    const { status, attributes } = named(spans, "fails");
+    assert.deepEqual(status, { code: 2, message: "function-threw" });
+    assert.deepEqual([attributes["error.type"], attributes["http.request.method"]], ["function-threw", "_OTHER"]);
+    assert.ok(!collector.spans.some(({ traceId }) => traceId === unsampled));
+  });
+
+  test("gets lines of logs with their trace, and the metrics", async () => {
+    const traceparent = `00-33f7651916cd43dd8448eb211c80319c-${caller.span}-01`;
+    const text = await (await platform.call("/seen/hello", { headers: { traceparent } })).text();
+    const [, traceId, spanId] = text.split("-");
+    const [line] = await eventually(
+      "the line",
+      () => collector.logs.filter((each) => each.text.includes(text)),
+      (lines) => lines.length > 0,
+    );
+    assert.deepEqual(
+      [line!.app, line!.traceId, line!.spanId, line!.severityText, line!.facts["faas.name"]],
+      ["seen", traceId, spanId, "INFO", "hello"],
+    );
+    const { unit, points } = await eventually(
+      "the metric",
+      () => collector.metrics.get("faas.invoke_duration"),
+      (metric) => metric !== undefined,
+    ).then((metric) => metric!);
+    assert.equal(unit, "s");
+    const { point } = points.find(({ facts }) => facts["app"] === "seen" && facts["function"] === "hello")!;
+    assert.equal(point["bucketCounts"].length, point["explicitBounds"].length + 1);
+    assert.equal(
+      point["bucketCounts"].reduce((sum: number, count: string) => sum + Number(count), 0),
+      Number(point["count"]),
+    );
+    assert.deepEqual([...new Set(collector.headers)], ["for tests"]);
+  });
+});
+
+test("a collector that is down, and one that never answers, cost calls nothing, and what it lacks is counted", async () => {
+  const scope = createScope();
+  try {
+    const silent = createServer(() => undefined);
+    const port = await listening(silent);
+    afterwards(scope, () => silent.close());
+    afterwards(scope, () => silent.closeAllConnections());
+    for (const to of [await freePort(), port]) {
+      const otlp = { url: `http://127.0.0.1:${to}`, signals: ["traces", "logs"] };
+      const platform = await startPlatform(scope, { driver: "process", blanks: 1, logLevel: "silent", telemetry: { otlp } });
+      await platform.deploy("test/apps/telemetry");
+      const asked = to === port ? once(silent, "request") : undefined;
+      for (let n = 0; n < 5; n++) assert.equal((await platform.call("/seen/hello", { headers: sampled })).status, 200);
+      if (asked === undefined)
+        await eventually(
+          "the count",
+          () => platform.client.metrics(),
+          (page) => /^mayfly_otlp_dropped_total\{signal="traces"\} [1-9]/m.test(page),
+        );
+      else await asked;
+      await platform.running.close();
+    }
+  } finally {
+    await scope.close();
+  }
+});
