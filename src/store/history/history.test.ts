@@ -35,7 +35,7 @@ function opened(context: TestContext, file = ":memory:", clock = new FakeClock()
 function ended(app: string, ms: number, more: Partial<InvocationEnded> = {}): InvocationEnded {
   const spans = { queue: 0, start: 0, bind: ms / 2, run: ms / 2 };
   const facts = { at: 0, invocation: "i", app, function: "f", machine: "m", appGone: false, revision: "r", memoryMb: 128, branch: null };
-  const rest = { details: null, slotMs: ms, requestBytes: 0, replyBytes: 0 };
+  const rest = { details: null, slotMs: ms, requestBytes: 0, replyBytes: 0, recorded: null };
   return { type: "invocation-ended", ...facts, ...rest, outcome: "replied", status: 200, spans, ...more };
 }
 
