@@ -57,6 +57,7 @@ export const commands: CommandEntry[] = [
     load: () => import("./commands/simulate.ts"),
   },
   { name: "appliance", summary: "run long-lived machines of images", load: () => import("./commands/appliance.ts") },
+  { name: "test-app", summary: "run an app's own tests with a server for them", load: () => import("./commands/test-app.ts") },
   { name: "test", summary: "set up what is missing, then run every test", load: () => import("./commands/test.ts") },
   { name: "check", summary: "check types, lint, format and unused code", load: () => import("./commands/check.ts") },
   { name: "bench", summary: "measure against other platforms", load: () => import("./commands/bench.ts") },

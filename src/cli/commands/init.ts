@@ -3,24 +3,30 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { MayflyError } from "../../base/errors/error.ts";
 import { makeFolder } from "../../store/state-folder/make-folder.ts";
+import { renderTable } from "../../base/terminal/table.ts";
 import { commandName } from "../command-name.ts";
 import { passedOverInWords } from "../plan-text.ts";
+import { type Template, type TemplateName, templates } from "../templates.ts";
 import { readToolFile, refuseToolOptions, type ToolFileOptions, toolFileOf, withToolFileOptions } from "../tool-file.ts";
 
 export function define(command: Command): void {
   command
     .argument("[dir]", "folder to write to; created if it does not exist", ".")
-    .addOption(new Option("--runtime <name>", "what the function is written for").choices(Object.keys(beginnings)).default("node"))
+    .addOption(new Option("--runtime <name>", "what the function is written for").choices([...runtimes]).default("node"))
+    .addOption(new Option("--template <name>", "what to start from, instead").choices(Object.keys(templates)).conflicts("from"))
+    .option("--list", "list the templates")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nWrites mayfly.json and a function that greets, and overwrites nothing. With --from, writes the mayfly.json for the functions of another tool's file, beside their code.\n\nExamples:\n  mayfly init shop && mayfly deploy shop\n  mayfly init shop --runtime python\n  mayfly init --from serverless.yml",
+      "\nWrites mayfly.json and a function that greets, and overwrites nothing. With --from, writes the mayfly.json for the functions of another tool's file, beside their code.\n\nExamples:\n  mayfly init shop && mayfly dev shop\n  mayfly init shop --template hono\n  mayfly init --list\n  mayfly init shop --runtime python\n  mayfly init --from serverless.yml",
     )
     .action((dir: string, options: InitOptions) => (options.from === undefined ? init(dir, options) : leave(options)));
   withToolFileOptions(command);
 }
 
-type InitOptions = ToolFileOptions & { runtime: keyof typeof beginnings; json?: true };
+const runtimes = ["node", "python", "java"] as const;
+
+type InitOptions = ToolFileOptions & { runtime: (typeof runtimes)[number]; template?: TemplateName; list?: true; json?: true };
 
 /** Writes a mayfly.json that says what another tool's file says. */
 async function leave(options: InitOptions): Promise<void> {
@@ -48,63 +54,35 @@ function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
 }
 
-/** What an app begins with. */
-interface Beginning {
-  /** The function, beside the file's name. */
-  function: Record<string, string>;
-  file: string;
-  source: string;
-}
-
-const beginnings = {
-  node: {
-    function: { entry: "hello.ts" },
-    file: "hello.ts",
-    source: `export default {
-  fetch(request: Request): Response {
-    const name = new URL(request.url).searchParams.get("name") ?? "world";
-    return new Response(\`Hello, \${name}!\\n\`);
-  },
-};
-`,
-  },
-  python: {
-    function: { entry: "hello.py" },
-    file: "hello.py",
-    source: `def handler(event, context):
-    name = (event.get("queryStringParameters") or {}).get("name", "world")
-    return {"statusCode": 200, "headers": {"content-type": "text/plain"}, "body": f"Hello, {name}!\\n"}
-`,
-  },
-  java: {
-    function: { entry: "Hello.java", handler: "Hello" },
-    file: "Hello.java",
-    source: `import com.amazonaws.services.lambda.runtime.Context;
-import com.amazonaws.services.lambda.runtime.RequestHandler;
-import java.util.Map;
-
-public class Hello implements RequestHandler<Map<String, Object>, Map<String, Object>> {
-  @Override
-  public Map<String, Object> handleRequest(Map<String, Object> event, Context context) {
-    Map<?, ?> query = (Map<?, ?>) event.getOrDefault("queryStringParameters", Map.of());
-    Object name = query.containsKey("name") ? query.get("name") : "world";
-    return Map.of("statusCode", 200, "headers", Map.of("content-type", "text/plain"), "body", "Hello, " + name + "!\\n");
-  }
-}
-`,
-  },
-} satisfies Record<string, Beginning>;
-
 function init(dir: string, options: InitOptions): void {
+  if (options.list) return list(options);
   refuseToolOptions(options);
+  const name = options.template ?? options.runtime;
+  const template: Template = templates[name];
   const folder = resolve(dir);
   const app = appName(folder);
-  const { file, source, function: hello } = beginnings[options.runtime];
-  const files = { "mayfly.json": manifest(app, options.runtime, hello), [file]: source };
+  const files = { "mayfly.json": `${JSON.stringify({ name: app, ...template.manifest }, undefined, 2)}\n`, ...template.files };
   makeFolder(folder);
-  for (const [name, text] of Object.entries(files)) writeNew(join(folder, name), text);
+  for (const [file, text] of Object.entries(files)) {
+    if (dirname(file) !== ".") makeFolder(join(folder, dirname(file)));
+    writeNew(join(folder, file), text);
+  }
+  const { before } = template;
+  if (options.json) return console.log(JSON.stringify({ app, dir: folder, template: name, files: Object.keys(files), before }));
+  console.log(nextSteps(app, template, Object.keys(files), relative("", folder) || "."));
+}
+
+function list({ json }: InitOptions): void {
+  const all = Object.entries(templates).map(([name, { what }]) => ({ name, what }));
+  if (json) return console.log(JSON.stringify(all));
   console.log(
-    options.json ? JSON.stringify({ app, dir: folder, files: Object.keys(files) }) : nextSteps(app, file, relative("", folder) || "."),
+    renderTable(
+      [
+        { title: "TEMPLATE", cell: ({ name }) => name },
+        { title: "WHAT", cell: ({ what }) => what },
+      ],
+      all,
+    ),
   );
 }
 
@@ -129,15 +107,22 @@ function appName(folder: string): string {
   return name || "app";
 }
 
-function manifest(name: string, runtime: string, hello: object): string {
-  return `${JSON.stringify({ name, ...(runtime !== "node" && { runtime }), functions: { hello } }, undefined, 2)}\n`;
-}
-
 /** As a POSIX shell takes it for one word. */
 export function quoted(word: string): string {
   return /^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-function nextSteps(app: string, file: string, dir: string): string {
-  return `Wrote mayfly.json and ${file}. Next:\n  ${commandName} deploy ${quoted(dir.startsWith("-") ? `./${dir}` : dir)}\n  ${commandName} invoke ${app}/hello`;
+function nextSteps(app: string, { manifest, before }: Template, files: string[], dir: string): string {
+  const folder = quoted(dir.startsWith("-") ? `./${dir}` : dir);
+  const [called = ""] = Object.keys(manifest.functions ?? {});
+  const first = before.map((command) => (dir === "." ? `  ${command}` : `  (cd ${folder} && ${command})`));
+  const wrote = `Wrote ${files.slice(0, -1).join(", ")} and ${files.at(-1)!}. Next:`;
+  return [
+    wrote,
+    ...first,
+    `  ${commandName} dev ${folder}`,
+    `or, where a server runs:`,
+    `  ${commandName} deploy ${folder}`,
+    `  ${commandName} invoke ${app}/${called}`,
+  ].join("\n");
 }
