@@ -119,4 +119,39 @@ export const checksumScripts: Scripts = {
     await it.ask("complete-multipart-good-size", "CompleteMultipartUpload", { ...complete, MpuObjectSize: 4 });
     await it.ask("get-object-attrs", "GetObjectAttributes", { ...about, ObjectAttributes: ["ETag", "Checksum"] });
   },
+  async test_s3_copy_object_with_default_checksum(it) {
+    const about = { Bucket: await it.create(), Key: "source-object" };
+    const attributes = (name: string, Key: string) =>
+      it.ask(name, "GetObjectAttributes", { ...about, Key, ObjectAttributes: ["Checksum"] });
+    const bare = it.client.with({ requestChecksumCalculation: "WHEN_REQUIRED" });
+    await it.askBy(bare, "put-object-no-checksum", "PutObject", { ...about, Body: '{"key": "value"}' });
+    await attributes("object-attrs", "source-object");
+    const copy = { ...about, CopySource: `${about.Bucket}/source-object` };
+    const change = { Metadata: { key1: "value1" }, MetadataDirective: "REPLACE" };
+    await it.ask("copy-object-in-place-with-no-checksum", "CopyObject", { ...copy, ...change });
+    await attributes("object-attrs-after-copy", "source-object");
+    await it.ask("copy-object-to-dest-keep-checksum", "CopyObject", { ...copy, Key: "dest-object" });
+    await attributes("dest-object-attrs-after-copy", "dest-object");
+  },
+  async test_s3_checksum_no_automatic_sdk_calculation(it) {
+    const [Bucket, Key] = [await it.create(), "file"];
+    const put = (headers: Record<string, string>) =>
+      it.signing.send("PUT", it.signing.url({ method: "PUT", bucket: Bucket, key: Key, headers }), headers, "test data..");
+    const head = (name: string) => it.ask(name, "HeadObject", { Bucket, Key, ChecksumMode: "ENABLED" });
+    const attributes = (name: string, key: string) =>
+      it.ask(name, "GetObjectAttributes", { Bucket, Key: key, ObjectAttributes: ["Checksum"] });
+    const right = { "x-amz-checksum-sha256": "2l26x0trnT0r2AvakoFk2MB7eKVKzYESLMxSAKAzoik=" };
+    await put({});
+    await head("head-obj-no-checksum");
+    await attributes("get-obj-attrs-no-checksum", Key);
+    await it.ask("copy-obj-default-checksum", "CopyObject", { Bucket, Key: "copy", CopySource: `${Bucket}/${Key}` });
+    await attributes("get-copy-obj-attrs-no-checksum", "copy");
+    await put({ "x-amz-sdk-checksum-algorithm": "SHA256" });
+    await head("head-obj-only-checksum-algo");
+    it.answered("wrong-checksum", await put({ "x-amz-sdk-checksum-algorithm": "SHA256", "x-amz-checksum-sha256": "wrong" }));
+    await put({ "x-amz-sdk-checksum-algorithm": "CRC32", ...right });
+    await head("head-obj-diff-checksum-algo");
+    await put({ "x-amz-sdk-checksum-algorithm": "SHA256", ...right });
+    await head("head-obj-right-checksum");
+  },
 };

@@ -32,10 +32,13 @@ const reasons: Readonly<Record<number, string>> = {
 
 export class Client {
   readonly #client: sdk.S3Client;
+  readonly #options: sdk.S3ClientConfig;
+  readonly #others: Client[] = [];
   readonly #seen = new AsyncLocalStorage<Seen>();
 
   constructor(endpoint: string, credentials: KeyPair, options: sdk.S3ClientConfig = {}) {
-    this.#client = new sdk.S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials, maxAttempts: 1, ...options });
+    this.#options = { endpoint, region: "us-east-1", forcePathStyle: true, credentials, maxAttempts: 1, ...options };
+    this.#client = new sdk.S3Client(this.#options);
     // The SDK for JavaScript names a type for every body, that for Python only the caller's.
     this.#client.middlewareStack.add(
       (next) => async (args) => {
@@ -60,6 +63,13 @@ export class Client {
     this.#client.config.requestHandler = Object.assign(Object.create(handler) as typeof handler, { handle });
   }
 
+  /** Another client, which is closed with this one. */
+  with(options: sdk.S3ClientConfig): Client {
+    const other = new Client(this.#options.endpoint as string, this.#options.credentials as KeyPair, options);
+    this.#others.push(other);
+    return other;
+  }
+
   /** Rejects with a Failure. */
   async call(operation: string, input: Input): Promise<Answer> {
     const isDecoded = decoded.has(operation) && input["EncodingType"] === undefined;
@@ -70,10 +80,11 @@ export class Client {
   /** The answer's document as it was sent. */
   async document(operation: string, input: Input): Promise<unknown> {
     const { seen } = await this.#send(operation, input);
-    return unescaped(parseXml(seen.xml));
+    return documentOf(seen.xml);
   }
 
   close(): void {
+    for (const other of this.#others) other.close();
     this.#client.destroy();
   }
 
@@ -92,10 +103,14 @@ export class Client {
   }
 }
 
+export function documentOf(xml: string): unknown {
+  return unescaped(parseXml(xml));
+}
+
 function failureOf({ status, xml }: Seen): Failure {
   const ResponseMetadata = { HTTPStatusCode: status };
   if (xml === "") return new Failure({ Error: { Code: String(status), Message: reasons[status] }, ResponseMetadata });
-  const { RequestId: _request, HostId: _host, ...Error } = (unescaped(parseXml(xml)) as { Error: Answer }).Error;
+  const { RequestId: _request, HostId: _host, ...Error } = (documentOf(xml) as { Error: Answer }).Error;
   return new Failure({ Error, ResponseMetadata });
 }
 

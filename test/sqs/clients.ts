@@ -153,7 +153,7 @@ export function parseXml(text: string): Element {
       if (token.startsWith("</")) break;
       if (!token.startsWith("<")) inner += token.replaceAll(/&#(\d+);/g, (_all, code: string) => String.fromCharCode(Number(code)));
       else {
-        const name = /^<([\w.]+)/.exec(token)![1]!;
+        const name = /^<([\w.-]+)/.exec(token)![1]!;
         at++;
         const value = token.endsWith("/>") ? (at--, "") : read();
         const known = object[name];

@@ -1,5 +1,6 @@
 /** What clients do that S3's documentation hardly tells, and what the door answers. By AWS's own client. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { after, before, describe, test } from "node:test";
@@ -118,5 +119,71 @@ describe("S3's door and the ways of clients", () => {
     await assert.rejects(create({ CreateBucketConfiguration: { LocationConstraint: "aws-global" as never } }), {
       name: "InvalidLocationConstraint",
     });
+  });
+
+  test("a copy's source may have a plus for a blank, and a version that has no id names none", async () => {
+    const Bucket = await create();
+    await put(Bucket, "a b");
+    const copy = await send(new s3.CopyObjectCommand({ Bucket, Key: "copy", CopySource: `${Bucket}/a+b` }));
+    assert.equal(copy.CopySourceVersionId, undefined);
+    await send(new s3.PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
+    const next = await send(new s3.CopyObjectCommand({ Bucket, Key: "copy", CopySource: `${Bucket}/a%20b` }));
+    assert.deepEqual([next.CopySourceVersionId, typeof next.VersionId], [undefined, "string"]);
+  });
+
+  test("when an object expires is told of what is current, and not of a version that is named", async () => {
+    const Bucket = await create();
+    const Rules: s3.LifecycleRule[] = [{ ID: "r", Filter: {}, Expiration: { Days: 3 }, Status: "Enabled" }];
+    await send(new s3.PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
+    await send(new s3.PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules } }));
+    const { VersionId } = await put(Bucket, "k");
+    assert.match((await send(new s3.HeadObjectCommand({ Bucket, Key: "k" }))).Expiration ?? "", /rule-id="r"/);
+    assert.equal((await send(new s3.HeadObjectCommand({ Bucket, Key: "k", VersionId }))).Expiration, undefined);
+  });
+
+  test("a checksum of a part is wrong in an upload that was begun without any, and one of another algorithm in any", async () => {
+    const Bucket = await create();
+    const complete = async (kind: s3.ChecksumAlgorithm | undefined, sums: s3.CompletedPart, ChecksumType?: s3.ChecksumType) => {
+      const about = { Bucket, Key: "k", ChecksumAlgorithm: kind };
+      const { UploadId } = await send(new s3.CreateMultipartUploadCommand(about));
+      const { ETag } = await send(new s3.UploadPartCommand({ ...about, UploadId, PartNumber: 1, Body: "part" }));
+      const MultipartUpload = { Parts: [{ PartNumber: 1, ETag, ...sums }] };
+      return send(new s3.CompleteMultipartUploadCommand({ Bucket, Key: "k", UploadId, MultipartUpload, ChecksumType }));
+    };
+    await assert.rejects(complete(undefined, { ChecksumCRC32: "AAAAAA==" }), { name: "InvalidPart" });
+    await assert.rejects(complete(undefined, {}, "FULL_OBJECT"), { message: /the null checksum mode/ });
+    await assert.rejects(complete("CRC32", {}, "FULL_OBJECT"), { message: /the COMPOSITE checksum mode/ });
+    await assert.rejects(complete("CRC32", { ChecksumSHA1: "x" }), { name: "BadDigest", message: /The sha1 you specified for part 1/ });
+    await assert.rejects(complete("CRC32", {}), { message: /must include the checksum for each part/ });
+    await complete(undefined, {});
+  });
+
+  test("the answer to a refused request comes after its body was read, and the connection stays", async () => {
+    const sent = httpRequest(`${world.url}/nobodys/k`, { method: "PUT", headers: { "content-length": "100000" } });
+    setTimeout(() => sent.end(Buffer.alloc(100_000)), 50);
+    const [reply] = (await once(sent, "response")) as [{ statusCode: number; headers: object } & AsyncIterable<Buffer>];
+    assert.equal(reply.statusCode, 404);
+    assert.equal((reply.headers as Record<string, string>)["connection"], "keep-alive");
+    for await (const _chunk of reply);
+  });
+
+  test("the checksum that came with content counts, whatever algorithm its client names", async () => {
+    const Bucket = await create();
+    const ChecksumSHA256 = createHash("sha256").update("k").digest("base64");
+    await put(Bucket, "k", { ChecksumAlgorithm: "CRC32", ChecksumSHA256 });
+    const found = await send(new s3.HeadObjectCommand({ Bucket, Key: "k", ChecksumMode: "ENABLED" }));
+    assert.deepEqual([found.ChecksumSHA256, found.ChecksumCRC32], [ChecksumSHA256, undefined]);
+  });
+
+  test("nobody is not told whose the objects of a list are", async () => {
+    const Bucket = await create();
+    await send(new s3.DeletePublicAccessBlockCommand({ Bucket }));
+    const Statement = [{ Effect: "Allow", Principal: "*", Action: "s3:ListBucket", Resource: `arn:aws:s3:::${Bucket}` }];
+    await send(new s3.PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) }));
+    await put(Bucket, "k");
+    const text = await (await fetch(`${world.url}/${Bucket}`)).text();
+    assert.match(text, /<Key>k<\/Key>/);
+    assert.doesNotMatch(text, /Owner/);
+    assert.ok((await send(new s3.ListObjectsCommand({ Bucket }))).Contents?.[0]?.Owner);
   });
 });

@@ -8,7 +8,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 import type { Clock } from "../../base/clock/clock.ts";
 import { guarded } from "../../base/errors/guarded.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
@@ -92,6 +92,9 @@ const s3Operations: readonly S3Operation[] = [
 ];
 
 const DEFAULT_REGION = "us-east-1";
+/** Of what a refused request sends, and what is waited for it. */
+const MOST_REST_BYTES = 262_144;
+const REST_MS = 500;
 
 export function createS3Door(options: S3DoorOptions): S3Door {
   const { principals, clock, wrong, hosts, isTls, targets, places } = options;
@@ -215,6 +218,7 @@ export function createS3Door(options: S3DoorOptions): S3Door {
       const told = asS3Error(failure, { bucket: address.bucket, key: address.key, versionId: address.query.get("versionId") ?? undefined });
       if (told.status >= 500 && told.name === "InternalError" && !request.destroyed) options.onError(failure);
       if (response.headersSent || response.destroyed) return void response.destroy();
+      await readRest(request);
       await send(
         request,
         response,
@@ -242,6 +246,16 @@ export function createS3Door(options: S3DoorOptions): S3Door {
     handle: (request, response, peer) => void begin(request, response, peer),
     answer: (request, response, known) => begin(request, response, "machine", known),
   };
+}
+
+/** Of a small body: a connection that ends while bytes are unread may take the answer with it. */
+async function readRest(request: IncomingMessage): Promise<void> {
+  const length = Number(request.headers["content-length"] ?? Number.NaN);
+  const isSmall = length <= MOST_REST_BYTES && request.headers.expect === undefined;
+  if (request.complete || request.destroyed || !isSmall) return;
+  request.unpipe();
+  request.resume();
+  await finished(request, { writable: false, signal: AbortSignal.timeout(REST_MS) }).catch(() => {});
 }
 
 function errorAnswer(request: IncomingMessage, id: string, error: S3Error, cors: Record<string, string> = {}): S3Answer {

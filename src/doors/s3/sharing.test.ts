@@ -151,6 +151,9 @@ describe("S3's door and others", () => {
     assert.equal((await send(formOf(conditions, { ...fields, key: "other" }))).code, "AccessDenied");
     assert.match((await send(formOf(conditions, { ...fields, acl: "public-read" }))).text, /Extra input fields: acl/);
     assert.match((await send(formOf(conditions, fields, -1_000))).text, /Policy expired/);
+    assert.match((await send(formOf([...conditions, ["content-length-range", "a", 9]], fields))).text, /&quot;a&quot;, &quot;9&quot;\]/);
+    const other = formOf([...conditions, ["starts-with", "$tagging", ""]], { ...fields, tagging: "<Other></Other>" });
+    assert.equal((await send(other)).status, 204);
     await assert.rejects(get(own, "other"), { name: "NoSuchKey" });
   });
 

@@ -64,7 +64,7 @@ export function checkForm(policy: FormPolicy, fields: ReadonlyMap<string, string
   let length: ContentLength | undefined;
   for (const condition of policy.conditions) {
     const [operator, subject, value] = condition;
-    const failed = denied(`Policy Condition failed: [${condition.map((each) => JSON.stringify(each)).join(", ")}]`);
+    const failed = denied(`Policy Condition failed: [${condition.map(shown).join(", ")}]`);
     if (operator === "content-length-range") {
       if ([subject, value].some((each) => /^-\d+$/.test(String(each))))
         throw invalid("Invalid Content-Length-Range: the least and the most bytes must not be negative.");
@@ -83,6 +83,10 @@ export function checkForm(policy: FormPolicy, fields: ReadonlyMap<string, string
   );
   if (extra !== undefined) throw denied(`Extra input fields: ${extra.slice(0, 100)}`);
   return length;
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(typeof value === "number" ? String(value) : value);
 }
 
 function isRight(operator: string, wanted: string, found: string | undefined, name: string): boolean {

@@ -51,10 +51,7 @@ async function put(call: S3Call, { fields, fileName, content }: Form): Promise<S
   authorize(asked, postObject);
   const about = await newAbout({ headers, bucket: call.bucket, caller, now, objects });
   const tagging = fields.get("tagging");
-  if (tagging !== undefined)
-    about.tags = checkedTags(
-      (parseXml(Buffer.from(tagging), "Tagging").one("TagSet")?.all("Tag") ?? []).map((tag) => [tag.needed("Key"), tag.needed("Value")]),
-    );
+  if (tagging !== undefined) about.tags = tagsOfField(tagging);
   const algorithm = ALGORITHMS.find((each) => fields.has(`x-amz-checksum-${each.toLowerCase()}`));
   const wanted = algorithm && fields.get(`x-amz-checksum-${algorithm.toLowerCase()}`);
   if (algorithm !== undefined && Buffer.from(wanted!, "base64").length !== checksumBytes[algorithm])
@@ -159,6 +156,14 @@ function rightSigner(known: Signer | null, isRight: boolean, given: { accessKeyI
 }
 
 /** The fields as the heads of other requests say the same things. */
+/** A document of another kind has no tags. */
+function tagsOfField(text: string): Record<string, string> {
+  const root = /<([A-Za-z]\w*)[\s/>]/.exec(text)?.[1] ?? "Tagging";
+  const document = parseXml(Buffer.from(text), root);
+  const tags = root === "Tagging" ? (document.one("TagSet")?.all("Tag") ?? []) : [];
+  return checkedTags(tags.map((tag) => [tag.needed("Key"), tag.needed("Value")]));
+}
+
 function headersOf(fields: ReadonlyMap<string, string>): Headers {
   const found = new Map<string, string>();
   for (const [name, value] of fields) found.set(name === "acl" ? "x-amz-acl" : name, Buffer.from(value, "utf8").toString("latin1"));

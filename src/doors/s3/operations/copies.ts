@@ -75,7 +75,8 @@ export async function sourceOf(call: S3Call): Promise<{ object: ReadObject; buck
       throw new S3Error("InvalidRequest", {}, "The source of a copy request may not specifically refer to a delete marker by version id.");
     }
     isWanted(headers, object.found, ofCopy, now);
-    return { object, bucket, version: object.found.isVersioned ? object.found.version : undefined };
+    const { isVersioned, version } = object.found;
+    return { object, bucket, version: isVersioned && version !== "null" ? version : undefined };
   } catch (error) {
     object.release();
     throw error;
@@ -85,7 +86,8 @@ export async function sourceOf(call: S3Call): Promise<{ object: ReadObject; buck
 function splitPath(path: string): [bucket: string, key: string] {
   let whole: string;
   try {
-    whole = decodeURIComponent(path);
+    // AWS reads a plus as a blank here.
+    whole = decodeURIComponent(path.replaceAll("+", "%20"));
   } catch {
     whole = "";
   }

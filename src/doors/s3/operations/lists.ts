@@ -88,7 +88,7 @@ export function mostOf(query: URLSearchParams, name: string): number {
 }
 
 async function listV1(call: S3Call): Promise<S3Answer> {
-  const { objects, query } = call;
+  const { objects, query, caller } = call;
   const { encode, encoding, ...asked } = queryOf(call);
   const marker = query.get("marker") ?? "";
   const listed = await objects.list({ ...asked, after: afterMarker(marker, asked) });
@@ -101,7 +101,8 @@ async function listV1(call: S3Call): Promise<S3Answer> {
     Delimiter: asked.delimiter === "" ? undefined : encode(asked.delimiter),
     EncodingType: encoding,
     IsTruncated: listed.next !== null,
-    Contents: listed.objects.map((each) => objectXml(each, encode, true)),
+    // Nobody is not told whose they are.
+    Contents: listed.objects.map((each) => objectXml(each, encode, caller !== null)),
     CommonPrefixes: listed.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
   });
   return { body, headers: { "x-amz-bucket-region": call.bucket.region } };

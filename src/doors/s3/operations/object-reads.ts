@@ -63,7 +63,9 @@ async function readObject(call: S3Call): Promise<S3Answer> {
     const reply = headersOf(found, wantsChecksum && (isWhole || isOfPart));
     if (part?.checksum !== undefined && wantsChecksum && isOfPart && found.about.checksum !== undefined)
       reply[`x-amz-checksum-${found.about.checksum.algorithm.toLowerCase()}`] = part.checksum;
-    Object.assign(reply, Object.fromEntries(overrides), expiration(call, key, found.about, found));
+    Object.assign(reply, Object.fromEntries(overrides));
+    // A version that is named stays when others come, and AWS does not say how long.
+    if (version === undefined) Object.assign(reply, expiration(call, key, found.about, found));
     reply["content-length"] = String(range === undefined ? found.size : range.last - range.first + 1);
     if (range !== undefined) reply["content-range"] = `bytes ${range.first}-${range.last}/${found.size}`;
     if (part?.parts !== undefined) reply["x-amz-mp-parts-count"] = String(part.parts);

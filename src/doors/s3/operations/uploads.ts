@@ -1,6 +1,6 @@
 import { ALGORITHMS, type Algorithm, type Checksum, type ChecksumType } from "../../../services/objects/checksums/checksum.ts";
 import { canBeJoined } from "../../../services/objects/checksums/digests.ts";
-import type { Completed } from "../../../services/objects/store/uploads.ts";
+import type { Completed, UploadAbout } from "../../../services/objects/store/uploads.ts";
 import type { S3Answer, S3Call, S3Operation } from "../call.ts";
 import { contentOf, documentOf as bodyOf, MOST_PUT_BYTES } from "../request/body.ts";
 import { refuseEncryption } from "../request/object-headers.ts";
@@ -131,16 +131,9 @@ export const uploadOperations: readonly S3Operation[] = [
       if (parts.length === 0) throw new S3Error("MalformedXML");
       if (parts.some(({ number }, at) => at > 0 && number <= parts[at - 1]!.number))
         throw new S3Error("InvalidPartOrder", { UploadId: upload });
-      const isComposite = about.isAsked === true && about.checksum?.type === "COMPOSITE";
-      const lacking = isComposite ? parts.find(({ checksum }) => checksum === undefined) : undefined;
-      if (lacking !== undefined)
-        throw new S3Error(
-          "InvalidRequest",
-          {},
-          `The upload was created using a ${about.checksum!.algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${lacking.number} in the request.`,
-        );
+      const checksum = wholeChecksum(headers, about);
+      for (const part of parts) checkSums(part, about, upload);
       const size = headers["x-amz-mp-object-size"];
-      const checksum = wholeChecksum(headers, about.checksum);
       const done = await objects.completeUpload({
         bucket: name,
         key,
@@ -232,20 +225,46 @@ function checksumAsked(headers: S3Call["headers"]): { algorithm: Algorithm; type
   return { algorithm, type };
 }
 
-function namedPart(part: Element, algorithm: Algorithm | undefined): { number: number; etag: string; checksum: string | undefined } {
-  const number = part.number("PartNumber");
-  if (number === undefined) throw new S3Error("MalformedXML");
-  return { number, etag: unquoted(part.needed("ETag")), checksum: algorithm && part.text(`Checksum${algorithm}`) };
+interface NamedPart {
+  number: number;
+  etag: string;
+  checksum: string | undefined;
+  /** Of which it names a checksum. */
+  given: Algorithm | undefined;
 }
 
-function wholeChecksum(headers: S3Call["headers"], kind: { algorithm: Algorithm; type: ChecksumType } | undefined): Checksum | undefined {
+function namedPart(part: Element, algorithm: Algorithm | undefined): NamedPart {
+  const number = part.number("PartNumber");
+  if (number === undefined) throw new S3Error("MalformedXML");
+  const given = ALGORITHMS.find((each) => part.text(`Checksum${each}`) !== undefined);
+  return { number, etag: unquoted(part.needed("ETag")), checksum: algorithm && part.text(`Checksum${algorithm}`), given };
+}
+
+/** Throws an S3Error if the part lacks the checksum that the upload was begun with, or has one that nobody asked for. */
+function checkSums({ number, etag, checksum, given }: NamedPart, { isAsked, checksum: kind }: UploadAbout, upload: string): void {
+  if (isAsked !== true) {
+    if (given !== undefined) throw new S3Error("InvalidPart", { UploadId: upload, PartNumber: number, ETag: etag });
+    return;
+  }
+  if (kind?.type !== "COMPOSITE" || checksum !== undefined) return;
+  if (given !== undefined)
+    throw new S3Error("BadDigest", {}, `The ${given.toLowerCase()} you specified for part ${number} did not match what we received.`);
+  throw new S3Error(
+    "InvalidRequest",
+    {},
+    `The upload was created using a ${kind.algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
+  );
+}
+
+function wholeChecksum(headers: S3Call["headers"], { isAsked, checksum: kind }: UploadAbout): Checksum | undefined {
   const algorithm = ALGORITHMS.find((each) => headers[`x-amz-checksum-${each.toLowerCase()}`] !== undefined);
   const type = headers["x-amz-checksum-type"];
-  if (type !== undefined && kind !== undefined && type !== kind.type)
+  const mode = isAsked === true ? kind?.type : undefined;
+  if (type !== undefined && type !== mode)
     throw new S3Error(
       "InvalidRequest",
       {},
-      `The upload was created using the ${kind.type} checksum mode. The complete request must use the same checksum mode.`,
+      `The upload was created using the ${mode ?? "null"} checksum mode. The complete request must use the same checksum mode.`,
     );
   if (algorithm === undefined || algorithm !== kind?.algorithm) return undefined;
   return { ...kind, value: headers[`x-amz-checksum-${algorithm.toLowerCase()}`]! };

@@ -21,10 +21,10 @@ export interface ContentOfRequest {
   check: (digests: FinishedDigests, size: number) => void;
 }
 
-type Call = Pick<S3Call, "headers" | "request" | "payload" | "seed">;
+type Call = Pick<S3Call, "headers" | "query" | "request" | "payload" | "seed">;
 
 /** Throws an S3Error. */
-export function contentOf({ headers, request, payload, seed }: Call): ContentOfRequest {
+export function contentOf({ headers, query, request, payload, seed }: Call): ContentOfRequest {
   const isChunked = payload.startsWith("STREAMING-") || headers["content-encoding"]?.split(",", 1)[0]!.trim() === "aws-chunked";
   const length =
     headers[isChunked && headers["x-amz-decoded-content-length"] !== undefined ? "x-amz-decoded-content-length" : "content-length"];
@@ -53,7 +53,11 @@ export function contentOf({ headers, request, payload, seed }: Call): ContentOfR
           S3ComputedContentSHA256: digests.of("SHA256").toString("hex"),
         });
       if (md5 !== undefined && !digests.md5.equals(md5))
-        throw new S3Error("BadDigest", { ExpectedDigest: headers["content-md5"]!, CalculatedDigest: digests.md5.toString("base64") });
+        throw new S3Error("BadDigest", {
+          // As AWS shows it: in base64 for a part, and in hexadecimal digits for an object.
+          ExpectedDigest: md5.toString(query.has("uploadId") ? "base64" : "hex"),
+          CalculatedDigest: digests.md5.toString("base64"),
+        });
       if (algorithm === undefined) return;
       const wanted = value ?? trailers.get(`x-amz-checksum-${algorithm.toLowerCase()}`);
       if (wanted === undefined) throw new S3Error("MalformedTrailerError");
@@ -131,8 +135,7 @@ function checksumOf(headers: Headers, hasTrailers: boolean): { algorithm: Algori
       "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
     );
   if (algorithm !== undefined) {
-    if (named !== undefined && named !== algorithm)
-      throw new S3Error("InvalidRequest", {}, `Value for x-amz-sdk-checksum-algorithm header is invalid.`);
+    // Whatever x-amz-sdk-checksum-algorithm says, this is what was computed.
     const value = headers[`x-amz-checksum-${algorithm.toLowerCase()}`]!;
     return { algorithm, value: checkedValue(algorithm, value) };
   }
