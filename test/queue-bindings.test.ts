@@ -80,7 +80,7 @@ describe("queues of an app", () => {
     await until(async () => (await platform.client.queues({ limit: 100 })).some(({ name }) => name === "work"), {
       what: "the trigger's queue",
     });
-    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: "work", Attributes: { VisibilityTimeout: "1" } }));
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: "work", Attributes: { VisibilityTimeout: "600" } }));
     await on("WORK", [
       ["sendBatch", [1, 2, 3].map((n) => ({ body: { n } }))],
       ["send", { other: true }],

@@ -229,7 +229,7 @@ export interface MessageBatch<Body = unknown> {
   readonly queue: string;
   readonly messages: readonly Message<Body>[];
   ackAll(): void;
-  retryAll(): void;
+  retryAll(options?: { delaySeconds?: number }): void;
 }
 
 export interface Message<Body = unknown> {
@@ -242,8 +242,8 @@ export interface Message<Body = unknown> {
   readonly group: string | undefined;
   /** It is done, also if the handler throws afterwards. */
   ack(): void;
-  /** It comes again when the queue's visibility time is over. */
-  retry(): void;
+  /** It comes again when the queue's visibility time is over, or after `delaySeconds`, up to 12 hours. */
+  retry(options?: { delaySeconds?: number }): void;
 }
 
 export interface KVGetOptions<Type> {

@@ -2,7 +2,7 @@
 import type { Dispatcher } from "../dispatch/invocation.ts";
 import { newId } from "../events/new-event-id.ts";
 import { type Callee, type FunctionAbout, runOnce } from "../events/function-performer.ts";
-import { failuresIn } from "../events/sources/batch-failures.ts";
+import { type BatchFailures, failuresIn } from "../events/sources/batch-failures.ts";
 import { comparable } from "../events/sources/queue-records.ts";
 import type { QueueSource } from "../events/sources/queue-source.ts";
 import type { QueueSources } from "../events/sources/queue-sources.ts";
@@ -98,6 +98,6 @@ function sourceOf(
 }
 
 /** What a function returns that is no JSON names nothing: the text of a Response, for example. */
-function failuresNamed(result: Uint8Array, ids: ReadonlySet<string>): ReadonlySet<string> {
-  return result[0] === 0x7b ? failuresIn(result, ids) : new Set();
+function failuresNamed(result: Uint8Array, ids: ReadonlySet<string>): BatchFailures {
+  return result[0] === 0x7b ? failuresIn(result, ids) : new Map();
 }

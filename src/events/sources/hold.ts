@@ -59,13 +59,17 @@ export class Hold {
     for (const receipt of receipts) this.#held.delete(receipt);
   }
 
-  /** The function has failed: the messages are visible again when the queue's visibility time is over. */
-  async fail(messages: readonly ReceivedMessage[]): Promise<void> {
+  /**
+   * The function has failed: the messages are visible again when the queue's visibility time is over, or after a time of their own.
+   * @param delayOf from now, ms; null: the queue's
+   */
+  async fail(messages: readonly ReceivedMessage[], delayOf: (message: ReceivedMessage) => number | null = () => null): Promise<void> {
     const now = this.#parts.clock.wall();
-    const changes = messages.map(({ receipt }) => ({
-      receipt,
-      visibilityMs: Math.max(0, (this.#held.get(receipt) ?? now) + Math.max(LEAST_FAILED_MS, this.#visibilityMs) - now),
-    }));
+    const changes = messages.map((message) => {
+      const from = this.#held.get(message.receipt) ?? now;
+      const until = Math.max(from + LEAST_FAILED_MS, now + (delayOf(message) ?? from + this.#visibilityMs - now));
+      return { receipt: message.receipt, visibilityMs: Math.max(0, until - now) };
+    });
     for (const { receipt } of changes) this.#held.delete(receipt);
     if (changes.length > 0) await this.#done(this.#parts.messages.hide(this.#queue, changes));
   }

@@ -165,7 +165,10 @@ export class QueuePoller {
       this.#thrive();
       const failed = this.#source.failures(outcome.result, new Set(messages.map(({ id }) => id)));
       await hold.delete(messages.filter(({ id }) => !failed.has(id)));
-      await hold.fail(messages.filter(({ id }) => failed.has(id)));
+      await hold.fail(
+        messages.filter(({ id }) => failed.has(id)),
+        ({ id }) => failed.get(id) ?? null,
+      );
     } else if (outcome.kind === "failed") {
       this.#thrive();
       await hold.fail(messages);

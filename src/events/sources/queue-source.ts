@@ -1,6 +1,7 @@
 /** A queue whose messages a function gets in batches. */
 import type { Queue, QueueRef, ReceivedMessage } from "../../services/queues/queue.ts";
 import type { Outcome } from "../performer.ts";
+import type { BatchFailures } from "./batch-failures.ts";
 
 export interface QueueSource {
   queue: QueueRef;
@@ -18,7 +19,7 @@ export interface QueueSource {
   /** Whether the function gets the message. Those that it does not get are deleted. May throw if that takes too much work to find out: then the function gets it. */
   wants(record: QueueRecord): boolean;
   /** Which messages the function could not handle, as its result says. @param ids of the batch */
-  failures(result: Uint8Array, ids: ReadonlySet<string>): ReadonlySet<string>;
+  failures(result: Uint8Array, ids: ReadonlySet<string>): BatchFailures;
   /** Calls the function once. Must not reject. @param trace of the batch's first message that belongs to one: the header X-Amzn-Trace-Id; undefined: none does */
   perform(payload: Buffer, trace: string | undefined): Promise<Outcome>;
 }

@@ -44,7 +44,7 @@ class Handed {
       windowMs: 0,
       most: 100,
       wants: () => true,
-      failures: () => new Set(),
+      failures: () => new Map(),
       perform: (payload) => this.#perform(payload),
       ...more,
     };
@@ -133,6 +133,31 @@ test("of a batch, only those come again that the function names", async (t) => {
   handed.outcome = () => done("{}");
   await handed.world.pass(10_001);
   assert.deepEqual(handed.batches, [["a", "b", "c"], ["b"]]);
+  assert.equal(await handed.left(), 0);
+});
+
+test("a message that the function names comes again when it says", async (t) => {
+  const handed = new Handed(t);
+  await handed.create({ visibilityMs: 10_000 });
+  const delays: Record<string, unknown> = { soon: 2, late: 60, usual: undefined, odd: "x" };
+  handed.outcome = (records) =>
+    done(
+      JSON.stringify({
+        batchItemFailures: records.map(({ messageId, body }) => ({ itemIdentifier: messageId, delaySeconds: delays[body] })),
+      }),
+    );
+  handed.begin({ failures: failuresIn });
+  await handed.send("soon", "late", "usual", "odd");
+  handed.outcome = () => done("{}");
+  await handed.world.pass(1_900);
+  assert.equal(handed.batches.length, 1);
+  await handed.world.pass(200);
+  assert.deepEqual(handed.batches.slice(1), [["soon"]]);
+  await handed.world.pass(8_000);
+  assert.deepEqual(handed.batches.slice(2).flat().toSorted(), ["odd", "usual"]);
+  await handed.world.pass(40_000);
+  assert.equal(await handed.left(), 1);
+  await handed.world.pass(20_000);
   assert.equal(await handed.left(), 0);
 });
 

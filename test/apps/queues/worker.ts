@@ -1,7 +1,7 @@
 /** Says in another queue what it got; of some messages it wants another attempt. */
 interface Batch {
   queue: string;
-  messages: { body: { n: number }; attempts: number; ack(): void; retry(): void }[];
+  messages: { body: { n: number }; attempts: number; ack(): void; retry(options: { delaySeconds: number }): void }[];
 }
 
 interface Env {
@@ -11,7 +11,11 @@ interface Env {
 export default {
   fetch: (): Response => new Response("hello"),
   async queue({ queue, messages }: Batch, { DONE }: Env): Promise<void> {
-    for (const { body, attempts, ack, retry } of messages.map((each) => ({ ...each, ack: () => each.ack(), retry: () => each.retry() }))) {
+    for (const { body, attempts, ack, retry } of messages.map((each) => ({
+      ...each,
+      ack: () => each.ack(),
+      retry: () => each.retry({ delaySeconds: 1 }),
+    }))) {
       if (body.n === 2 && attempts === 1) {
         retry();
         continue;

@@ -43,7 +43,7 @@ export function queueBatches({ store, sources, queues, ...parts }: BatchParts): 
         windowMs: 1_000 * record.windowSeconds,
         most: record.maximumConcurrency ?? AT_ONCE,
         wants: (message) => patterns === undefined || patterns.some((pattern) => matches(pattern, comparable(message))),
-        failures: (result, ids) => (record.reportsFailures ? failuresIn(result, ids) : new Set()),
+        failures: (result, ids) => (record.reportsFailures ? failuresIn(result, ids) : new Map()),
         perform: (payload, header) =>
           attempt(parts, account, () => {
             const invokable = parts.invokables.find(account, { name, qualifier });

@@ -19,6 +19,13 @@ interface QueueRecord {
   eventSourceARN: string;
 }
 
+interface RetryOptions {
+  /** Up to 12 hours. */
+  delaySeconds?: number;
+}
+
+const MOST_DELAY_S = 43_200;
+
 export class Message {
   readonly id: string;
   readonly timestamp: Date;
@@ -29,6 +36,8 @@ export class Message {
   readonly group: string | undefined;
   /** Undefined: neither was said. */
   isAcknowledged: boolean | undefined;
+  /** After how many seconds it comes again. */
+  delaySeconds: number | undefined;
 
   constructor({ messageId, body, attributes, messageAttributes }: QueueRecord) {
     this.id = messageId;
@@ -42,8 +51,11 @@ export class Message {
     this.isAcknowledged ??= true;
   }
 
-  /** It comes again when the queue's visibility time is over. */
-  retry(): void {
+  /** It comes again when the queue's visibility time is over, or after a time of its own. */
+  retry({ delaySeconds }: RetryOptions = {}): void {
+    if (delaySeconds !== undefined && !(delaySeconds >= 0 && delaySeconds <= MOST_DELAY_S))
+      throw new RangeError(`delaySeconds must be 0 to ${MOST_DELAY_S}, and is ${delaySeconds}`);
+    if (this.isAcknowledged === undefined) this.delaySeconds = delaySeconds;
     this.isAcknowledged ??= false;
   }
 }
@@ -61,8 +73,8 @@ export class MessageBatch {
     for (const message of this.messages) message.ack();
   }
 
-  retryAll(): void {
-    for (const message of this.messages) message.retry();
+  retryAll(options: RetryOptions = {}): void {
+    for (const message of this.messages) message.retry(options);
   }
 }
 
@@ -93,7 +105,7 @@ export async function runQueue(
   }
   const batchItemFailures = batch.messages
     .filter(({ isAcknowledged }) => isAcknowledged === false)
-    .map(({ id }) => ({ itemIdentifier: id }));
+    .map(({ id, delaySeconds }) => ({ itemIdentifier: id, delaySeconds }));
   invocation.reply(200, [], JSON.stringify({ batchItemFailures }));
 }
 
