@@ -59,6 +59,11 @@ describe("the network of apps in Java", () => {
         }
       });
 
+      test("functions of the app and the platform's services are reached without a network", async () => {
+        assert.equal(await reach("http", "none", "within.mayfly.internal", 80), "within");
+        assert.match(await reach("http", "none", "kv.services.mayfly.internal", 80), /"code":"no-such-route"|"error"/);
+      });
+
       test("an address that the manifest and the operator list is reached", async () => {
         assert.equal(await reach("socket", "listed", network.privateAddress), "private");
       });

@@ -212,7 +212,7 @@ export class InternalCalls {
     const route = this.#options.route(app, revision, name);
     const { rawHeaders, headers } = request;
     if (rawHeaders.length > 2 * MOST_HEADERS) throw new MayflyError("head-too-large", { limit: `${MOST_HEADERS} headers` });
-    if (headers.upgrade !== undefined) throw new MayflyError("upgrade-not-supported", { protocol: headers.upgrade.slice(0, 100) });
+    assertPlain(request);
     if (caller.underWay >= MOST) throw new MayflyError("too-many-internal-calls", { app: route.appName, limit: MOST });
     const host = headers.host ?? `${name}.mayfly.internal`;
     const path = request.url?.startsWith("/") === true ? request.url : "/";

@@ -15,7 +15,9 @@ export function answerService(door: ServiceDoor, caller: ServiceCaller, request:
   });
 }
 
-/** Throws "upgrade-not-supported". */
+/** Throws "upgrade-not-supported" for WebSockets. Other upgrades are passed over, as HTTP allows: Java's client offers HTTP/2 with each request. */
 export function assertPlain({ headers }: IncomingMessage): void {
-  if (headers.upgrade !== undefined) throw new MayflyError("upgrade-not-supported", { protocol: headers.upgrade.slice(0, 100) });
+  const protocol = headers.upgrade;
+  if (protocol !== undefined && /\bwebsocket\b/i.test(protocol))
+    throw new MayflyError("upgrade-not-supported", { protocol: protocol.slice(0, 100) });
 }

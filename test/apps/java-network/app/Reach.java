@@ -34,6 +34,10 @@ import javax.net.ssl.TrustManagerFactory;
 public class Reach {
   public record Event(Map<String, String> queryStringParameters) {}
 
+  public String within(Object event) {
+    return "within";
+  }
+
   public String reach(Event event) throws Exception {
     Map<String, String> query = event.queryStringParameters();
     String host = query.get("host");

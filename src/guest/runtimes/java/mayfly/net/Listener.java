@@ -56,7 +56,7 @@ final class Listener {
   private void take(SocketChannel connection, InetSocketAddress to) throws IOException {
     String host = to.getAddress().getHostAddress();
     FoundNames.Behind behind = names.behind(host);
-    if (!network.hasEgress()) refuse(connection, host, to.getPort(), List.of(), Failure.NO_NETWORK);
+    if (!network.hasEgress() && !Internal.isAddress(host)) refuse(connection, host, to.getPort(), List.of(), Failure.NO_NETWORK);
     else if (behind == null) connect(connection, host, to.getPort(), names.of(host));
     else connect(connection, behind.host(), to.getPort(), List.of(behind.name()));
   }
