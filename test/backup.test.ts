@@ -118,6 +118,7 @@ test("what was accepted before a backup was begun is there where it is restored,
   await second.server.end("SIGTERM");
   assert.equal(await refused("restore", join(place, "one"), "--state", restored), "state-not-empty");
   assert.equal(await refused("create", join(place, "one"), "--state", restored), "file-exists");
+  assert.equal(await refused("create", join(restored, "two"), "--state", restored), "file-unusable");
   truncateSync(join(place, "one/kv.db"), 4_096);
   assert.equal(await refused("restore", join(place, "one"), "--state", join(place, "other")), "bad-backup");
   writeFileSync(

@@ -1,4 +1,12 @@
-/** Takes the shop's webhook, and publishes what it says: whoever wants to know of orders need not be known here. */
+/**
+ * Takes the shop's webhook, and publishes what it says: whoever wants to know of orders need not be known here.
+ *
+ *   mayfly deploy examples/events
+ *   mayfly secret set events HOOK              the secret with which the shop signs, as Standard Webhooks says
+ *   mayfly trigger list events                 prints the path that the shop is told, below the gateway's address
+ *   mayfly trigger fire events orders --data '{"id":"1","body":{"type":"order.paid","data":{"order":"o-1","amount":250}}}'
+ *   mayfly events list events                  the webhook's event, and the one that the pattern has chosen
+ */
 const bus = process.env["AWS_ENDPOINT_URL_EVENTBRIDGE"]!;
 
 interface Delivery {

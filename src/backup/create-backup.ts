@@ -33,6 +33,8 @@ export interface BackupRequest {
 export async function createBackup({ stateDir, folder: wanted, tenant: name, now }: BackupRequest): Promise<BackupList> {
   const folder = resolve(wanted);
   if (existsSync(folder)) throw new MayflyError("file-exists", { file: folder });
+  if (`${folder}/`.startsWith(`${resolve(stateDir)}/`))
+    throw new MayflyError("file-unusable", { file: folder, what: "it is in the state folder, with which it would be lost" });
   if (!existsSync(join(stateDir, "catalog.db")))
     throw new MayflyError("file-unusable", { file: stateDir, what: "it is no state folder of a server: it has no catalog.db" });
   const unlock = lockForBackup(stateDir);

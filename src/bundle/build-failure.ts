@@ -27,6 +27,10 @@ function advice({ text }: Message, root: string): string {
     return `: ${adviceFor(packageName(missing)) ?? `if it is an npm package, run npm install in ${root}`}`;
   }
   const [, file] = /^No loader is configured for "[^"]*" files: (.*)/.exec(text) ?? [];
+  if (file !== undefined && /\.(?:py|java)$/.test(file)) {
+    const runtime = file.endsWith(".py") ? "python" : "java";
+    return `: for a function in that language, say "runtime": "${runtime}" in mayfly.json`;
+  }
   return file === undefined ? "" : `: import it \`with { type: "text" }\` as a string, or \`with { type: "bytes" }\` as a Uint8Array`;
 }
 

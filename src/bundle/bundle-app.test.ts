@@ -197,6 +197,12 @@ describe("a deploy refuses", () => {
     await refused("build-failed", new RegExp(`Could not resolve "left-pad" \\(main.ts:1:8\\): .*run npm install in .*${dir}`));
   });
 
+  test("a file of another language, with the runtime that it needs", async () => {
+    app('import "./other.py"; export const handler = 1;');
+    write("other.py", "x = 1");
+    await refused("build-failed", /say "runtime": "python" in mayfly.json/);
+  });
+
   test("a file that is not there, with no talk of npm", async () => {
     app('import "./nope"; export const handler = 1;');
     await refused("build-failed", /Could not resolve ".\/nope" \(main.ts:1:8\)\.$/);

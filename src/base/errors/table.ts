@@ -533,6 +533,12 @@ export const errorTable = {
     message: "The trigger {trigger} is paused.",
     cure: "`mayfly trigger resume` lets it go on. `mayfly trigger fire` starts its function also while it is paused.",
   },
+  "no-such-hook": {
+    status: 404,
+    side: "caller",
+    message: "No trigger takes a {method} at {path}.",
+    cure: "Send deliveries as POST to a path that `mayfly trigger list` shows; the triggers are those of the revision that gets most calls.",
+  },
   "webhook-refused": {
     status: 401,
     side: "caller",

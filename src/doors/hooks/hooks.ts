@@ -91,7 +91,8 @@ export class Hooks implements Dispatcher {
     const headers = headersIn(input.headers);
     const found = this.#find(path);
     if (input.method === "OPTIONS") return mayCome(headers);
-    if (input.method !== "POST" || found === undefined) throw new MayflyError("no-such-route", { path: path.slice(0, 100) });
+    if (input.method !== "POST" || found === undefined)
+      throw new MayflyError("no-such-hook", { method: input.method.slice(0, 20), path: path.slice(0, 100) });
     const { now, triggers, callees } = this.#options;
     const received = this.#received(found, { headers, body, now: now() });
     const challenge = "webhook" in found.trigger ? challengeIn(found.trigger.webhook, received[0]!) : undefined;
