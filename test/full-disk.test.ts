@@ -25,6 +25,16 @@ test("a worker that dies while the disk is full is replaced, and an app can be r
   assert.deepEqual(toldBy("full-disk-restart-child.ts"), { called: 200, restarts: 1, after: 404 });
 });
 
+test("on a full disk, queues, buses, schedules and durable executions refuse what is new, lose nothing that they took, and go on by themselves", () => {
+  assert.deepEqual(toldBy("full-disk-queues-child.ts"), {
+    refused: { send: "InternalFailure", publish: "InternalException", schedule: "InternalException", execution: "ServiceException" },
+    // No message that was deleted comes back.
+    returned: false,
+    missing: { jobs: [], ruled: [], executions: [] },
+    due: 1,
+  });
+});
+
 /** What a child process prints as its last line, on a disk of its own. */
 function toldBy(name: string): unknown {
   const child = fileURLToPath(new URL(name, import.meta.url));

@@ -1,4 +1,5 @@
 /** What the triggers of a manifest are, and the events that they start. */
+import { jsonBytes } from "../base/remember/json-bytes.ts";
 import type { EventSource, NewEvent } from "../events/event.ts";
 import type { FunctionAbout } from "../events/function-performer.ts";
 import { newId } from "../events/new-event-id.ts";
@@ -71,7 +72,7 @@ export function triggerEvent(
   return {
     lane: { performer: "function", app, target },
     id: newId(),
-    payload: Buffer.from(JSON.stringify(payload)),
+    payload: typeof payload === "object" && payload !== null ? jsonBytes(payload) : Buffer.from(JSON.stringify(payload)),
     about,
     source: { kind: sourceOf(kind), name },
     trace: NO_TRACE,

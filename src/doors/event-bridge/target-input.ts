@@ -2,6 +2,7 @@
  * What a target gets of an event: all of it, a part, a constant, or a text with parts of the event in it.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
+import { jsonBytes } from "../../base/remember/json-bytes.ts";
 import type { Account } from "../../control/lambda/names.ts";
 import type { BusEvent } from "../../events/bus/bus.ts";
 import { isObject } from "../aws/input.ts";
@@ -32,7 +33,7 @@ export function payloadOf({ given }: TargetDefinition, event: BusEvent, rule: Ru
   if (typeof Input === "string") return Buffer.from(Input);
   if (typeof InputPath === "string") return Buffer.from(JSON.stringify(at(event, InputPath) ?? null));
   if (isObject(InputTransformer)) return Buffer.from(transformed(InputTransformer as unknown as Transformer, event, rule));
-  return Buffer.from(JSON.stringify(event));
+  return jsonBytes(event);
 }
 
 /** The value at a path such as `$.detail.items[0]`; undefined if there is none. */

@@ -140,7 +140,7 @@ test("what the events of one call start is bounded: those that come after are re
   const world = new TriggerWorld();
   assert.equal(await world.buses.putRule(rule("r"), undefined), "done");
   await world.buses.putTargets(ref("r"), [target("one"), target("two")]);
-  // Each of the two counts somewhat more than 4,096 bytes, of 50,000.
+  // Each of the two counts somewhat more than 16,384 bytes, of 200,000.
   const outcomes = await world.buses.publish(
     "ten_a",
     Array.from({ length: 8 }, (_, at) => published(at)),

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { basename } from "node:path";
 import { Worker } from "node:worker_threads";
 import { guarded } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -63,7 +64,8 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
     if (this.#closed !== null) return Promise.reject(new MayflyError("shutting-down"));
     const { most = MOST, mostBytes = MOST_BYTES, file } = this.#options;
     const isFull = this.#waiting.length - this.#first >= most || (this.#bytes > 0 && this.#bytes + bytes > mostBytes);
-    if (isFull) return Promise.reject(new MayflyError("store-busy", { file }));
+    // Callers are not told where the host keeps its files.
+    if (isFull) return Promise.reject(new MayflyError("store-busy", { file: basename(file) }));
     const { promise, resolve, reject } = Promise.withResolvers<ResultOf<O, K>>();
     this.#waiting.push({ bytes, resolve, reject });
     this.#bytes += bytes;

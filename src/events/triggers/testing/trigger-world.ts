@@ -152,7 +152,7 @@ export class TriggerWorld {
     this.buses = busesOver({
       ...needs,
       listeners,
-      limits: { buses: 2, rulesOfBus: 2, rules: 5, targetsOfRule: 2, startedBytes: 50_000 },
+      limits: { buses: 2, rulesOfBus: 2, rules: 5, targetsOfRule: 2, startedBytes: 200_000 },
       deliver: ({ name }, { id }, { detail }) => this.event(`${name}/${id}`, (detail as { at: number }).at),
       start: ({ name }, { detail }) => this.event(name, (detail as { at: number }).at),
       undelivered: ({ to }) => void this.undelivered.push(to),
