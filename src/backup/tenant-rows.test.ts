@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
+import { migrations as kvMigrations } from "../services/kv/store/schema.ts";
+import { kvPart } from "../services/kv/state-part.ts";
 import { migrations as queueMigrations } from "../services/queues/store/schema.ts";
 import { queuesPart } from "../services/queues/state-part.ts";
 import { migrations as objectMigrations } from "../services/objects/store/schema.ts";
@@ -97,4 +99,33 @@ test("files that objects of several tenants have are counted anew", (t) => {
   // The name of a bucket is one of the whole server.
   filled(file, objectMigrations, "UPDATE buckets SET tenant = 'ten_c' WHERE tenant = 'ten_a'");
   assert.throws(() => putRows(file, copy, objectsPart, own), { code: "bad-backup", message: /buckets\.name/ });
+});
+
+/** A store with a hash, a list and a text, and what is left of a set that was removed. */
+const store = (at: number, tenant: string) =>
+  `INSERT INTO stores (store, tenant, app, name, version, entries, bytes, members) VALUES (${at}, '${tenant}', '${tenant}', 'main', 3, 3, 9, 2);
+   INSERT INTO entries VALUES (${10 * at}, ${at}, x'61', 1, NULL, 2, NULL, x''), (${10 * at + 1}, ${at}, x'62', 2, NULL, 1, NULL, x''), (${10 * at + 2}, ${at}, x'63', 3, NULL, 1, NULL, x'00');
+   INSERT INTO structures VALUES (${10 * at}, ${10 * at}, 1, 1, 0), (${10 * at + 1}, ${10 * at + 1}, 2, 1, 7), (${10 * at + 2}, NULL, 3, 1, 0);
+   INSERT INTO members VALUES (${10 * at}, 5, x'66', CAST('of ${tenant}' AS BLOB)), (${10 * at + 2}, 5, x'66', x'');
+   INSERT INTO items VALUES (${10 * at + 1}, 7, CAST('of ${tenant}' AS BLOB));`;
+
+test("a tenant's hashes and lists are taken out with their members, and put beside those of others, under other numbers", (t) => {
+  const dir = folderOf(t);
+  const [file, copy] = [join(dir, "kv.db"), join(dir, "copy.db")];
+  filled(file, kvMigrations, `${store(1, "ten_a")} ${store(2, "ten_b")}`);
+  copyFileSync(file, copy);
+  keepOnly(copy, kvPart, own);
+  assert.deepEqual(rows(copy, "SELECT (SELECT count(*) FROM structures), (SELECT count(*) FROM members), (SELECT count(*) FROM items)"), [
+    [2, 1, 1],
+  ]);
+  filled(file, kvMigrations, store(3, "ten_c"));
+  putRows(file, copy, kvPart, own);
+  const all = (table: string) =>
+    `SELECT tenant, CAST(${table}.value AS TEXT) FROM ${table} JOIN structures USING (structure) JOIN entries USING (entry) JOIN stores USING (store) ORDER BY tenant`;
+  for (const table of ["members", "items"])
+    assert.deepEqual(
+      rows(file, all(table)),
+      ["ten_a", "ten_b", "ten_c"].map((tenant) => [tenant, `of ${tenant}`]),
+      table,
+    );
 });

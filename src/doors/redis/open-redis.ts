@@ -56,7 +56,7 @@ export function openRedis({ config, clock, log, closing }: ServerStart, needs: R
   let lastId = 0;
 
   function open(socket: Duplex, { known, identify: identified }: Pick<ConnectionParts, "known" | "identify">, own: Identity | null): void {
-    let holder = own?.holder ?? "";
+    let [holder, held] = [own?.holder ?? "", 0];
     const connection = new Connection(
       socket,
       {
@@ -66,13 +66,16 @@ export function openRedis({ config, clock, log, closing }: ServerStart, needs: R
         clock,
         identify: identified,
         known(identity) {
-          const isPlaced = known(identity);
-          if (isPlaced && identity !== null) holder = identity.holder;
-          return isPlaced;
+          const next = identity?.holder ?? holder;
+          // What waits is its new holder's from now on.
+          if (!known(identity) || (next !== holder && !room.move(holder, next, held))) return false;
+          holder = next;
+          return true;
         },
         take(bytes) {
-          if (bytes > 0) return room.take(holder, bytes);
-          room.give(holder, -bytes);
+          if (bytes > 0 && !room.take(holder, bytes)) return false;
+          if (bytes < 0) room.give(holder, -bytes);
+          held += bytes;
           return true;
         },
         onError: (error) => log.error({ err: error }, "a connection of Redis' protocol failed"),

@@ -166,6 +166,17 @@ test("what has expired, was removed or was flushed is out of sight at once, and 
   assert.equal(await run("GET text"), "new");
 });
 
+test("what an app has goes with it, members and items included", async () => {
+  const { run, kv, count, usage } = open();
+  await run("HSET h a 1 b 2");
+  await run("RPUSH l 1 2 3");
+  await run("SET t x");
+  await kv.removeApp("app_1");
+  await kv.sweep();
+  assert.deepEqual(usage(), { entries: 0, bytes: 0 });
+  for (const table of ["stores", "entries", "structures", "members", "items"]) assert.equal(count(table), 0, table);
+});
+
 test("who watches a store that was flushed is told that changes are lost", async () => {
   const { run, kv } = open();
   await run("SET a 1");

@@ -14,6 +14,8 @@ const DAY_MS = 86_400_000;
 export class Copies {
   readonly #file: string;
   readonly #folder: string;
+  /** When the last copy was made, or the database; null: that was not looked up yet. */
+  #last: number | null = null;
 
   /** @param folder the app's @param name the database's */
   constructor(folder: string, name: string) {
@@ -30,10 +32,11 @@ export class Copies {
   /** Whether the database was changed since its last copy, or since it was made, and that is long enough ago. */
   isDue({ everyMs }: CopyRules, now: number): boolean {
     if (everyMs === 0) return false;
-    const { birthtimeMs, mtimeMs } = statSync(this.#file);
-    const last = this.#times().at(-1) ?? birthtimeMs;
+    const last = (this.#last ??= this.#times().at(-1) ?? statSync(this.#file).birthtimeMs);
+    if (now - last < everyMs) return false;
+    const { mtimeMs } = statSync(this.#file);
     const logMs = statSync(`${this.#file}-wal`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    return now - last >= everyMs && Math.max(mtimeMs, logMs) > last;
+    return Math.max(mtimeMs, logMs) > last;
   }
 
   /** Returns when the copy was made, which is its name; it is on the disk then. Throws CopiesFull. */
@@ -53,6 +56,7 @@ export class Copies {
     } finally {
       rmSync(draft, { force: true });
     }
+    this.#last = at;
     this.#forget([...times, at], rules, now);
     return at;
   }

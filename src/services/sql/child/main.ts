@@ -17,6 +17,8 @@ const root = job.confine === undefined ? job.folder : "";
 /** Databases that are open at a time. */
 const MOST_OPEN = 20;
 const open = new Map<string, DatabaseSync>();
+/** Of the databases that were used. */
+const copied = new Map<string, Copies>();
 const frames = new Frames();
 
 // oxlint-disable-next-line mayfly/guarded-listeners -- what it throws ends this process, and the server starts another
@@ -36,13 +38,20 @@ function answer(message: ToSql): void {
 }
 
 function done({ app, name, mostBytes, rules, now, ask }: ToSql): FromSql {
-  const copies = new Copies(`${root}/${app}`, name);
+  const copies = copiesOf(app, name);
   if ("makeCopy" in ask) return { copy: copying(() => copies.make(databaseOf(app, name, mostBytes), rules, now)) };
   if ("restore" in ask) return { copy: copying(() => restore(copies, { app, name, mostBytes, rules, now }, ask)) };
   if (ask.copy !== undefined) return { results: onCopy(copies.path(ask.copy), ask.request) };
   const db = databaseOf(app, name, mostBytes);
   copyIfDue(db, copies, rules, now);
   return { results: runRequest(db, ask.request) };
+}
+
+function copiesOf(app: string, name: string): Copies {
+  const key = `${app}/${name}`;
+  const known = copied.get(key) ?? new Copies(`${root}/${app}`, name);
+  copied.set(key, known);
+  return known;
 }
 
 /** What cannot be copied can be used all the same: its owner learns of it. */
