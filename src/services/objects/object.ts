@@ -139,6 +139,8 @@ export interface ObjectLimits {
   bytes: number;
   objects: number;
   buckets: number;
+  /** Changes that wait to be told to their receivers. Left out: 100,000. */
+  notices?: number;
 }
 
 /** A change that is to be told. */

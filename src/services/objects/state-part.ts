@@ -25,6 +25,7 @@ export const objectsPart: DatabasePart = {
     // Nobody knows whose these are; they are of this server alone.
     { name: "garbage", of: "FALSE" },
     { name: "notices", of: "FALSE" },
+    { name: "untold", of: "FALSE" },
     { name: "marks", of: "FALSE" },
   ],
   content: "SELECT file FROM files WHERE bytes IS NULL",

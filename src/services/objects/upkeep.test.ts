@@ -59,3 +59,26 @@ test("a change is told to whom its rules name; what cannot be delivered stays an
   assert.deepEqual(told, [first, "ObjectCreated:Put in/2.jpg fn", first]);
   assert.equal(failures.length, 1);
 });
+
+test("a tenant has no more notices waiting than it may have, and takes objects again when they are told", async (t) => {
+  const { index, objects, clock } = await open(t);
+  const rule = { id: "n", events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"], prefix: "", suffix: "", target: "fn" };
+  await objects.setBucket("b", { notification: [rule] });
+  const most = { bytes: 1e9, objects: 1e6, notices: 2 };
+  const put = (key: string) => {
+    const object = { bucket: "b", key, id: "v", about, content: { segments: [] }, size: 0, etag: "e", how: "Put" };
+    return index.run("put", { object, now: clock.now, most });
+  };
+  await put("1");
+  await put("2");
+  await assert.rejects(put("3"), { code: "object-storage-full", message: /2 changes that their receivers have not taken/ });
+  // What makes less is taken.
+  await objects.remove({ bucket: "b", key: "1" });
+  await deliverNotices(
+    index,
+    async () => {},
+    (error) => assert.fail(String(error)),
+  );
+  await put("3");
+  assert.equal((await objects.inBucket("b")).objects, 2);
+});

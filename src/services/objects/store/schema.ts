@@ -71,4 +71,7 @@ export const migrations: readonly Migration[] = [
      objects = (SELECT count(*) FROM versions WHERE versions.bucket = buckets.bucket AND is_marker = 0),
      bytes = (SELECT ifnull(sum(size), 0) FROM versions WHERE versions.bucket = buckets.bucket)
        + (SELECT ifnull(sum(size), 0) FROM parts WHERE upload IN (SELECT upload FROM uploads WHERE uploads.bucket = buckets.bucket));`,
+  // How many notices of each tenant wait.
+  `CREATE TABLE untold (tenant TEXT PRIMARY KEY, notices INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+   INSERT INTO untold SELECT notice ->> '$.tenant' AS tenant, count(*) FROM notices GROUP BY tenant;`,
 ];

@@ -130,7 +130,7 @@ export function uploadOperations(db: DatabaseSync, { buckets, files, used, versi
     },
     findUpload: ({ bucket, key, upload }: { bucket: string; key: string; upload: string }): Upload => find(bucket, key, upload).upload,
     /** A part replaces one of the same number. Throws "no-such-bucket", "no-such-upload" and "object-storage-full". */
-    putPart({ part, now, most }: { part: NewPart; now: number; most: Pick<ObjectLimits, "objects" | "bytes"> }): void {
+    putPart({ part, now, most }: { part: NewPart; now: number; most: Omit<ObjectLimits, "buckets"> }): void {
       const { upload, number, content, size, etag, checksum = null } = part;
       const { bucket } = find(part.bucket, part.key, upload);
       const known = readPart.get(upload, number);
@@ -156,15 +156,7 @@ export function uploadOperations(db: DatabaseSync, { buckets, files, used, versi
      * The object is of the parts' files: nothing is copied. Throws "no-such-bucket", "no-such-upload", "part-differs", "part-too-small", "checksum-differs",
      * "object-condition", "no-such-object" and "object-changed".
      */
-    completeUpload({
-      completion,
-      now,
-      most,
-    }: {
-      completion: Completion;
-      now: number;
-      most: Pick<ObjectLimits, "objects" | "bytes">;
-    }): Completed {
+    completeUpload({ completion, now, most }: { completion: Completion; now: number; most: Omit<ObjectLimits, "buckets"> }): Completed {
       const { key, conditions, parts: named, leastPart, id, author } = completion;
       const { bucket, upload, isCrossed } = find(completion.bucket, key, completion.upload);
       const { object, checksum: kind } = upload.about;

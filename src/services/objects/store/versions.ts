@@ -70,7 +70,7 @@ export interface VersionParts {
 }
 
 /** Stores what nobody has refused. Returns the version's id, or undefined in a bucket that was never versioned. */
-type PutVersion = (bucket: BucketRow, object: NewObject, now: number, most: Pick<ObjectLimits, "objects" | "bytes">) => string | undefined;
+type PutVersion = (bucket: BucketRow, object: NewObject, now: number, most: Omit<ObjectLimits, "buckets">) => string | undefined;
 
 const NULL = "null";
 
@@ -131,7 +131,7 @@ export function createVersions(db: DatabaseSync, { files, used, notices }: Omit<
     sql.insert.run(bucket.bucket, key, version, 0, now, size, etag, JSON.stringify(about), JSON.stringify(content.segments));
     used.add(bucket, 1, size, most);
     const told = bucket.versioning === "off" ? undefined : version;
-    notices.tell(bucket, { event: `ObjectCreated:${how}`, key, size, etag, version: told, author }, now);
+    notices.tell(bucket, { event: `ObjectCreated:${how}`, key, size, etag, version: told, author }, now, most);
     return told;
   };
 
@@ -190,7 +190,7 @@ export function versionOperations(db: DatabaseSync, versions: Versions, { bucket
 
   return {
     /** Throws "no-such-bucket", "object-condition", "no-such-object" and "object-storage-full". */
-    put({ object, now, most }: { object: NewObject; now: number; most: Pick<ObjectLimits, "objects" | "bytes"> }): string | undefined {
+    put({ object, now, most }: { object: NewObject; now: number; most: Omit<ObjectLimits, "buckets"> }): string | undefined {
       return versions.put(buckets.find(object.bucket), object, now, most);
     },
     /** Of content that is kept in the index; null: there is none of this name. */
