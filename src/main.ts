@@ -34,6 +34,7 @@ import { callersOf } from "./doors/access/token.ts";
 import { openExecutions } from "./durable/open-executions.ts";
 import { openInvoking } from "./doors/lambda/open-invoking.ts";
 import { openLambda } from "./doors/lambda/open-lambda.ts";
+import { createNfsDoor } from "./doors/nfs/nfs-door.ts";
 import { openS3 } from "./doors/s3/open-s3.ts";
 import { notifying } from "./doors/s3/notify.ts";
 import { objectLimits, openObjects } from "./services/objects/open-objects.ts";
@@ -229,7 +230,7 @@ export async function startMayfly(
         calling,
       ),
     authority: async ({ manifest }) => (hasInjections(manifest) ? authority.certificate() : undefined),
-    mountsEgress: ({ app, manifest }) => egress.ofMounts(app, serversOf(manifest.mounts ?? [])),
+    mountsEgress: (version) => internal.mounting(version, egress.ofMounts(version.app, serversOf(version.manifest.mounts ?? []))),
     lambda: (version) => lambdaFactsOf({ store: lambdaStore, catalog }, version),
     serving: (app, serves) => supervision?.serving(app, serves),
   });
@@ -442,6 +443,13 @@ export async function startMayfly(
     targets,
   });
   services.set("s3", s3.inside);
+  streams.set(
+    "nfs",
+    createNfsDoor({
+      objects: insideObjects,
+      onError: (error) => log.error({ err: error }, "a bucket's files were not read"),
+    }),
+  );
   const telemetry = await openMetricsDoor(start, { metrics: metrics && (() => metrics.text()), isDraining: () => draining, certificate });
   const redis = openRedis(start, { commands, principals, wrong, catalog });
   if (config.kv.redis.machines) streams.set("redis", createMachineDoor(redis, shares));

@@ -65,12 +65,13 @@ export async function findBucket(parts: BucketParts, caller: BucketCaller, given
 
 export async function shown({ names, objects }: BucketParts, { name, settings, createdAt, versioning }: Bucket): Promise<ShownBucket> {
   const { app } = settings;
-  const used = await objects.inBucket(name);
+  const { objects: count, bytes } = await objects.inBucket(name);
   return {
     name,
     createdAt,
     versioning,
-    ...used,
+    objects: count,
+    bytes,
     app: (app && names.nameOf(app)?.name) ?? null,
     called: app === undefined ? null : calledBy(app, name),
   };

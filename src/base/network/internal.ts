@@ -5,13 +5,17 @@ import { BlockList, isIP } from "node:net";
 export const SUFFIX = ".mayfly.internal";
 
 /** What the platform offers to functions, at `<service>.services.mayfly.internal`. A service's address goes by its place here, so a new one is added at the end. */
-export const serviceNames = ["kv", "lambda", "sqs", "s3", "sql", "events", "redis"] as const;
+export const serviceNames = ["kv", "lambda", "sqs", "s3", "sql", "events", "redis", "nfs"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 const SERVICES = `.services${SUFFIX}`;
 
 export function serviceUrl(service: ServiceName): string {
-  return `http://${service}${SERVICES}`;
+  return `http://${serviceHost(service)}`;
+}
+
+export function serviceHost(service: ServiceName): string {
+  return service + SERVICES;
 }
 
 /** Undefined if it is no name of a service. Further labels may stand before the service's, as clients of S3 write a bucket's name there. */

@@ -154,6 +154,26 @@ export class InternalCalls {
     };
   }
 
+  /** What the mounts of a machine of the revision reach: its buckets, and the servers that `outside` leads to. */
+  mounting(version: CallingVersion, outside: Egress): Egress {
+    const all = this.around(version, outside);
+    const refuseOthers = (host: string, name = host) => {
+      if ((isInternal(host) || isInternal(name)) && serviceAt(name, host) !== "nfs")
+        throw denied(host.slice(0, 300), "mounts lead to files alone");
+    };
+    return {
+      connect: async (host, port, gone, name) => {
+        refuseOthers(host, name);
+        return all.connect(host, port, gone, name);
+      },
+      resolve: async (host, family, gone) => {
+        refuseOthers(host);
+        return all.resolve(host, family, gone);
+      },
+      close: () => all.close(),
+    };
+  }
+
   #doorOf(service: ServiceName): Found | undefined {
     const address = serviceAddressOf(service);
     const stream = this.#options.streams.get(service);

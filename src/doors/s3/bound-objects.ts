@@ -38,6 +38,7 @@ export function boundObjects(objects: Objects, { tenant, app, names }: BoundApp)
     setBucket: async (name, ...rest) => objects.setBucket(await real(name), ...rest),
     put: async (object, source) => objects.put(await within(object), source),
     head: async (name, ...rest) => objects.head(await real(name), ...rest),
+    versionAt: async (name, seq) => objects.versionAt(await real(name), seq),
     read: async (name, ...rest) => objects.read(await real(name), ...rest),
     copy: async (from, object) => objects.copy(from, await within(object)),
     remove: async (removal) => objects.remove(await within(removal)),

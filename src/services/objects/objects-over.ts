@@ -143,6 +143,7 @@ export function objectsOver({ index, files, limitsOf, now, written }: ObjectsPar
       return { version, etag, size, checksum, modifiedAt: at };
     },
     head: (name, key, version) => index.run("get", { bucket: name, key, version, wantsBytes: false }),
+    versionAt: (name, seq) => index.run("versionAt", { bucket: name, seq }),
     read,
     async copy(from, { algorithm, about, ...object }) {
       const most = await limits(object.bucket);

@@ -10,7 +10,7 @@ import type { Algorithm, Checksum } from "./checksums/checksum.ts";
 import type { FinishedDigests } from "./checksums/digests.ts";
 import type { ByteRange } from "./content/outgoing.ts";
 import type { Author, Bucket, BucketSettings, Conditions, ObjectAbout, Versioning } from "./object.ts";
-import type { BucketPage, NewBucket } from "./store/buckets.ts";
+import type { BucketPage, InBucket, NewBucket } from "./store/buckets.ts";
 import type { Listed, ListQuery, UploadsQuery, VersionsQuery } from "./store/list.ts";
 import type { StoredVersion } from "./store/rows.ts";
 import type { Completed, Completion, StoredPart, Upload, UploadAbout } from "./store/uploads.ts";
@@ -35,12 +35,14 @@ export interface Objects {
   /** What a tenant has. */
   used(tenant: string): Promise<Used>;
   /** What is in a bucket, with the parts of its uploads. Rejects with "no-such-bucket". */
-  inBucket(name: string): Promise<Used>;
+  inBucket(name: string): Promise<InBucket>;
 
   /** Rejects with "no-such-bucket", "object-condition", "no-such-object", "object-storage-full", "body-too-large", and what `source` and `check` throw. */
   put(object: PutObject, source: AsyncIterable<Uint8Array>): Promise<Stored>;
   /** A delete marker is found like any version. Rejects with "no-such-bucket" and "no-such-object". */
   head(bucket: string, key: string, version?: string): Promise<Found>;
+  /** The version of that number, which no other one ever has; null: there is none any more. Rejects with "no-such-bucket". */
+  versionAt(bucket: string, seq: number): Promise<StoredVersion | null>;
   /** As head(), with the content. `release` is called by everybody who got a result, once. */
   read(bucket: string, key: string, version?: string): Promise<ReadObject>;
   /** The copy has the same files: no content is copied. It is read if another checksum is wanted than is known. Rejects like put(). */

@@ -6,7 +6,7 @@ import { alsoVariable, bindingsSchema } from "./binding-schema.ts";
 import { asyncSchema, wrongDestination } from "./async-schema.ts";
 import { durableSchema } from "./durable-schema.ts";
 import { hostAndPort, injectSchema } from "./injection-schema.ts";
-import { MOST_MOUNTS, mountSchema, overlapping } from "./nfs-mounts.ts";
+import { MOST_MOUNTS, mountSchema, overlapping, unboundBucket } from "./nfs-mounts.ts";
 import { appIsolationKeys, isolationKeys, keepsAllApart } from "./isolation.ts";
 import { nameSchema } from "./name-schema.ts";
 import { recordOf } from "./record-of.ts";
@@ -189,6 +189,8 @@ export const manifestSchema = manifestShape.superRefine((manifest, context) => {
     );
   const double = alsoVariable(bindings, env, secrets);
   if (double !== undefined) refuse(["bindings", double], "must be another name: a variable of env or a secret has it");
+  const unbound = unboundBucket(mounts, bindings);
+  if (unbound !== undefined) refuse(["mounts", unbound, "bucket"], "must be a bucket that bindings name");
   const nested = overlapping(mounts);
   if (nested !== undefined) refuse(["mounts"], `must not have one path in another, as ${nested.join(" and ")} are`);
   const same = sameButForCapitals(names);

@@ -1,7 +1,9 @@
-/** The key `mounts` of mayfly.json: NFS exports, and what they mean for the machine's kernel. docs/nfs.md describes it for users. */
+/** The key `mounts` of mayfly.json: NFS exports and buckets, and what they mean for the machine's kernel. docs/nfs.md describes it for users. */
 import { z } from "zod";
 import { parseIp } from "../../base/network/ip.ts";
+import { serviceHost } from "../../base/network/internal.ts";
 import type { MountMessage } from "../../wire/protocol.ts";
+import { bucketNameSchema } from "./binding-schema.ts";
 
 /** In bytes: what the kernel takes of a path, with some room. */
 const MOST_OF_PATH = 1_000;
@@ -45,14 +47,16 @@ const versions = ["3", "4.0", "4.1", "4.2"];
 const whatNfs = `must be a server and the path of its export, such as "nfs.example.com:/export", without spaces, . and .. and of at most ${MOST_OF_PATH} bytes; an IPv6 address stands in brackets`;
 const whatPath = "must be a path at or below /data, /mnt or /srv, such as /data, without . and ..";
 
-export const mountSchema = z.strictObject({
+/** Where the machine's code finds the files. */
+const path = z
+  .string()
+  .max(MOST_OF_PATH)
+  .regex(/^\/(data|mnt|srv)(\/(?!\.{1,2}(\/|$))[\w.@+-]{1,255})*$/, whatPath);
+
+const nfsMountSchema = z.strictObject({
   /** "server:/export" */
   nfs: z.string().refine((text) => parseSource(text) !== undefined, whatNfs),
-  /** Where the machine's code finds the files. */
-  path: z
-    .string()
-    .max(MOST_OF_PATH)
-    .regex(/^\/(data|mnt|srv)(\/(?!\.{1,2}(\/|$))[\w.@+-]{1,255})*$/, whatPath),
+  path,
   /** As mount(8) takes them, with commas between them. */
   options: z
     .string()
@@ -64,10 +68,37 @@ export const mountSchema = z.strictObject({
     .optional(),
 });
 
-type NfsMount = z.infer<typeof mountSchema>;
+const bucketMountSchema = z.strictObject({
+  /** A bucket of the app, which its bindings name. Its objects are files, for reading. */
+  bucket: bucketNameSchema,
+  path,
+});
+
+export const mountSchema = z.union([nfsMountSchema, bucketMountSchema]);
+
+type Mount = z.infer<typeof mountSchema>;
+type NfsMount = z.infer<typeof nfsMountSchema>;
+
+/** At which machines find the buckets of their mounts. */
+export const BUCKETS_PORT = NFS_PORT;
+/** What changed in a bucket is seen within a second. */
+const BUCKET_OPTIONS = `vers=3,port=${BUCKETS_PORT},mountport=${BUCKETS_PORT},ro,hard,actimeo=1`;
+
+/** The place of the first bucket that no binding names. */
+export function unboundBucket(mounts: Mount[], bindings: Record<string, object>): number | undefined {
+  const bound = new Set(Object.values(bindings).flatMap((binding) => ("bucket" in binding ? [binding.bucket] : [])));
+  const at = mounts.findIndex((mount) => "bucket" in mount && !bound.has(mount.bucket));
+  return at < 0 ? undefined : at;
+}
+
+/** A bucket's mount as one of the server that the host itself is. */
+function asNfs(mount: Mount): NfsMount {
+  if ("nfs" in mount) return mount;
+  return { nfs: `${serviceHost("nfs")}:/${mount.bucket}`, path: mount.path, options: BUCKET_OPTIONS };
+}
 
 /** @returns the first two paths of which one is, or lies below, the other */
-export function overlapping(mounts: NfsMount[]): [string, string] | undefined {
+export function overlapping(mounts: Mount[]): [string, string] | undefined {
   const paths = mounts.map(({ path }) => path);
   for (const [at, path] of paths.entries())
     for (const other of paths.slice(at + 1))
@@ -75,14 +106,15 @@ export function overlapping(mounts: NfsMount[]): [string, string] | undefined {
   return undefined;
 }
 
-/** What the mounts connect to, as entries of an allow list. */
-export function serversOf(mounts: NfsMount[]): string[] {
-  return [...new Set(mounts.flatMap((mount) => portsOf(mount).map((port) => `${bracketed(serverOf(mount))}:${port}`)))];
+/** What the mounts of NFS exports connect to, as entries of an allow list. */
+export function serversOf(mounts: Mount[]): string[] {
+  const outside = mounts.filter((mount) => "nfs" in mount);
+  return [...new Set(outside.flatMap((mount) => portsOf(mount).map((port) => `${bracketed(serverOf(mount))}:${port}`)))];
 }
 
 /** What the agent is told. Each server stands for an address of the machine's loopback, from where the bytes are carried to the host. */
-export function mountMessages(mounts: NfsMount[]): MountMessage[] {
-  return mounts.map((mount, at) => {
+export function mountMessages(mounts: Mount[]): MountMessage[] {
+  return mounts.map(asNfs).map((mount, at) => {
     const { version, port, mountPort, words, flagBits } = optionsOf(mount);
     const address = `127.77.0.${at + 1}`;
     const ofVersion =

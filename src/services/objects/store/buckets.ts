@@ -8,6 +8,11 @@ export interface BucketRow extends Bucket {
   bucket: number;
 }
 
+export interface InBucket extends Used {
+  /** Grows with each change of what is in it. */
+  changes: number;
+}
+
 export interface NewBucket {
   name: string;
   tenant: string;
@@ -87,10 +92,10 @@ export function bucketOperations(db: DatabaseSync, buckets: BucketTable, used: U
     /** What whose buckets keep: of apps, and of tenants themselves. */
     kept: (): { owner: string; bytes: number }[] => sums.all().map(({ owner, bytes }) => ({ owner: String(owner), bytes: Number(bytes) })),
     /** What is in a bucket, as it counts for its tenant. Throws "no-such-bucket". */
-    inBucket({ name }: { name: string }): Used {
+    inBucket({ name }: { name: string }): InBucket {
       const row = read.get(name);
       if (row === undefined) throw new MayflyError("no-such-bucket", { name });
-      return { objects: Number(row["objects"]), bytes: Number(row["bytes"]) };
+      return { objects: Number(row["objects"]), bytes: Number(row["bytes"]), changes: Number(row["changes"]) };
     },
   };
 }

@@ -74,4 +74,6 @@ export const migrations: readonly Migration[] = [
   // How many notices of each tenant wait.
   `CREATE TABLE untold (tenant TEXT PRIMARY KEY, notices INTEGER NOT NULL) STRICT, WITHOUT ROWID;
    INSERT INTO untold SELECT notice ->> '$.tenant' AS tenant, count(*) FROM notices GROUP BY tenant;`,
+  // Grows with each change of what is in the bucket.
+  `ALTER TABLE buckets ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;`,
 ];

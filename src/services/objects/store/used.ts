@@ -25,7 +25,7 @@ export function createUsed(db: DatabaseSync): UsedTable {
     `INSERT INTO used VALUES (?, ?, ?) ON CONFLICT (tenant) DO UPDATE SET objects = objects + excluded.objects, bytes = bytes + excluded.bytes
      RETURNING objects, bytes`,
   );
-  const changeBucket = db.prepare("UPDATE buckets SET objects = objects + ?, bytes = bytes + ? WHERE bucket = ?");
+  const changeBucket = db.prepare("UPDATE buckets SET objects = objects + ?, bytes = bytes + ?, changes = changes + 1 WHERE bucket = ?");
   const read = db.prepare("SELECT objects, bytes FROM used WHERE tenant = ?");
   const numbers = (row: Record<string, unknown> | undefined): Used => ({
     objects: Number(row?.["objects"] ?? 0),

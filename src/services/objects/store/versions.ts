@@ -78,6 +78,7 @@ function versionStatements(db: DatabaseSync) {
   return {
     latest: db.prepare("SELECT * FROM versions WHERE bucket = ? AND key = ? AND is_latest = 1"),
     one: db.prepare("SELECT * FROM versions WHERE bucket = ? AND key = ? AND version = ?"),
+    at: db.prepare("SELECT * FROM versions WHERE seq = ? AND bucket = ?"),
     insert: db.prepare(
       `INSERT INTO versions (bucket, key, version, is_latest, is_marker, modified_at, size, etag, about, segments) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`,
     ),
@@ -140,6 +141,7 @@ export function createVersions(db: DatabaseSync, { files, used, notices }: Omit<
     const version = bucket.versioning === "enabled" ? id : NULL;
     const about: ObjectAbout = { headers: {}, metadata: {}, owner };
     sql.insert.run(bucket.bucket, key, version, 1, now, 0, "", JSON.stringify(about), "[]");
+    used.add(bucket, 0, 0);
     return version;
   }
 
@@ -192,6 +194,11 @@ export function versionOperations(db: DatabaseSync, versions: Versions, { bucket
     /** Throws "no-such-bucket", "object-condition", "no-such-object" and "object-storage-full". */
     put({ object, now, most }: { object: NewObject; now: number; most: Omit<ObjectLimits, "buckets"> }): string | undefined {
       return versions.put(buckets.find(object.bucket), object, now, most);
+    },
+    /** Null: there is none of this number any more. Throws "no-such-bucket". */
+    versionAt({ bucket, seq }: { bucket: string; seq: number }): StoredVersion | null {
+      const row = sql.at.get(seq, buckets.find(bucket).bucket);
+      return row === undefined ? null : versionOf(row);
     },
     /** Of content that is kept in the index; null: there is none of this name. */
     bytes: ({ file }: { file: string }): Uint8Array | null => files.bytesOf(file) ?? null,
