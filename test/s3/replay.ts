@@ -1,7 +1,7 @@
 /** Makes the calls of one recorded test of S3, and compares each answer with the recorded one. */
 import { Placeholders } from "../lambda/compare.ts";
 import type { Recording } from "../lambda/recordings.ts";
-import { type Answer, failureOf, type Input } from "../sqs/clients.ts";
+import { type Answer, type Client as QueueClient, failureOf, type Input } from "../sqs/clients.ts";
 import { type Client, documentOf } from "./client.ts";
 import type { Reply, Signing } from "./signing.ts";
 
@@ -11,6 +11,7 @@ export type Scripts = Readonly<Record<string, Script>>;
 export interface ReplayParts {
   client: Client;
   signing: Signing;
+  queues: QueueClient;
   account: string;
 }
 
@@ -33,6 +34,10 @@ const anyValue = new Set([
   "last-modified",
   "x-amz-id-2",
   "x-amz-request-id",
+  "amz-id",
+  "amz-request-id",
+  "sequencer",
+  "version-id",
   "<expiration>",
   "<string-to-sign>",
   "<canonical-request>",
@@ -42,6 +47,7 @@ let made = 0;
 export class Replay {
   readonly client: Client;
   readonly signing: Signing;
+  readonly queues: QueueClient;
   /** In the brackets of the test's name. */
   readonly parameter: string;
   /** Of the buckets' owner. */
@@ -51,9 +57,10 @@ export class Replay {
   readonly #open: Set<string>;
   readonly #differences: string[] = [];
 
-  constructor({ client, signing, account }: ReplayParts, name: string, recording: Recording) {
+  constructor({ client, signing, queues, account }: ReplayParts, name: string, recording: Recording) {
     this.client = client;
     this.signing = signing;
+    this.queues = queues;
     this.account = account;
     this.parameter = /\[([^]*)\]$/.exec(name)?.[1] ?? "";
     this.#recording = recording;

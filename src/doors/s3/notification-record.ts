@@ -2,6 +2,9 @@
 import type { Notice } from "../../services/objects/object.ts";
 import { canonicalId } from "./access/acl.ts";
 
+/** Of no bytes, as markers have. */
+const EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e";
+
 /** The event that a function or a queue gets: one record. */
 export function notificationEvent(notice: Notice): { Records: unknown[] } {
   const { at, event, rule, bucket, tenant, region, key, size, etag, version, author, seq } = notice;
@@ -24,8 +27,10 @@ export function notificationEvent(notice: Notice): { Records: unknown[] } {
         // As in a form: a blank is a plus sign.
         key: encodeURIComponent(key).replaceAll("%20", "+").replaceAll("%2F", "/"),
         ...(!isRemoval && !isOfTags && { size }),
-        ...((!isRemoval || event.endsWith(":DeleteMarkerCreated")) && { eTag: etag }),
-        ...(version !== undefined && { versionId: version }),
+        ...(!isRemoval && { eTag: etag }),
+        ...(event.endsWith(":DeleteMarkerCreated") && { eTag: EMPTY_ETAG }),
+        // AWS does not name the version that has no id.
+        ...(version !== undefined && version !== "null" && { versionId: version }),
         // Later changes of an object have larger ones.
         ...(!isOfTags && { sequencer: sequencerOf(seq) }),
       },
