@@ -1,11 +1,12 @@
 /** Functions that keep things in key-value stores, on machines without a network. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { mayfly } from "./command.ts";
 import { createClient } from "../src/doors/admin/client.ts";
-import { createScope, deploy, eventually, type Platform, startPlatform } from "./platform.ts";
+import { createScope, deploy, eventually, type Platform, startPlatform, temporaryFolder } from "./platform.ts";
 
 describe("key-value stores of an app", () => {
   const scope = createScope();
@@ -179,6 +180,15 @@ describe("key-value stores of an app", () => {
     assert.match(await kv("get", "kv", "other", "user/7"), /^\d (.|\n)*no-such-key/);
     const mistyped = await mayfly(["kv", "list", "kv", "mian", "--state", platform.stateDir]);
     assert.match(mistyped.stderr, /note: kv has no store mian; it has main/);
+    const large = join(temporaryFolder(scope), "large");
+    writeFileSync(large, Buffer.alloc(1_500_000, "ö"));
+    assert.match(await kv("put", "kv", "short", "large", "--file", large), /^Put 1500000 bytes/);
+    assert.equal(await kv("get", "kv", "short", "large"), "ö".repeat(750_000));
+    writeFileSync(large, Buffer.alloc(1_000_000, 255));
+    assert.match(await kv("put", "kv", "short", "large", "--file", large), /^Put 1000000 bytes/);
+    assert.equal(JSON.parse(await kv("get", "kv", "short", "large", "--json")).base64, true);
+    writeFileSync(large, Buffer.alloc(1_900_000, 255));
+    assert.match(await kv("put", "kv", "short", "large", "--file", large), /over the limit of 2097152 bytes/);
     await kv("put", "kv", "short", "a", "b");
     assert.match(await kv("delete", "kv", "short", "--all"), /^\d (.|\n)*add --yes/);
     assert.equal(await kv("delete", "kv", "short", "--all", "--yes"), "The store short is removed.\n");

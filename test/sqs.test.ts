@@ -114,6 +114,22 @@ describe("queues by their clients", () => {
     await assert.rejects(own.send(new CreateQueueCommand({ QueueName: "leads-out", Attributes: { RedrivePolicy } })), missing);
     const shared = await mayfly(["queue", "share", "of-the-app", "events", "--api", server.apiUrl, "--state", stateDir]);
     assert.equal(shared.code, 0, shared.stderr);
+    const same = [
+      "queue",
+      "create",
+      "of-the-app",
+      "--app",
+      "queue-source",
+      "--visibility",
+      "7",
+      "--api",
+      server.apiUrl,
+      "--state",
+      stateDir,
+    ];
+    assert.match((await mayfly(same)).stderr, /whose visibility time differs/);
+    const long = ["queue", "send", "of-the-tenant", "--api", server.apiUrl, "--state", stateDir];
+    assert.match((await mayfly(long, { input: "x".repeat(1_000_000) })).stdout, /^Sent as/);
     const purge = (...more: string[]) => mayfly(["queue", "purge", "of-the-app", ...more, "--api", server.apiUrl, "--state", stateDir]);
     assert.match((await purge()).stderr, /add --yes/);
     assert.equal((await other.send(new ReceiveMessageCommand({ QueueUrl }))).Messages?.[0]?.Body, "x");

@@ -5,7 +5,7 @@
  * curl -d '{"id":"o-1","item":"desk","price":250}' http://localhost:8080/approval/desk
  * mayfly runs show approval o-1
  * curl http://localhost:8080/approval/desk/o-1
- * curl -X POST http://localhost:8080/approval/desk/o-1/approve
+ * curl -X POST http://localhost:8080/approval/desk/o-1/approve     or: mayfly runs answer approval o-1 approve
  */
 import { CallbackTimeoutError, type DurableContext, withDurableExecution } from "@aws/durable-execution-sdk-js";
 

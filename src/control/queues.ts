@@ -51,8 +51,21 @@ export async function createQueue(parts: QueueParts, caller: QueueCaller, { name
   if (app === undefined && apps !== null && apps.length !== 1)
     throw new MayflyError("bad-request", { what: "the queue must belong to an app, as the caller is bounded to some" });
   const owner = app === undefined ? (apps?.[0] ?? null) : appOf(parts, caller, app);
-  await parts.queues.create({ tenant, app: owner, name, settings: { ...settings, isFifo: name.endsWith(FIFO) }, tags: {} });
+  await parts.queues.create({ tenant, app: owner, name, settings: { ...settings, isFifo: name.endsWith(FIFO) }, tags: {} }).catch(inWords);
   return showQueue(parts, caller, name);
+}
+
+const settingsInWords: Readonly<Record<string, string>> = {
+  visibilityMs: "visibility time",
+  delayMs: "delay",
+  retentionMs: "retention",
+  deadLetters: "queue of dead letters, or how often a message is received before it goes there,",
+};
+
+function inWords(error: unknown): never {
+  if (!(error instanceof MayflyError) || error.code !== "queue-exists") throw error;
+  const what = String(error.details["what"]);
+  throw new MayflyError("queue-exists", { ...error.details, what: settingsInWords[what] ?? what }, error);
 }
 
 export async function removeQueue({ queues }: QueueParts, caller: QueueCaller, name: string): Promise<void> {

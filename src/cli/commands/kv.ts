@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { MayflyError } from "../../base/errors/error.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
@@ -116,13 +117,18 @@ async function put(app: string, store: string, key: string, value: string | unde
   const written = await (
     await connect(options)
   ).client.putKeyValue(app, store, key, {
-    value: bytes.toString("base64"),
-    base64: true,
+    ...valueOf(bytes),
     ...(ttl !== undefined && { expirationTtl: ttl }),
     ...(metadata !== undefined && { metadata: parsed(metadata) }),
     ...(ifVersion !== undefined && { ifVersion }),
   });
   console.log(options.json ? JSON.stringify(written) : `Put ${bytes.length} bytes, as version ${written.version}.`);
+}
+
+/** As a text if it is one, which is shorter. */
+function valueOf(bytes: Buffer): { value: string; base64: boolean } {
+  const base64 = !isUtf8(bytes);
+  return { value: bytes.toString(base64 ? "base64" : "utf8"), base64 };
 }
 
 function parsed(metadata: string): unknown {

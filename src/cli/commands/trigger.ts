@@ -18,6 +18,9 @@ const columns: Column<TriggerInfo>[] = [
   { title: "MISSED", align: "right", cell: ({ missed }) => String(missed) },
 ];
 
+/** Letters of a pattern, of which --json has all. */
+const MOST_PATTERN = 60;
+
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly trigger list shop");
   withConnectionOptions(command.command("list"))
@@ -80,15 +83,19 @@ function whenInWords({ kind, definition, path }: TriggerInfo): string {
     event,
     events,
   } = definition as Partial<Record<"schedule" | "timeZone" | "webhook" | "kv" | "prefix" | "suffix" | "queue" | "bucket", string>> & {
-    event?: { bus: string };
+    event?: { bus: string; pattern: object };
     events?: string[];
   };
   if (schedule !== undefined) return harmless(timeZone === "UTC" ? schedule : `${schedule} ${timeZone}`);
   if (kv !== undefined) return harmless(`changes of ${kv}${prefix === undefined ? "" : `, keys ${prefix}…`}`);
   if (queue !== undefined) return harmless(`messages of the queue ${queue}`);
   if (bucket !== undefined) return harmless(`objects ${(events ?? []).join(" or ")} in ${bucket}${keysInWords(prefix, suffix)}`);
-  if (event !== undefined) return harmless(`events of the bus ${event.bus}`);
+  if (event !== undefined) return harmless(`events of the bus ${event.bus} like ${shortened(JSON.stringify(event.pattern))}`);
   return `${webhook ?? kind} at ${path}`;
+}
+
+function shortened(text: string): string {
+  return text.length > MOST_PATTERN ? `${text.slice(0, MOST_PATTERN)}…` : text;
 }
 
 function keysInWords(prefix: string | undefined, suffix: string | undefined): string {
