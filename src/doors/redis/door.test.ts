@@ -436,3 +436,26 @@ test("a tenant's quota counts members, and what is over it is refused as out of 
   assert.equal(await eve.rpush("l", Buffer.alloc(1_000_000)), 1);
   eve.disconnect();
 });
+
+test("neither an address nor a tenant has all places: others are let in all the same, and places are given back", async (t) => {
+  const small = await openRedisWorld({ most: 40 });
+  afterwards(t, () => small.close());
+  const clients: Awaited<ReturnType<typeof rawClient>>[] = [];
+  const hello = async (user: string, token: string) => {
+    const client = await rawClient(small.port);
+    clients.push(client);
+    return client.ask(request("AUTH", user, token));
+  };
+  let known = 0;
+  while ((await hello("theirs.main", "eve")) === "+OK\r\n") known++;
+  assert.equal(known, 30, "three quarters");
+  assert.equal(await hello("shop.main", "ada"), "+OK\r\n");
+  const strangers = await Promise.all(Array.from({ length: 12 }, () => rawClient(small.port)));
+  const answers = await Promise.all(strangers.map((client) => client.ask(request("PING"))));
+  assert.ok(answers.filter((answer) => answer === "-NOAUTH Authentication required.\r\n").length <= 5);
+  assert.ok(answers.includes("-ERR max number of clients reached\r\n"));
+  for (const { socket } of [...clients, ...strangers]) socket.destroy();
+  await until(async () => (await hello("theirs.main", "eve")) === "+OK\r\n", { what: "places that were given back", ms: 30_000 });
+  for (const { socket } of clients) socket.destroy();
+  assert.deepEqual(small.errors, []);
+});

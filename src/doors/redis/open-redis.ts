@@ -28,6 +28,8 @@ export interface RedisNeeds {
   principals: Pick<Principals, "ofToken" | "ofAccessKey">;
   wrong: WrongCredentials;
   catalog: Pick<Catalog, "names">;
+  /** Connections from outside. Default: what the descriptors of this process allow. */
+  most?: number;
 }
 
 export interface OpenedRedis {
@@ -50,7 +52,7 @@ const HANDSHAKE_MS = 10_000;
 const KEEP_ALIVE_MS = 60_000;
 
 export function openRedis({ config, clock, log, closing }: ServerStart, needs: RedisNeeds): OpenedRedis {
-  const most = descriptorBudget(descriptorLimit()).api;
+  const most = needs.most ?? descriptorBudget(descriptorLimit()).api;
   const [places, room, waiters] = [new Shares(most), new Shares(MOST_BYTES), new Waiters(clock)];
   const parts = { principals: needs.principals, names: needs.catalog.names, clock };
   let lastId = 0;

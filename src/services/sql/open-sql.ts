@@ -24,7 +24,7 @@ export interface SqlNeeds {
 const MIB = 2 ** 20;
 const DAY_MS = 86_400_000;
 /** A database's file, and those beside it. */
-const FILE = /^(.+)\.db(-wal|-shm|-journal)?$/;
+const FILE = /^(.+)\.db(-wal|-shm|-journal|\.new)?$/;
 
 /** Opens the SQL databases of a state folder: `sql/<tenant's id>/<app's id>/<name>.db`. A tenant has a process for them while it uses one. */
 export function openSql(

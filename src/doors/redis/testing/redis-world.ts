@@ -27,13 +27,14 @@ const principals: Record<string, Principal> = {
   op: { id: "prin_5", name: "op", role: "operator", tenant: null, apps: null },
 };
 
-export async function openRedisWorld(env: Record<string, string> = {}) {
+/** @param more of what the door needs */
+export async function openRedisWorld(more: Pick<Parameters<typeof openRedis>[1], "most"> = {}) {
   const stateDir = mkdtempSync(join(tmpdir(), "mayfly-redis-"));
   const closing = new AsyncDisposableStack();
   closing.defer(() => rmSync(stateDir, { recursive: true }));
   const errors: unknown[] = [];
   const log = { error: (what: unknown) => void errors.push(what), info: () => undefined } as unknown as ServerStart["log"];
-  const config = loadConfig({ flags: { stateDir, kv: { redis: { listen: "127.0.0.1:0" } } }, env });
+  const config = loadConfig({ flags: { stateDir, kv: { redis: { listen: "127.0.0.1:0" } } }, env: {} });
   const start = { config, clock: systemClock, log, closing };
   const used: [app: string, use: object][] = [];
   const events = new EventStream(systemClock, (error) => errors.push(error));
@@ -48,6 +49,7 @@ export async function openRedisWorld(env: Record<string, string> = {}) {
     ["ten_other/theirs", OTHERS_APP],
   ]);
   const redis = openRedis(start, {
+    ...more,
     commands,
     principals: {
       ofToken: (token) => known.get(token) ?? null,

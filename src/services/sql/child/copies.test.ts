@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -17,14 +17,13 @@ function open(context: TestContext) {
   const db = new DatabaseSync(join(folder, "main.db"));
   afterwards(context, () => db.close());
   db.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (a)");
-  return {
-    db,
-    copies: new Copies(folder, "main"),
-    times: () =>
-      readdirSync(join(folder, "copies/main"))
-        .map((file) => Number(file.replace(".db", "")))
-        .toSorted((a, b) => a - b),
-  };
+  const of = join(folder, "copies/main");
+  mkdirSync(of, { recursive: true });
+  const times = () =>
+    readdirSync(of)
+      .map((file) => Number(file.replace(".db", "")))
+      .toSorted((a, b) => a - b);
+  return { db, copies: new Copies(folder, "main"), times, folder: () => of };
 }
 
 test("a copy is due once the database was changed, and the copy before it is old enough", (context) => {
@@ -55,9 +54,11 @@ test("all copies of a day stay, one of each day before, none for longer than is 
   assert.equal(times().length, 3);
 });
 
-test("two copies of one moment are two, and there is no copy of a time that has none", (context) => {
-  const { db, copies } = open(context);
+test("two copies of one moment are two, there is no copy of a time that has none, and half a copy is removed", (context) => {
+  const { db, copies, times, folder } = open(context);
+  writeFileSync(join(folder(), "5.partial"), "of a process that was ended");
   const at = copies.make(db, rules, 1_000_000);
+  assert.deepEqual(times(), [at]);
   assert.equal(copies.make(db, rules, 1_000_000), at + 1);
   assert.throws(() => copies.path(5));
   const copy = new DatabaseSync(copies.path(at), { readOnly: true });

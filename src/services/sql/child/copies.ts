@@ -46,6 +46,8 @@ export class Copies {
     const at = Math.max(now, (times.at(-1) ?? 0) + 1);
     const draft = `${this.#folder}/${at}.partial`;
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    // The process may have been ended while it made one.
+    for (const file of readdirSync(this.#folder)) if (file.endsWith(".partial")) rmSync(`${this.#folder}/${file}`);
     try {
       db.prepare("VACUUM INTO ?").run(draft);
       const { size } = statSync(draft);
