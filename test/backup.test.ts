@@ -88,9 +88,10 @@ test("what was accepted before a backup was begun is there where it is restored,
   await deploy(client(), "test/apps/sql");
   await askSql(server, "CREATE TABLE t AS SELECT 'kept' AS a");
   await client().setSecret("kv", "KEY", "value");
-  const { keys, events, stop } = load(client());
-  while (keys.length < 50 || events.length < 50) await sleep(20);
-  const before = { keys: keys.length, events: events.length };
+  await client().createQueue({ name: "jobs" });
+  const { keys, events, messages, stop } = load(client());
+  while (keys.length < 50 || events.length < 50 || messages.length < 50) await sleep(20);
+  const before = { keys: keys.length, events: events.length, messages: messages.length };
   const { tenant } = await backup("create", join(place, "one"), "--state", stateDir);
   assert.equal(tenant, null);
   const after = keys.length;
@@ -108,6 +109,11 @@ test("what was accepted before a backup was begun is there where it is restored,
   );
   assert.equal(await valueOf(second.clientOf(), keys[before.keys - 1]!), keys[before.keys - 1]);
   for (const id of events.slice(0, before.events)) assert.equal((await second.clientOf().event("events", id)).state, "delayed");
+  const { visible } = await second.clientOf().queue("jobs");
+  assert.ok(
+    visible >= before.messages && visible < messages.length,
+    `${visible} messages of ${before.messages}, and of ${messages.length} later`,
+  );
   assert.deepEqual(await foundBy(second.server, "/kv", keys[0]!), [keys[0]]);
   assert.deepEqual(await askSql(second.server, "SELECT a FROM t"), { answer: [["kept"]] });
   assert.deepEqual(await second.clientOf().secretNames("kv"), ["KEY"]);
@@ -130,7 +136,7 @@ test("what was accepted before a backup was begun is there where it is restored,
 
 /** Puts and accepts until it is stopped. What is in the lists was confirmed. */
 function load(client: Client) {
-  const [keys, events]: [string[], string[]] = [[], []];
+  const [keys, events, messages]: [string[], string[], string[]] = [[], [], []];
   const over = new AbortController();
   const put = async (worker: number) => {
     for (let count = 0; !over.signal.aborted; count++) {
@@ -142,10 +148,14 @@ function load(client: Client) {
   const accept = async () => {
     while (!over.signal.aborted) events.push((await client.acceptEvent("events", "note", { delayS: 100_000 })).id);
   };
-  const working = [put(1), put(2), put(3), accept(), accept()];
+  const send = async () => {
+    while (!over.signal.aborted) messages.push((await client.sendToQueue("jobs", { body: "x" })).id);
+  };
+  const working = [put(1), put(2), put(3), accept(), accept(), send()];
   return {
     keys,
     events,
+    messages,
     stop: async () => {
       over.abort();
       await Promise.all(working);

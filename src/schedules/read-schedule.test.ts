@@ -50,6 +50,19 @@ test("a time that exists twice where clocks are put back is due once, and one of
   assert.deepEqual(times("30 * * * *", "2026-10-25T00:00:00Z", 2, "Europe/Berlin"), ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"]);
 });
 
+test("several times in the hour that exists twice are due once each", () => {
+  assert.deepEqual(times("15,45 2 * * *", "2026-10-24T12:00:00Z", 3, "Europe/Berlin"), [
+    "2026-10-25T00:15:00Z",
+    "2026-10-25T00:45:00Z",
+    "2026-10-26T01:15:00Z",
+  ]);
+  assert.deepEqual(times("0 15,45 1 * * *", "2026-11-01T04:00:00Z", 3, "America/New_York"), [
+    "2026-11-01T05:15:00Z",
+    "2026-11-01T05:45:00Z",
+    "2026-11-02T06:15:00Z",
+  ]);
+});
+
 test("an interval takes no notice of clocks that are changed", () => {
   const [first, , , fourth] = times("every 1 hour", "2026-10-25T00:00:00Z", 4, "Europe/Berlin");
   assert.deepEqual([first, fourth], ["2026-10-25T01:00:00Z", "2026-10-25T04:00:00Z"]);

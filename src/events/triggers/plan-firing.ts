@@ -19,8 +19,8 @@ export interface NextFiring {
 const LATE_MS = 60_000;
 /** Of times that were missed, so many events are made at once. The others follow: what finds no room is tried again as a whole. */
 const MOST_AT_ONCE = 10;
-/** A time of a calendar takes tens of microseconds to find, and thousands of triggers may have missed theirs at once. */
-const MOST_COUNTED = 20;
+/** A time of a calendar takes a tenth of a millisecond to find, and thousands of triggers may have missed theirs at once. */
+const MOST_COUNTED = 10;
 /** Times of a calendar are whole seconds. */
 const SHORTEST_MS = 1_000;
 

@@ -7,6 +7,7 @@
  * 3. A trigger whose event cannot be made, or finds no room, keeps no other waiting.
  * 4. What is due soon is told beforehand, so that a machine may be there in time.
  */
+import { setImmediate as turn } from "node:timers/promises";
 import type { Clock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { GroupCommit } from "../../store/group-commit/group-commit.ts";
@@ -41,6 +42,8 @@ const AT_ONCE = 250;
 /** The wall clock may be set, so that it is looked at this often while anything is due later. */
 const MOST_WAIT_MS = 60_000;
 const STORE_AGAIN_MS = 1_000;
+/** After a long rest of the server the times of many calendars are looked for: calls do not wait for all of them. */
+const SLICE_MS = 10;
 /** Machines start within this time. */
 const AHEAD_MS = 10_000;
 
@@ -113,8 +116,15 @@ export class TriggerClock {
   }
 
   async #fire(due: readonly StoredTrigger[], now: number): Promise<void> {
-    const { commit, runner, most } = this.#options;
-    const fired = due.map((trigger) => this.#plan(trigger, now));
+    const { commit, runner, most, clock } = this.#options;
+    const fired: Fired[] = [];
+    let since = clock.now();
+    for (const trigger of due) {
+      fired.push(this.#plan(trigger, now));
+      if (clock.now() - since < SLICE_MS) continue;
+      await turn();
+      since = clock.now();
+    }
     const bytes = fired.reduce((sum, { events }) => sum + events.reduce((each, { payload }) => each + payload.length, 0), 0);
     const { accepted } = await commit.run("fireTriggers", { fired, now, most }, bytes);
     for (const { lane, to, dueAt } of accepted) runner.accepted(lane, to, dueAt);
