@@ -7,7 +7,8 @@ import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterwards } from "../src/base/testing/afterwards.ts";
 import { createClient } from "../src/doors/admin/client.ts";
-import { machine, serveApi, token } from "../src/doors/admin/testing/serve-api.ts";
+import { bundle, machine, manifest, serveApi, token } from "../src/doors/admin/testing/serve-api.ts";
+import { LogLevel } from "../src/wire/protocol.ts";
 import { barriersIn, type Look, openBrowser, openPage } from "./browser.ts";
 import { createScope, eventually, type Platform, type Scope, startPlatform } from "./platform.ts";
 
@@ -240,6 +241,127 @@ function machineOf(at: number): ReturnType<NonNullable<NonNullable<Parameters<ty
   return { ...machine, id: `m${at}`, app: `app-${at % 50}`, slots: { used: 0, total: 100 }, ageMs: 1_000 * (500 - at) };
 }
 
+describe("an app", () => {
+  const tab = (page: Page, name: string) =>
+    page
+      .getByRole("navigation", { name: /^Parts of/ })
+      .getByRole("link", { name })
+      .click();
+
+  async function appPage(context: Scope, app: string, who: LoggedIn = {}): Promise<Page> {
+    const page = await loggedIn(context, who);
+    await page.getByRole("link", { name: "Apps" }).click();
+    await page.getByPlaceholder("Search").fill(app.slice(1, -1).toUpperCase());
+    await page.getByRole("link", { name: app, exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: app }).waitFor();
+    return page;
+  }
+
+  test("is found by a part of its name; its calls are moved by weight, and rolled back", async (context) => {
+    await platform.deploy("examples/hello", { name: "moving" });
+    await platform.deploy("examples/hello", { name: "moving", env: { ROUND: "2" } });
+    const page = await appPage(context, "moving");
+    await page.getByText("Nobody has called the app lately.").or(page.getByText("The revision has")).first().waitFor();
+    await tab(page, "Traffic");
+    await page.getByRole("slider", { name: "Revision 1" }).fill("25");
+    await page.getByRole("button", { name: "Send calls there" }).click();
+    await page.getByText("2 80 %, 1 20 %").waitFor();
+    const [live] = await platform.client.aliases("moving");
+    assert.deepEqual(live?.targets.map(({ number, weight }) => [number, weight]).toSorted(), [
+      [1, 25],
+      [2, 100],
+    ]);
+    await page.getByRole("button", { name: "Roll back" }).click();
+    await page.getByRole("button", { name: "Roll back?" }).click();
+    await page.getByText("Calls go where they went before.").waitFor();
+    assert.equal((await platform.client.aliases("moving"))[0]?.targets.length, 1);
+    await tab(page, "Cost and secrets");
+    await page.getByText("At wall-clock prices").waitFor();
+  });
+
+  test("is called with an event, its triggers are fired, and its durable executions are shown in the order of time", async (context) => {
+    await platform.deploy("examples/nightly-report");
+    await platform.deploy("examples/approval");
+    const page = await appPage(context, "approval");
+    await tab(page, "Call");
+    await page.getByLabel("Event, as JSON").fill("{");
+    await page.getByRole("button", { name: "Call" }).click();
+    await page.getByText("The event is not JSON.").waitFor();
+    await page.getByLabel("Event, as JSON").fill('{"id":"o-1","item":"desk","price":9}');
+    await page.getByRole("button", { name: "Call" }).click();
+    await page.getByText("succeeded", { exact: true }).waitFor();
+    await tab(page, "Runs");
+    await page
+      .getByRole("button")
+      .filter({ hasText: /^[\da-f-]{36}$/ })
+      .first()
+      .click();
+    await page.getByText(/"state":"shipped"/).waitFor();
+    const did = page.getByRole("list", { name: "What it did, in the order of time" }).getByRole("listitem");
+    assert.deepEqual(
+      (await did.allInnerTexts()).map((text) => text.split(/\s/, 1)[0]),
+      ["reserve", "charge", "ship"],
+    );
+    await page.goto(`${url}/#/apps/nightly-report?tab=events`);
+    await page.getByRole("button", { name: "Fire" }).click();
+    await page.getByText("Fired.").waitFor();
+    await page.getByRole("region", { name: "Events" }).getByText("report", { exact: true }).waitFor();
+  });
+
+  test("shows to a reader what it may see, and offers nothing that would be refused", async (context) => {
+    const page = await appPage(context, "hello", await tokenOf("reader", "main"));
+    await tab(page, "Traffic");
+    await page.getByText("Your role may look, and change nothing.").waitFor();
+    await tab(page, "Call");
+    await page.getByText("Your role may call no functions.").waitFor();
+  });
+
+  test("shows lines of its log as they come, whatever is in them, and finds those of an invocation", async (context) => {
+    const served = await serveApi();
+    await served.client.deploy(manifest(), [bundle("main", "cjs", "1")]);
+    const app = served.id("shop");
+    const hostile = [
+      '<img src=x onerror="globalThis.taken = 1">',
+      "<script>globalThis.taken = 1</script>",
+      "\u001b[31mred\u001b[0m \u202Eesrever \u0000 {{7*7}} ${taken = 1} javascript:taken=1",
+      '"><svg onload=taken=1>',
+    ];
+    const say = (text: string, invocation: string) =>
+      served.logs.append({ at: Date.now(), app, level: LogLevel.Error, text, function: hostile[0]!, invocation, machine: hostile[3]! });
+    for (const text of hostile) say(text, "inv-1");
+    const page = await appPage(context, "shop", { url: served.server.url, token });
+    await tab(page, "Logs");
+    const lines = page.getByRole("log").locator(".log-text");
+    await eventually(
+      "lines",
+      () => lines.count(),
+      (count) => count === 4,
+    );
+    assert.deepEqual(await lines.allTextContents(), hostile);
+    say("one more", "inv-2");
+    await page.getByText("one more").waitFor();
+    for (let line = 0; line < 3_000; line++) say(`line ${line}`, "inv-3");
+    await page.getByText("line 2999", { exact: true }).waitFor();
+    assert.ok((await lines.count()) <= 2_000);
+    await page.getByRole("button", { name: "inv-3" }).last().click();
+    await eventually(
+      "lines of one invocation",
+      () => page.getByText("one more").count(),
+      (count) => count === 0,
+    );
+    await page.goto(`${served.server.url}/#/apps/shop?tab=logs&search=${encodeURIComponent(hostile[0]!)}`);
+    await eventually(
+      "the search of the address",
+      () => page.getByPlaceholder(/^Text, function/).inputValue(),
+      (text) => text === hostile[0],
+    );
+    assert.equal(await page.evaluate("String(globalThis.taken)"), "undefined");
+    assert.deepEqual(await barriersIn(page), []);
+    await page.close();
+    await served.close();
+  });
+});
+
 describe("every page", () => {
   const looks = [320, 768, 1_280].flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme })));
   for (const look of looks)
@@ -257,6 +379,18 @@ describe("every page", () => {
         await takeShot(page, `${name}-${look.width}-${look.theme}`);
       }
     });
+
+  test("the parts of an app fit the narrowest screen, and keep nobody out", async (context) => {
+    const page = await loggedIn(context, { look: { width: 320, theme: "dark" } });
+    for (const part of ["", "traffic", "events", "runs", "logs", "cost", "call"]) {
+      await page.goto(`${url}/#/apps/hello?tab=${part}`);
+      await page.locator('.tabs [aria-current="page"]').waitFor();
+      await page.locator(".main .card, .main .note-box").first().waitFor();
+      await page.locator(".skeleton").first().waitFor({ state: "detached" });
+      assert.deepEqual(await barriersIn(page), [], part);
+      assert.ok(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), `${part} is wider than the screen`);
+    }
+  });
 
   test("can be used by keys alone, and changes its colours", async (context) => {
     const page = await loggedIn(context);

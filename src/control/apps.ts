@@ -24,10 +24,9 @@ export function listApps(
   parts: AppParts & { catalog: Pick<Catalog, "names"> },
   tenant: string,
   only: readonly string[] | null,
-  after: string,
-  limit: number,
+  { after, limit, search = "" }: { after: string; limit: number; search?: string | undefined },
 ): { apps: AppRow[]; next: string | null } {
-  const apps = only === null ? parts.catalog.page(tenant, after, limit + 1) : someApps(parts, tenant, only, after);
+  const apps = only === null ? parts.catalog.page(tenant, after, limit + 1, search) : someApps(parts, tenant, only, after, search);
   const next = apps.length > limit ? apps[limit - 1]!.name : null;
   return { apps: apps.slice(0, limit).map((row) => withProblem(parts, row)), next };
 }
@@ -50,10 +49,12 @@ function someApps(
   tenant: string,
   only: readonly string[],
   after: string,
+  search: string,
 ): AppRow[] {
   const rows = only.flatMap((id) => {
     const known = catalog.names.nameOf(id);
-    return known?.tenant === tenant && known.name > after ? (catalog.app(tenant, known.name) ?? []) : [];
+    const isFound = known?.tenant === tenant && known.name > after && known.name.toLowerCase().includes(search.toLowerCase());
+    return isFound ? (catalog.app(tenant, known.name) ?? []) : [];
   });
   return rows.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

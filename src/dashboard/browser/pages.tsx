@@ -1,7 +1,8 @@
 /** All pages, in the order in which they are listed. */
 import type { FunctionComponent } from "preact";
+import { AppsPage } from "./pages/apps.tsx";
 import { FleetPage } from "./pages/fleet.tsx";
-import { FleetIcon, OverviewIcon } from "./parts/icons.tsx";
+import { AppsIcon, FleetIcon, OverviewIcon } from "./parts/icons.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { session } from "./session.ts";
 
@@ -21,6 +22,7 @@ const isReader = () => session.value?.principal.role !== "invoker";
 export const pages: readonly ListedPage[] = [
   { name: "", title: "Overview", icon: OverviewIcon, Page: OverviewPage },
   { name: "fleet", title: "Fleet", icon: FleetIcon, Page: FleetPage, isFor: isReader },
+  { name: "apps", title: "Apps", icon: AppsIcon, Page: AppsPage, isFor: isReader },
 ];
 
 export function pageAt([name = ""]: readonly string[]): ListedPage | undefined {

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as format from "./format.ts";
 import { fullness, grouped } from "./fleet.ts";
+import { found, LineReader, MOST_LINES, withMore } from "./log-lines.ts";
 import { changed } from "./machines.ts";
 import type { LiveMachine } from "./replies.ts";
+import { mayDo } from "./rights.ts";
 import { hashOf, routeOf } from "./route.ts";
+import { barsOf } from "./run-timeline.ts";
 import { EventReader } from "./sse.ts";
 import { stacked } from "./stacked.ts";
 
@@ -105,5 +108,68 @@ test("the fleet is put together by app, tenant and kind, those of no app last, a
   assert.deepEqual(
     [fullness({ slots: { used: 1, total: 4 } }), fullness({ slots: { used: 0, total: 0 } }), fullness({ slots: { used: 9, total: 4 } })],
     [0.25, 0, 1],
+  );
+});
+
+test("what an execution did is a bar for each operation, those that go on up to now", () => {
+  const event = (number: number, at: number, type: string, id: string | null) => ({
+    number,
+    at,
+    type,
+    operation: id === null ? null : { id, name: id === "c" ? null : id, subType: null },
+  });
+  const events = [
+    event(1, 1_000, "ExecutionStarted", "x"),
+    event(2, 1_000, "StepStarted", "a"),
+    event(3, 1_200, "StepSucceeded", "a"),
+    event(4, 1_250, "InvocationCompleted", null),
+    event(5, 1_500, "WaitStarted", "b"),
+    event(6, 1_600, "StepStarted", "c"),
+    event(7, 1_700, "StepFailed", "c"),
+  ];
+  const bars = barsOf({ events }, 1_000, 2_000).map(({ name, kind, state, left, width }) => [name, kind, state, left, width]);
+  assert.deepEqual(bars, [
+    ["a", "Step", "succeeded", 0, 0.2],
+    ["b", "Wait", "running", 0.5, 0.5],
+    ["Step", "Step", "failed", 0.6, 0.1],
+  ]);
+  assert.deepEqual(barsOf({ events: [] }, 1, 1), []);
+});
+
+test("the newest lines of a log are kept, and found by whatever they have", () => {
+  const line = (text: string, more: object = {}) => ({ at: 1, level: "info", text, ...more });
+  let lines = withMore([], [line("one", { invocation: "abc-1" }), line("two", { function: "Cart", level: "error" })]);
+  assert.deepEqual(
+    ["ABC", "cart", "err", "TWO", "", "none"].map((search) => found(lines, search).length),
+    [1, 1, 1, 1, 2, 0],
+  );
+  for (let round = 0; round < 3; round++)
+    lines = withMore(
+      lines,
+      Array.from({ length: 1_000 }, () => line("more")),
+    );
+  assert.deepEqual([lines.length, lines.at(-1)!.number, new Set(lines.map(({ number }) => number)).size], [MOST_LINES, 3_002, MOST_LINES]);
+  const reader = new LineReader();
+  assert.deepEqual(
+    [reader.take('{"text":"a'), reader.take('b"}\n\n{"text"'), reader.take(':"c"}\n')].flat().map(({ text }) => text),
+    ["ab", "c"],
+  );
+});
+
+test("pages offer what a role may do", () => {
+  assert.deepEqual(
+    ["operator", "tenant-admin", "deployer", "reader", "invoker", "none"].map((role) => [
+      mayDo("read", role),
+      mayDo("deploy", role),
+      mayDo("invoke", role),
+    ]),
+    [
+      [true, true, true],
+      [true, true, true],
+      [true, true, true],
+      [true, false, false],
+      [false, false, true],
+      [false, false, false],
+    ],
   );
 });

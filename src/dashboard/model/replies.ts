@@ -93,3 +93,119 @@ export interface TenantListReply {
 export interface ErrorReply {
   error: { code: string; message: string; cure: string };
 }
+
+interface TargetReply {
+  revision: string;
+  number: number;
+  weight: number;
+}
+
+interface CanaryReply {
+  state: string;
+  share: number;
+  old: number;
+  startedAt: number;
+  until: number;
+  why: string | null;
+  calls: Record<"old" | "new", { calls: number; failed: number; p99: number | null }>;
+}
+
+export interface AppReply {
+  app: string;
+  live: { number: number; createdAt: number; manifest: { functions: Record<string, object> } } | null;
+  problem: string | null;
+  revisions: { id: string; number: number; createdAt: number; runtimes: string[]; canary?: CanaryReply | undefined }[];
+  aliases: { name: string; targets: TargetReply[] }[];
+}
+
+export interface AppListReply {
+  apps: AppReply[];
+  next: string | null;
+}
+
+export interface ExplainReply {
+  now: string[];
+}
+
+export interface TriggerListReply {
+  triggers: {
+    name: string;
+    function: string;
+    kind: string;
+    paused: boolean;
+    path: string | null;
+    firesAt: number | null;
+    last: { at: number; event: string } | null;
+    why: string | null;
+    fired: number;
+  }[];
+}
+
+export interface EventListReply {
+  events: {
+    id: string;
+    function: string;
+    state: string;
+    source: { kind: string; name?: string | undefined };
+    acceptedAt: number;
+    endedAt: number | null;
+    attempts: number;
+    why: string | null;
+  }[];
+}
+
+export interface EventReply {
+  state: string;
+  why: string | null;
+  result: string | null;
+}
+
+export interface RunListReply {
+  runs: { id: string; name: string; function: string; status: string; startedAt: number; endedAt: number | null }[];
+}
+
+export interface RunReply {
+  id: string;
+  name: string;
+  status: string;
+  why: string;
+  calls: number;
+  startedAt: number;
+  endedAt: number | null;
+  input: string | null;
+  result: string | null;
+}
+
+export interface RunHistoryReply {
+  events: {
+    number: number;
+    at: number;
+    type: string;
+    operation: { id: string; name: string | null; subType: string | null } | null;
+  }[];
+}
+
+export interface LogLineReply {
+  at: number;
+  level: string;
+  text: string;
+  function?: string | undefined;
+  invocation?: string | undefined;
+  machine?: string | undefined;
+}
+
+export interface AppBillReply {
+  month: string;
+  prices: { currency: string };
+  bill: {
+    cost: number;
+    lines: { what: string; quantity: number; unit: string; cost: number }[];
+    wallClock: { cost: number };
+    functions: { function: string; requests: number; cost: number; wallSeconds: number }[];
+    limits: { limit: string; used: number; most: number; state: string }[];
+  };
+}
+
+export interface SecretNamesReply {
+  names: string[];
+}

@@ -246,6 +246,21 @@ test("another tenant is answered as one that does not exist, by every route", as
   }
 });
 
+test("apps are searched for among those that one sees", async () => {
+  const found = async (kind: Kind, search: string) => {
+    const headers = { authorization: `Bearer ${served.tokens[kind]}`, ...(served.isOfServer(kind) && { [TENANT_HEADER]: "acme" }) };
+    const response = await fetch(`${served.server.url}/v1/apps?search=${encodeURIComponent(search)}`, { headers });
+    return ((await response.json()) as { apps: { app: string }[] }).apps.map(({ app }) => app);
+  };
+  await served.deploy("acme", "shop");
+  for (const kind of ["operator", "reader"] as const) {
+    assert.deepEqual(await found(kind, "IDD"), ["hidden"], kind);
+    assert.deepEqual(await found(kind, ""), ["hidden", "shop"], kind);
+    for (const none of ["vault", "%", "_", "'"]) assert.deepEqual(await found(kind, none), [], none);
+  }
+  assert.deepEqual([await found("reader of shop", "idd"), await found("reader of shop", "HO")], [[], ["shop"]]);
+});
+
 test("no list shows anything of another tenant, or beyond a principal's bounds", async () => {
   const listed = async (name: RouteName, token: string, tenant?: string) => (await ask(name, token, { tenant })).text;
   for (const name of ["apps", "bill", "allLimits", "machines", "tokens", "keys", "audit", "appliances"] as const) {

@@ -175,6 +175,7 @@ export const appListSchema = z
 export const appListQuerySchema = z.strictObject({
   after: z.string().max(100).default("").openapi({ description: "Only apps whose names come after this." }),
   limit: z.coerce.number<number>().int().min(1).max(200).default(100),
+  search: z.string().max(100).optional().openapi({ description: "Only apps with this text in their names, in capitals or not." }),
 });
 
 const filesSchema = z.custom<FormFile | LargeFormFile>(

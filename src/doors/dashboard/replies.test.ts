@@ -19,6 +19,19 @@ interface Expected {
   spend: Has<replies.SpendReply, Reply<"GET /v1/spend">>;
   tenants: Has<replies.TenantListReply, Reply<"GET /v1/tenants">>;
   decisions: Has<replies.DecisionsReply, Reply<"GET /v1/machines/{machine}/decisions">>;
+  apps: Has<replies.AppListReply, Reply<"GET /v1/apps">>;
+  app: Has<replies.AppReply, Reply<"GET /v1/apps/{app}">>;
+  explain: Has<replies.ExplainReply, Reply<"GET /v1/apps/{app}/explain">>;
+  triggers: Has<replies.TriggerListReply, Reply<"GET /v1/apps/{app}/triggers">>;
+  events: Has<replies.EventListReply, Reply<"GET /v1/apps/{app}/events">>;
+  deadLetters: Has<replies.EventListReply, Reply<"GET /v1/apps/{app}/dead-letters">>;
+  event: Has<replies.EventReply, Reply<"GET /v1/apps/{app}/events/{event}">>;
+  runs: Has<replies.RunListReply, Reply<"GET /v1/apps/{app}/runs">>;
+  run: Has<replies.RunReply, Reply<"GET /v1/apps/{app}/runs/{run}">>;
+  runHistory: Has<replies.RunHistoryReply, Reply<"GET /v1/apps/{app}/runs/{run}/history">>;
+  logs: Has<replies.LogLineReply, Reply<"GET /v1/apps/{app}/logs">["lines"][number]>;
+  bill: Has<replies.AppBillReply, Reply<"GET /v1/apps/{app}/bill">>;
+  secrets: Has<replies.SecretNamesReply, Reply<"GET /v1/apps/{app}/secrets">>;
   tick: Has<replies.Tick, Told["tick"]>;
   machines: Has<replies.MachineChanges, NonNullable<Told["machines"]>>;
 }

@@ -290,7 +290,7 @@ export interface Catalog {
   /** Removes the app with its revisions, aliases and secrets, and frees its name. The id stays known. Throws "no-such-app". */
   remove(app: string): void;
   /** At most `count` of the tenant's apps that come after this name, in order. */
-  page(tenant: string, after: string, count: number): AppRow[];
+  page(tenant: string, after: string, count: number, text?: string): AppRow[];
   /** Undefined if there is no app of that name. Makes one query. */
   app(tenant: string, name: string): AppRow | undefined;
   /** Ids of all apps of the tenant that are deployed. */

@@ -136,7 +136,7 @@ function createCatalog(parts: CatalogParts): Catalog {
       remove(parts, app);
       signingKeys.forget(app);
     },
-    page: (tenant, after, count) => queries.apps.page(tenant, after, count).map((row) => appRow(parts, row)),
+    page: (tenant, after, count, text = "") => queries.apps.page(tenant, after, count, text).map((row) => appRow(parts, row)),
     app(tenant, name) {
       const row = queries.apps.byName(tenant, name);
       return row && appRow(parts, row);

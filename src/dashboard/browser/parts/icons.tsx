@@ -45,6 +45,12 @@ export const FleetIcon = () => (
   </Icon>
 );
 
+export const AppsIcon = () => (
+  <Icon>
+    <path d="m12 3 8 4.500v9L12 21l-8-4.500v-9zm0 9 8-4.500M12 12v9m0-9L4 7.500" />
+  </Icon>
+);
+
 export const SunIcon = () => (
   <Icon>
     <circle cx="12" cy="12" r="4" />

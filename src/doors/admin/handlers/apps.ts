@@ -16,8 +16,7 @@ import { readUpload } from "../upload.ts";
 
 export function addApps(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
   api.openapi(routes.apps, (context) => {
-    const { after, limit } = context.req.valid("query");
-    const { apps, next } = listApps(parts, tenantOf(context), scopeOf(context).principal.apps, after, limit);
+    const { apps, next } = listApps(parts, tenantOf(context), scopeOf(context).principal.apps, context.req.valid("query"));
     return context.json({ apps: apps.map(appInfo), next }, 200);
   });
 

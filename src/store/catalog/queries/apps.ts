@@ -42,7 +42,11 @@ const shown = `
 export function appQueries(db: DatabaseSync) {
   return {
     byName: one<StoredApp>(db, `${shown} AND names.tenant = ? AND names.name = ?`),
-    page: all<StoredApp>(db, `${shown} AND names.tenant = ? AND names.name > ? ORDER BY names.name LIMIT ?`),
+    /** @param text that is part of the names; empty: any name */
+    page: all<StoredApp>(
+      db,
+      `${shown} AND names.tenant = ?1 AND names.name > ?2 AND instr(lower(names.name), lower(?4)) > 0 ORDER BY names.name LIMIT ?3`,
+    ),
     deployed: all<{ id: string }>(db, "SELECT id FROM names WHERE kind = 'app' AND tenant = ? ORDER BY name"),
     all: all<{ id: string }>(db, "SELECT id FROM names WHERE kind = 'app'"),
     count: one<{ apps: number }>(db, "SELECT count(*) AS apps FROM names WHERE kind = 'app'"),

@@ -1,0 +1,77 @@
+import type { FunctionComponent } from "preact";
+import type { AppReply } from "../../model/replies.ts";
+import { hashOf } from "../../model/route.ts";
+import { ask } from "../api.ts";
+import { route } from "../location.ts";
+import { Page } from "../parts/page.tsx";
+import { Failed, Loading } from "../parts/states.tsx";
+import { useData } from "../use-data.ts";
+import { CallTab } from "./app/call.tsx";
+import { CostTab } from "./app/cost.tsx";
+import { EventsTab } from "./app/events.tsx";
+import { LogsTab } from "./app/logs.tsx";
+import { RunsTab } from "./app/runs.tsx";
+import { SummaryTab } from "./app/summary.tsx";
+import { TrafficTab } from "./app/traffic.tsx";
+
+export interface TabProps {
+  app: AppReply;
+  /** Of the app in the API. */
+  path: string;
+  /** Called when something about the app has changed. */
+  onChange: () => void;
+}
+
+interface Tab {
+  name: string;
+  title: string;
+  Content: FunctionComponent<TabProps>;
+}
+
+const tabs: readonly Tab[] = [
+  { name: "", title: "Summary", Content: SummaryTab },
+  { name: "traffic", title: "Traffic", Content: TrafficTab },
+  { name: "events", title: "Triggers and events", Content: EventsTab },
+  { name: "runs", title: "Runs", Content: RunsTab },
+  { name: "logs", title: "Logs", Content: LogsTab },
+  { name: "cost", title: "Cost and secrets", Content: CostTab },
+  { name: "call", title: "Call", Content: CallTab },
+];
+
+export function AppPage({ app }: { app: string }) {
+  const path = `/v1/apps/${encodeURIComponent(app)}`;
+  const { data, error, reload } = useData<AppReply>((signal) => ask(path, { signal }), [path], 5_000);
+  const tab = tabs.find(({ name }) => name === (route.value.query.get("tab") ?? "")) ?? tabs[0]!;
+  return (
+    <Page
+      title={app}
+      about={
+        <>
+          <a href="#/apps">Apps</a> / What this app does, what starts it, what it says and what it costs.
+        </>
+      }
+    >
+      <nav class="tabs" aria-label={`Parts of ${app}`}>
+        {tabs.map(({ name, title }) => (
+          <a key={name} href={hashOf(["apps", app], { tab: name })} aria-current={name === tab.name ? "page" : undefined}>
+            {title}
+          </a>
+        ))}
+      </nav>
+      {data?.problem && (
+        <div class="note-box bad">
+          <strong>The app is not served: {data.problem}</strong>
+        </div>
+      )}
+      {data === undefined ? (
+        error ? (
+          <Failed error={error} onRetry={reload} />
+        ) : (
+          <Loading height={320} />
+        )
+      ) : (
+        <tab.Content key={tab.name} app={data} path={path} onChange={reload} />
+      )}
+    </Page>
+  );
+}

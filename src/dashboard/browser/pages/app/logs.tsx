@@ -1,0 +1,111 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { timeOfDay } from "../../../model/format.ts";
+import { found, LineReader, type NumberedLine, withMore } from "../../../model/log-lines.ts";
+import type { LogLineReply } from "../../../model/replies.ts";
+import { hashOf } from "../../../model/route.ts";
+import { send } from "../../api.ts";
+import { route } from "../../location.ts";
+import { Empty, Failed } from "../../parts/states.tsx";
+import type { TabProps } from "../app.tsx";
+
+/** The address has the search, so that the log of an invocation can be shared. */
+export function LogsTab({ app, path }: TabProps) {
+  const search = route.value.query.get("search") ?? "";
+  const [isPaused, setPaused] = useState(false);
+  const { lines, error } = useLines(path, isPaused);
+  const shown = useMemo(() => found(lines, search), [lines, search]);
+  const end = useRef<HTMLDivElement>(null);
+  // Whoever has scrolled up reads on where they are.
+  const isAtEnd = useRef(true);
+  useEffect(() => {
+    const box = end.current;
+    if (box !== null && isAtEnd.current) box.scrollTop = box.scrollHeight;
+  }, [shown]);
+  const onScroll = ({ currentTarget: { scrollHeight, scrollTop, clientHeight } }: { currentTarget: HTMLElement }) => {
+    isAtEnd.current = scrollHeight - scrollTop - clientHeight < 60;
+  };
+  const find = (text: string) => (location.hash = hashOf(["apps", app.app], { tab: "logs", search: text }));
+  return (
+    <div class="stack">
+      <div class="toolbar">
+        <label class="grow">
+          <span class="unseen">Search in the lines</span>
+          <input
+            class="input"
+            type="search"
+            placeholder="Text, function, level, machine or invocation"
+            value={search}
+            onInput={(event) => find(event.currentTarget.value)}
+            spellcheck={false}
+          />
+        </label>
+        <button class="button" type="button" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
+          {isPaused ? "Go on" : "Pause"}
+        </button>
+      </div>
+      {error && <Failed error={error} />}
+      {shown.length === 0 ? (
+        <Empty title={search === "" ? "The app has said nothing yet." : "No line of the newest ones has this text."} />
+      ) : (
+        <div class="log" ref={end} onScroll={onScroll} tabIndex={0} role="log" aria-label={`Log of ${app.app}`} aria-live="off">
+          {shown.map((line) => (
+            <Line key={line.number} line={line} onFind={find} />
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Line({ line, onFind }: { line: NumberedLine; onFind: (text: string) => void }) {
+  return useMemo(
+    () => (
+      <div class="log-line" data-level={line.level}>
+        <time class="number">{timeOfDay(line.at)}</time>
+        <b>{line.level}</b>
+        <span>{line.function}</span>
+        <span class="log-text">{line.text}</span>
+        {line.invocation !== undefined && (
+          <button class="link" type="button" title="Only this invocation" onClick={() => onFind(line.invocation!)}>
+            {line.invocation}
+          </button>
+        )}
+      </div>
+    ),
+    [line],
+  );
+}
+
+/** The newest lines, then new ones as they come; several at once are shown together. */
+function useLines(path: string, isPaused: boolean): { lines: readonly NumberedLine[]; error: Error | undefined } {
+  const [lines, setLines] = useState<readonly NumberedLine[]>([]);
+  const [error, setError] = useState<Error>();
+  useEffect(() => {
+    if (isPaused) return undefined;
+    const over = new AbortController();
+    let waiting: LogLineReply[] = [];
+    const show = () => {
+      if (waiting.length === 0) return;
+      const some = waiting;
+      waiting = [];
+      setLines((before) => withMore(before, some));
+    };
+    const timer = setInterval(show, 200);
+    setLines([]);
+    setError(undefined);
+    const read = async () => {
+      const response = await send(`${path}/logs/follow`, { query: { tail: 500 }, signal: over.signal });
+      const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+      const text = new LineReader();
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) waiting.push(...text.take(piece.value));
+    };
+    read().catch((thrown: unknown) => {
+      if (!over.signal.aborted) setError(thrown as Error);
+    });
+    return () => {
+      over.abort();
+      clearInterval(timer);
+    };
+  }, [path, isPaused]);
+  return { lines, error };
+}
