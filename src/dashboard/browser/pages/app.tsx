@@ -12,15 +12,8 @@ import { EventsTab } from "./app/events.tsx";
 import { LogsTab } from "./app/logs.tsx";
 import { RunsTab } from "./app/runs.tsx";
 import { SummaryTab } from "./app/summary.tsx";
+import type { TabProps } from "./app/tab.ts";
 import { TrafficTab } from "./app/traffic.tsx";
-
-export interface TabProps {
-  app: AppReply;
-  /** Of the app in the API. */
-  path: string;
-  /** Called when something about the app has changed. */
-  onChange: () => void;
-}
 
 interface Tab {
   name: string;

@@ -1,7 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
-import { dateAndTime, share } from "../../model/format.ts";
+import { dateAndTime } from "../../model/format.ts";
 import type { AppListReply, AppReply } from "../../model/replies.ts";
 import { hashOf } from "../../model/route.ts";
+import { splitInWords } from "../../model/split.ts";
 import { ask } from "../api.ts";
 import { route } from "../location.ts";
 import { Page } from "../parts/page.tsx";
@@ -111,9 +112,3 @@ function Table({ apps, isSearch }: { apps: readonly AppReply[]; isSearch: boolea
 }
 
 const isCanary = (revisions: AppReply["revisions"]) => revisions.some(({ canary }) => canary?.state === "running");
-
-export function splitInWords(targets: readonly { number: number; weight: number }[]): string {
-  const all = targets.reduce((sum, { weight }) => sum + weight, 0);
-  if (targets.length === 1) return `revision ${targets[0]!.number}`;
-  return targets.map(({ number, weight }) => `${number} ${share(weight / all)}`).join(", ") || "–";
-}

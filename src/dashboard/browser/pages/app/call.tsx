@@ -3,7 +3,7 @@ import type { EventReply } from "../../../model/replies.ts";
 import { ask } from "../../api.ts";
 import { Action, may } from "../../parts/action.tsx";
 import { Card } from "../../parts/page.tsx";
-import type { TabProps } from "../app.tsx";
+import type { TabProps } from "./tab.ts";
 
 const ENDED = new Set(["succeeded", "dead", "cancelled"]);
 

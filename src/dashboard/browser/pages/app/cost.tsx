@@ -4,7 +4,7 @@ import { ask } from "../../api.ts";
 import { Card } from "../../parts/page.tsx";
 import { Failed, Loading } from "../../parts/states.tsx";
 import { useData } from "../../use-data.ts";
-import type { TabProps } from "../app.tsx";
+import type { TabProps } from "./tab.ts";
 
 export function CostTab({ path }: TabProps) {
   const bill = useData<AppBillReply>((signal) => ask(`${path}/bill`, { signal }), [path], 30_000);

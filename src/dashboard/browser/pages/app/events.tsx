@@ -5,7 +5,7 @@ import { Action, may } from "../../parts/action.tsx";
 import { Card } from "../../parts/page.tsx";
 import { Failed, Loading } from "../../parts/states.tsx";
 import { useData } from "../../use-data.ts";
-import type { TabProps } from "../app.tsx";
+import type { TabProps } from "./tab.ts";
 
 export function EventsTab({ path }: TabProps) {
   const triggers = useData<TriggerListReply>((signal) => ask(`${path}/triggers`, { signal }), [path], 5_000);

@@ -6,7 +6,7 @@ import { hashOf } from "../../../model/route.ts";
 import { send } from "../../api.ts";
 import { route } from "../../location.ts";
 import { Empty, Failed } from "../../parts/states.tsx";
-import type { TabProps } from "../app.tsx";
+import type { TabProps } from "./tab.ts";
 
 /** The address has the search, so that the log of an invocation can be shared. */
 export function LogsTab({ app, path }: TabProps) {

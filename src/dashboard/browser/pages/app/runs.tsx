@@ -7,7 +7,7 @@ import { Action, may } from "../../parts/action.tsx";
 import { Card } from "../../parts/page.tsx";
 import { Failed, Loading } from "../../parts/states.tsx";
 import { useData } from "../../use-data.ts";
-import type { TabProps } from "../app.tsx";
+import type { TabProps } from "./tab.ts";
 
 export function RunsTab({ path }: TabProps) {
   const { data, error, reload } = useData<RunListReply>((signal) => ask(`${path}/runs`, { query: { limit: 50 }, signal }), [path], 3_000);

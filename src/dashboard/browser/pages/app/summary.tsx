@@ -6,7 +6,7 @@ import { Card } from "../../parts/page.tsx";
 import { Plot } from "../../parts/plot.tsx";
 import { Failed, Loading } from "../../parts/states.tsx";
 import { useData } from "../../use-data.ts";
-import type { TabProps } from "../app.tsx";
+import type { TabProps } from "./tab.ts";
 
 export function SummaryTab({ app, path }: TabProps) {
   const explained = useData<ExplainReply>((signal) => ask(`${path}/explain`, { query: { limit: 0 }, signal }), [path], 5_000);

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import { dateAndTime, milliseconds, share } from "../../../model/format.ts";
 import type { AppReply } from "../../../model/replies.ts";
+import { splitInWords } from "../../../model/split.ts";
 import { ask } from "../../api.ts";
 import { Action, may } from "../../parts/action.tsx";
 import { Card } from "../../parts/page.tsx";
-import type { TabProps } from "../app.tsx";
-import { splitInWords } from "../apps.tsx";
+import type { TabProps } from "./tab.ts";
 
 export function TrafficTab({ app, path, onChange }: TabProps) {
   const live = app.aliases.find(({ name }) => name === "live")?.targets ?? [];
