@@ -1,5 +1,5 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,rest,websocket,access,tenants,files,nfs,runtimes,snapshot,guests,simulator,lambda,durable,kv,queues,objects,events,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * `./mayfly bench [--only warm,waiting,first-call,memory,rest,websocket,access,telemetry,tenants,files,nfs,runtimes,snapshot,guests,simulator,lambda,durable,kv,queues,objects,events,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
  * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
  * measured.
  */
@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { access } from "./cases/access.ts";
+import { telemetry } from "./cases/telemetry.ts";
 import { durable } from "./cases/durable.ts";
 import { events } from "./cases/events.ts";
 import { files } from "./cases/files.ts";
@@ -42,6 +43,7 @@ const cases: Record<CaseName, Case> = {
   rest,
   websocket,
   access,
+  telemetry,
   tenants,
   files,
   nfs,

@@ -9,6 +9,7 @@ export const caseNames = [
   "rest",
   "websocket",
   "access",
+  "telemetry",
   "tenants",
   "files",
   "nfs",

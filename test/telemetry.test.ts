@@ -1,12 +1,15 @@
 /** What a server tells other tools of itself: metrics for Prometheus, and the health for load balancers. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { systemClock } from "../src/base/clock/clock.ts";
 import { createClient } from "../src/doors/admin/client.ts";
 import { mayfly } from "./command.ts";
-import { createScope, eventually, type Platform, startPlatform, temporaryFolder } from "./platform.ts";
+import { createScope, eventually, type Platform, startPlatform, temporaryFolder, projectDir } from "./platform.ts";
+import { EventStream } from "../src/telemetry/event-stream.ts";
+import { openMetrics } from "../src/telemetry/metrics/open-metrics.ts";
+import { prometheusName } from "../src/telemetry/metrics/prometheus-text.ts";
 import { promtool } from "./promtool.ts";
 
 /** The value of the only line of the page that begins like this. */
@@ -175,4 +178,57 @@ test("while a server drains, its health says so and calls are still taken; witho
     void draining.promise.then((goOn) => goOn());
     await scope.close();
   }
+});
+
+describe("what is shipped for Prometheus and Grafana", () => {
+  const folder = join(projectDir, "docs/telemetry");
+  const dashboard = JSON.parse(readFileSync(join(folder, "grafana.json"), "utf8")) as {
+    panels: { title: string; targets?: { expr: string }[] }[];
+  };
+  const queries = dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+
+  test("Prometheus's checker takes the rules of the alerts, and the dashboard's queries", async () => {
+    const { code, said } = await promtool(["check", "rules", join(folder, "alerts.yml")]);
+    assert.equal(code, 0, said);
+    const scope = createScope();
+    const file = join(temporaryFolder(scope), "queries.json");
+    const filled = queries.map((expr) => expr.replaceAll("$__rate_interval", "5m").replaceAll(/\$\w+/g, ".*"));
+    writeFileSync(file, JSON.stringify({ groups: [{ name: "d", rules: filled.map((expr, at) => ({ record: `query:${at}`, expr })) }] }));
+    const checked = await promtool(["check", "rules", file]);
+    await scope.close();
+    assert.equal(checked.code, 0, checked.said);
+  });
+
+  test("they ask for metrics that there are", async () => {
+    const events = new EventStream(systemClock, (error) => assert.fail(String(error)));
+    const labelsOf = () => undefined;
+    const metrics = openMetrics({ events, labelsOf, most: 1, info: {} });
+    metrics.readFrom({
+      machines: () => [],
+      inFlight: () => [],
+      events: () => Promise.resolve([]),
+      costs: () => ({ currency: "", apps: [] }),
+    });
+    await metrics.collect();
+    const families = await metrics.collect();
+    metrics.close();
+    // These two are there where something is exported, or the host has had a machine.
+    const known = new Set([
+      "up",
+      "mayfly_otlp_dropped_total",
+      "mayfly_hypervisor_cpu_time_seconds_total",
+      "mayfly_hypervisor_memory_usage_bytes",
+    ]);
+    for (const family of families) {
+      const name = prometheusName(family);
+      for (const end of family.kind === "histogram" ? ["_bucket", "_count", "_sum"] : [""]) known.add(name + end);
+    }
+    const texts = [...queries, readFileSync(join(folder, "alerts.yml"), "utf8")];
+    const asked = new Set(texts.flatMap((text) => text.match(/\b(?:faas|mayfly|process|system|nodejs|v8js)_\w+/g) ?? []));
+    assert.ok(asked.size > 20);
+    assert.deepEqual(
+      [...asked].filter((name) => !known.has(name)),
+      [],
+    );
+  });
 });

@@ -58,6 +58,12 @@ export const commands: CommandEntry[] = [
   },
   { name: "appliance", summary: "run long-lived machines of images", load: () => import("./commands/appliance.ts") },
   { name: "test-app", summary: "run an app's own tests with a server for them", load: () => import("./commands/test-app.ts") },
+  {
+    name: "mcp",
+    summary: "let agents list, deploy, call and read logs, by the Model Context Protocol",
+    load: () => import("./commands/mcp.ts"),
+  },
+  { name: "completion", summary: "print a script by which a shell completes these words", load: () => import("./commands/completion.ts") },
   { name: "test", summary: "set up what is missing, then run every test", load: () => import("./commands/test.ts") },
   { name: "check", summary: "check types, lint, format and unused code", load: () => import("./commands/check.ts") },
   { name: "bench", summary: "measure against other platforms", load: () => import("./commands/bench.ts") },

@@ -1,0 +1,46 @@
+/** The words that may follow each command, from the table of commands and what each defines. */
+import { Command } from "commander";
+import { commands } from "./commands.ts";
+
+/** A command, or one of a command's own. */
+export interface CompletedCommand {
+  /** The words that name it: empty for `mayfly` itself. */
+  path: readonly string[];
+  /** What may follow: commands and options, with what they do. */
+  words: readonly { word: string; what: string }[];
+  /** Options that are followed by a value of their own. */
+  valued: readonly string[];
+  /** Options whose value, and the command's own arguments, are one of these words. */
+  values: readonly { option: string; words: readonly string[] }[];
+}
+
+const HELP = { word: "--help", what: "show what is allowed" };
+
+export async function completedCommands(): Promise<CompletedCommand[]> {
+  const top = commands.map(({ name, summary }) => ({ word: name, what: summary }));
+  const all = [
+    { path: [], words: [...top, HELP, { word: "--version", what: "show the version" }], valued: [], values: [] },
+  ] as CompletedCommand[];
+  for (const { name, summary, load } of commands) {
+    const command = new Command(name).description(summary);
+    await (await load()).define(command);
+    add(all, command, [name]);
+  }
+  return all;
+}
+
+function add(all: CompletedCommand[], command: Command, path: readonly string[]): void {
+  const own = command.commands.map((each) => ({ word: each.name(), what: each.summary() || each.description() }));
+  const options = command.options.filter(({ hidden }) => !hidden);
+  const flags = options.flatMap(({ long, short, description }) =>
+    [long, short].flatMap((word) => (word === undefined ? [] : [{ word, what: description }])),
+  );
+  const choices = options.flatMap(({ long, argChoices }) =>
+    long === undefined || long === null || argChoices === undefined ? [] : [{ option: long, words: argChoices }],
+  );
+  const valued = options
+    .filter(({ required, optional }) => required || optional)
+    .flatMap(({ long, short }) => [long, short].filter((word) => word !== undefined));
+  all.push({ path, words: [...own, ...flags, HELP], valued: valued as string[], values: choices });
+  for (const each of command.commands) add(all, each, [...path, each.name()]);
+}
