@@ -14,12 +14,12 @@ export function completionScript(shell: Shell, commands: readonly CompletedComma
 function bashScript(commands: readonly CompletedCommand[]): string {
   return `# Completion of mayfly for bash: source <(mayfly completion bash)
 _mayfly() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" path="" word at
+  local cur="\${COMP_WORDS[COMP_CWORD]}" path="" of="" word at
   for ((at = 1; at < COMP_CWORD; at++)); do
     word="\${COMP_WORDS[at]}"
     if [[ "$word" == -* ]]; then
       case "$path|$word" in
-        ${valuedPatterns(commands)}) ((at++)) ;;
+        ${valuedPatterns(commands)}) ((at++)); ((at == COMP_CWORD)) && of="$path|$word" ;;
       esac
       continue
     fi
@@ -31,7 +31,7 @@ ${commands
     esac
   done
   COMPREPLY=()
-  case "$path|$prev" in
+  case "$of" in
 ${commands.flatMap((each) => each.values.map(({ option, words }) => `    ${quoted(`${key(each)}|${option}`)}) COMPREPLY=($(compgen -W ${quoted(words.join(" "))} -- "$cur")); return ;;`)).join("\n")}
     ${valuedPatterns(commands)}) return ;;
   esac
@@ -47,14 +47,14 @@ function zshScript(commands: readonly CompletedCommand[]): string {
   return `#compdef mayfly
 # Completion of mayfly for zsh: source <(mayfly completion zsh), or as the file _mayfly in a folder of $fpath
 _mayfly() {
-  local place="" word
+  local place="" of="" word
   local -i at
   local -a offered
   for ((at = 2; at < CURRENT; at++)); do
     word="\${words[at]}"
     if [[ "$word" == -* ]]; then
       case "$place|$word" in
-        ${valuedPatterns(commands)}) ((at++)) ;;
+        ${valuedPatterns(commands)}) ((at++)); ((at == CURRENT)) && of="$place|$word" ;;
       esac
       continue
     fi
@@ -65,7 +65,7 @@ ${commands
   .join("\n")}
     esac
   done
-  case "$place|\${words[CURRENT-1]}" in
+  case "$of" in
 ${commands.flatMap((each) => each.values.map(({ option, words }) => `    ${quoted(`${key(each)}|${option}`)}) offered=(${words.map(quoted).join(" ")}); _describe value offered; return ;;`)).join("\n")}
     ${valuedPatterns(commands)}) _files; return ;;
   esac

@@ -21,9 +21,10 @@ export async function completedCommands(): Promise<CompletedCommand[]> {
   const all = [
     { path: [], words: [...top, HELP, { word: "--version", what: "show the version" }], valued: [], values: [] },
   ] as CompletedCommand[];
-  for (const { name, summary, load } of commands) {
+  for (const entry of commands) {
+    const { name, summary } = entry;
     const command = new Command(name).description(summary);
-    await (await load()).define(command);
+    await (await entry.load()).define(command);
     add(all, command, [name]);
   }
   return all;
@@ -41,6 +42,6 @@ function add(all: CompletedCommand[], command: Command, path: readonly string[])
   const valued = options
     .filter(({ required, optional }) => required || optional)
     .flatMap(({ long, short }) => [long, short].filter((word) => word !== undefined));
-  all.push({ path, words: [...own, ...flags, HELP], valued: valued as string[], values: choices });
+  all.push({ path, words: [...own, ...flags, HELP], valued, values: choices });
   for (const each of command.commands) add(all, each, [...path, each.name()]);
 }

@@ -18,6 +18,7 @@ export function define(command: Command): void {
 
 async function mcp({ json, ...options }: ConnectionOptions & { json?: true }): Promise<void> {
   const tools = mcpTools({ connect: () => connect(options) });
-  if (json) return console.log(JSON.stringify({ tools: tools.map(({ run: _, ...shown }) => shown) }));
+  // JSON has no functions, so that nothing is left of run().
+  if (json) return console.log(JSON.stringify({ tools }));
   await serveMcp(process.stdin, process.stdout, { version: VERSION, instructions, tools });
 }
