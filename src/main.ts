@@ -219,6 +219,7 @@ export async function startMayfly(
     catalog,
     accounts,
     used: (usage) => metrics?.used(usage),
+    carried: metrics && ((...what) => metrics.carried(...what)),
     logged: exported?.logged,
     tracing,
     logs,

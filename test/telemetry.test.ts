@@ -53,6 +53,9 @@ describe("metrics", () => {
     assert.ok(valueOf(page, `faas_coldstarts_total{${hello}}`) <= 1);
     assert.equal(valueOf(page, 'mayfly_machines{tenant="main",app="seen",phase="bound"}'), 1);
     assert.equal(valueOf(page, 'mayfly_calls_running{tenant="main",app="seen"}'), 0);
+    for (const direction of ["transmit", "receive"])
+      assert.ok(valueOf(page, `mayfly_channel_io_bytes_total{tenant="main",app="seen",direction="${direction}"}`) > 100, direction);
+    assert.ok(valueOf(page, 'mayfly_guest_eventloop_delay_seconds{tenant="main",app="seen"}') >= 0);
     assert.ok(valueOf(page, 'mayfly_cost_month{tenant="main",app="seen",currency="USD"}') >= 0);
     assert.equal(valueOf(page, 'mayfly_server_info{version="0.1.0",driver="process"}'), 1);
     for (const name of [

@@ -374,7 +374,9 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   #loaded(machine: MachineId, stats: MachineStats): void {
-    if (!this.#machines.get(machine).draining) this.#tell({ type: "stats", machine, stats });
+    const record = this.#machines.get(machine);
+    record.loopDelayMs = stats.loopDelayMs;
+    if (!record.draining) this.#tell({ type: "stats", machine, stats });
   }
 
   #machineGone(machine: MachineId, end: MachineEnd): void {

@@ -91,6 +91,8 @@ export interface MachineRow extends Omit<MachineView, "phase">, MachineFacts {
   readonly revisionNumber: number | null;
   /** How many invocations the machine gets at the same time; 0 while it belongs to no app. */
   readonly slots: number;
+  /** Mean delay of the machine's event loop, ms, as the guest reported it last while it had invocations; 0: it had none yet. */
+  readonly loopDelayMs: number;
 }
 
 /** A call that is known to come. */

@@ -45,6 +45,8 @@ export class MachineRecord {
   /** The number of invocations that the machine was given so far. */
   invocations = 0;
   draining = false;
+  /** Mean delay of the machine's event loop, ms, as of its last report. */
+  loopDelayMs = 0;
   /** The snapshot that the machine was started from; null if it was not. */
   snapshot: AppSnapshot | null = null;
   /** Whether the machine's app was removed. Another app of the same name may exist already, and nothing of this machine belongs to it. */
@@ -133,7 +135,7 @@ export class MachineRecord {
 
   row(view: MachineView, slots: number): MachineRow {
     const phase = view.phase === "bound" && this.draining ? "draining" : view.phase;
-    return { ...view, phase, revisionNumber: this.revisionNumber, inFlight: this.inFlight, slots };
+    return { ...view, phase, revisionNumber: this.revisionNumber, inFlight: this.inFlight, slots, loopDelayMs: this.loopDelayMs };
   }
 }
 

@@ -29,6 +29,7 @@ interface DispatcherNeeds {
   tracing: Tracing | undefined;
   /** Takes note of what machines used, besides the accounts. */
   used: (usage: UsageEntry) => void;
+  carried: FleetOptions["carried"];
   logs: Logs;
   events: EventStream;
   egress: FleetOptions["egress"];
@@ -48,6 +49,7 @@ export async function openDispatcher(
     catalog,
     accounts,
     used,
+    carried,
     logged,
     tracing,
     logs,
@@ -78,7 +80,13 @@ export async function openDispatcher(
       },
     },
   };
-  const fleet = createFleet({ ...making, ...(mountsEgress && { mountsEgress }), driver, report: (text) => log.warn(text) });
+  const fleet = createFleet({
+    ...making,
+    ...(mountsEgress && { mountsEgress }),
+    driver,
+    ...(carried && { carried }),
+    report: (text) => log.warn(text),
+  });
   const snapshots = openSnapshots(start, { driver, catalog, logs }, making);
   const policy = await openPolicy(start, events);
   const dispatcher = createDispatcher({

@@ -48,6 +48,8 @@ export interface FleetOptions {
   mountsEgress?: (version: Version) => Egress;
   /** Gets entries on the CPU and memory that machines used. */
   usage: UsageSink;
+  /** Gets the bytes that a machine's channel carried since it was called last for the machine. @param app null: the machine belonged to none */
+  carried?: (app: string | null, toMachine: number, fromMachine: number) => void;
   /** Writes to the server's own log what happened to a machine that belonged to no app. */
   report: (text: string) => void;
   /**

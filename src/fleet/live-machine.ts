@@ -30,6 +30,7 @@ import { forbidMounts, openMounts } from "./open-mounts.ts";
 import { ToldOnce } from "./told-once.ts";
 import { partCode } from "./part-code.ts";
 import { Care } from "./care.ts";
+import { ChannelMeter } from "./channel-meter.ts";
 import { PrintedLines } from "./printed-lines.ts";
 import { Rest } from "./rest.ts";
 import type { FleetEvents, FleetOptions, FleetPhase, MachineEnd, MachineView, StartOrder } from "./fleet.ts";
@@ -67,6 +68,7 @@ export class LiveMachine {
   #queued = true;
   #machine: Machine | undefined;
   #end: HostEnd | undefined;
+  #channelMeter: ChannelMeter | undefined;
   #rest: Rest | undefined;
   #version: Version | undefined;
   #egress: Egress | null = null;
@@ -185,6 +187,12 @@ export class LiveMachine {
 
   sample(): void {
     if (this.#machine !== undefined && !this.#isDying()) this.#meter.sample(this.#machine.usage());
+    this.#tellCarried();
+  }
+
+  #tellCarried(): void {
+    const { carried } = this.#options;
+    if (carried !== undefined) this.#channelMeter?.tell((to, from) => carried(this.app, to, from));
   }
 
   /** What the machine did lately; undefined if that is nothing. */
@@ -252,6 +260,7 @@ export class LiveMachine {
 
   #adopt(machine: Machine): void {
     this.#machine = machine;
+    this.#channelMeter = new ChannelMeter(machine.channel);
     this.#end = openHostEnd(machine.channel, this.#hostEndEvents(), this.#options.clock);
     this.#rest = new Rest(machine, this.#end, this.#kind.runtime);
     void machine.exited.then((exit) => this.#exited(machine, exit));
@@ -444,6 +453,7 @@ export class LiveMachine {
     this.#mounts?.close();
     this.#printed?.close(this.#asked || this.#cause !== undefined);
     this.#meter.close(machine.usage().cpuUs);
+    this.#tellCarried();
     this.#tellOperator(exit);
     // These two reasons are root causes. Anything that the host noticed before them was only a symptom.
     const isRoot = exit.reason === "out-of-memory" || exit.reason === "image-damaged";

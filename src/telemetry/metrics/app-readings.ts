@@ -22,6 +22,7 @@ interface MachineReading {
   readonly kind: { readonly memoryMb: number };
   readonly inFlight: number;
   readonly slots: number;
+  readonly loopDelayMs: number;
 }
 
 type LabelsOf = (app: string) => AppLabels | undefined;
@@ -66,6 +67,17 @@ export async function appReadings(readings: Readings, labelsOf: LabelsOf): Promi
     ),
     gauge("mayfly.slots", "{slot}", "How many calls an app's machines take at once.", byApp(bound.map(({ app, slots }) => [app!, slots]))),
     gauge("mayfly.calls.running", "{call}", "Calls that a machine works on.", byApp(running)),
+    gauge(
+      "mayfly.guest.eventloop.delay",
+      "s",
+      "The latest event loop of an app's machines, as the guests themselves reported it last: the mean of a second.",
+      byApp(
+        [...Map.groupBy(bound, ({ app }) => app!)].map(([app, own]) => [
+          app,
+          Math.max(...own.map(({ loopDelayMs }) => loopDelayMs)) / 1_000,
+        ]),
+      ),
+    ),
     gauge(
       "mayfly.calls.waiting",
       "{call}",

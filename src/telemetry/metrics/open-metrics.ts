@@ -22,6 +22,8 @@ export interface MetricsOptions {
 export interface Metrics {
   /** Takes note of what a machine used. */
   used(usage: MachineUsage): void;
+  /** Takes note of bytes that a machine's channel carried. @param app null: the machine belonged to none */
+  carried(app: string | null, toMachine: number, fromMachine: number): void;
   /** What is read from the dispatcher and others, which are made later than this; without it, nothing is. */
   readFrom(readings: Readings): void;
   /** Adds families of others, such as those of the export itself. */
@@ -52,6 +54,7 @@ export function openMetrics({ events, labelsOf, most, info }: MetricsOptions): M
   ];
   return {
     used: (used) => usage.record(used),
+    carried: (...what) => usage.carry(...what),
     readFrom: (given) => void (readings = given),
     add: (each) => void further.push(each),
     collect,

@@ -25,6 +25,8 @@ export interface UsageMetricsOptions {
 interface AppUsage {
   cpuUs: Record<MachineUsage["kind"], number>;
   byteSeconds: number;
+  toMachines: number;
+  fromMachines: number;
 }
 
 const OTHERS = "";
@@ -55,11 +57,18 @@ export class UsageMetrics {
     usage.byteSeconds += byteSeconds;
   }
 
+  /** What machines carried that belong to no app is counted as that of no app. */
+  carry(app: string | null, toMachine: number, fromMachine: number): void {
+    const usage = this.#usageOf(app ?? OTHERS);
+    usage.toMachines += toMachine;
+    usage.fromMachines += fromMachine;
+  }
+
   #usageOf(app: string): AppUsage {
     const known = this.#apps.get(app);
     if (known !== undefined) return known;
     if (app !== OTHERS && this.#apps.size >= this.#options.most) return this.#usageOf(OTHERS);
-    const made = { cpuUs: { start: 0, bind: 0, run: 0 }, byteSeconds: 0 };
+    const made = { cpuUs: { start: 0, bind: 0, run: 0 }, byteSeconds: 0, toMachines: 0, fromMachines: 0 };
     this.#apps.set(app, made);
     return made;
   }
@@ -82,6 +91,16 @@ export class UsageMetrics {
         unit: "By.s",
         help: "Memory that machines of the app held for themselves, times the seconds for which they held it.",
         points: all.map(({ labels, usage }) => ({ labels, value: usage.byteSeconds })),
+      },
+      {
+        kind: "counter",
+        name: "mayfly.channel.io",
+        unit: "By",
+        help: "Bytes between the server and machines, with code, calls, logs and connections to the outside: to (transmit) and from them (receive).",
+        points: all.flatMap(({ labels, usage }) => [
+          { labels: { ...labels, direction: "transmit" }, value: usage.toMachines },
+          { labels: { ...labels, direction: "receive" }, value: usage.fromMachines },
+        ]),
       },
       {
         kind: "counter",
