@@ -41,8 +41,10 @@ describe("metrics", () => {
   test("calls, errors, durations, cold starts, machines, memory, CPU and cost of an app are on the page", async () => {
     const page = await eventually(
       "the page with what the machine used",
-      () => platform.client.metrics(),
+      // A list of machines is as of now, and so is the page then.
+      () => platform.client.machines().then(() => platform.client.metrics()),
       (text) =>
+        /^mayfly_channel_io_bytes_total\{tenant="main",app="seen",direction="transmit"\} [1-9]/m.test(text) &&
         /^mayfly_cpu_time_seconds_total\{tenant="main",app="seen",stage="run"\} /m.test(text) &&
         /^mayfly_memory_held_bytes\{tenant="main",app="seen"\} [1-9]/m.test(text),
     );
