@@ -60,7 +60,7 @@ export const commands: CommandEntry[] = [
   { name: "test-app", summary: "run an app's own tests with a server for them", load: () => import("./commands/test-app.ts") },
   {
     name: "mcp",
-    summary: "let agents list, deploy, call and read logs, by the Model Context Protocol",
+    summary: "serve agents by the Model Context Protocol",
     load: () => import("./commands/mcp.ts"),
   },
   { name: "completion", summary: "print a script by which a shell completes these words", load: () => import("./commands/completion.ts") },
