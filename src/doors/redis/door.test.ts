@@ -162,7 +162,9 @@ describe("commands by ioredis", () => {
     assert.equal(await redis.ltrim("l", 1, -1), "OK");
     assert.deepEqual(await redis.lrange("l", 0, -1), ["c", "c"]);
     assert.equal(await redis.lmove("l", "to", "LEFT", "RIGHT"), "c");
+    await redis.expire("l", 100);
     assert.equal(await redis.rpoplpush("l", "l"), "c");
+    assert.ok((await redis.ttl("l")) > 50, "a list that is turned keeps its expiry");
     assert.equal(await redis.ltrim("l", 5, 1), "OK");
     assert.deepEqual(
       [await redis.exists("l"), await redis.lpop("l"), await redis.lpop("l", 1), await redis.lpushx("l", "x")],

@@ -109,6 +109,7 @@ function endOf(bytes: Uint8Array): End {
 
 function move(space: Space, from: Uint8Array, to: Uint8Array, [out, into]: [End, End]): Uint8Array | null {
   if (listAt(space, from) === undefined) return null;
+  if (Buffer.compare(from, to) === 0) return turn(space, from, [out, into]);
   // That it can be put is known before it is taken.
   listAt(space, to);
   const value = popOne(space, from, out)!;
@@ -117,6 +118,15 @@ function move(space: Space, from: Uint8Array, to: Uint8Array, [out, into]: [End,
   space.changed(to, list);
   space.pushed.push(to);
   return value;
+}
+
+/** Within one list, which is never empty meanwhile: its expiry stays. */
+function turn(space: Space, key: Uint8Array, [out, into]: [End, End]): Uint8Array {
+  const list = listAt(space, key)!;
+  const [value] = take(space, list, out, 1);
+  push(space, list, into, value!);
+  space.changed(key, list);
+  return value!;
 }
 
 /** The place of an index, which counts from the end if it is below 0; undefined: there is none. */
