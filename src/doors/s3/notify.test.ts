@@ -13,7 +13,7 @@ const { queues } = world;
 const published: unknown[] = [];
 let why: string | null = null;
 const { targets, deliver } = notifying({
-  functions: { knows: () => false, send: async () => false },
+  functions: { knows: (arn, { app = "app_own" }) => arn.endsWith(":function:own") && app === "app_own", send: async () => false },
   queues,
   buses: {
     publish: async (tenant, events) => {
@@ -53,6 +53,14 @@ test("a function names the queues that its app may use, and no other of its tena
     );
   assert.deepEqual(await asked("app_own"), [true, false, true]);
   assert.deepEqual(await asked(undefined), [true, true, true]);
+});
+
+test("a function names functions of its own app alone", async () => {
+  const functionArn = `arn:aws:lambda:us-east-1:${accountOf("ten_a")}:function:own`;
+  const problem = (app: string | undefined) => targets.problemOf(functionArn, { tenant: "ten_a", app });
+  assert.equal(await problem("app_own"), undefined);
+  assert.equal(await problem(undefined), undefined);
+  assert.deepEqual(await problem("app_other"), [`${functionArn}, null`, `Not authorized to invoke function [${functionArn}]`]);
 });
 
 test("a notice for a queue that is gone is passed over, and one that a bus does not take now is kept", async () => {

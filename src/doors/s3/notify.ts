@@ -71,7 +71,7 @@ export function notifying({ functions, queues, buses, triggers }: NotifyParts): 
         const service = serviceOf(arn);
         if (service === "sqs") return problemOfQueue(arn, asker);
         if (service !== "lambda") return [arn, "The destination topic does not exist"];
-        return functions.knows(arn, asker.tenant) ? undefined : [`${arn}, null`, `Not authorized to invoke function [${arn}]`];
+        return functions.knows(arn, asker) ? undefined : [`${arn}, null`, `Not authorized to invoke function [${arn}]`];
       },
       async greet(arn, asker, text) {
         const ref = serviceOf(arn) === "sqs" ? queueIn(arn, asker) : undefined;

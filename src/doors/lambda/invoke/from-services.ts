@@ -8,8 +8,8 @@ import { type LambdaEventParts, takeEvent } from "./lambda-events.ts";
 import type { GivenTrace } from "./trace-header.ts";
 
 export interface FromServices {
-  /** Whether the tenant has a function of that ARN. */
-  knows(arn: string, tenant: string): boolean;
+  /** Whether the tenant has a function of that ARN; with an app, whether that one has it. */
+  knows(arn: string, of: { tenant: string; app: string | undefined }): boolean;
   /** Resolves when the event is on the disk, and with false if there is no such function any more. Rejects if it cannot be taken now. */
   send(arn: string, tenant: string, event: ServiceEvent): Promise<boolean>;
 }
@@ -35,7 +35,10 @@ export function fromServices(parts: LambdaEventParts & { traceOf: (functionArn: 
   }
 
   return {
-    knows: (arn, tenant) => find(arn, tenant) !== undefined,
+    knows(arn, { tenant, app }) {
+      const found = find(arn, tenant);
+      return found !== undefined && (app === undefined || found.invokable.app === app);
+    },
     async send(arn, tenant, { payload, source, key }) {
       const found = find(arn, tenant);
       if (found === undefined) return false;
