@@ -100,3 +100,28 @@ test("a bound that is not itself allowed is told as such, a list that is too sho
   assert.equal(told({ hosts: { "": "api" } }), 'hosts has the key "", but a key must not be empty');
   assert.equal(told({ env: { "key=s3cret": "x" } }), "env has the key (a name), but a key must be capitals");
 });
+
+test("of what may have one of several shapes, the shape that its keys fit best says what is wrong", () => {
+  const told = (changes: object): string => {
+    try {
+      parseManifest(JSON.stringify({ name: "a", functions, ...changes }), "mayfly.json");
+      return "nothing";
+    } catch (error) {
+      return (error as Error).message.replace("mayfly.json is not valid: ", "");
+    }
+  };
+  const trigger = (given: object) =>
+    told({ functions: { f: { entry: "f.ts", triggers: [given] } } }).replace("functions.f.triggers.0.", "");
+  assert.match(trigger({ webhook: "gitlab", secret: "X" }), /^webhook is "gitlab", but must be one of "github"/);
+  assert.match(trigger({ webhook: "github" }), /^secret is missing/);
+  assert.match(trigger({ cloudEvents: true }), /^secret is missing/);
+  assert.match(trigger({ queue: "q", batchSize: 0 }), /^batchSize is 0, but must be at least 1/);
+  assert.match(trigger({ schedul: "@daily" }), /^schedul is not a known key \(did you mean schedule\?\); there are .*webhook/);
+  assert.match(trigger({ schedule: "@daily", zone: "UTC" }), /^zone is not a known key/);
+  assert.match(
+    told({ bindings: { KV: { kvs: "x" } } }),
+    /^bindings\.KV\.kvs is not a known key \(did you mean kv\?\); there are kv, .*queue/,
+  );
+  assert.match(told({ bindings: { KV: {} } }), /^bindings\.KV/);
+  assert.match(told({ bindings: { KV: "x" } }), /^bindings\.KV is "x", but must be/);
+});

@@ -12,7 +12,7 @@ type Issue = z.core.$ZodIssue;
  * empty for the whole value; `what` is a clause such as `is 64, but must be at least 128`.
  */
 export function firstIssue(error: z.ZodError, given: unknown, schema?: z.ZodType): { key: string; what: string } {
-  const issue = closest(misspelt(error.issues, given) ?? error.issues[0]!);
+  const issue = closest(misspelt(error.issues, given) ?? error.issues[0]!, given);
   if (issue.code === "unrecognized_keys") {
     const unknown = issue.keys[0]!;
     const name = plainName.test(unknown) ? unknown : "(a name)";
@@ -73,11 +73,34 @@ export function pathInWords(path: string[]): string {
 }
 
 /** If several shapes are allowed, the shape that matched furthest explains more than "invalid input". */
-function closest(issue: Issue): Issue {
+function closest(issue: Issue, given: unknown): Issue {
   if (issue.code !== "invalid_union") return issue;
-  const nested = issue.errors.flat().toSorted((a, b) => b.path.length - a.path.length)[0];
-  if (!nested || nested.path.length === 0) return { ...issue, message: unionInWords(issue) };
-  return closest({ ...nested, path: [...issue.path, ...nested.path] });
+  const value = issue.path.reduce<unknown>(step, given);
+  const nested = unionIssue(issue.errors, value) ?? issue.errors.flat().toSorted(deeper)[0];
+  if (!nested || (nested.path.length === 0 && nested.code !== "unrecognized_keys")) return { ...issue, message: unionInWords(issue) };
+  return closest({ ...nested, path: [...issue.path, ...nested.path] }, given);
+}
+
+/** Of an object, the issue of the shape that its keys fit best. If they fit several equally badly, a key that is none of theirs is what is wrong. Undefined if the value is no object. */
+function unionIssue(shapes: readonly Issue[][], value: unknown): Issue | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const misfits = shapes.map((issues) => misfitsIn(issues, value));
+  const likely = shapes.filter((_, at) => misfits[at] === Math.min(...misfits));
+  const unknown = likely.flat().find(({ code, path }) => code === "unrecognized_keys" && path.length === 0);
+  return (likely.length > 1 ? unknown : undefined) ?? likely.flat().toSorted(deeper)[0];
+}
+
+/** How many keys are missing or are none of the shape's. */
+function misfitsIn(issues: readonly Issue[], value: object): number {
+  const counts = issues.map((issue) => {
+    if (issue.code === "unrecognized_keys") return issue.path.length === 0 ? issue.keys.length : 0;
+    return issue.path.length === 1 && step(value, issue.path[0]!) === undefined ? 1 : 0;
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function deeper(one: Issue, other: Issue): number {
+  return other.path.length - one.path.length;
 }
 
 function unionInWords(issue: Issue & { code: "invalid_union" }): string {
