@@ -42,10 +42,14 @@ export function accessLine(access: Access, format: AccessFormat): string {
 }
 
 function jsonLine({ at, ms, ...rest }: Access): string {
-  const cut = Object.fromEntries(
-    Object.entries(rest).map(([name, value]) => [name, typeof value === "string" ? value.slice(0, MOST_CHARACTERS).toWellFormed() : value]),
-  );
-  return JSON.stringify({ time: new Date(at).toISOString(), ms: Math.round(ms * 1_000) / 1_000, ...cut });
+  // Texts that are short and well formed, as nearly all are, stay as they are.
+  const fields = rest as Record<string, unknown>;
+  for (const name in fields) {
+    const value = fields[name];
+    if (typeof value === "string" && (value.length > MOST_CHARACTERS || !value.isWellFormed()))
+      fields[name] = value.slice(0, MOST_CHARACTERS).toWellFormed();
+  }
+  return JSON.stringify({ time: new Date(at).toISOString(), ms: Math.round(ms * 1_000) / 1_000, ...fields });
 }
 
 function ncsaLine({ at, client, method, path, version, status, bytes, userAgent, referer }: Access, combined: boolean): string {
