@@ -2,7 +2,8 @@
 import type { FunctionComponent } from "preact";
 import { AppsPage } from "./pages/apps.tsx";
 import { FleetPage } from "./pages/fleet.tsx";
-import { AppsIcon, FleetIcon, OverviewIcon } from "./parts/icons.tsx";
+import { AppsIcon, FleetIcon, OperatorIcon, OverviewIcon } from "./parts/icons.tsx";
+import { OperatorPage } from "./pages/operator.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { session } from "./session.ts";
 
@@ -23,6 +24,20 @@ export const pages: readonly ListedPage[] = [
   { name: "", title: "Overview", icon: OverviewIcon, Page: OverviewPage },
   { name: "fleet", title: "Fleet", icon: FleetIcon, Page: FleetPage, isFor: isReader },
   { name: "apps", title: "Apps", icon: AppsIcon, Page: AppsPage, isFor: isReader },
+  {
+    name: "operator",
+    title: "Operator",
+    icon: OperatorIcon,
+    Page: OperatorPage,
+    isFor: () => session.value?.principal.role === "operator",
+  },
+  {
+    name: "administration",
+    title: "Administration",
+    icon: OperatorIcon,
+    Page: OperatorPage,
+    isFor: () => session.value?.principal.role === "tenant-admin",
+  },
 ];
 
 export function pageAt([name = ""]: readonly string[]): ListedPage | undefined {

@@ -209,3 +209,39 @@ export interface AppBillReply {
 export interface SecretNamesReply {
   names: string[];
 }
+
+export interface HostReply {
+  urls: { gateway: string };
+}
+
+export interface StatusReply {
+  version: string;
+  pid: number;
+  worker: number;
+  upSince: number;
+  restarts: number;
+  deaths: { reason: string }[];
+  driver: { name: string; detail: string; damage: string | null };
+  apps: number;
+  machines: number;
+}
+
+export interface TenantsReply {
+  tenants: { name: string; apps: number; appliances: number; limits: Record<string, number | null> }[];
+}
+
+export interface TokensReply {
+  tokens: { id: string; principal: string; role: string; tenant: string | null; expiresAt: number | null; lastUsedAt: number | null }[];
+}
+
+export interface AuditReply {
+  lines: {
+    at: number;
+    principal: string | null;
+    of: string | null;
+    action: string;
+    tenant: string | null;
+    target: string;
+    result: string;
+  }[];
+}

@@ -32,6 +32,11 @@ interface Expected {
   logs: Has<replies.LogLineReply, Reply<"GET /v1/apps/{app}/logs">["lines"][number]>;
   bill: Has<replies.AppBillReply, Reply<"GET /v1/apps/{app}/bill">>;
   secrets: Has<replies.SecretNamesReply, Reply<"GET /v1/apps/{app}/secrets">>;
+  host: Has<replies.HostReply, Reply<"GET /v1/host">>;
+  status: Has<replies.StatusReply, Reply<"GET /v1/status">>;
+  allTenants: Has<replies.TenantsReply, Reply<"GET /v1/tenants">>;
+  tokens: Has<replies.TokensReply, Reply<"GET /v1/tokens">>;
+  audit: Has<replies.AuditReply, Reply<"GET /v1/audit">>;
   tick: Has<replies.Tick, Told["tick"]>;
   machines: Has<replies.MachineChanges, NonNullable<Told["machines"]>>;
 }

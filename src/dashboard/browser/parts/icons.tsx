@@ -51,6 +51,14 @@ export const AppsIcon = () => (
   </Icon>
 );
 
+export const OperatorIcon = () => (
+  <Icon>
+    <path d="M4 7h10m4 0h2M4 17h2m4 0h10" />
+    <circle cx="16" cy="7" r="2" />
+    <circle cx="8" cy="17" r="2" />
+  </Icon>
+);
+
 export const SunIcon = () => (
   <Icon>
     <circle cx="12" cy="12" r="4" />
