@@ -5,6 +5,7 @@ const otherService = "it needs another service of AWS, which does not exist here
 const otherHost = "it looks at files, users or limits of AWS's own machines";
 const otherVersion = "there is one version of each language here";
 const needsLogs = "it reads CloudWatch Logs, which do not exist here";
+const noDestination = "results of functions go to functions and queues here, and not to event buses";
 const nothingRecorded = "its recording is empty";
 const olderAnswers = "it was recorded before AWS's answers had all that they have in the other recordings";
 
@@ -15,7 +16,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   "TestSQSEventSourceMapping::test_sqs_event_filter[plain-string-filter]": nothingRecorded,
   "TestSQSEventSourceMapping::test_sqs_event_filter[plain-string-matching]": nothingRecorded,
   "TestSQSEventSourceMapping::test_sqs_event_source_mapping_batching_behaviour[100]": nothingRecorded,
-  "TestLambdaDestinationEventbridge::test_invoke_lambda_eventbridge": otherService,
+  "TestLambdaDestinationEventbridge::test_invoke_lambda_eventbridge": noDestination,
   "TestLambdaFunction::test_lambda_code_location_s3": otherService,
   "TestLambdaTag::test_create_tag_on_esm_create": otherService,
   "TestLambdaFunction::test_lambda_code_location_s3_errors": otherService,
