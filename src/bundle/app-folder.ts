@@ -1,4 +1,6 @@
 import type { Builder } from "./builder.ts";
+import type { ResidentCompiler } from "./java/resident-compiler.ts";
+import type { KeptPackages } from "./python/kept-packages.ts";
 import type { PartManifest } from "../store/catalog/parts.ts";
 
 /** The folder of an app, of which the functions of one runtime are bundled. */
@@ -17,6 +19,10 @@ export interface Surroundings {
   progress: (step: string) => void;
   /** What bundles JavaScript. Default: each time anew. */
   builder?: Builder;
+  /** What compiles Java. Default: javac, each time anew. */
+  compiler?: ResidentCompiler;
+  /** Where packages of Python stay installed. Default: nowhere. */
+  packages?: KeptPackages;
   /** Whether a debugger on this host finds the sources by the map of the code. The bytes are not the same for each place of the folder then. */
   debuggable?: boolean;
 }

@@ -2,7 +2,9 @@
 import { RememberingBuilder } from "./builder.ts";
 import { type BundledApp, bundleApp } from "./bundle-app.ts";
 import type { Surroundings } from "./app-folder.ts";
+import { ResidentCompiler } from "./java/resident-compiler.ts";
 import { ownerOf } from "./packages/package-file.ts";
+import { KeptPackages } from "./python/kept-packages.ts";
 
 export type { BundledApp } from "./bundle-app.ts";
 
@@ -15,11 +17,16 @@ export interface AgainBundler {
 }
 
 /** @param dir the real path of the app's folder */
-export function createAgainBundler(dir: string, surroundings: Omit<Surroundings, "builder">): AgainBundler {
+export function createAgainBundler(dir: string, surroundings: Omit<Surroundings, "builder" | "compiler" | "packages">): AgainBundler {
   const builder = new RememberingBuilder();
+  const compiler = new ResidentCompiler();
+  const packages = new KeptPackages();
   return {
-    bundle: () => bundleApp(dir, { ...surroundings, builder: builder.build }),
+    bundle: () => bundleApp(dir, { ...surroundings, builder: builder.build, compiler, packages }),
     filesOutside: () => [...builder.inputs()].filter((path) => !path.startsWith(`${dir}/`) && ownerOf(path) === undefined),
-    close: () => builder.dispose(),
+    async close() {
+      compiler.close();
+      await Promise.all([builder.dispose(), packages.close()]);
+    },
   };
 }

@@ -9,13 +9,18 @@ const prefix = ".draft-";
 
 /** Runs `make` with a new folder in `parent`, and removes the rest of the folder afterwards. */
 export async function withDraftFolder<T>(parent: string, make: (folder: string) => Promise<T>): Promise<T> {
-  await removeAbandoned(parent);
-  const folder = await mkdtemp(join(parent, `${prefix}${process.pid}-`));
+  const folder = await makeDraftFolder(parent);
   try {
     return await make(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Makes a folder in `parent` that the caller removes, or the next maker if this process cannot. */
+export async function makeDraftFolder(parent: string): Promise<string> {
+  await removeAbandoned(parent);
+  return mkdtemp(join(parent, `${prefix}${process.pid}-`));
 }
 
 /** Moves a made folder to its place, unless another process was first: that one's is equal, and stays. */

@@ -24,13 +24,23 @@ const LIMIT_MS = 15 * 60_000;
 const always = ["-encoding", "UTF-8", "-implicit:none", "-nowarn", "-Xmaxerrs", "10000"];
 
 /** @param folder of these compilations alone. Rejects with what fetching Debian's Java rejects with. */
-export async function javaCompiler(folder: string, { cacheDir, progress }: Surroundings, limitMs = LIMIT_MS): Promise<Compiler> {
-  const [program, ...before] = javacCommand(await fetchJava(cacheDir, progress));
+export async function javaCompiler(
+  folder: string,
+  { cacheDir, progress, compiler: resident }: Surroundings,
+  limitMs = LIMIT_MS,
+): Promise<Compiler> {
+  const java = await fetchJava(cacheDir, progress);
+  const [program, ...before] = javacCommand(java);
   const nothing = join(folder, "nothing");
   mkdirSync(nothing);
   return async (name, words, cwd) => {
     const list = join(folder, "words");
     writeFileSync(list, [...always, ...guards(nothing), ...words].map(quoted).join("\n"));
+    // It has one working directory for all of its compilations.
+    if (resident !== undefined && cwd === undefined) {
+      const { code, said } = await resident.compile(java.command, folder, list, limitMs);
+      return { failed: code !== 0, said };
+    }
     const run = { cwd, env: { LANG: "C.UTF-8" }, limitMs };
     const { code, endedBy, isLate, stdout, stderr } = await runLimited(program, [...before, `@${list}`], run);
     if (isLate) throw new MayflyError("build-failed", { function: name, what: late(limitMs) });

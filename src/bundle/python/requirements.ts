@@ -1,7 +1,7 @@
 /**
  * Installs the packages that an app requires, for the machines' Python and platform. Only wheels are taken: machines have no compiler.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -28,29 +28,53 @@ const MOST_BYTES = 8 * 2 ** 30;
 export async function withRequirements<T>(
   python: GuestPython,
   root: string,
-  { cacheDir, progress }: Surroundings,
+  { cacheDir, progress, packages }: Surroundings,
   others: number,
   use: (files: TravellingFile[], warnings: string[]) => Promise<T>,
 ): Promise<T> {
   const wanted = await requirementsOf(python, root);
   if (wanted.words.length === 0) return use([], wanted.warnings);
-  progress(`installing the packages of ${wanted.from}`);
   const parent = join(cacheDir, "pip");
   await mkdir(parent, { recursive: true });
+  const useFrom = async (folder: string, passing: boolean) => use(filesIn(join(folder, FOLDER), passing), wanted.warnings);
+  const install = async (folder: string) => {
+    progress(`installing the packages of ${wanted.from}`);
+    await installInto(folder, { python, root, parent, others, wanted });
+  };
+  const key = packages === undefined ? undefined : keyOf(root, wanted);
+  if (packages !== undefined && key !== undefined) return useFrom(await packages.installed(key, parent, install), false);
   return withDraftFolder(parent, async (folder) => {
-    const target = join(folder, FOLDER);
-    const tooLarge = new AbortController();
-    const watch = watchSize(folder, MOST_BYTES, () => tooLarge.abort());
-    const given = { root, folder, target, cache: join(parent, "http"), words: wanted.words, signal: tooLarge.signal };
-    const failed = await pipInstall(python, given).finally(() => watch.stop());
-    if (watch.isOver()) throw notInstalled(wanted.from, `they have over ${MOST_BYTES / 2 ** 30} GiB`);
-    if (failed !== undefined) throw notInstalled(wanted.from, failed);
-    const installed = filesIn(target);
-    const modules = installed.filter(({ path }) => path.endsWith(".py")).length;
-    if (others + installed.length + modules > MOST_FILES) return use(installed, wanted.warnings);
-    await compileModules(python, target, FOLDER);
-    return use(filesIn(target), wanted.warnings);
+    await install(folder);
+    return useFrom(folder, true);
   });
+}
+
+interface Installation {
+  python: GuestPython;
+  root: string;
+  parent: string;
+  others: number;
+  wanted: Wanted;
+}
+
+async function installInto(folder: string, { python, root, parent, others, wanted }: Installation): Promise<void> {
+  const target = join(folder, FOLDER);
+  const tooLarge = new AbortController();
+  const watch = watchSize(folder, MOST_BYTES, () => tooLarge.abort());
+  const given = { root, folder, target, cache: join(parent, "http"), words: wanted.words, signal: tooLarge.signal };
+  const failed = await pipInstall(python, given).finally(() => watch.stop());
+  if (watch.isOver()) throw notInstalled(wanted.from, `they have over ${MOST_BYTES / 2 ** 30} GiB`);
+  if (failed !== undefined) throw notInstalled(wanted.from, failed);
+  const installed = filesIn(target, true);
+  const modules = installed.filter(({ path }) => path.endsWith(".py")).length;
+  if (others + installed.length + modules > MOST_FILES) return;
+  await compileModules(python, target, FOLDER);
+}
+
+/** What is required, as text; undefined if it names files of the app's folder, which may change. */
+function keyOf(root: string, { from, words }: Wanted): string | undefined {
+  const text = words.includes("--requirement") ? readFileSync(join(root, from), "utf8") : words.join("\n");
+  return /^\s*(-r|-c|-e|--requirement|--constraint|--editable|\.|\/|file:)|@\s*(file:|\.)/m.test(text) ? undefined : text;
 }
 
 function notInstalled(file: string, what: string): MayflyError {
@@ -102,11 +126,11 @@ json.dump({"words": found, "warnings": warnings}, sys.stdout)
 `;
 
 /** Scripts for a shell have the path of this host's Python in them, and nothing imports them. */
-function filesIn(installed: string): TravellingFile[] {
+function filesIn(installed: string, passing: boolean): TravellingFile[] {
   const isWanted = (path: string) => !path.startsWith(`bin${sep}`) && (!path.includes("__pycache__") || isBytecode(path));
   return readdirSync(installed, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(installed, join(entry.parentPath, entry.name)))
     .filter(isWanted)
-    .map((path) => ({ path: `${FOLDER}/${path.split(sep).join("/")}`, from: join(installed, path), passing: true }));
+    .map((path) => ({ path: `${FOLDER}/${path.split(sep).join("/")}`, from: join(installed, path), ...(passing && { passing }) }));
 }

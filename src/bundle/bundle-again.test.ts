@@ -1,0 +1,120 @@
+/** What is bundled again and again has the bytes that a deploy would have, whatever was saved in between. */
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { cacheFolder } from "../base/config/load.ts";
+import { afterwards } from "../base/testing/afterwards.ts";
+import type { Surroundings } from "./app-folder.ts";
+import { type AgainBundler, createAgainBundler } from "./bundle-again.ts";
+import { bundleApp } from "./bundle-app.ts";
+import { KeptPackages } from "./python/kept-packages.ts";
+
+const surroundings: Surroundings = { cacheDir: cacheFolder(), progress: () => undefined };
+
+function appOf(
+  context: TestContext,
+  files: Record<string, string>,
+): { dir: string; again: AgainBundler; save: (files: Record<string, string>) => void } {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "mayfly-again-")));
+  const dir = join(root, "app");
+  const save = (saved: Record<string, string>) => {
+    for (const [name, text] of Object.entries(saved)) {
+      mkdirSync(dirname(join(dir, name)), { recursive: true });
+      writeFileSync(join(dir, name), text);
+    }
+  };
+  save(files);
+  const again = createAgainBundler(dir, surroundings);
+  afterwards(context, async () => {
+    await again.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+  return { dir, again, save };
+}
+
+async function assertSame(dir: string, again: AgainBundler): Promise<void> {
+  const [kept, anew] = [await again.bundle(), await bundleApp(dir, surroundings)];
+  assert.deepEqual({ ...kept, bundles: kept.bundles.map(textOf) }, { ...anew, bundles: anew.bundles.map(textOf) });
+}
+
+function textOf({ function: name, format, code }: { function: string; format: string; code: Uint8Array | Blob }): unknown {
+  return { name, format, code: code instanceof Blob ? code.size : Buffer.from(code).toString("latin1") };
+}
+
+test("JavaScript, after changes of its code, its imports, its form and its mistakes", async (context) => {
+  const { dir, again, save } = appOf(context, {
+    "mayfly.json": JSON.stringify({ name: "again", functions: { api: { entry: "api.ts" } } }),
+    "package.json": JSON.stringify({ dependencies: { one: "1", two: "1" } }),
+    "node_modules/one/package.json": JSON.stringify({ name: "one", main: "index.js" }),
+    "node_modules/one/index.js": `exports.name = "one"; exports.of = (name) => require(name);`,
+    "node_modules/two/package.json": JSON.stringify({ name: "two", main: "index.js" }),
+    "node_modules/two/index.js": `module.exports = "two";`,
+    "api.ts": `import { name } from "one";\nexport default { fetch: () => new Response(name) };`,
+    "../shared/text.ts": `export const text = "shared";`,
+  });
+  await assertSame(dir, again);
+  assert.deepEqual(again.filesOutside(), []);
+  // With another export, a file that is outside, one whose own path is asked for, and a name that is computed.
+  save({
+    "api.ts": `import { of } from "one";\nimport { text } from "../shared/text.ts";\nimport { readFileSync } from "node:fs";
+export const handler = async () => of("two") + text + readFileSync(new URL("./data.txt", import.meta.url), "utf8");`,
+    "data.txt": "data",
+  });
+  await assertSame(dir, again);
+  assert.deepEqual(again.filesOutside(), [join(dir, "../shared/text.ts")]);
+  save({ "api.ts": `const late = await Promise.resolve("late");\nexport default { fetch: () => new Response(late) };` });
+  await assertSame(dir, again);
+  save({ "api.ts": `export default { fetch: (] => 1 };` });
+  await assert.rejects(again.bundle(), /api\.ts:1/);
+  save({ "api.ts": `import missing from "missing";\nexport default { fetch: () => new Response(missing) };` });
+  await assert.rejects(again.bundle(), /missing/);
+  save({ "api.ts": `try { require("missing"); } catch {}\nexport default { fetch: () => new Response("without") };` });
+  await assertSame(dir, again);
+  save({
+    "api.ts": `class A {}\nexport { A } from "./other.ts";\nexport default { fetch: () => new Response(A.name) };`,
+    "other.ts": `export class A {}`,
+  });
+  await assertSame(dir, again);
+});
+
+test("Java, after a change and a mistake", async (context) => {
+  const source = (text: string) => `import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+
+public class Hello implements RequestHandler<Object, String> {
+  public String handleRequest(Object event, Context context) {
+    return ${text};
+  }
+}
+`;
+  const { dir, again, save } = appOf(context, {
+    "mayfly.json": JSON.stringify({ name: "again", runtime: "java", functions: { hello: { entry: "Hello.java", handler: "Hello" } } }),
+    "Hello.java": source(`"one"`),
+  });
+  await assertSame(dir, again);
+  save({ "Hello.java": source("2") });
+  await assert.rejects(again.bundle(), /Hello\.java:6/);
+  save({ "Hello.java": source(`"grüße"`) });
+  await assertSame(dir, again);
+});
+
+test("packages are installed once for the same requirements, anew for others, and removed at the end", async (context) => {
+  const parent = mkdtempSync(join(tmpdir(), "mayfly-kept-"));
+  afterwards(context, () => rmSync(parent, { recursive: true, force: true }));
+  const packages = new KeptPackages();
+  const installs: string[] = [];
+  const install = (key: string) => packages.installed(key, parent, async (folder) => void installs.push(folder));
+  const first = await install("flask");
+  assert.equal(await install("flask"), first);
+  await assert.rejects(
+    packages.installed("broken", parent, () => Promise.reject(new Error("no such package"))),
+    /no such package/,
+  );
+  assert.notEqual(await install("fastapi"), first);
+  assert.ok(!existsSync(first));
+  assert.equal(installs.length, 2);
+  await packages.close();
+  assert.deepEqual(readdirSync(parent), []);
+});
