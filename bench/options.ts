@@ -10,6 +10,7 @@ export const caseNames = [
   "websocket",
   "access",
   "telemetry",
+  "dev",
   "tenants",
   "files",
   "nfs",

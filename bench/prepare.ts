@@ -7,7 +7,7 @@ import type { CaseName } from "./options.ts";
 
 /** The cases that put load on a server, and among them those that compare it with programs other than Node. */
 const loading: ReadonlySet<CaseName> = new Set(["warm", "waiting", "runtimes", "lambda"]);
-const comparing: ReadonlySet<CaseName> = new Set(["warm", "lambda"]);
+const comparing: ReadonlySet<CaseName> = new Set(["warm", "lambda", "dev"]);
 
 export async function prepare(cases: readonly CaseName[]): Promise<void> {
   if (cases.some((name) => comparing.has(name))) installReferences();

@@ -220,7 +220,8 @@ test("several apps are developed at once on a terminal, their state is kept wher
   const [a, b] = ["alpha", "beta"].map((name) =>
     write(join(root, name), { "mayfly.json": appOf(name), "api.ts": answering(`I am ${name}`) }),
   );
-  const state = join(root, "state");
+  // In an app's folder, into which the server writes all the time then.
+  const state = join(a!, "state");
   const command = `${projectDir}mayfly dev ${a} ${b} --driver process --listen 127.0.0.1:0 --state ${state}`;
   // A pseudo-terminal, which turns the byte of Ctrl-C into the signal.
   const child = spawn("script", ["-qefc", command, "/dev/null"], {

@@ -4,7 +4,8 @@
  *
  * Owns: the watch of the folder, what esbuild remembers, the hold of the app's calls.
  * 1. One round of bundling and deploying is under way at a time. What is saved meanwhile begins another one after it.
- * 2. Calls are held from the first save until no round is left to do, whatever becomes of the rounds: after a failed one, the old code answers.
+ * 2. Calls are held from the first save until no round is left to do, whatever becomes of the rounds: after a failed one, the old code answers. They go on after a round that changed
+ *    nothing, too, so that a program that writes into the folder all the time keeps no call waiting.
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -25,6 +26,8 @@ export interface AppLoopOptions {
   debuggable: boolean;
   /** Where Debian's packages are kept. */
   cacheDir: string;
+  /** Absolute paths that are no part of the app, with all below them: the server's state may be in its folder. */
+  passOver: string[];
   /** Whether a machine is kept bound to the newest code, so that a save binds one before it is called. */
   readyMachine: boolean;
   tell: (event: LoopEvent) => void;
@@ -68,6 +71,8 @@ interface Warned {
 const SETTLE_MS = 10;
 /** Something that writes all the time may not put a round off for longer than this. Milliseconds. */
 const MOST_SETTLE_MS = 200;
+/** What is saved while the app is bundled puts its deploy off for at most this long. Milliseconds. */
+const MOST_PUT_OFF_MS = 1_000;
 const HOLD_MS = 60_000;
 
 export class AppLoop {
@@ -116,7 +121,8 @@ export class AppLoop {
   }
 
   #changed(path: string): void {
-    if (this.#closed) return;
+    const { passOver } = this.#options;
+    if (this.#closed || passOver.some((each) => path === each || path.startsWith(`${each}/`))) return;
     this.#saved.add(relative(this.#options.dir, path));
     this.#savedAt ??= performance.now();
     this.#holdCalls();
@@ -134,13 +140,16 @@ export class AppLoop {
   }
 
   async #rounds(): Promise<void> {
-    do await this.#deploySaved();
-    while (this.#saved.size > 0 && !this.#closed);
+    do {
+      const changed = await this.#deploySaved();
+      if (!changed) this.#release();
+    } while (this.#saved.size > 0 && !this.#closed);
     this.#round = undefined;
     this.#release();
   }
 
-  async #deploySaved(): Promise<void> {
+  /** Whether other code answers now, or will after the next round. */
+  async #deploySaved(): Promise<boolean> {
     const saved = [...this.#saved];
     const since = this.#savedAt ?? performance.now();
     this.#saved = new Set();
@@ -150,19 +159,21 @@ export class AppLoop {
       const bundled = await this.#bundler.bundle();
       const bundleMs = performance.now() - began;
       // What was saved while it was bundled would only be replaced by the next round.
-      if (this.#saved.size > 0) {
+      if (this.#saved.size > 0 && performance.now() - since < MOST_PUT_OFF_MS) {
         for (const path of saved) this.#saved.add(path);
         this.#savedAt = since;
-        return;
+        return true;
       }
-      await this.#deploy(bundled, { saved, since, bundleMs });
+      return await this.#deploy(bundled, { saved, since, bundleMs });
     } catch (error) {
       this.#options.tell({ type: "failed", dir: this.#options.dir, error: asMayflyError(error), oldServes: this.#app !== undefined });
+      return false;
+    } finally {
+      this.#watchInputs();
     }
-    this.#watchInputs();
   }
 
-  async #deploy(bundled: BundledApp, { saved, since, bundleMs }: { saved: string[]; since: number; bundleMs: number }): Promise<void> {
+  async #deploy(bundled: BundledApp, { saved, since, bundleMs }: { saved: string[]; since: number; bundleMs: number }): Promise<boolean> {
     const { dir, client, tell } = this.#options;
     const { manifest: own, secrets } = withDotEnv(bundled.manifest, dir);
     const manifest = this.#options.debuggable ? withoutHurry(own) : own;
@@ -187,6 +198,7 @@ export class AppLoop {
     this.#warned = new Set(bundled.warnings);
     for (const text of fresh) this.#warn(text);
     if (isFirst && this.#options.readyMachine) await client.point(manifest.name, "live", undefined, { reserved: 1 });
+    return changed;
   }
 
   async #setSecrets(app: string, secrets: ReadonlyMap<string, string>): Promise<void> {

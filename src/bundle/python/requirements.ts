@@ -132,5 +132,8 @@ function filesIn(installed: string, passing: boolean): TravellingFile[] {
     .filter((entry) => entry.isFile())
     .map((entry) => relative(installed, join(entry.parentPath, entry.name)))
     .filter(isWanted)
-    .map((path) => ({ path: `${FOLDER}/${path.split(sep).join("/")}`, from: join(installed, path), ...(passing && { passing }) }));
+    .map((path) => {
+      const file = { path: `${FOLDER}/${path.split(sep).join("/")}`, from: join(installed, path) };
+      return passing ? Object.assign(file, { passing }) : file;
+    });
 }

@@ -1,4 +1,5 @@
 import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { cacheFolder } from "../../base/config/load.ts";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -92,7 +93,7 @@ class Session {
   }
 
   async begin(folders: string[]): Promise<void> {
-    const { client, isOwn, hold, release } = this.#server;
+    const { client, isOwn, hold, release, stateDir } = this.#server;
     this.#screen.up(this.#server);
     for (const dir of folders) {
       const loop = new AppLoop({
@@ -100,6 +101,7 @@ class Session {
         client,
         hold,
         release,
+        passOver: [...(stateDir === undefined ? [] : [resolve(stateDir)]), cacheFolder()],
         cacheDir: cacheFolder(),
         readyMachine: isOwn,
         debuggable: this.#server.inspector !== undefined,
