@@ -1,7 +1,7 @@
 /**
  * One connection: bytes become commands, and replies bytes, in the order of the commands.
  *
- * Owns: the commands that wait, and the memory that they and large replies hold.
+ * Owns: the commands that wait, and the memory that they, those of an open transaction and large replies hold.
  * 1. No more is read while enough waits, and nothing more is carried out until the client has taken the replies.
  * 2. Beyond a little, what waits holds room that all tenants share. If there is none the connection ends.
  * 3. Whoever does not say who it is, or does not take its replies, is not waited for without end.
@@ -178,7 +178,8 @@ export class Connection {
 
   /** Brings what it holds of the shared memory up to date. */
   #hold(): boolean {
-    const wanted = this.#isOver ? 0 : Math.max(0, this.#parser.size + this.#waitingBytes - MOST_WAITING_BYTES) + this.#replyRoom;
+    const waiting = this.#parser.size + this.#waitingBytes + this.#session.bytes;
+    const wanted = this.#isOver ? 0 : Math.max(0, waiting - MOST_WAITING_BYTES) + this.#replyRoom;
     const isTaken = wanted === this.#held || this.#parts.take(wanted - this.#held);
     if (isTaken) this.#held = wanted;
     return isTaken;

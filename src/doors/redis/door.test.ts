@@ -439,6 +439,45 @@ test("a tenant's quota counts members, and what is over it is refused as out of 
   eve.disconnect();
 });
 
+test("what a transaction and watched keys hold of memory is bounded for all connections together, and given back", async (t) => {
+  const small = await openRedisWorld({ mostBytes: 4 * 2 ** 20 });
+  afterwards(t, () => small.close());
+  const open = async () => {
+    const client = await rawClient(small.port);
+    afterwards(t, () => void client.socket.destroy());
+    assert.equal(await client.ask(request("AUTH", "shop.main", "ada")), "+OK\r\n");
+    return client;
+  };
+  const large = "x".repeat(500_000);
+  const queued = async ([first, ...more]: string[]) => {
+    const client = await open();
+    await client.ask(request(first!, ...more));
+    let answers = 0;
+    while (
+      answers < 30 &&
+      /^\+(QUEUED|OK)/.test(await client.ask(first === "MULTI" ? request("SET", "a", large) : request("WATCH", large)))
+    )
+      answers++;
+    return { client, answers };
+  };
+  for (const first of [["MULTI"], ["PING"]]) {
+    const { client, answers } = await queued(first);
+    assert.ok(answers > 1 && answers < 10, `${first.join()}: ${answers} of 500,000 bytes`);
+    assert.match(client.text, /-BUSY /);
+    await until(() => client.isClosed);
+  }
+  const other = await open();
+  assert.equal(await other.ask(request("MULTI")), "+OK\r\n");
+  for (let n = 0; n < 4; n++) assert.equal(await other.ask(request("SET", `a${n}`, large)), "+QUEUED\r\n");
+  assert.match(await other.ask(request("EXEC"), "+OK\r\n"), /^\*4\r\n/);
+  for (let n = 0; n < 12; n++) {
+    assert.equal(await other.ask(request("MULTI")), "+OK\r\n");
+    assert.equal(await other.ask(request("SET", "a", large)), "+QUEUED\r\n");
+    assert.equal(await other.ask(request("DISCARD")), "+OK\r\n");
+  }
+  assert.deepEqual(small.errors, []);
+});
+
 test("neither an address nor a tenant has all places: others are let in all the same, and places are given back", async (t) => {
   const small = await openRedisWorld({ most: 40 });
   afterwards(t, () => small.close());

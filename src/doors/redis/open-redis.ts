@@ -30,6 +30,8 @@ export interface RedisNeeds {
   catalog: Pick<Catalog, "names">;
   /** Connections from outside. Default: what the descriptors of this process allow. */
   most?: number;
+  /** Of commands and replies that are on their way, of all tenants. Default: MOST_BYTES. */
+  mostBytes?: number;
 }
 
 export interface OpenedRedis {
@@ -44,7 +46,6 @@ interface RedisDoor {
   setCertificate(certificate: Certificate): void;
 }
 
-/** Of commands and replies that are on their way, of all tenants. */
 const MOST_BYTES = 256 * 2 ** 20;
 /** Of all places, what one address has of those who have not said who they are. */
 const OF_STRANGERS = 1 / 8;
@@ -53,7 +54,7 @@ const KEEP_ALIVE_MS = 60_000;
 
 export function openRedis({ config, clock, log, closing }: ServerStart, needs: RedisNeeds): OpenedRedis {
   const most = needs.most ?? descriptorBudget(descriptorLimit()).api;
-  const [places, room, waiters] = [new Shares(most), new Shares(MOST_BYTES), new Waiters(clock)];
+  const [places, room, waiters] = [new Shares(most), new Shares(needs.mostBytes ?? MOST_BYTES), new Waiters(clock)];
   const parts = { principals: needs.principals, names: needs.catalog.names, clock };
   let lastId = 0;
 

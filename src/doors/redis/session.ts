@@ -62,6 +62,8 @@ export class Session {
   readonly #parts: SessionParts;
   #identity: Identity | null;
   #transaction = new Transaction();
+  /** Of the transaction that is being carried out. */
+  #carriedOutBytes = 0;
   #name = "";
   protocol: Protocol = 2;
 
@@ -73,6 +75,11 @@ export class Session {
 
   get isKnown(): boolean {
     return this.#identity !== null;
+  }
+
+  /** What its transaction and the keys that it watches hold of memory, about. */
+  get bytes(): number {
+    return this.#transaction.bytes + this.#carriedOutBytes;
   }
 
   /** Carries out the first of the commands, and of those after it what can be done with it. */
@@ -273,6 +280,15 @@ export class Session {
 
   async #exec(): Promise<Reply> {
     if (!this.#transaction.isOpen) return { error: "ERR EXEC without MULTI" };
+    this.#carriedOutBytes = this.#transaction.bytes;
+    try {
+      return await this.#carryOut();
+    } finally {
+      this.#carriedOutBytes = 0;
+    }
+  }
+
+  async #carryOut(): Promise<Reply> {
     const { queued, watched, isRefused: isLost } = this.#transaction.take();
     if (isLost) return { error: "EXECABORT Transaction discarded because of previous errors." };
     const commands = queued.filter(({ name }) => specOf(name) !== undefined);

@@ -28,7 +28,7 @@ const principals: Record<string, Principal> = {
 };
 
 /** @param more of what the door needs */
-export async function openRedisWorld(more: Pick<Parameters<typeof openRedis>[1], "most"> = {}) {
+export async function openRedisWorld(more: Pick<Parameters<typeof openRedis>[1], "most" | "mostBytes"> = {}) {
   const stateDir = mkdtempSync(join(tmpdir(), "mayfly-redis-"));
   const closing = new AsyncDisposableStack();
   closing.defer(() => rmSync(stateDir, { recursive: true }));
