@@ -91,6 +91,82 @@ describe("S3's door and others", () => {
     await own(new s3.DeleteBucketPolicyCommand({ Bucket }));
   });
 
+  test("who may read nothing of its tenant copies nothing of it to where others let it write", async () => {
+    await other(new s3.CreateBucketCommand({ Bucket: "drop" }));
+    const letIn = { Effect: "Allow", Principal: "*", Action: "s3:PutObject", Resource: "arn:aws:s3:::drop/*" };
+    await other(new s3.PutBucketPolicyCommand({ Bucket: "drop", Policy: JSON.stringify({ Version: "2012-10-17", Statement: letIn }) }));
+    const invoker: s3.S3Client["send"] = ((command: never) => world.invoker.send(command)) as never;
+    await assert.rejects(get(invoker, "private/a"), denied);
+    await invoker(new s3.PutObjectCommand({ Bucket: "drop", Key: "own", Body: "own" }));
+    const CopySource = `${Bucket}/private/a`;
+    await assert.rejects(invoker(new s3.CopyObjectCommand({ Bucket: "drop", Key: "stolen", CopySource })), denied);
+    const { UploadId } = await invoker(new s3.CreateMultipartUploadCommand({ Bucket: "drop", Key: "stolen" }));
+    const part = { Bucket: "drop", Key: "stolen", UploadId, PartNumber: 1, CopySource };
+    await assert.rejects(invoker(new s3.UploadPartCopyCommand(part)), denied);
+    await own(new s3.CopyObjectCommand({ Bucket: "drop", Key: "given", CopySource }));
+  });
+
+  test("what a policy says of objects it says of those that are removed together, too", async () => {
+    for (const key of ["keep/a", "free/a", "free/b"]) await put(key);
+    const removal = { Action: ["s3:DeleteObject", "s3:DeleteObjectVersion"] };
+    await policy(
+      allow({ ...removal, Resource: `arn:aws:s3:::${Bucket}/free/*` }),
+      allow({ ...removal, Effect: "Deny", Resource: `arn:aws:s3:::${Bucket}/keep/*` }),
+      // AWS asks for no right on the bucket itself.
+      allow({ ...removal, Resource: `arn:aws:s3:::${Bucket}` }),
+    );
+    const remove = async (send: s3.S3Client["send"], ...keys: string[]) => {
+      const { Deleted = [], Errors = [] } = await send(
+        new s3.DeleteObjectsCommand({ Bucket, Delete: { Objects: keys.map((Key) => ({ Key })) } }),
+      );
+      return [Deleted.map(({ Key }) => Key), Errors.map(({ Key, Code }) => [Key, Code])];
+    };
+    const kept = [["keep/a", "AccessDenied"]];
+    assert.deepEqual(await remove(own, "keep/a", "free/a"), [["free/a"], kept]);
+    assert.deepEqual(await remove(other, "keep/a", "free/b", "private/a"), [["free/b"], [...kept, ["private/a", "AccessDenied"]]]);
+    await get(own, "keep/a");
+    await own(new s3.DeleteBucketPolicyCommand({ Bucket }));
+    await assert.rejects(remove(other, "keep/a"), denied);
+    assert.deepEqual(await remove(own, "keep/a"), [["keep/a"], []]);
+  });
+
+  test("who may write and remove objects may neither pass by locks nor set them, unless the policy says so", async () => {
+    const locked = { Bucket: "locked-here", Key: "a" };
+    await own(new s3.CreateBucketCommand({ Bucket: locked.Bucket, ObjectLockEnabledForBucket: true }));
+    const set = (...Statement: object[]) =>
+      own(new s3.PutBucketPolicyCommand({ Bucket: locked.Bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) }));
+    const statement = (Effect: string, ...Action: string[]) => ({
+      Effect,
+      Principal: "*",
+      Action,
+      Resource: [`arn:aws:s3:::${locked.Bucket}`, `arn:aws:s3:::${locked.Bucket}/*`],
+    });
+    const writes = statement("Allow", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion");
+    await set(writes);
+    const lock = { ObjectLockMode: "GOVERNANCE", ObjectLockRetainUntilDate: new Date(Date.now() + 1e8) } as const;
+    const { VersionId } = await own(new s3.PutObjectCommand({ ...locked, Body: "a", ...lock }));
+    const single = (send: s3.S3Client["send"]) =>
+      send(new s3.DeleteObjectCommand({ ...locked, VersionId, BypassGovernanceRetention: true }));
+    const many = (send: s3.S3Client["send"]) =>
+      send(
+        new s3.DeleteObjectsCommand({
+          Bucket: locked.Bucket,
+          Delete: { Objects: [{ Key: "a", VersionId }] },
+          BypassGovernanceRetention: true,
+        }),
+      );
+    await assert.rejects(single(other), denied);
+    assert.equal((await many(other)).Errors?.[0]?.Code, "AccessDenied");
+    await other(new s3.PutObjectCommand({ ...locked, Key: "b", Body: "b" }));
+    for (const more of [lock, { ObjectLockLegalHoldStatus: "ON" }] as const)
+      await assert.rejects(other(new s3.PutObjectCommand({ ...locked, Key: "b", Body: "b", ...more })), denied);
+    await set(writes, statement("Deny", "s3:BypassGovernanceRetention", "s3:PutObjectTagging"));
+    await assert.rejects(single(own), denied);
+    await assert.rejects(own(new s3.PutObjectCommand({ ...locked, Key: "c", Body: "c", Tagging: "a=b" })), denied);
+    await set(writes, statement("Allow", "s3:BypassGovernanceRetention"));
+    await single(other);
+  });
+
   test("a request that expects another owner of the bucket is refused", async () => {
     const head = (ExpectedBucketOwner: string) => own(new s3.GetBucketLocationCommand({ Bucket, ExpectedBucketOwner }));
     await head(accountOf("ten_a"));

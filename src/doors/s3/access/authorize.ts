@@ -59,6 +59,20 @@ export function authorizeObject(call: Asked, found: Pick<ObjectVersion, "about">
   throw new S3Error("AccessDenied");
 }
 
+/**
+ * Whether the caller may do something besides what it asked for, which no list grants: the bucket's own principals unless the policy denies it, and others if it allows it.
+ * @param operation such as BypassGovernanceRetention
+ */
+export function mayAlso(call: Asked, operation: string): boolean {
+  const said = policySays({ ...call, operation });
+  return said === "allow" || (said === "nothing" && isOwn(call));
+}
+
+/** Whether the bucket's policy denies something that is done besides what was asked for. */
+export function isDeniedBesides(call: Asked, operation: string): boolean {
+  return policySays({ ...call, operation }) === "deny";
+}
+
 /** Whether the caller may know what is not in the bucket. */
 export function mayList(call: Asked): boolean {
   return (

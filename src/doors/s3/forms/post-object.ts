@@ -38,7 +38,7 @@ export const postObject: S3Operation = {
 };
 
 async function put(call: S3Call, { fields, fileName, content }: Form): Promise<S3Answer> {
-  const { name, now, objects } = call;
+  const { name, objects } = call;
   const given = fields.get("key");
   if (given === undefined || given === "") throw missing("key");
   const key = fileName === undefined ? given : given.replaceAll("${filename}", fileName);
@@ -49,7 +49,7 @@ async function put(call: S3Call, { fields, fileName, content }: Form): Promise<S
   const headers = headersOf(fields);
   const asked = { ...call, caller, key, headers };
   authorize(asked, postObject);
-  const about = await newAbout({ headers, bucket: call.bucket, caller, now, objects });
+  const about = await newAbout(asked);
   const tagging = fields.get("tagging");
   if (tagging !== undefined) about.tags = tagsOfField(tagging);
   const algorithm = ALGORITHMS.find((each) => fields.has(`x-amz-checksum-${each.toLowerCase()}`));

@@ -2,13 +2,13 @@
 import { ALGORITHMS, type Algorithm } from "../../../services/objects/checksums/checksum.ts";
 import type { ObjectAbout } from "../../../services/objects/object.ts";
 import type { ReadObject } from "../../../services/objects/objects.ts";
-import { refuseOwner } from "../access/authorize.ts";
+import { authorize } from "../access/authorize.ts";
 import type { S3Call, S3Operation } from "../call.ts";
 import { contentHeaders, metadataOf, refuseEncryption, tagsOfQuery } from "../request/object-headers.ts";
 import { isWanted, ofCopy } from "../request/reading.ts";
 import { S3Error } from "../s3-error.ts";
 import { documentOf } from "../xml.ts";
-import { readable } from "./object-reads.ts";
+import { getObject, readable } from "./object-reads.ts";
 import { newAbout, writeConditions } from "./objects.ts";
 
 export const copyOperations: readonly S3Operation[] = [
@@ -59,9 +59,11 @@ export async function sourceOf(call: S3Call): Promise<{ object: ReadObject; buck
   const [bucket, key] = splitPath(path);
   const from = await objects.bucket(bucket);
   if (from === null) throw new S3Error("NoSuchBucket", { BucketName: bucket });
-  refuseOwner(headers["x-amz-source-expected-bucket-owner"], from);
   const query = new URLSearchParams(parameter === undefined ? {} : { versionId: parameter });
-  const asReader = { ...call, operation: "GetObject", bucket: from, name: bucket, key, query };
+  const ofSource = { ...headers, "x-amz-expected-bucket-owner": headers["x-amz-source-expected-bucket-owner"] };
+  const asReader = { ...call, operation: getObject.operation, bucket: from, name: bucket, key, query, headers: ofSource };
+  // Who may write to where the copy goes may not read all of its own tenant by that.
+  authorize(asReader, getObject);
   const object = await readable(asReader, bucket, key, parameter).catch((error: unknown) => {
     // What is said of a missing source names the source.
     if ((error as { code?: string }).code !== "no-such-object") throw error;

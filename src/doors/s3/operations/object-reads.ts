@@ -8,8 +8,17 @@ import { headersOf, refuseDecryption } from "../request/object-headers.ts";
 import { isWanted, ofRead, partRange, rangeOf } from "../request/reading.ts";
 import { S3Error } from "../s3-error.ts";
 
+export const getObject: S3Operation = {
+  operation: "GetObject",
+  method: "GET",
+  level: "object",
+  right: "read",
+  others: "object",
+  handle: readObject,
+};
+
 export const objectReads: readonly S3Operation[] = [
-  { operation: "GetObject", method: "GET", level: "object", right: "read", others: "object", handle: readObject },
+  getObject,
   { operation: "HeadObject", method: "HEAD", level: "object", right: "read", others: "object", handle: readObject },
 ];
 

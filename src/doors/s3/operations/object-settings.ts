@@ -1,18 +1,31 @@
 /** What of an object changes while its content stays: tags, its list, its protection; and the removal of many. */
+import { setImmediate } from "node:timers/promises";
 import { isVersionId } from "../../../services/objects/version-id.ts";
 import type { Change } from "../../../services/objects/store/versions.ts";
 import { aclOfHeaders, aclOfXml, xmlOfAcl } from "../access/acl.ts";
-import { aclOfObject, admitAcl, authorizeObject, mayList } from "../access/authorize.ts";
+import { aclOfObject, admitAcl, authorize, authorizeObject, mayList, policyOf } from "../access/authorize.ts";
 import type { S3Answer, S3Call, S3Operation } from "../call.ts";
 import { documentOf as bodyOf, xmlOf } from "../request/body.ts";
 import { checkedTags, isHeld, lockMode, retainUntil } from "../request/object-headers.ts";
 import { unquoted } from "../request/reading.ts";
-import { bypassesLock } from "./objects.ts";
+import { authorizeRemoval, bypassesLock, mayBypassLock } from "./objects.ts";
 import { asS3Error, S3Error } from "../s3-error.ts";
 import { documentOf, parseXml, type Xml } from "../xml.ts";
 import type { Found } from "../../../services/objects/store/versions.ts";
 
 const MOST_REMOVED = 1_000;
+
+const deleteObjects: S3Operation = {
+  operation: "DeleteObjects",
+  method: "POST",
+  isOfContent: true,
+  level: "bucket",
+  query: "delete",
+  right: "deploy",
+  others: "WRITE",
+  authorizesItself: true,
+  handle: removeMany,
+};
 
 export const objectSettingOperations: readonly S3Operation[] = [
   {
@@ -149,16 +162,7 @@ export const objectSettingOperations: readonly S3Operation[] = [
       return change(call, { legalHold: isHeld(status) });
     },
   },
-  {
-    operation: "DeleteObjects",
-    method: "POST",
-    isOfContent: true,
-    level: "bucket",
-    query: "delete",
-    right: "deploy",
-    others: "WRITE",
-    handle: removeMany,
-  },
+  deleteObjects,
 ];
 
 async function existing({ objects, name, key, query }: S3Call): Promise<Found> {
@@ -180,8 +184,8 @@ async function allowed(call: S3Call): Promise<Found> {
 }
 
 async function change(call: S3Call, changed: Change, event?: string): Promise<S3Answer> {
-  const { objects, name, key, query, headers, author } = call;
-  const bypasses = headers["x-amz-bypass-governance-retention"]?.toLowerCase() === "true";
+  const { objects, name, key, query, author } = call;
+  const bypasses = mayBypassLock(call);
   const { version } = await objects.change({
     bucket: name,
     key,
@@ -200,12 +204,15 @@ function refuseUnlocked({ bucket }: S3Call): void {
 
 async function removeMany(call: S3Call): Promise<S3Answer> {
   const { objects, name, bucket, author } = call;
+  const hasPolicy = policyOf(bucket) !== undefined;
+  // What a policy says is said of each object.
+  if (!hasPolicy) authorize(call, deleteObjects);
   const root = parseXml(await bodyOf(call, true), "Delete");
   const named = root.all("Object");
   if (named.length === 0 || named.length > MOST_REMOVED) throw new S3Error("MalformedXML");
   const isQuiet = root.text("Quiet") === "true";
   // What clears buckets sends the header to every one; where nothing is locked, nothing is bypassed.
-  const bypasses = bucket.settings.lock !== undefined && bypassesLock(call);
+  const bypasses = (key: string) => bucket.settings.lock !== undefined && bypassesLock({ ...call, key });
   const [removed, errors]: [Xml[], Xml[]] = [[], []];
   const asked = named.map((object) => ({
     key: object.needed("Key"),
@@ -213,12 +220,14 @@ async function removeMany(call: S3Call): Promise<S3Answer> {
     etag: object.text("ETag"),
     size: object.number("Size"),
   }));
+  const refusals = hasPolicy ? await refusalsOf(call, asked) : [];
   await Promise.all(
-    asked.map(async ({ key, version, etag, size }) => {
+    asked.map(async ({ key, version, etag, size }, at) => {
       const conditions = etag === undefined && size === undefined ? undefined : { ifMatch: etag && unquoted(etag), ifSize: size };
       try {
+        if (refusals[at] !== undefined) throw refusals[at];
         if (version !== undefined && !isVersionId(version)) await objects.head(name, key, version);
-        const done = await objects.remove({ bucket: name, key, version, conditions, bypasses, author });
+        const done = await objects.remove({ bucket: name, key, version, conditions, bypasses: bypasses(key), author });
         const marker = done.isMarker ? { DeleteMarker: true, DeleteMarkerVersionId: done.version } : {};
         removed.push({ Key: key, VersionId: version, ...marker });
       } catch (error) {
@@ -231,4 +240,24 @@ async function removeMany(call: S3Call): Promise<S3Answer> {
     }),
   );
   return { body: documentOf("DeleteResult", { Deleted: isQuiet ? [] : removed, Error: errors }) };
+}
+
+/** Why each of the objects may not be removed; undefined: it may. */
+async function refusalsOf(call: S3Call, asked: readonly { key: string; version: string | undefined }[]): Promise<(Error | undefined)[]> {
+  const refusals: (Error | undefined)[] = [];
+  for (const { key, version } of asked) {
+    // A policy may be long, and a thousand looks at it are much for one turn of the event loop.
+    await setImmediate();
+    refusals.push(refusalOf(call, key, version));
+  }
+  return refusals;
+}
+
+function refusalOf(call: S3Call, key: string, version: string | undefined): Error | undefined {
+  try {
+    authorizeRemoval(call, key, version);
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
 }

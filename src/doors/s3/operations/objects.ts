@@ -3,13 +3,33 @@ import type { Conditions, ObjectAbout } from "../../../services/objects/object.t
 import type { Stored } from "../../../services/objects/objects.ts";
 import { isVersionId } from "../../../services/objects/version-id.ts";
 import { aclOfHeaders } from "../access/acl.ts";
-import { admitAcl, ownership } from "../access/authorize.ts";
+import { admitAcl, authorize, isDeniedBesides, mayAlso, ownership } from "../access/authorize.ts";
 import type { S3Call, S3Operation } from "../call.ts";
 import { contentOf, MOST_PUT_BYTES } from "../request/body.ts";
 import { aboutOf } from "../request/object-headers.ts";
 import { unquoted } from "../request/reading.ts";
 import { invalidVersion, S3Error } from "../s3-error.ts";
 import { expiration } from "./object-reads.ts";
+
+const deleteObject: S3Operation = {
+  operation: "DeleteObject",
+  method: "DELETE",
+  level: "object",
+  right: "deploy",
+  others: "WRITE",
+  async handle(call) {
+    const { objects, name, key, query, headers, author } = call;
+    const version = query.get("versionId") ?? undefined;
+    const conditions = removalConditions(headers);
+    const bypasses = bypassesLock(call);
+    if (version !== undefined) await refuseForeign(call, version);
+    const removed = await objects.remove({ bucket: name, key, version, conditions, bypasses, author });
+    return {
+      status: 204,
+      headers: { "x-amz-version-id": removed.version, "x-amz-delete-marker": removed.isMarker ? "true" : undefined },
+    };
+  },
+};
 
 export const objectOperations: readonly S3Operation[] = [
   {
@@ -41,35 +61,28 @@ export const objectOperations: readonly S3Operation[] = [
       return { headers: { ...headersOfStored(stored), ...expiration(call, key, about, stored) } };
     },
   },
-  {
-    operation: "DeleteObject",
-    method: "DELETE",
-    level: "object",
-    right: "deploy",
-    others: "WRITE",
-    async handle(call) {
-      const { objects, name, key, query, headers, author } = call;
-      const version = query.get("versionId") ?? undefined;
-      const conditions = removalConditions(headers);
-      const bypasses = bypassesLock(call);
-      if (version !== undefined) await refuseForeign(call, version);
-      const removed = await objects.remove({ bucket: name, key, version, conditions, bypasses, author });
-      return {
-        status: 204,
-        headers: { "x-amz-version-id": removed.version, "x-amz-delete-marker": removed.isMarker ? "true" : undefined },
-      };
-    },
-  },
+  deleteObject,
 ];
 
-/** Whether a removal goes on though a lock in mode GOVERNANCE protects the version. Throws an S3Error if the bucket has no lock. */
-export function bypassesLock({ headers, bucket }: Pick<S3Call, "headers" | "bucket">): boolean {
-  const name = "x-amz-bypass-governance-retention";
-  const text = headers[name];
-  if (text !== undefined && bucket.settings.lock === undefined)
-    throw new S3Error("InvalidArgument", { ArgumentName: name }, `${name} is only applicable to Object Lock enabled buckets.`);
-  return text?.toLowerCase() === "true";
+/** Throws "AccessDenied". @param call that removes this object besides others */
+export function authorizeRemoval(call: S3Call, key: string, version: string | undefined): void {
+  const query = new URLSearchParams(version === undefined ? {} : { versionId: version });
+  authorize({ ...call, operation: deleteObject.operation, key, query }, deleteObject);
 }
+
+/** Whether a removal goes on though a lock in mode GOVERNANCE protects the version. Throws an S3Error if the bucket has no lock. */
+export function bypassesLock(call: S3Call): boolean {
+  if (call.headers[BYPASS] !== undefined && call.bucket.settings.lock === undefined)
+    throw new S3Error("InvalidArgument", { ArgumentName: BYPASS }, `${BYPASS} is only applicable to Object Lock enabled buckets.`);
+  return mayBypassLock(call);
+}
+
+/** Whether the caller asks for it, and may. */
+export function mayBypassLock(call: S3Call): boolean {
+  return call.headers[BYPASS]?.toLowerCase() === "true" && mayAlso(call, "BypassGovernanceRetention");
+}
+
+const BYPASS = "x-amz-bypass-governance-retention";
 
 /** The removal of a version that was there once is no error, and that of one that no version ever was is one. */
 async function refuseForeign({ objects, name, key }: S3Call, version: string): Promise<void> {
@@ -81,7 +94,7 @@ async function refuseForeign({ objects, name, key }: S3Call, version: string): P
 }
 
 /** What a request says of the object that it makes, with its list. */
-export async function newAbout(call: Pick<S3Call, "headers" | "bucket" | "caller" | "now" | "objects">): Promise<ObjectAbout> {
+export async function newAbout(call: S3Call): Promise<ObjectAbout> {
   const { headers, bucket, caller, now } = call;
   const rule = ownership(bucket);
   const isGivenAway = rule === "BucketOwnerPreferred" && headers["x-amz-acl"] === "bucket-owner-full-control";
@@ -90,7 +103,18 @@ export async function newAbout(call: Pick<S3Call, "headers" | "bucket" | "caller
   const acl = aclOfHeaders(headers, owner, bucket.tenant);
   await admitAcl(call, acl);
   if (acl !== undefined) about.acl = acl;
+  refuseBesides(call, about);
   return withDefaultLock(about, call);
+}
+
+/** What else a request does to the object that it makes has rights of its own: who may write may neither lock it, nor do what the policy denies. Throws "AccessDenied". */
+function refuseBesides(call: S3Call, { acl, tags, retention, legalHold }: ObjectAbout): void {
+  const isRefused =
+    (retention !== undefined && !mayAlso(call, "PutObjectRetention")) ||
+    (legalHold !== undefined && !mayAlso(call, "PutObjectLegalHold")) ||
+    (tags !== undefined && isDeniedBesides(call, "PutObjectTagging")) ||
+    (acl !== undefined && isDeniedBesides(call, "PutObjectAcl"));
+  if (isRefused) throw new S3Error("AccessDenied");
 }
 
 /** Throws "InvalidRequest" if the object is to be locked, and the bucket has no lock. */

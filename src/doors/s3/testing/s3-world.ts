@@ -32,6 +32,8 @@ export interface S3World {
   client: S3Client;
   /** Of another tenant. */
   other: S3Client;
+  /** Of the first tenant's, with a role that reads nothing. */
+  invoker: S3Client;
   /** What is to be told of changes. */
   notices(): Promise<Notice[]>;
   audited: AuditedCall[];
@@ -51,6 +53,7 @@ export async function openS3(hooks: Hooks): Promise<S3World> {
   const failures: unknown[] = [];
   const audited: AuditedCall[] = [];
   const principals = new Map(["ten_a", "ten_b"].map((tenant) => [tenant.toUpperCase(), principalOf(tenant)]));
+  principals.set("INVOKER", { ...principalOf("ten_a"), id: "pri_invoker", name: "invoker", role: "invoker" });
   const door = createS3Door({
     objects,
     principals: {
@@ -102,6 +105,7 @@ export async function openS3(hooks: Hooks): Promise<S3World> {
     audited,
     client: clientOf("TEN_A"),
     other: clientOf("TEN_B"),
+    invoker: clientOf("INVOKER"),
     notices: () => index.run("notices", { after: 0, most: 100 }),
   };
 }
