@@ -89,7 +89,7 @@ async function answer(
   appOf: (machine: string) => Promise<string | undefined>,
 ): Promise<void> {
   const host = ownHost(request);
-  if (host === undefined) return void response.writeHead(403).end();
+  if (host === undefined || isOfPage(request)) return void response.writeHead(403).end();
   const path = (request.url ?? "").replace(/\/$/, "");
   if (path === "/json/version") return reply(response, { Browser: `node.js/${process.version}`, "Protocol-Version": "1.1" });
   if (path !== "/json" && path !== "/json/list") return void response.writeHead(404).end();
@@ -121,10 +121,16 @@ function ownHost({ headers: { host = "" } }: IncomingMessage): string | undefine
   return /^(localhost|[\d.]+|\[[\da-f:]+\])(:\d+)?$/i.test(host) ? host : undefined;
 }
 
+/** Browsers let any page open a WebSocket to this host, and what a debugger says is run. A debugger that is no page sends no origin, and Chrome's has one of its own. */
+function isOfPage({ headers: { origin } }: IncomingMessage): boolean {
+  return origin !== undefined && !origin.startsWith("devtools://");
+}
+
 function leadTo(folder: string, request: IncomingMessage, socket: Duplex, head: Buffer, tunnels: Set<Duplex>): void {
   const wanted = (request.url ?? "").slice(1);
   const found = inspected(folder).find(({ machine }) => machine === wanted);
-  if (found === undefined || ownHost(request) === undefined) return void socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n");
+  if (ownHost(request) === undefined || isOfPage(request)) return void socket.end("HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n");
+  if (found === undefined) return void socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n");
   const machine = connect(found.port, "127.0.0.1");
   const headers = Array.from(
     { length: request.rawHeaders.length / 2 },

@@ -17,7 +17,7 @@ import { XdrReader, XdrWriter } from "./xdr.ts";
 
 const NFS = 100_003;
 const MOUNT = 100_005;
-const [OK, NO_ENTRY, READ_ONLY, STALE, BAD_HANDLE] = [0, 2, 30, 70, 10_001];
+const [OK, NO_ENTRY, READ_ONLY, STALE, BAD_HANDLE, TOO_SMALL] = [0, 2, 30, 70, 10_001, 10_005];
 
 async function open(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-nfs-"));
@@ -172,6 +172,12 @@ test("a long folder is listed once and whole, in pages of any size, and from any
   const all = await client.list(root);
   const { names: some } = await connect().page(root, 277n, 4_096);
   assert.deepEqual(some, all.slice(277, 277 + some.length));
+  for (const procedure of [16, 17])
+    for (const bytes of [0, 60, 116, 150]) {
+      const isPlus = procedure === 17;
+      const { status } = await client.nfs(procedure, root, (to) => void to.u64(0n, 0n).u32(...(isPlus ? [bytes, bytes] : [bytes])));
+      assert.equal(status, TOO_SMALL, `a page of ${bytes} bytes`);
+    }
 });
 
 test("a folder says that it has changed when it has; a file that was replaced or removed is stale", async (t) => {

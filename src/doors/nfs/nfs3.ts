@@ -144,7 +144,7 @@ export function nfs3({ exportOf, exportAt, onError }: Nfs3Options): readonly Pro
       if (isPlus) call.u32();
       const most = Math.min(call.u32(), MOST_PAGE) - ATTRIBUTES - 32;
       (await withAttributes(reply, { of, node: folder })).u64(0n);
-      const { entries, isLast } = await places.from(of, folder, cookie, Math.min(MOST_ENTRIES, 1 + Math.floor(most / (isPlus ? 150 : 30))));
+      const { entries, isLast } = await places.from(of, folder, cookie, entriesIn(most, isPlus));
       let at = cookie;
       for (const entry of entries) {
         const written = await entryOf(of, entry, at + 1n, isPlus);
@@ -222,6 +222,11 @@ export function nfs3({ exportOf, exportAt, onError }: Nfs3Options): readonly Pro
     { program: NFS, version: VERSION, procedures: files },
     { program: MOUNT, version: VERSION, procedures: mounts },
   ];
+}
+
+/** How many entries a page may have, about. At least one, however few bytes a client has room for: it learns then that they are too few. */
+function entriesIn(bytes: number, isPlus: boolean): number {
+  return Math.max(1, Math.min(MOST_ENTRIES, 1 + Math.floor(bytes / (isPlus ? 150 : 30))));
 }
 
 /** Each says that something is not told. */
