@@ -36,7 +36,7 @@ export function authorize(call: Asked, { right, others, level, isFree = false, o
 }
 
 /** A client may name the account whose the bucket must be. Throws. */
-export function refuseOwner(expected: string | undefined, bucket: Bucket): void {
+function refuseOwner(expected: string | undefined, bucket: Bucket): void {
   if (expected === undefined) return;
   if (!/^\d{12}$/.test(expected))
     throw new S3Error(
