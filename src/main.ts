@@ -435,6 +435,7 @@ export async function startMayfly(
   const s3 = openS3(start, {
     objects,
     insideObjects,
+    shares,
     principals,
     wrong,
     places,
@@ -448,6 +449,7 @@ export async function startMayfly(
     "nfs",
     createNfsDoor({
       objects: insideObjects,
+      shares,
       onError: (error) => log.error({ err: error }, "a bucket's files were not read"),
     }),
   );

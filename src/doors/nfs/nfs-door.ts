@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import type { Objects } from "../../services/objects/objects.ts";
 import { BUCKETS_PORT } from "../../store/catalog/nfs-mounts.ts";
+import type { Shares } from "../../control/shares.ts";
+import { boundBuckets } from "../s3/bound-buckets.ts";
 import { boundObjects } from "../s3/bound-objects.ts";
 import type { ServiceCaller, StreamDoor } from "../internal/service-door.ts";
 import { bucketTree } from "./bucket-tree.ts";
@@ -11,6 +13,7 @@ import { answerCall } from "./rpc.ts";
 
 interface NfsDoorParts {
   objects: Objects;
+  shares: Pick<Shares, "bucket">;
   /** Called with failures that are not the caller's fault. */
   onError: (error: unknown) => void;
 }
@@ -19,18 +22,25 @@ export function createNfsDoor(parts: NfsDoorParts): StreamDoor {
   return {
     port: BUCKETS_PORT,
     accept(caller, connection) {
-      const programs = nfs3({ ...exportsOf(parts.objects, caller), onError: parts.onError });
+      const programs = nfs3({ ...exportsOf(parts, caller), onError: parts.onError });
       void serveRecords(connection, (message) => answerCall(message, programs), parts.onError);
     },
   };
 }
 
-function exportsOf(objects: Objects, { tenant, app, bindings }: ServiceCaller): Pick<Parameters<typeof nfs3>[0], "exportOf" | "exportAt"> {
-  const names = Object.values(bindings).flatMap((binding) => ("bucket" in binding ? [binding.bucket] : []));
-  const bound = boundObjects(objects, { tenant, app, names });
-  const all = new Map<string, Export>(names.map((name) => [name, { tree: bucketTree(bound, name), number: numberOf(name) }]));
+function exportsOf({ objects, shares }: NfsDoorParts, caller: ServiceCaller): Pick<Parameters<typeof nfs3>[0], "exportOf" | "exportAt"> {
+  const buckets = boundBuckets(shares, caller);
+  const bound = boundObjects(objects, caller.tenant, buckets);
+  const all = new Map<string, Export>(buckets.names.map((name) => [name, { tree: bucketTree(bound, name), number: numberOf(name) }]));
   const byNumber = new Map([...all.values()].map((each) => [each.number, each]));
-  return { exportOf: (path) => all.get(path.replace(/^\//, "")), exportAt: (number) => byNumber.get(number) };
+  return {
+    exportOf(path) {
+      const name = path.replace(/^\//, "");
+      return buckets.find(name) === undefined ? undefined : all.get(name);
+    },
+    // The handles of what is not shared any more are known, and stale.
+    exportAt: (number) => byNumber.get(number),
+  };
 }
 
 /** The same for every connection of every machine, as handles have it. */

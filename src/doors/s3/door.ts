@@ -73,6 +73,8 @@ export interface S3Door {
 interface Known {
   caller: Caller;
   objects: Objects;
+  /** Whether the operation may be done with the bucket of that name, besides what the caller's role allows. */
+  admits(bucket: string, operation: S3Operation): boolean;
 }
 
 const s3Operations: readonly S3Operation[] = [
@@ -148,7 +150,7 @@ export function createS3Door(options: S3DoorOptions): S3Door {
   }
 
   /** Carries the operation out, if the caller may. */
-  async function audited(made: S3Call, operation: S3Operation, response: ServerResponse): Promise<S3Answer> {
+  async function audited(made: S3Call, operation: S3Operation, response: ServerResponse, from?: Known): Promise<S3Answer> {
     const told = (status: number, result: string) => {
       if (operation.level === "object" || operation.isOfContent === true) return;
       const { caller, name, author } = made;
@@ -156,6 +158,7 @@ export function createS3Door(options: S3DoorOptions): S3Door {
       options.audit({ ...about, principal: caller?.principal ?? null, status, result });
     };
     try {
+      if (from?.admits(made.name, operation) === false) throw new S3Error("AccessDenied");
       if (operation.authorizesItself !== true) authorize(made, operation);
       // A client that asks first sends its body only if it is not refused anyway.
       if (made.request.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
@@ -208,7 +211,7 @@ export function createS3Door(options: S3DoorOptions): S3Door {
       address = addressOf(request.url ?? "/", request.headers.host ?? "", hosts);
       if (request.method === "OPTIONS") return await send(request, response, id, await preflight(request, address, from ?? options));
       const [made, operation] = await call(request, response, id, peer, address, from);
-      const answer = await audited(made, operation, response);
+      const answer = await audited(made, operation, response, from);
       const cors = await corsOf(request, address, from ?? options);
       await send(request, response, id, cors === undefined ? answer : { ...answer, headers: { ...cors, ...answer.headers } });
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { ServerStart } from "../../base/config/server-start.ts";
 import type { Shares } from "../../clients/shares.ts";
 import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
+import type { Shares as AppShares } from "../../control/shares.ts";
 import type { Objects } from "../../services/objects/objects.ts";
 import type { Principals } from "../../store/principals/principal.ts";
 import type { Audit } from "../../store/audit/audit.ts";
@@ -17,6 +18,7 @@ interface S3Needs {
   objects: Objects;
   /** For machines. */
   insideObjects: Objects;
+  shares: Pick<AppShares, "bucket">;
   principals: Pick<Principals, "ofAccessKey">;
   wrong: WrongCredentials;
   isTls: boolean;
@@ -34,7 +36,7 @@ export interface OpenedS3 {
 }
 
 /** S3's protocol, for a port of its own: its paths are names of buckets, which may be any. */
-export function openS3({ config, clock, log }: ServerStart, { audit, catalog, insideObjects, ...needs }: S3Needs): OpenedS3 {
+export function openS3({ config, clock, log }: ServerStart, { audit, catalog, insideObjects, shares, ...needs }: S3Needs): OpenedS3 {
   const hosts = ["localhost", `s3.services${SUFFIX}`, ...(config.domain === undefined ? [] : [`s3.${config.domain}`])];
   const door = createS3Door({
     ...needs,
@@ -50,6 +52,6 @@ export function openS3({ config, clock, log }: ServerStart, { audit, catalog, in
       continues: true,
       handle: (request, response, peer) => door.handle(request, response, peer),
     },
-    inside: createInsideS3(insideObjects, door),
+    inside: createInsideS3(insideObjects, door, shares),
   };
 }

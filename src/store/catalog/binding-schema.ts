@@ -25,8 +25,8 @@ const bindingSchema = z.union([
   z.strictObject({ kv: nameSchema, of: nameSchema.optional() }),
   /** A SQL database of the app. */
   z.strictObject({ sql: nameSchema }),
-  /** A bucket of the app. */
-  z.strictObject({ bucket: bucketNameSchema }),
+  /** A bucket of the app, or of another one of its tenant that shares it. */
+  z.strictObject({ bucket: bucketNameSchema, of: nameSchema.optional() }),
   /** A queue of the app, or one that is shared with it. */
   z.strictObject({ queue: queueNameSchema }),
 ]);
@@ -39,10 +39,16 @@ export function bindingsSchema(key: z.ZodString) {
 export type Binding = z.infer<typeof bindingSchema>;
 export type Bindings = Record<string, Binding>;
 
-/** What is bound, by its kind and by the name with which machines ask for it: `<name>`, or `<app>:<name>` of another app. */
+/** What is bound, by its kind and by the name with which machines ask for it: `<name>`, or of another app `<app>:<name>`, and `<app>.<name>` of a bucket. */
 export function boundAs(binding: Binding): { kv: string } | { sql: string } | { bucket: string } | { queue: string } {
+  if ("bucket" in binding) return { bucket: askedBucket(binding) };
   if (!("kv" in binding)) return binding;
   return { kv: binding.of === undefined ? binding.kv : `${binding.of}:${binding.kv}` };
+}
+
+/** The name with which machines ask for a bucket. Clients of S3 refuse a colon in it. No name of an app or of its bucket has a dot, so that these names are apart. */
+export function askedBucket({ bucket, of: owner }: { bucket: string; of?: string | undefined }): string {
+  return owner === undefined ? bucket : `${owner}.${bucket}`;
 }
 
 /** The first binding that has the name of a variable or a secret. Code in the style of Cloudflare gets all three in one object. */

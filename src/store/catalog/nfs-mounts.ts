@@ -3,7 +3,8 @@ import { z } from "zod";
 import { parseIp } from "../../base/network/ip.ts";
 import { serviceHost } from "../../base/network/internal.ts";
 import type { MountMessage } from "../../wire/protocol.ts";
-import { bucketNameSchema } from "./binding-schema.ts";
+import { askedBucket, type Bindings, bucketNameSchema } from "./binding-schema.ts";
+import { nameSchema } from "./name-schema.ts";
 
 /** In bytes: what the kernel takes of a path, with some room. */
 const MOST_OF_PATH = 1_000;
@@ -69,8 +70,10 @@ const nfsMountSchema = z.strictObject({
 });
 
 const bucketMountSchema = z.strictObject({
-  /** A bucket of the app, which its bindings name. Its objects are files, for reading. */
+  /** A bucket that the app's bindings name. Its objects are files, for reading. */
   bucket: bucketNameSchema,
+  /** The app whose bucket it is, as the binding has it. Left out: the app itself. */
+  of: nameSchema.optional(),
   path,
 });
 
@@ -85,16 +88,16 @@ export const BUCKETS_PORT = NFS_PORT;
 const BUCKET_OPTIONS = `vers=3,port=${BUCKETS_PORT},mountport=${BUCKETS_PORT},ro,hard,actimeo=1`;
 
 /** The place of the first bucket that no binding names. */
-export function unboundBucket(mounts: Mount[], bindings: Record<string, object>): number | undefined {
-  const bound = new Set(Object.values(bindings).flatMap((binding) => ("bucket" in binding ? [binding.bucket] : [])));
-  const at = mounts.findIndex((mount) => "bucket" in mount && !bound.has(mount.bucket));
+export function unboundBucket(mounts: Mount[], bindings: Bindings): number | undefined {
+  const bound = new Set(Object.values(bindings).flatMap((binding) => ("bucket" in binding ? [askedBucket(binding)] : [])));
+  const at = mounts.findIndex((mount) => "bucket" in mount && !bound.has(askedBucket(mount)));
   return at < 0 ? undefined : at;
 }
 
 /** A bucket's mount as one of the server that the host itself is. */
 function asNfs(mount: Mount): NfsMount {
   if ("nfs" in mount) return mount;
-  return { nfs: `${serviceHost("nfs")}:/${mount.bucket}`, path: mount.path, options: BUCKET_OPTIONS };
+  return { nfs: `${serviceHost("nfs")}:/${askedBucket(mount)}`, path: mount.path, options: BUCKET_OPTIONS };
 }
 
 /** @returns the first two paths of which one is, or lies below, the other */
