@@ -12,11 +12,11 @@ describe("a bucket of an app", () => {
   });
   after(() => scope.close());
 
-  const post = async (path: string, value: unknown = {}): Promise<never> => {
+  const post = async <T = never>(path: string, value: unknown = {}): Promise<T> => {
     const response = await platform.call(path, { method: "POST", body: JSON.stringify(value) });
     const text = await response.text();
     assert.equal(response.status, 200, text);
-    return JSON.parse(text) as never;
+    return JSON.parse(text) as T;
   };
 
   test("is env.FILES in the shape that Cloudflare's users know", async () => {
@@ -75,6 +75,112 @@ describe("a bucket of an app", () => {
     assert.deepEqual(await post("/other/sdk", asked), { failed: "NoSuchKey" });
     const unbound = (await post("/unbound/sdk", asked)) as { failed: string };
     assert.notEqual(unbound.failed, undefined);
+  });
+
+  const share = (...shares: { bucket: string; with: string; access: "read" | "write" }[]) =>
+    deploy(platform.client, "test/apps/bucket", { shares });
+
+  test("is shared with an app of the tenant that the owner's live revision names, for reading or for writing, until another one does not", async () => {
+    const bindings = { FILES: { bucket: "files", of: "bucket" }, OWN: { bucket: "own" } };
+    await deploy(platform.client, "test/apps/bucket", { name: "reader", bindings });
+    await post("/bucket/sdk", { bucket: "files", key: "shared", text: "mine" });
+    const looks = [["get", "shared"], ["head", "shared"], ["list"]];
+    const changes = [
+      ["put", "theirs", "x"],
+      ["delete", "none"],
+      ["s3", "PUT", "/bucket.files/copy", "", "/bucket.files/shared"],
+      ["s3", "POST", "/bucket.files/upload?uploads"],
+    ];
+    const settings = ["policy", "acl", "cors", "versioning", "lifecycle", "notification", "tagging", "ownershipControls"];
+    const ofOwner = [
+      ...settings.flatMap((name) => ["GET", "PUT", "DELETE"].map((method) => ["s3", method, `/bucket.files?${name}`])),
+      ["s3", "DELETE", "/bucket.files"],
+    ].filter(([, method, path]) => method !== "DELETE" || !/acl|versioning|notification/.test(path!));
+    const refused = ofOwner.map(() => [403, "AccessDenied"]);
+    const outcomes = (steps: string[][]) => post<unknown[]>("/reader/calls", steps);
+    const noLook = ["NoSuchBucket", null, "NoSuchBucket"];
+    const noChange = ["NoSuchBucket", "NoSuchBucket", [404, "NoSuchBucket"], [404, "NoSuchBucket"]];
+    const none = ofOwner.map(() => [404, "NoSuchBucket"]);
+
+    assert.deepEqual(await outcomes([...looks, ...changes, ...ofOwner]), [...noLook, ...noChange, ...none]);
+    await share({ bucket: "files", with: "reader", access: "read" });
+    const [text, size, keys, ...rest] = await outcomes([...looks, ...changes, ...ofOwner]);
+    assert.deepEqual([text, size, (keys as string[]).includes("shared")], ["mine", 4, true]);
+    const denied = [403, "AccessDenied"];
+    assert.deepEqual(rest, ["AccessDenied", "AccessDenied", denied, denied, ...refused]);
+    // What it may read, it may copy to its own.
+    assert.deepEqual(
+      await outcomes([
+        ["s3", "PUT", "/own/copy", "", "/bucket.files/shared"],
+        ["s3", "HEAD", "/own/copy"],
+      ]),
+      [200, 200],
+    );
+    // AWS's client writes the bucket before the host's name.
+    assert.deepEqual(await post("/reader/sdk", { bucket: "bucket.files", key: "shared" }), {
+      text: "mine",
+      buckets: ["bucket.files", "own"],
+    });
+    assert.deepEqual(await post("/reader/sdk", { bucket: "bucket.files", key: "shared", text: "x" }), { failed: "AccessDenied" });
+
+    await share({ bucket: "files", with: "reader", access: "write" });
+    assert.deepEqual(await outcomes([...changes, ...ofOwner]), [1, "deleted", 200, 200, ...refused]);
+    assert.equal(await (await platform.call("/reader/snake")).text(), "snake in us-east-1");
+    assert.deepEqual(
+      await post("/bucket/calls", [
+        ["get", "theirs"],
+        ["get", "copy"],
+        ["get", "from-python"],
+      ]),
+      ["x", "mine", "snake"],
+    );
+
+    await share({ bucket: "files", with: "other", access: "write" }, { bucket: "own", with: "reader", access: "write" });
+    assert.deepEqual(await outcomes([...looks, ...changes, ...ofOwner]), [...noLook, ...noChange, ...none]);
+    assert.deepEqual(await post("/reader/sdk", { bucket: "own", key: "copy" }), { text: "mine", buckets: ["own"] });
+    await share();
+  });
+
+  test("is not there for an app that it is not shared with, by whatever name, as if there were none", async () => {
+    const bindings = { FILES: { bucket: "files", of: "bucket" }, NONE: { bucket: "files", of: "nobody" } };
+    await deploy(platform.client, "test/apps/bucket", { name: "hostile", bindings });
+    await share({ bucket: "files", with: "reader", access: "write" });
+    await post("/bucket/sdk", { bucket: "files", key: "secret", text: "mine" });
+    const buckets = await platform.client.buckets({ app: "bucket" });
+    const { name: real } = buckets.find(({ name }) => name.startsWith("files-"))!;
+    const names = ["bucket.files", "nobody.files", "reader.own", "bucket:files", "files", real, "bucket.files%2f..", "constructor"];
+    for (const name of names) {
+      const outcomes = await post("/hostile/calls", [
+        ["s3", "GET", `/${name}/secret`],
+        ["s3", "GET", `/${name}?list-type=2`],
+        ["s3", "PUT", `/${name}/secret`, "theirs"],
+        ["s3", "DELETE", `/${name}/secret`],
+        ["s3", "PUT", `/${name}/copy`, "", `/${name}/secret`],
+      ]);
+      const none = [404, "NoSuchBucket"];
+      assert.deepEqual(outcomes, [none, none, none, none, none], name);
+    }
+    assert.deepEqual(await post("/bucket/calls", [["get", "secret"]]), ["mine"]);
+    await share();
+  });
+
+  test("that is shared ends for others with its owner, and does not come back with an app of that name", async () => {
+    const shares = [{ bucket: "files", with: "reader", access: "write" as const }];
+    await deploy(platform.client, "test/apps/bucket", { name: "lender", shares });
+    await post("/lender/sdk", { bucket: "files", key: "a", text: "lent" });
+    const bindings = { FILES: { bucket: "files", of: "lender" } };
+    await deploy(platform.client, "test/apps/bucket", { name: "reader", bindings });
+    const steps = [
+      ["get", "a"],
+      ["put", "b", "x"],
+    ];
+    assert.deepEqual(await post("/reader/calls", steps), ["lent", 1]);
+    await platform.client.removeApp("lender");
+    assert.deepEqual(await post("/reader/calls", steps), ["NoSuchBucket", "NoSuchBucket"]);
+    await deploy(platform.client, "test/apps/bucket", { name: "lender" });
+    assert.deepEqual(await post("/reader/calls", steps), ["NoSuchBucket", "NoSuchBucket"]);
+    await deploy(platform.client, "test/apps/bucket", { name: "lender", shares });
+    assert.deepEqual(await post("/reader/calls", steps), [null, 1]);
   });
 
   test("goes with its app", async () => {

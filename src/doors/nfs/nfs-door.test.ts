@@ -12,6 +12,7 @@ import { objectsOver } from "../../services/objects/objects-over.ts";
 import { engine, type ObjectOperations } from "../../services/objects/store/engine.ts";
 import { InlineCommit } from "../../store/group-commit/testing/inline-commit.ts";
 import { ownBucketName } from "../../control/own-buckets.ts";
+import type { Bindings } from "../../store/catalog/binding-schema.ts";
 import { createNfsDoor } from "./nfs-door.ts";
 import { XdrReader, XdrWriter } from "./xdr.ts";
 
@@ -33,11 +34,13 @@ async function open(t: TestContext) {
   });
   const failures: unknown[] = [];
   afterwards(t, () => assert.deepEqual(failures, []));
-  const door = createNfsDoor({ objects, onError: (error) => failures.push(error) });
-  const connect = (app = "app_a") => {
+  let isShared = true;
+  const shared = (by: string) => (by === "a" && isShared ? ({ app: "app_a", access: "read" } as const) : undefined);
+  const door = createNfsDoor({ objects, shares: { bucket: (_, owner) => shared(owner) }, onError: (error) => failures.push(error) });
+  const connect = (app = "app_a", bindings: Bindings = { FILES: { bucket: "files" } }) => {
     const [ours, theirs] = duplexPair();
     afterwards(t, () => ours.destroy());
-    door.accept({ tenant: "ten_a", app, revision: "r", appName: "a", bindings: { FILES: { bucket: "files" } } }, theirs);
+    door.accept({ tenant: "ten_a", app, revision: "r", appName: "a", bindings }, theirs);
     return clientOf(ours);
   };
   const put = (key: string, content: string) =>
@@ -45,7 +48,8 @@ async function open(t: TestContext) {
       { bucket: ownBucketName("app_a", "files"), key, about: { headers: {}, metadata: {}, owner: "ten_a" }, most: 1e9, how: "Put" },
       [Buffer.from(content)] as unknown as AsyncIterable<Uint8Array>,
     );
-  return { objects, connect, put };
+  const takeBack = () => void (isShared = false);
+  return { objects, connect, put, takeBack };
 }
 
 function clientOf(connection: Duplex) {
@@ -87,10 +91,15 @@ function clientOf(connection: Duplex) {
     });
     return { status: reply.u32(), reply };
   };
-  const root = async () => {
-    const reply = await done(MOUNT, 1, (to) => void to.opaque(Buffer.from("/files")));
-    assert.equal(reply.u32(), OK);
-    return reply.opaque(64);
+  const mount = async (path: string) => {
+    const reply = await done(MOUNT, 1, (to) => void to.opaque(Buffer.from(path)));
+    const status = reply.u32();
+    return status === OK ? reply.opaque(64) : status;
+  };
+  const root = async (path = "/files") => {
+    const handle = await mount(path);
+    assert.ok(typeof handle !== "number", `status ${String(handle)}`);
+    return handle;
   };
   const find = async (folder: Uint8Array, name: string) => {
     const { status, reply } = await nfs(3, folder, (to) => void to.opaque(Buffer.from(name)));
@@ -128,7 +137,7 @@ function clientOf(connection: Duplex) {
       at = next.at;
     }
   };
-  return { call, done, nfs, root, find, read, page, list };
+  return { call, done, nfs, mount, root, find, read, page, list };
 }
 
 test("keys are paths: folders are found, listed and read, and what is no path is not seen", async (t) => {
@@ -223,6 +232,35 @@ test("nothing is written, and other buckets, programs and versions are not there
   assert.equal(await accepted(NFS, 99), 3);
   assert.equal(await accepted(NFS, 1), 4);
   await client.done(NFS, 0);
+});
+
+test("a bucket that another app shares is read until the share is taken back; then its handles are stale, and it is mounted no more than one that there is not", async (t) => {
+  const { connect, put, takeBack } = await open(t);
+  const owner = connect();
+  await owner.list(await owner.root());
+  await put("in/a", "shared");
+  const client = connect("app_b", { A: { bucket: "files", of: "a" }, B: { bucket: "files", of: "nobody" } });
+  const root = await client.root("/a.files");
+  assert.deepEqual(await client.list(root), ["in"]);
+  const folder = (await client.find(root, "in")) as Buffer;
+  const file = (await client.find(folder, "a")) as Buffer;
+  assert.deepEqual(await client.read(file), ["shared", true]);
+  for (const path of ["/files", "/nobody.files", "/a.other"]) assert.equal(await client.mount(path), NO_ENTRY, path);
+  takeBack();
+  assert.equal(await client.mount("/a.files"), NO_ENTRY);
+  assert.equal(await client.read(file), STALE);
+  assert.equal(await client.find(folder, "a"), STALE);
+  assert.equal(await client.find(root, "."), STALE);
+  // Of each handle, whatever is asked.
+  for (const handle of [root, folder, file])
+    for (const procedure of [1, 4, 18, 19, 20]) {
+      const { status } = await client.nfs(procedure, handle, (to) => void to.u32(63));
+      assert.equal(status, STALE, `procedure ${procedure}`);
+    }
+  for (const procedure of [16, 17]) {
+    const { status } = await client.nfs(procedure, root, (to) => void to.u64(0n, 0n).u32(4_096, 4_096));
+    assert.equal(status, STALE, `procedure ${procedure}`);
+  }
 });
 
 const seed = seedOf();

@@ -123,3 +123,24 @@ test("mounts in each other, and mounts of what is frozen, are refused", () => {
   assert.throws(() => manifestWith([data], { snapshot: true }), /snapshot is true, but cannot be with mounts/);
   manifestWith([], { snapshot: true });
 });
+
+test("a bucket of another app is mounted as the bindings name it, and not otherwise", () => {
+  const bindings = { FILES: { bucket: "files", of: "photos" }, OWN: { bucket: "mine" } };
+  const { mounts } = manifestWith(
+    [
+      { bucket: "files", of: "photos", path: "/data/theirs" },
+      { bucket: "mine", path: "/data/own" },
+    ],
+    { bindings },
+  );
+  assert.deepEqual(
+    mountMessages(mounts!).map(({ source }) => source),
+    ["nfs.services.mayfly.internal:/photos.files", "nfs.services.mayfly.internal:/mine"],
+  );
+  for (const wrong of [{ bucket: "files" }, { bucket: "files", of: "shop" }, { bucket: "mine", of: "photos" }])
+    assert.throws(
+      () => manifestWith([{ ...wrong, path: "/data" }], { bindings }),
+      /mounts\.0\.bucket .*must be a bucket that bindings name/,
+      JSON.stringify(wrong),
+    );
+});
