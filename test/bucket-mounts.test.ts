@@ -106,6 +106,37 @@ describe("a bucket as a folder", () => {
     );
   });
 
+  test("is one that another app shares, until it does not; a machine of an app that it is not shared with does not start", async () => {
+    const { manifest, bundles } = await bundleApp(join(projectDir, "test/apps/mounts/node"));
+    const bindings = { FILES: { bucket: "lent", of: "owner" } };
+    const mounts = [{ bucket: "lent", of: "owner", path: "/data/lent" }];
+    const owner = (...shares: { bucket: string; with: string; access: "read" }[]) =>
+      platform.client.deploy({ ...manifest, name: "owner", bindings: { FILES: { bucket: "lent" } }, shares }, bundles);
+    const seen = async (app: string): Promise<unknown> => {
+      const response = await platform.call(`/${app}/main`, { method: "POST", body: `return fs.readFileSync("/data/lent/a", "utf8")` });
+      const text = await response.text();
+      if (response.status !== 200) return response.status;
+      const { value, error } = JSON.parse(text) as { value?: string; error?: string };
+      return error ?? value;
+    };
+    await owner({ bucket: "lent", with: "borrower", access: "read" });
+    for (const name of ["borrower", "stranger"]) await platform.client.deploy({ ...manifest, name, bindings, mounts }, bundles);
+    assert.equal(await seen("borrower"), "ENOENT");
+    await platform.client.putObject("owner:lent", { key: "a" }, Readable.from([Buffer.from("lent")]));
+    await eventually(
+      "the object",
+      () => seen("borrower"),
+      (text) => text === "lent",
+    );
+    assert.equal(await seen("stranger"), 503);
+    await owner();
+    await eventually(
+      "the end of the share",
+      () => seen("borrower"),
+      (text) => text === "ESTALE",
+    );
+  });
+
   test("is refused where no binding names it", async () => {
     const { manifest, bundles } = await bundleApp(join(projectDir, "test/apps/mounts/node"));
     const refused = { ...manifest, name: "unbound", mounts: [{ bucket: "files", path: "/data/files" }] };
