@@ -133,7 +133,8 @@ describe("a bucket as a folder", () => {
     await eventually(
       "the end of the share",
       () => seen("borrower"),
-      (text) => text === "ESTALE",
+      // ESTALE, for which Node has no word.
+      (text) => /-116/.test(String(text)),
     );
   });
 
