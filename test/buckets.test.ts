@@ -141,6 +141,25 @@ describe("a bucket of an app", () => {
     await share();
   });
 
+  test("that is shared has a policy, which counts for the other app as for the owner's own functions", async () => {
+    const bindings = { FILES: { bucket: "files", of: "bucket" } };
+    await deploy(platform.client, "test/apps/bucket", { name: "bound", bindings });
+    await share({ bucket: "files", with: "bound", access: "write" });
+    const Statement = [{ Effect: "Deny", Principal: "*", Action: ["s3:GetObject", "s3:PutObject"], Resource: "arn:aws:s3:::files/kept/*" }];
+    const put = ["s3", "PUT", "/files?policy", JSON.stringify({ Version: "2012-10-17", Statement })];
+    assert.deepEqual(await post("/bucket/calls", [put, ["put", "kept/a", "x"]]), [204, "AccessDenied"]);
+    const steps = [
+      ["put", "kept/a", "x"],
+      ["get", "kept/a"],
+      ["s3", "PUT", "/bucket.files/copy", "", "/bucket.files/kept/a"],
+      ["put", "free", "x"],
+      ["get", "free"],
+    ];
+    assert.deepEqual(await post("/bound/calls", steps), ["AccessDenied", "AccessDenied", [403, "AccessDenied"], 1, "x"]);
+    assert.deepEqual(await post("/bucket/calls", [["s3", "DELETE", "/files?policy"]]), [204]);
+    await share();
+  });
+
   test("is not there for an app that it is not shared with, by whatever name, as if there were none", async () => {
     const bindings = { FILES: { bucket: "files", of: "bucket" }, NONE: { bucket: "files", of: "nobody" } };
     await deploy(platform.client, "test/apps/bucket", { name: "hostile", bindings });

@@ -27,11 +27,14 @@ export function boundObjects(objects: Objects, tenant: string, buckets: BoundBuc
     if (shared !== undefined) throw new S3Error("AccessDenied");
     return own;
   };
-  const shown = (known: Bucket | null, name: string): Bucket | null => known && { ...known, name };
   const within = async <T extends { bucket: string }>(asked: T): Promise<T> => ({ ...asked, bucket: await real(asked.bucket) });
   const changing = async <T extends { bucket: string }>(asked: T): Promise<T> => ({ ...asked, bucket: await changed(asked.bucket) });
-  const bucket = async (name: string): Promise<Bucket | null> =>
-    buckets.find(name) === undefined ? null : shown(await objects.bucket(await real(name)), name);
+  const bucket = async (name: string): Promise<Bucket | null> => {
+    const bound = buckets.find(name);
+    const known = bound === undefined ? null : await objects.bucket(await real(name));
+    // What the policy denies the functions of the owner, it denies those of others.
+    return known && { ...known, name, ...(bound?.shared !== undefined && { nameInPolicy: bound.name }) };
+  };
   return {
     ...objects,
     // They are made and removed by what the app's manifest says.

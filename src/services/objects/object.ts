@@ -5,6 +5,8 @@ import type { Checksum } from "./checksums/checksum.ts";
 export interface Bucket {
   /** Unique on the server, as S3's are in the world. */
   name: string;
+  /** The name that the bucket's policy has for it, where a door shows the bucket under another name. The store keeps none. */
+  nameInPolicy?: string;
   /** The tenant's id. */
   tenant: string;
   region: string;

@@ -85,12 +85,12 @@ export function mayList(call: Asked): boolean {
 /** Policies that were read, by the settings that hold their text. */
 const read = new WeakMap<Bucket["settings"], Policy>();
 
-export function policyOf({ name, settings }: Bucket): Policy | undefined {
+export function policyOf({ name, nameInPolicy = name, settings }: Bucket): Policy | undefined {
   const text = settings["policy"] as string | undefined;
   if (text === undefined) return undefined;
   const known = read.get(settings);
   if (known !== undefined) return known;
-  const policy = readPolicy(text, name);
+  const policy = readPolicy(text, nameInPolicy);
   read.set(settings, policy);
   return policy;
 }
@@ -102,7 +102,7 @@ function isWithTags({ settings }: Bucket): boolean {
 function policySays(call: Asked, tags?: Tags): "allow" | "deny" | "nothing" {
   const policy = policyOf(call.bucket);
   if (policy === undefined) return "nothing";
-  const said = decide(policy, askedOf(call, tags));
+  const said = decide(policy, askedOf({ ...call, name: call.bucket.nameInPolicy ?? call.name }, tags));
   const isShut = publicAccessBlock(call.bucket)?.RestrictPublicBuckets === true && isPublicPolicy(policy);
   return said === "allow" && isShut && !isOwn(call) ? "nothing" : said;
 }
