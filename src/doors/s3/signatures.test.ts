@@ -74,6 +74,23 @@ describe("S3's door and signatures", () => {
       assert.match((await at(date)).text, /<Code>RequestTimeTooSkewed</, date);
   });
 
+  test("a URL with Signature V2 is for no operation but its own, whatever is added to it", async () => {
+    const name = { Bucket: "signed-locked", Key: "k" };
+    await world.client.send(new s3.CreateBucketCommand({ Bucket: name.Bucket, ObjectLockEnabledForBucket: true }));
+    const expires = String(Math.floor(Date.now() / 1_000) + 100);
+    const path = `/${name.Bucket}/k`;
+    const signature = encodeURIComponent(hmac(["PUT", "", "", expires, path].join("\n")));
+    const url = `${path}?AWSAccessKeyId=TEN_A&Expires=${expires}&Signature=${signature}`;
+    assert.equal((await raw("PUT", url, {}, "content")).status, 200);
+    const hold = await raw("PUT", `${url}&legal-hold`, {}, "<LegalHold><Status>ON</Status></LegalHold>");
+    assert.match(hold.text, /<Code>AccessDenied<.*Signature V2 cannot have legal-hold/s);
+    const until = new Date(Date.now() + 1e9).toISOString();
+    const retention = `<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>${until}</RetainUntilDate></Retention>`;
+    assert.match((await raw("PUT", `${url}&retention`, {}, retention)).text, /<Code>AccessDenied</);
+    const { ObjectLockMode, ObjectLockLegalHoldStatus } = await world.client.send(new s3.HeadObjectCommand(name));
+    assert.deepEqual([ObjectLockMode, ObjectLockLegalHoldStatus], [undefined, undefined]);
+  });
+
   test("a URL with Signature V2 is valid until its time, and has all that it must have", async () => {
     const url = (expires: number, method = "GET") => {
       const signature = hmac([method, "", "", expires, `/${Bucket}/k`].join("\n"));

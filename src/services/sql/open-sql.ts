@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServerStart } from "../../base/config/server-start.ts";
@@ -35,6 +35,8 @@ export function openSql(
   const { maxMb, memoryMb, timeoutS, copyEveryS, copyDays, copiesMb } = config.sql;
   const rules = { everyMs: 1_000 * copyEveryS, keepMs: DAY_MS * copyDays, mostBytes: copiesMb * MIB };
   const processes = new Map<string, SqlProcess>();
+  /** The names of databases that requests may make that are under way, by the folders of their apps. */
+  const making = new Map<string, readonly string[]>();
   const onFailure = (error: unknown) =>
     log.error({ err: error }, "SQL databases: what was under way was refused, or a file was not removed");
   const folderOf = ({ tenant, app }: Omit<Database, "name">) => join(folder, tenant, app);
@@ -55,8 +57,9 @@ export function openSql(
     return made;
   }
 
-  async function namesIn(where: Omit<Database, "name">): Promise<string[]> {
-    const files = await readdir(folderOf(where)).catch(() => []);
+  function namesIn(where: Omit<Database, "name">): string[] {
+    const own = folderOf(where);
+    const files = existsSync(own) ? readdirSync(own) : [];
     return files.filter((file) => file.endsWith(".db")).map((file) => file.slice(0, -".db".length));
   }
 
@@ -86,10 +89,20 @@ export function openSql(
     return existsSync(join(folderOf(database), `${database.name}.db`));
   }
 
-  /** Throws "sql-full". */
-  async function assertRoom(database: Database): Promise<void> {
-    if (isThere(database)) return;
-    if ((await namesIn(database)).length >= MOST_DATABASES) throw new MayflyError("sql-full");
+  /** What may make a database. Rejects with "sql-full". Those that are being made count, too: many may be asked for at once. */
+  async function within<T>(database: Database, work: () => Promise<T>): Promise<T> {
+    if (isThere(database)) return work();
+    const own = folderOf(database);
+    const names = [...(making.get(own) ?? []), database.name];
+    if (new Set([...namesIn(database), ...names]).size > MOST_DATABASES) throw new MayflyError("sql-full");
+    making.set(own, names);
+    try {
+      return await work();
+    } finally {
+      const left = making.get(own)!.toSpliced(making.get(own)!.indexOf(database.name), 1);
+      if (left.length > 0) making.set(own, left);
+      else making.delete(own);
+    }
   }
 
   async function remove({ tenant, app }: Omit<Database, "name">, wanted: (file: string) => boolean): Promise<void> {
@@ -112,10 +125,7 @@ export function openSql(
     }),
   );
   return {
-    async run(database, request) {
-      await assertRoom(database);
-      return resultsOf(database, { request });
-    },
+    run: (database, request) => within(database, () => resultsOf(database, { request })),
     runOnCopy: (database, at, request) => resultsOf(database, { request, copy: at }),
     async copies(database) {
       const files = await readdir(copiesOf(database)).catch(() => []);
@@ -136,11 +146,10 @@ export function openSql(
     async restore(database, at, as) {
       const target = { ...database, name: as };
       if (as !== database.name && isThere(target)) throw new MayflyError("sql-exists", { database: as });
-      await assertRoom(target);
-      return copyMade(database, { restore: at, as });
+      return within(target, () => copyMade(database, { restore: at, as }));
     },
     async databases(tenant, app) {
-      const names = await namesIn({ tenant, app });
+      const names = namesIn({ tenant, app });
       const sizes = await Promise.all(names.map((name) => stat(join(folderOf({ tenant, app }), `${name}.db`)).then(({ size }) => size)));
       return names.map((name, at) => ({ name, bytes: sizes[at]! })).toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },

@@ -8,7 +8,7 @@
  * 3. What the process says is checked, and bounded.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, lchownSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -228,11 +228,11 @@ function refusalOf({ kind, what }: SqlFailure): MayflyError {
   return kind === "full" ? new MayflyError("sql-full") : new MayflyError("sql-error", { what });
 }
 
-/** Another server, or an earlier process, had another user. */
+/** Another server, or an earlier process, had another user. What such a process left is not trusted: a link is given, and never what it leads to. */
 function giveAll(folder: string, uid: number): void {
-  chownSync(folder, uid, uid);
+  lchownSync(folder, uid, uid);
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true }))
-    chownSync(join(entry.parentPath, entry.name), uid, uid);
+    lchownSync(join(entry.parentPath, entry.name), uid, uid);
 }
 
 function spawnIn(job: SqlJob, cgroup: Cgroup, asRoot: boolean): ChildProcess {

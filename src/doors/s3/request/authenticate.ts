@@ -9,7 +9,7 @@ import { SignatureRefusal } from "../../signature/signature-refusal.ts";
 import { SigningKeys } from "../../signature/signing-keys.ts";
 import type { Principal, Principals } from "../../../store/principals/principal.ts";
 import { S3Error } from "../s3-error.ts";
-import { isOldSignature, oldSignatureOf, oldTextsToSign, readOldSignature, refuseOldTime } from "./signature-v2.ts";
+import { isOldSignature, oldSignatureOf, oldTextsToSign, readOldSignature, refuseOldTime, refuseUnsignedParts } from "./signature-v2.ts";
 import { refuseSkew, SKEW_MS } from "./skew.ts";
 
 export interface Signed {
@@ -104,6 +104,7 @@ function authenticateOld(head: Head, query: URLSearchParams, keys: Pick<Principa
   const isRight = texts.filter((text) => equal(given.signature, oldSignatureOf(text, known?.secret ?? null))).length > 0;
   if (known === null) throw new S3Error("InvalidAccessKeyId", { AWSAccessKeyId: given.accessKeyId.slice(0, 200) });
   if (!isRight) throw doesNotMatch(given, { StringToSign: texts[0]! });
+  if (given.expires !== undefined) refuseUnsignedParts(query);
   known.used(now);
   const payload = headers["x-amz-content-sha256"] ?? "UNSIGNED-PAYLOAD";
   return { principal: known.principal, region: DEFAULT_REGION, payload, seed: undefined, headers };

@@ -11,6 +11,10 @@ const subresources = new Set(
   ).split(" "),
 );
 
+export function isSubresource(name: string): boolean {
+  return subresources.has(name);
+}
+
 /** Throws "NotImplemented" or "MethodNotAllowed". */
 export function operationOf(
   operations: readonly S3Operation[],

@@ -5,6 +5,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Headers } from "../../signature/read-signature.ts";
 import { S3Error } from "../s3-error.ts";
+import { isSubresource } from "./operation-of.ts";
 import { refuseSkew } from "./skew.ts";
 
 export interface OldSignature {
@@ -68,6 +69,12 @@ export function refuseOldTime({ expires }: OldSignature, headers: Headers, now: 
   if (now <= ends) return;
   const [Expires, ServerTime] = [ends, now].map((at) => new Date(at).toISOString().replace(/\.\d+Z/, "Z"));
   throw new S3Error("AccessDenied", { Expires: Expires!, ServerTime: ServerTime! }, "Request has expired");
+}
+
+/** A presigned URL is given away, and what its signature does not cover could be added to it: it would be for another operation. Throws "AccessDenied". */
+export function refuseUnsignedParts(query: URLSearchParams): void {
+  const part = [...query.keys()].find((name) => isSubresource(name) && !signedParameters.has(name));
+  if (part !== undefined) throw new S3Error("AccessDenied", {}, `A URL with Signature V2 cannot have ${part}: sign it with Signature V4`);
 }
 
 /** As the request is, and as some clients mean it: with a slash after the name of a bucket. */
