@@ -1,5 +1,5 @@
 /** Makes a state folder of a backup, for a server that is started there afterwards. */
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { MayflyError } from "../base/errors/error.ts";
 import { failureOf } from "../store/sqlite/failure.ts";
@@ -43,11 +43,14 @@ export async function restoreBackup(folder: string, stateDir: string): Promise<B
   }
 }
 
-/** Throws "bad-backup" if a file is missing or is not what was copied. */
+/** Throws "bad-backup" if a file is missing or is not what was copied. A backup has no links: one would have other files of the host restored as the server's. */
 export async function assertWhole(folder: string, files: readonly BackupFile[]): Promise<void> {
+  const real = realpathSync(folder);
   for (const { path, bytes, sha256 } of files) {
     const file = join(folder, path);
     if (!existsSync(file)) throw new MayflyError("bad-backup", { folder, what: `${path} is missing` });
+    if (realpathSync(file) !== join(real, path) || !lstatSync(file).isFile())
+      throw new MayflyError("bad-backup", { folder, what: `${path} is a link, or no file` });
     const there = await sizeOf(file);
     if (there !== bytes) throw new MayflyError("bad-backup", { folder, what: `${path} has ${there} bytes in place of ${bytes}` });
     if (sha256 !== undefined && (await sha256Of(file)) !== sha256)

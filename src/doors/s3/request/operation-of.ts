@@ -2,18 +2,7 @@ import type { Headers } from "../../signature/read-signature.ts";
 import type { S3Operation } from "../call.ts";
 import { S3Error } from "../s3-error.ts";
 import type { Address } from "./address.ts";
-
-/** Parameters that name a part of a bucket or object which has operations of its own on AWS. Where they are not here, the request is refused, not taken for another one. */
-const subresources = new Set(
-  (
-    "accelerate acl analytics attributes cors delete encryption intelligent-tiering inventory legal-hold lifecycle location logging metrics notification object-lock " +
-    "ownershipControls partNumber policy policyStatus publicAccessBlock replication requestPayment restore retention select tagging torrent uploadId uploads versioning versions website"
-  ).split(" "),
-);
-
-export function isSubresource(name: string): boolean {
-  return subresources.has(name);
-}
+import { isSubresource } from "./subresources.ts";
 
 /** Throws "NotImplemented" or "MethodNotAllowed". */
 export function operationOf(
@@ -23,7 +12,7 @@ export function operationOf(
   headers: Headers,
 ): S3Operation {
   const level = bucket === "" ? "service" : key === "" ? "bucket" : "object";
-  const asked = [...query.keys()].filter((name) => subresources.has(name));
+  const asked = [...query.keys()].filter((name) => isSubresource(name));
   const fitting = operations.filter(
     (each) =>
       each.level === level &&

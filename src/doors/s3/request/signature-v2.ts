@@ -5,8 +5,8 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Headers } from "../../signature/read-signature.ts";
 import { S3Error } from "../s3-error.ts";
-import { isSubresource } from "./operation-of.ts";
 import { refuseSkew } from "./skew.ts";
+import { isSubresource } from "./subresources.ts";
 
 export interface OldSignature {
   accessKeyId: string;
