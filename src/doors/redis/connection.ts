@@ -30,6 +30,8 @@ const USUAL = { texts: MOST_ARGUMENTS + 1, bytes: MOST_VALUE_BYTES };
 /** Bytes that wait before no more is read. */
 const MOST_WAITING_BYTES = 65_536;
 const MOST_WAITING = 1_000;
+/** As Redis itself does: what begins a line of an HTTP request ends the connection. Whoever has a function fetch a URL could put commands into the body otherwise. */
+const OF_HTTP = new Set(["POST", "HOST:"]);
 const KNOWN_MS = 10_000;
 const TAKEN_MS = 60_000;
 
@@ -102,12 +104,15 @@ export class Connection {
 
   #parse(): void {
     try {
-      while (this.#waiting.length < MOST_WAITING && this.#waitingBytes < MOST_WAITING_BYTES) {
+      // What comes after a mistake is no command any more.
+      while (this.#mistake === null && this.#waiting.length < MOST_WAITING && this.#waitingBytes < MOST_WAITING_BYTES) {
         const texts = this.#parser.next();
         if (texts === null) break;
-        const [name, ...args] = texts;
+        const [first, ...args] = texts;
+        const name = Buffer.from(first!).toString("latin1", 0, 64).toUpperCase();
+        if (OF_HTTP.has(name)) throw new ProtocolError("Protocol error: this is a request of HTTP, which is not spoken here");
         const bytes = texts.reduce((sum, { length }) => sum + length + 16, 0);
-        this.#waiting.push({ command: { name: Buffer.from(name!).toString("latin1", 0, 64).toUpperCase(), args }, bytes });
+        this.#waiting.push({ command: { name, args }, bytes });
         this.#waitingBytes += bytes;
         // Bounds become others with the first command that says who it is.
         if (!this.#session.isKnown) break;

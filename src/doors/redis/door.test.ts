@@ -389,6 +389,16 @@ describe("the protocol", () => {
     client.socket.destroy();
   });
 
+  test("a request of HTTP is no list of commands, whatever its body has", async () => {
+    for (const head of ["POST /a HTTP/1.1\r\n", "PUT /a HTTP/1.1\r\nHost: kv.services.mayfly.internal:6379\r\n"]) {
+      const client = await hi();
+      client.socket.write(`${head}content-length: 100\r\n\r\nSET smuggled yes\r\n`);
+      await until(() => client.isClosed);
+      assert.match(client.text, /-ERR Protocol error: this is a request of HTTP/);
+      assert.equal(await redis.get("smuggled"), null);
+    }
+  });
+
   test("who sends and then closes its half gets all answers", async () => {
     const client = await hi();
     client.socket.end(request("SET", "half", "1") + request("GET", "half"));
