@@ -27,12 +27,12 @@ export function addBuckets(api: OpenAPIHono<ApiEnv>, { catalog, objects, clock }
   const parts = { names: catalog.names, objects };
 
   /** Throws "forbidden" if the bucket's policy denies the operation, which is named as in AWS's policies. */
-  async function bucketFor(context: Context<ApiEnv>, given: string, operation: string, key = ""): Promise<Bucket> {
+  async function bucketFor(context: Context<ApiEnv>, given: string, operation: string, key = "", version?: string): Promise<Bucket> {
     const found = await findBucket(parts, callerOf(context), given);
     context.set("target", key === "" ? found.name : `${found.name}/${key}`);
     const { principal } = scopeOf(context);
     const caller = { principal, tenant: found.tenant };
-    if (isDenied({ caller, bucket: found, operation, key, author: authorFor(context), now: clock.wall() }))
+    if (isDenied({ caller, bucket: found, operation, key, version, author: authorFor(context), now: clock.wall() }))
       throw new MayflyError("forbidden", {
         principal: principal.name,
         what: "do this",
@@ -73,7 +73,7 @@ export function addBuckets(api: OpenAPIHono<ApiEnv>, { catalog, objects, clock }
 
   api.openapi(routes.object, async (context) => {
     const { key, version } = context.req.valid("query");
-    const found = await bucketFor(context, context.req.valid("param").bucket, "GetObject", key);
+    const found = await bucketFor(context, context.req.valid("param").bucket, "GetObject", key, version);
     const read = await readObject(parts, found, key, version);
     const headers = {
       // Nobody is to take it for a page of the platform's.

@@ -12,14 +12,22 @@ interface Done {
   operation: string;
   /** Empty: it is done to the bucket. */
   key: string;
+  /** The id of the version that is named; undefined: none is. */
+  version?: string | undefined;
   author: Author;
   now: number;
 }
 
 /** Whether the bucket's policy denies it. */
-export function isDenied({ bucket, ...done }: Done): boolean {
+export function isDenied({ bucket, version, ...done }: Done): boolean {
   const policy = policyOf(bucket);
   if (policy === undefined) return false;
-  const request = { name: bucket.name, query: new URLSearchParams(), headers: {}, origin: "", isPresigned: false };
+  const request = {
+    name: bucket.name,
+    query: new URLSearchParams(version === undefined ? {} : { versionId: version }),
+    headers: {},
+    origin: "",
+    isPresigned: false,
+  };
   return decide(policy, askedOf({ ...done, ...request })) === "deny";
 }
