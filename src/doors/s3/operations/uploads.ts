@@ -66,7 +66,7 @@ export const uploadOperations: readonly S3Operation[] = [
           `Checksum Type mismatch occurred, expected checksum Type: ${algorithm?.toLowerCase()}, actual checksum Type: null`,
         );
       const more = sent === undefined || sent === algorithm ? also : [...also, sent];
-      let echoed: Record<string, string> = {};
+      let echoed: Record<string, string> | undefined;
       const checked: typeof check = (digests, size) => {
         check?.(digests, size);
         if (sent !== undefined) echoed = { [`x-amz-checksum-${sent.toLowerCase()}`]: digests.of(sent).toString("base64") };
