@@ -81,6 +81,7 @@ function whereItIs(gatewayUrl: string, apiUrl: string): string[] {
   return [
     bold("Where it is"),
     `  functions    ${gatewayUrl}/hello/hello`,
+    `  dashboard    ${apiUrl}/`,
     `  API          ${apiUrl}/openapi.json`,
     "",
     bold("Try next"),

@@ -84,7 +84,8 @@ function inWords({ gatewayUrl, apiUrl, driver }: UpInfo, stateDir: string): stri
   return [
     `Mayfly is up (pid ${process.pid}).`,
     `  functions  ${gatewayUrl}/<app>/<function>`,
-    `  API        ${apiUrl}/openapi.json (token in ${stateDir}/api-token)`,
+    `  dashboard  ${apiUrl}/ (log in with the token in ${stateDir}/api-token)`,
+    `  API        ${apiUrl}/openapi.json`,
     `  driver     ${driver.detail}`,
   ].join("\n");
 }
