@@ -1,6 +1,6 @@
 /**
  * The whole platform, and the only place that wires rooms together. `startMayfly` is its table of contents. What a step opens is closed in
- * reverse order, at the end or when a later step fails.
+ * reverse order, at the end or when a later step fails. The file is long because each room is wired here, once, in the order of what needs what.
  */
 import { join } from "node:path";
 import { assertSafeAddress, parseAddress, portOf } from "./base/listen/address.ts";

@@ -1,16 +1,10 @@
 /** Buckets as folders, by the messages of NFS 3 that a client sends. test/bucket-mounts.test.ts has a real client. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Duplex, duplexPair } from "node:stream";
 import { test, type TestContext } from "node:test";
 import { afterwards } from "../../base/testing/afterwards.ts";
 import { Random, seedOf } from "../../base/testing/random.ts";
-import { openContentFiles } from "../../services/objects/content/content-files.ts";
-import { objectsOver } from "../../services/objects/objects-over.ts";
-import { engine, type ObjectOperations } from "../../services/objects/store/engine.ts";
-import { InlineCommit } from "../../store/group-commit/testing/inline-commit.ts";
+import { openObjectsForTest } from "../../services/objects/testing/open-objects-for-test.ts";
 import { ownBucketName } from "../../control/own-buckets.ts";
 import type { Bindings } from "../../store/catalog/binding-schema.ts";
 import { createNfsDoor } from "./nfs-door.ts";
@@ -21,17 +15,7 @@ const MOUNT = 100_005;
 const [OK, NO_ENTRY, READ_ONLY, STALE, BAD_HANDLE, TOO_SMALL] = [0, 2, 30, 70, 10_001, 10_005];
 
 async function open(t: TestContext) {
-  const folder = mkdtempSync(join(tmpdir(), "mayfly-nfs-"));
-  afterwards(t, () => rmSync(folder, { recursive: true }));
-  const index = new InlineCommit<ObjectOperations>(engine);
-  afterwards(t, () => index.close());
-  const objects = objectsOver({
-    index,
-    files: openContentFiles(folder, () => Date.now()),
-    limitsOf: () => ({ bytes: 1e9, objects: 1e6, buckets: 10 }),
-    now: () => Date.now(),
-    written: () => {},
-  });
+  const objects = openObjectsForTest(t);
   const failures: unknown[] = [];
   afterwards(t, () => assert.deepEqual(failures, []));
   let isShared = true;

@@ -1,18 +1,11 @@
 /** What an app may do with the buckets of its bindings, its own and those of others. test/buckets.test.ts has functions that do it. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { afterwards } from "../../base/testing/afterwards.ts";
 import { ownBucketName } from "../../control/own-buckets.ts";
 import { createShares } from "../../control/shares.ts";
-import { openContentFiles } from "../../services/objects/content/content-files.ts";
 import type { Objects } from "../../services/objects/objects.ts";
-import { objectsOver } from "../../services/objects/objects-over.ts";
-import { engine, type ObjectOperations } from "../../services/objects/store/engine.ts";
+import { openObjectsForTest } from "../../services/objects/testing/open-objects-for-test.ts";
 import type { Share } from "../../store/catalog/share-schema.ts";
-import { InlineCommit } from "../../store/group-commit/testing/inline-commit.ts";
 import { boundBuckets } from "./bound-buckets.ts";
 import { boundObjects } from "./bound-objects.ts";
 
@@ -23,17 +16,7 @@ function bytes(text: string): AsyncIterable<Uint8Array> {
 }
 
 async function open(t: TestContext) {
-  const folder = mkdtempSync(join(tmpdir(), "mayfly-bound-"));
-  afterwards(t, () => rmSync(folder, { recursive: true }));
-  const index = new InlineCommit<ObjectOperations>(engine);
-  afterwards(t, () => index.close());
-  const objects = objectsOver({
-    index,
-    files: openContentFiles(folder, () => Date.now()),
-    limitsOf: () => ({ bytes: 1e9, objects: 1e6, buckets: 10 }),
-    now: () => Date.now(),
-    written: () => {},
-  });
+  const objects = openObjectsForTest(t);
   const apps = new Map([["shop", "app_shop"]]);
   let given: Share[] = [];
   const shares = createShares({

@@ -1,4 +1,4 @@
-/** What AWS was recorded to do with queues whose messages functions get. The functions send to other queues from their machines, as AWS's do. */
+/** What AWS was recorded to do with queues whose messages functions get. The functions send to other queues from their machines, as AWS's do. The file is long because its scripts share their functions and queues. */
 import assert from "node:assert/strict";
 import {
   CreateEventSourceMappingCommand,
