@@ -222,7 +222,8 @@ test("several apps are developed at once on a terminal, their state is kept wher
   );
   // In an app's folder, into which the server writes all the time then.
   const state = join(a!, "state");
-  const command = `${projectDir}mayfly dev ${a} ${b} --driver process --listen 127.0.0.1:0 --state ${state}`;
+  // Without exec, Debian's sh stays beside it, gets the same signal, and ends with 130 whatever the command's code is.
+  const command = `exec ${projectDir}mayfly dev ${a} ${b} --driver process --listen 127.0.0.1:0 --state ${state}`;
   // A pseudo-terminal, which turns the byte of Ctrl-C into the signal.
   const child = spawn("script", ["-qefc", command, "/dev/null"], {
     env: { ...process.env, TERM: "xterm" },
