@@ -6,7 +6,9 @@ import { splitInWords } from "../../model/split.ts";
 import { ask } from "../api.ts";
 import { route } from "../location.ts";
 import { Page } from "../parts/page.tsx";
-import { Empty, Failed, Loading } from "../parts/states.tsx";
+import { Shown } from "../parts/shown.tsx";
+import { Empty } from "../parts/states.tsx";
+import { type Column, Table } from "../parts/table.tsx";
 import { isOfServer, tenant } from "../session.ts";
 import { useData } from "../use-data.ts";
 import { AppPage } from "./app.tsx";
@@ -31,7 +33,8 @@ function AppList() {
     return () => clearTimeout(timer);
   }, [typed]);
   const query = { limit: PAGE, after: after.at(-1)!, search };
-  const { data, error, reload } = useData<AppListReply>((signal) => ask("/v1/apps", { query, signal }), [query], 15_000);
+  const loaded = useData<AppListReply>((signal) => ask("/v1/apps", { query, signal }), [query], 15_000);
+  const next = loaded.data?.next;
   const isMain = isOfServer.value && tenant.value === "";
   return (
     <Page
@@ -51,20 +54,14 @@ function AppList() {
         </label>
       }
     >
-      {data === undefined ? (
-        error ? (
-          <Failed error={error} onRetry={reload} />
-        ) : (
-          <Loading height={240} />
-        )
-      ) : (
-        <Table apps={data.apps} isSearch={search !== ""} />
-      )}
+      <Shown loaded={loaded} height={240}>
+        {(data) => <Apps apps={data.apps} isSearch={search !== ""} />}
+      </Shown>
       <div class="pager">
         <button class="button" type="button" disabled={after.length === 1} onClick={() => setAfter(after.slice(0, -1))}>
           Back
         </button>
-        <button class="button" type="button" disabled={!data?.next} onClick={() => setAfter([...after, data!.next!])}>
+        <button class="button" type="button" disabled={!next} onClick={() => setAfter([...after, next!])}>
           More
         </button>
       </div>
@@ -72,7 +69,19 @@ function AppList() {
   );
 }
 
-function Table({ apps, isSearch }: { apps: readonly AppReply[]; isSearch: boolean }) {
+const columns: readonly Column<AppReply>[] = [
+  { title: "App", cell: ({ app }) => <a href={hashOf(["apps", app])}>{app}</a> },
+  { title: "Functions", isNumber: true, cell: ({ live }) => (live === null ? "–" : Object.keys(live.manifest.functions).length) },
+  { title: "Calls go to", isNumber: true, cell: ({ aliases }) => splitInWords(aliases.find(({ name }) => name === "live")?.targets ?? []) },
+  { title: "Since", isNumber: true, cell: ({ live }) => (live === null ? "–" : dateAndTime(live.createdAt)) },
+  {
+    title: "State",
+    cell: ({ problem, revisions }) =>
+      problem === null ? isCanary(revisions) ? "canary" : "served" : <span class="bad-text">{problem}</span>,
+  },
+];
+
+function Apps({ apps, isSearch }: { apps: readonly AppReply[]; isSearch: boolean }) {
   if (apps.length === 0)
     return isSearch ? (
       <Empty title="No app has a name like this." />
@@ -82,31 +91,8 @@ function Table({ apps, isSearch }: { apps: readonly AppReply[]; isSearch: boolea
       </Empty>
     );
   return (
-    <div class="card scroll" tabIndex={0} role="region" aria-label="Apps">
-      <table>
-        <thead>
-          <tr>
-            <th>App</th>
-            <th>Functions</th>
-            <th>Calls go to</th>
-            <th>Since</th>
-            <th>State</th>
-          </tr>
-        </thead>
-        <tbody>
-          {apps.map(({ app, live, problem, aliases, revisions }) => (
-            <tr key={app}>
-              <td>
-                <a href={hashOf(["apps", app])}>{app}</a>
-              </td>
-              <td class="number">{live === null ? "–" : Object.keys(live.manifest.functions).length}</td>
-              <td class="number">{splitInWords(aliases.find(({ name }) => name === "live")?.targets ?? [])}</td>
-              <td class="number">{live === null ? "–" : dateAndTime(live.createdAt)}</td>
-              <td>{problem === null ? isCanary(revisions) ? "canary" : "served" : <span class="bad-text">{problem}</span>}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+    <div class="card">
+      <Table label="Apps" columns={columns} rows={apps} keyOf={({ app }) => app} />
     </div>
   );
 }
