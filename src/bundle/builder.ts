@@ -3,7 +3,8 @@
  * same functions are bundled at every save.
  */
 import { join } from "node:path";
-import { type BuildContext, type BuildOptions, type BuildResult, type Plugin, type PluginBuild, build, context } from "esbuild";
+import type { BuildContext, BuildOptions, BuildResult, Plugin, PluginBuild } from "esbuild";
+import { build, context } from "../base/esbuild/esbuild.ts";
 
 export type Built = BuildResult<{ metafile: true; write: false }>;
 

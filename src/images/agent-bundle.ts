@@ -2,7 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build } from "../base/esbuild/esbuild.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { putFile } from "./put-file.ts";
 import { projectRoot } from "./project.ts";

@@ -76,6 +76,8 @@ export class ResidentCompiler {
     const child = spawn(command, [...before, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", source], {
       stdio: ["pipe", "pipe", "ignore"],
       env,
+      // A terminal's Ctrl-C does not reach it: Mayfly ends it, and it ends itself when its standard input does.
+      detached: true,
     });
     const failed = (error: unknown) => this.#ended(child, error);
     child.on("error", guarded(failed, failed));

@@ -4,7 +4,8 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { build, type OutputFile } from "esbuild";
+import type { OutputFile } from "esbuild";
+import { build } from "../../base/esbuild/esbuild.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
