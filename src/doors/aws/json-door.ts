@@ -44,7 +44,7 @@ interface Asked {
   run: (caller: AwsCaller) => Promise<object | undefined>;
 }
 
-/** What main.ts has for every door. */
+/** What the start of a server has for every door. */
 export interface DoorNeeds {
   principals: Pick<Principals, "ofAccessKey">;
   places: Shares;

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Bindings } from "../../store/catalog/binding-schema.ts";
 
 /**
- * A service that machines reach at `http://<its name>.services.mayfly.internal/`: its name is one of `serviceNames`, and main.ts puts its door among `services`. The host
+ * A service that machines reach at `http://<its name>.services.mayfly.internal/`: its name is one of `serviceNames`, and `platform/` puts its door among `services`. The host
  * knows by the connection which app's machine it is, so a request needs no credential, and one that it has is not looked at: what a door gives away is the app's own.
  */
 export interface ServiceDoor {

@@ -1,0 +1,163 @@
+/** Opens the ports: from here on requests come in. */
+import type { ServerStart } from "../base/config/server-start.ts";
+import type { WrongCredentials } from "../clients/wrong-credentials.ts";
+import type { Urls } from "../control/overview.ts";
+import { firstOf } from "../doors/admin/listen.ts";
+import { openHooks } from "../doors/hooks/open-hooks.ts";
+import { openLambda } from "../doors/lambda/open-lambda.ts";
+import { openMetricsDoor } from "../doors/metrics/open-metrics-door.ts";
+import { createNfsDoor } from "../doors/nfs/nfs-door.ts";
+import { openApi, openBeside, openGateway } from "../doors/open-doors.ts";
+import { createMachineDoor } from "../doors/redis/machine-door.ts";
+import { openRedis } from "../doors/redis/open-redis.ts";
+import { openS3 } from "../doors/s3/open-s3.ts";
+import { openSqs } from "../doors/sqs/open-sqs.ts";
+import type { Supervision } from "../supervisor/supervision.ts";
+import { openAccessLog } from "../telemetry/access-log/open-access-log.ts";
+import type { EventStream } from "../telemetry/event-stream.ts";
+import type { Access } from "./open-access.ts";
+import type { Apps } from "./open-apps.ts";
+import type { Calls } from "./open-calls.ts";
+import type { Dispatch } from "./open-dispatch.ts";
+import type { Services } from "./open-services.ts";
+import type { State } from "./open-state.ts";
+import type { Telemetry } from "./open-telemetry.ts";
+
+export interface DoorsNeeds {
+  state: State;
+  services: Services;
+  telemetry: Telemetry;
+  dispatch: Dispatch;
+  apps: Apps;
+  access: Access;
+  calls: Calls;
+  events: EventStream;
+  supervision: Supervision | undefined;
+  wrong: WrongCredentials;
+  /** Takes the addresses as soon as they are known. */
+  urls: Urls;
+  /** Whether load balancers are told to send no more calls. */
+  isDraining: () => boolean;
+}
+
+export async function openDoors(start: ServerStart, needs: DoorsNeeds) {
+  const { state, services, telemetry, apps, access, calls, supervision, wrong, urls, isDraining } = needs;
+  const { config } = start;
+  const { catalog, principals, audit } = state;
+  const { certificate } = apps;
+  const { invoking, places, turns } = calls;
+  const isTls = certificate !== undefined;
+  const gateway = await openCallsDoor(start, needs);
+  urls.gateway = gateway.url;
+  const { queues } = services.queues;
+  const lambda = openLambda(start, {
+    ...calls.lambdaParts,
+    audit,
+    invokeRoutes: invoking.routes,
+    urlAddress: invoking.urlAddress,
+    eventSources: { queues, batches: invoking.batches },
+    isTls,
+    places,
+    turns,
+  });
+  const sqs = openSqs(start, { queues, catalog, principals, wrong, audit, places, turns, isTls });
+  const beside = firstOf([sqs, calls.aws, lambda]);
+  const api = await openApi(start, supervision?.sockets.api, { parts: apiParts(needs), certificate, beside });
+  urls.api = api.url;
+  access.acme?.start();
+  const s3 = openBuckets(start, needs);
+  const { metrics } = telemetry;
+  const metricsDoors = await openMetricsDoor(start, { metrics: metrics && (() => metrics.text()), isDraining, certificate });
+  const redis = openRedis(start, { commands: services.commands, principals, wrong, catalog });
+  if (config.kv.redis.machines) services.streams.set("redis", createMachineDoor(redis, services.shares));
+  const besides = [
+    ...metricsDoors,
+    ...(await openBeside(start, certificate, beside)),
+    ...(await openBeside(start, certificate, s3.beside, "objects.listen")),
+    ...(await redis.listen(certificate)),
+  ];
+  return { gateway, api, besides, telemetryUrl: metricsDoors[0]?.url };
+}
+
+/** The gateway, by which functions are called. */
+async function openCallsDoor(
+  start: ServerStart,
+  { state, telemetry, dispatch, apps, access, calls, supervision, wrong }: DoorsNeeds,
+): ReturnType<typeof openGateway> {
+  const { catalog } = state;
+  const { routes, certificate, callees } = apps;
+  const { durable, invoking } = calls;
+  const { dispatcher, recentCalls } = dispatch;
+  const accessLog = await openAccessLog(start);
+  const gateway = await openGateway(start, supervision?.sockets.gateway, {
+    dispatcher,
+    calls: dispatch.calls,
+    later: durable.later,
+    starting: invoking.waiting,
+    hooks: openHooks(start, { catalog, callees, durable, wrong }),
+    routes,
+    gate: access.gate,
+    certificate,
+    hostCertificates: [access.hostCertificates, access.acme],
+    urls: invoking.urls,
+    catalog,
+    accessLog,
+    traces: telemetry.traces,
+  });
+  start.closing.defer(() => recentCalls?.close());
+  return gateway;
+}
+
+/** What the management API works with. */
+function apiParts({ state, services, telemetry, dispatch, apps, calls, events, wrong }: DoorsNeeds) {
+  const { catalog, lambdaStore, accounts, history, logs, principals, audit } = state;
+  const { appliances, serving, overview, callees } = apps;
+  const { places, turns, buckets, durable, executions } = calls;
+  return {
+    catalog,
+    places,
+    turns,
+    lambda: lambdaStore,
+    objects: buckets.objects,
+    accounts,
+    history,
+    logs,
+    principals,
+    audit,
+    appliances,
+    events,
+    serving,
+    overview,
+    metrics: telemetry.metrics ?? null,
+    wrong,
+    durable: { ...durable, callees },
+    kv: services.kv,
+    sql: services.sql,
+    runs: executions,
+    recentCalls: dispatch.recentCalls,
+    queues: services.queues.queues,
+  };
+}
+
+/** S3's protocol, for clients and for machines, and NFS for machines that mount buckets. */
+function openBuckets(start: ServerStart, { state, services, apps, calls, wrong }: DoorsNeeds): ReturnType<typeof openS3> {
+  const { principals, audit, catalog } = state;
+  const { shares, inside, streams } = services;
+  const { buckets, places, targets } = calls;
+  const s3 = openS3(start, {
+    objects: buckets.objects,
+    insideObjects: buckets.inside,
+    shares,
+    principals,
+    wrong,
+    places,
+    audit,
+    catalog,
+    isTls: apps.certificate !== undefined,
+    targets,
+  });
+  inside.set("s3", s3.inside);
+  const onError = (error: unknown) => start.log.error({ err: error }, "a bucket's files were not read");
+  streams.set("nfs", createNfsDoor({ objects: buckets.inside, shares, onError }));
+  return s3;
+}
