@@ -46,6 +46,9 @@ export interface Tenants {
   remove(tenant: string): void;
 }
 
+/** Tenants whose limits are remembered: services ask for them at each message and each value. All are forgotten when there are more. */
+const MOST_KNOWN = 10_000;
+
 /** @param write runs a change in a transaction of its own @param writeByAllMeans likewise, on a full disk too */
 export function openTenants(
   queries: TenantQueries,
@@ -53,6 +56,13 @@ export function openTenants(
   write: <T>(work: () => T) => T,
   writeByAllMeans: <T>(work: () => T) => T,
 ): Tenants {
+  const known = new Map<string, TenantLimits>();
+  const readLimits = (tenant: string) => {
+    const limits = parseTenantLimits(queries.limits(tenant)?.limits ?? undefined);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(tenant, limits);
+    return limits;
+  };
   return {
     list: () => queries.all(),
     create: (name) =>
@@ -64,9 +74,12 @@ export function openTenants(
         queries.addFacts(row.id, row.createdAt);
         return row;
       }),
-    limits: (tenant) => parseTenantLimits(queries.limits(tenant)?.limits ?? undefined),
+    limits: (tenant) => known.get(tenant) ?? readLimits(tenant),
     allLimits: () => new Map(queries.limited().map(({ tenant, limits }) => [tenant, parseTenantLimits(limits)])),
-    setLimits: (tenant, limits) => write(() => void queries.setLimits(tenant, JSON.stringify(limits))),
+    setLimits(tenant, limits) {
+      write(() => void queries.setLimits(tenant, JSON.stringify(limits)));
+      known.delete(tenant);
+    },
     holders: (tenant) => queries.holders(tenant),
     apps: (tenant) => queries.apps(tenant),
     tenantOf: (id) => queries.tenantOf(id)?.tenant,
@@ -77,10 +90,12 @@ export function openTenants(
         queries.unname(tenant);
       }),
     leaving: () => queries.leaving().map(({ tenant }) => tenant),
-    remove: (tenant) =>
+    remove(tenant) {
       writeByAllMeans(() => {
         queries.forgetFacts(tenant);
         queries.left(tenant);
-      }),
+      });
+      known.delete(tenant);
+    },
   };
 }

@@ -7,21 +7,28 @@ import { transaction } from "../sqlite/transaction.ts";
 import type { Operations } from "./engine.ts";
 
 export interface Asked {
+  /** By which its answer is known. */
+  number: number;
   operation: string;
   argument: unknown;
 }
 
-export type Answer = { result: unknown } | { code: ErrorCode; details: ErrorDetails };
+export type Answer = { number: number } & ({ result: unknown } | Failure);
+
+export interface Failure {
+  code: ErrorCode;
+  details: ErrorDetails;
+}
 
 /**
- * Returns an answer for each operation, in their order. All of them are on the disk when it returns. If the transaction as a whole fails, as it does when one operation fills
+ * Returns an answer for each operation, in their order. All of them are committed when it returns. If the transaction as a whole fails, as it does when one operation fills
  * the disk, each operation is tried again in a transaction of its own, so that those that free space are not kept back by those that need it.
  */
 export function runBatch(db: DatabaseSync, operations: Operations, file: string, batch: readonly Asked[]): Answer[] {
   try {
     return transaction(db, () => batch.map((asked) => attempt(db, operations, file, asked)));
   } catch (error) {
-    if (batch.length === 1) return [failed(error, file)];
+    if (batch.length === 1) return [{ number: batch[0]!.number, ...failure(error, file) }];
     return batch.flatMap((asked) => runBatch(db, operations, file, [asked]));
   }
 }
@@ -32,13 +39,13 @@ const TOLD_BYTES = 1_048_576;
 /** Carries out operations that only read, each by itself. @param tell called with answers in the order of the operations, at least once */
 export function readBatch(operations: Operations, file: string, batch: readonly Asked[], tell: (answers: Answer[]) => void): void {
   let [answers, bytes]: [Answer[], number] = [[], 0];
-  for (const { operation, argument } of batch) {
+  for (const { number, operation, argument } of batch) {
     try {
       const result = operations[operation]!(argument);
-      answers.push({ result });
+      answers.push({ number, result });
       bytes += bytesIn(result);
     } catch (error) {
-      answers.push(failed(error, file));
+      answers.push({ number, ...failure(error, file) });
     }
     if (bytes < TOLD_BYTES) continue;
     tell(answers);
@@ -54,21 +61,22 @@ function bytesIn(result: unknown): number {
 }
 
 /** Throws if the whole transaction is lost. */
-function attempt(db: DatabaseSync, operations: Operations, file: string, { operation, argument }: Asked): Answer {
+function attempt(db: DatabaseSync, operations: Operations, file: string, { number, operation, argument }: Asked): Answer {
   db.exec("SAVEPOINT operation");
   try {
     const result = operations[operation]!(argument);
     db.exec("RELEASE operation");
-    return { result };
+    return { number, result };
   } catch (error) {
     // A full disk ends the transaction, and with it the savepoint.
     if (!db.isTransaction) throw error;
     db.exec("ROLLBACK TO operation; RELEASE operation");
-    return failed(error, file);
+    return { number, ...failure(error, file) };
   }
 }
 
-function failed(error: unknown, file: string): Answer {
+/** What an operation is answered with that failed. */
+export function failure(error: unknown, file: string): Failure {
   const { code, details } = asMayflyError(failureOf(error, file));
   return { code, details };
 }

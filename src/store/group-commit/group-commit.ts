@@ -3,7 +3,7 @@ import type { ArgumentOf, Operations, ResultOf } from "./engine.ts";
 /**
  * A SQLite file in a thread of its own, in which operations that come together share a transaction. The server's event loop never waits for the disk.
  *
- * 1. What an operation wrote is on the disk, and survives a power cut, before its promise resolves.
+ * 1. What an operation wrote is on the disk, and survives a power cut, before its promise resolves; except for operations of which the engine says otherwise.
  * 2. Operations are carried out in the order in which they were asked for, also by different callers.
  * 3. What waits is bounded in number and bytes; more is refused with "store-busy".
  */

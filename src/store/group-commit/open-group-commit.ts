@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { Worker } from "node:worker_threads";
 import { guarded } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
-import type { Answer, Asked } from "./batch.ts";
+import type { Answer, Asked, Failure } from "./batch.ts";
 import type { ArgumentOf, Operations, ResultOf } from "./engine.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { ThreadData } from "./thread.ts";
@@ -50,9 +50,9 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
   /** Asked for in this turn of the event loop, not yet sent. */
   #outbox: Asked[] = [];
   #isSending = false;
-  /** In the order in which they were asked for, from `#first` on. */
-  #waiting: Waiting[] = [];
-  #first = 0;
+  /** By their numbers. */
+  readonly #waiting = new Map<number, Waiting>();
+  #last = 0;
   #bytes = 0;
 
   constructor(options: GroupCommitOptions, thread: Worker) {
@@ -63,13 +63,14 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
   run<K extends keyof O & string>(operation: K, argument: ArgumentOf<O, K>, bytes = 0): Promise<ResultOf<O, K>> {
     if (this.#closed !== null) return Promise.reject(new MayflyError("shutting-down"));
     const { most = MOST, mostBytes = MOST_BYTES, file } = this.#options;
-    const isFull = this.#waiting.length - this.#first >= most || (this.#bytes > 0 && this.#bytes + bytes > mostBytes);
+    const isFull = this.#waiting.size >= most || (this.#bytes > 0 && this.#bytes + bytes > mostBytes);
     // Callers are not told where the host keeps its files.
     if (isFull) return Promise.reject(new MayflyError("store-busy", { file: basename(file) }));
     const { promise, resolve, reject } = Promise.withResolvers<ResultOf<O, K>>();
-    this.#waiting.push({ bytes, resolve, reject });
+    const number = ++this.#last;
+    this.#waiting.set(number, { bytes, resolve, reject });
     this.#bytes += bytes;
-    this.#outbox.push({ operation, argument });
+    this.#outbox.push({ number, operation, argument });
     this.#sendSoon();
     return promise;
   }
@@ -110,7 +111,7 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
     } catch {
       // An argument that cannot be copied, for example because it is nested too deep. Only its own operation fails, which the thread does not know.
       this.#thread.postMessage(
-        batch.map((asked) => (isCopied(asked) ? asked : { operation: UNKNOWN, argument: null })),
+        batch.map((asked) => (isCopied(asked) ? asked : { number: asked.number, operation: UNKNOWN, argument: null })),
         [],
       );
     }
@@ -144,39 +145,28 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
   #lost(thread: Worker, error: unknown): void {
     if (this.#thread !== thread) return;
     this.#thread = null;
-    if (this.#closed !== null && this.#waiting.length === this.#first) return;
+    if (this.#closed !== null && this.#waiting.size === 0) return;
     this.#refuseAll(error);
     this.#options.onFailure(error);
   }
 
   #settle(answers: Answer[]): void {
     for (const answer of answers) {
-      const asked = this.#waiting[this.#first++]!;
+      const asked = this.#waiting.get(answer.number);
+      if (asked === undefined) continue;
+      this.#waiting.delete(answer.number);
       this.#bytes -= asked.bytes;
       if ("result" in answer) asked.resolve(answer.result as never);
       else asked.reject(new MayflyError(answer.code, answer.details));
     }
-    if (this.#first < this.#waiting.length) {
-      // What is done is forgotten a part at a time, so that the list is not moved for each answer.
-      if (this.#first > 1_000) this.#forgetDone();
-      return;
-    }
-    this.#waiting = [];
-    this.#first = 0;
     // A server with nothing to store may end.
-    this.#thread?.unref();
-  }
-
-  #forgetDone(): void {
-    this.#waiting.splice(0, this.#first);
-    this.#first = 0;
+    if (this.#waiting.size === 0) this.#thread?.unref();
   }
 
   #refuseAll(error: unknown): void {
-    const refused = this.#waiting.slice(this.#first);
-    this.#waiting = [];
+    const refused = [...this.#waiting.values()];
+    this.#waiting.clear();
     this.#outbox = [];
-    this.#first = 0;
     this.#bytes = 0;
     for (const { reject } of refused) reject(error);
   }
@@ -202,7 +192,7 @@ async function startThread({ file, module, readsOnly = false }: GroupCommitOptio
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
   });
-  const [answer] = (await once(thread, "message")) as ["open" | Extract<Answer, { code: unknown }>];
+  const [answer] = (await once(thread, "message")) as ["open" | Failure];
   if (answer === "open") return thread;
   throw new MayflyError(answer.code, answer.details);
 }

@@ -3,10 +3,11 @@
  * decides how many operations share one fsync.
  */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { openDatabase, openToRead } from "../sqlite/open.ts";
+import { openToRead } from "../sqlite/open.ts";
 import { asMayflyError } from "../../base/errors/error.ts";
-import { type Answer, type Asked, readBatch, runBatch } from "./batch.ts";
+import { type Answer, type Asked, readBatch } from "./batch.ts";
 import type { Engine, Operations } from "./engine.ts";
+import { Writer } from "./writer.ts";
 
 export interface ThreadData {
   file: string;
@@ -18,19 +19,21 @@ export interface ThreadData {
 
 /** Operations of one transaction. A long transaction keeps the answers of its first operations back. */
 const MOST_AT_ONCE = 1_000;
-/** What stays in the write-ahead log between checkpoints, bytes: a full disk leaves room in it for what frees space. */
-const LOG_BYTES = 8_388_608;
 
 const { file, module, readsOnly } = workerData as ThreadData;
 const port = parentPort!;
 
+/** What carries out operations that came together. */
+interface Runner {
+  run(batch: readonly Asked[]): void;
+  close(): void;
+}
+
 try {
   const { engine } = (await import(module)) as { engine: Engine<Operations> };
-  const db = readsOnly ? openToRead(file) : openDatabase(file, { durability: "full", migrations: engine.migrations, shrinks: true });
-  if (!readsOnly) db.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
-  const operations = engine.operations(db);
-  const waiting: Asked[] = [];
   const tell = (answers: Answer[]) => port.postMessage(answers);
+  const runner = readsOnly ? reader(engine, tell) : new Writer(engine, file, tell);
+  const waiting: Asked[] = [];
   // oxlint-disable-next-line mayfly/guarded-listeners -- what it throws ends this thread alone, which its owner tells of and starts again
   port.on("message", (message: Asked[] | "close") => {
     let isClosing = take(message);
@@ -39,12 +42,10 @@ try {
         isClosing = take(more.message as Asked[] | "close") || isClosing;
         if (waiting.length >= MOST_AT_ONCE) break;
       }
-      const batch = waiting.splice(0, MOST_AT_ONCE);
-      if (readsOnly) readBatch(operations, file, batch, tell);
-      else tell(runBatch(db, operations, file, batch));
+      runner.run(waiting.splice(0, MOST_AT_ONCE));
     }
     if (!isClosing) return;
-    db.close();
+    runner.close();
     port.close();
   });
   const take = (message: Asked[] | "close"): boolean => {
@@ -57,4 +58,10 @@ try {
   const { code, details } = asMayflyError(error);
   port.postMessage({ code, details });
   port.close();
+}
+
+function reader(engine: Engine<Operations>, tell: (answers: Answer[]) => void): Runner {
+  const db = openToRead(file);
+  const operations = engine.operations(db);
+  return { run: (batch) => readBatch(operations, file, batch, tell), close: () => db.close() };
 }

@@ -6,7 +6,7 @@ import { createGroups } from "./groups.ts";
 import { createMessages } from "./messages.ts";
 import { moveOperations } from "./moves.ts";
 import { peekOperations } from "./peek.ts";
-import { receiveOperations } from "./receive.ts";
+import { type Received, receiveOperations } from "./receive.ts";
 import { migrations } from "./schema.ts";
 import { sendOperations } from "./send.ts";
 import { settleOperations } from "./settle.ts";
@@ -15,6 +15,8 @@ export type QueueOperations = ReturnType<(typeof engine)["operations"]>;
 
 export const engine = {
   migrations,
+  // A receive that a power cut undoes is like one whose receiver died: the message is there again. In a FIFO queue, it would be there for a second receiver under the receipt of the first.
+  mayBeUndone: (operation, result) => operation === "receive" && !(result as Received).isFifo,
   operations(db) {
     const book = createBook(db);
     const groups = createGroups(db);

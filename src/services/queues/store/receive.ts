@@ -8,6 +8,7 @@ import { type MessageRow, type MessageTable, readMessage } from "./messages.ts";
 
 export interface Received {
   queue: number;
+  isFifo: boolean;
   /** How long the queue lets a receive wait that does not say so itself, milliseconds. */
   waitMs: number;
   messages: ReceivedMessage[];
@@ -181,6 +182,7 @@ export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Gro
       else one.standard();
       return {
         queue: queue.queue,
+        isFifo: queue.isFifo,
         waitMs: queue.waitMs,
         messages: one.taken,
         nextAt: one.taken.length > 0 ? null : nextAt(queue, now),

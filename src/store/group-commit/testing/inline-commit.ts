@@ -21,7 +21,7 @@ export class InlineCommit<O extends Operations> implements GroupCommit<O> {
   async run<K extends keyof O & string>(operation: K, argument: ArgumentOf<O, K>): Promise<ResultOf<O, K>> {
     await Promise.resolve();
     if (this.broken !== null) throw this.broken;
-    const [answer] = runBatch(this.db, this.#operations, ":memory:", [{ operation, argument: structuredClone(argument) }]);
+    const [answer] = runBatch(this.db, this.#operations, ":memory:", [{ number: 0, operation, argument: structuredClone(argument) }]);
     if ("result" in answer!) return answer.result as ResultOf<O, K>;
     throw new MayflyError(answer!.code, answer!.details);
   }
