@@ -1,9 +1,21 @@
 /** `mayfly dev` as a user has it: the command in a process of its own, over an app's folder whose files are saved as editors save them. */
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { SourceMap } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -120,6 +132,75 @@ describe("an app under development", () => {
     };
     assert.equal(await saved(moved), "six");
     assert.equal(await saved(() => write(join(dir, "lib"), { "text.ts": `export const text = "seven";` })), "seven");
+  });
+
+  test("each way in which editors save a file is one deploy that names this file, and a checkout of many files is one", async () => {
+    const file = join(dir, "api.ts");
+    const [beside, backup] = [`${file}___jb_tmp___`, `${file}~`];
+    const ways: Record<string, (text: string) => void> = {
+      "in place": (text) => writeFileSync(file, text),
+      vim(text) {
+        writeFileSync(join(dir, "4913"), "");
+        rmSync(join(dir, "4913"));
+        renameSync(file, backup);
+        writeFileSync(file, text);
+        chmodSync(file, 0o644);
+        rmSync(backup);
+      },
+      emacs(text) {
+        symlinkSync("someone@here.1", join(dir, ".#api.ts"));
+        copyFileSync(file, backup);
+        writeFileSync(file, text);
+        rmSync(join(dir, ".#api.ts"));
+        rmSync(backup);
+      },
+      jetbrains(text) {
+        writeFileSync(beside, text);
+        renameSync(file, `${file}___jb_old___`);
+        renameSync(beside, file);
+        rmSync(`${file}___jb_old___`);
+      },
+      sed: () => void execFileSync("sed", ["-i", "s/jetbrains/sed/", file]),
+    };
+    const since = dev.told.length;
+    for (const [way, save] of Object.entries(ways)) assert.equal(await saved(() => save(answering(way))), way);
+    const all = dev.told.slice(since);
+    const changes = (told: Told[]) =>
+      told.filter(({ event, changed }) => event === "deployed" && changed === true).map((each) => each["saved"]);
+    assert.deepEqual(
+      changes(all),
+      Object.keys(ways).map(() => ["api.ts"]),
+      JSON.stringify(all),
+    );
+    assert.deepEqual(
+      all.filter(({ event }) => event === "failed"),
+      [],
+    );
+
+    const git = (...args: string[]) =>
+      void execFileSync("git", ["-C", dir, "-c", "user.name=x", "-c", "user.email=x@y", ...args], { stdio: "ignore" });
+    const many = Array.from({ length: 300 }, (_, at) => `many/n${at}.ts`);
+    const imports = many.map((name, at) => `import { n as n${at} } from "./${name}";`).join("\n");
+    const sum = `${imports}\nexport default { fetch: () => new Response(String(${many.map((_, at) => `n${at}`).join("+")})) };\n`;
+    const writeAll = (n: number) => many.map((name) => writeFileSync(join(dir, name), `export const n = ${n};`));
+    mkdirSync(join(dir, "many"));
+    writeAll(1);
+    assert.equal(await saved(() => writeFileSync(file, sum)), "300");
+    git("init", "-q");
+    git("add", ".");
+    git("commit", "-qm", "one");
+    git("switch", "-qc", "two");
+    assert.equal(await saved(() => void writeAll(2)), "600");
+    git("commit", "-qam", "two");
+    const before = dev.told.length;
+    assert.equal(await saved(() => git("switch", "-q", "-")), "300");
+    const over = () => {
+      writeFileSync(file, answering("after"));
+      rmSync(join(dir, "many"), { recursive: true });
+    };
+    assert.equal(await saved(over), "after");
+    assert.equal(changes(dev.told.slice(before)).length, 2, JSON.stringify(dev.told.slice(before)));
+    rmSync(join(dir, ".git"), { recursive: true });
   });
 
   test("a mistake is told with its file and line, the code before it goes on answering, and the next save mends it", async () => {

@@ -11,6 +11,8 @@ export type { BundledApp } from "./bundle-app.ts";
 export interface AgainBundler {
   /** As bundleApp() does: the bytes are the same. */
   bundle(): Promise<BundledApp>;
+  /** Absolute paths of the files that the last bundles are made of, of Node's functions. */
+  inputs(): Set<string>;
   /** Absolute paths of files outside of the app's folder, other than of packages, that the last bundles are made of. */
   filesOutside(): string[];
   close(): Promise<void>;
@@ -23,6 +25,7 @@ export function createAgainBundler(dir: string, surroundings: Omit<Surroundings,
   const packages = new KeptPackages();
   return {
     bundle: () => bundleApp(dir, { ...surroundings, builder: builder.build, compiler, packages }),
+    inputs: () => builder.inputs(),
     filesOutside: () => [...builder.inputs()].filter((path) => !path.startsWith(`${dir}/`) && ownerOf(path) === undefined),
     async close() {
       compiler.close();

@@ -7,7 +7,7 @@ import { showProgress } from "../base/terminal/terminal.ts";
 import type { Client } from "../doors/admin/client.ts";
 import { type InspectorDoor, openInspectorDoor } from "../dev-loop/inspector-door.ts";
 import { MayflyError } from "../base/errors/error.ts";
-import { startMayfly } from "../main.ts";
+import { type Hooks, type Running, startMayfly } from "../main.ts";
 import { isAlive, readServerFile } from "../store/state-folder/lock.ts";
 import { connect, devFolder, devStateDirs } from "./connection.ts";
 import { addressOrAnyPort } from "./free-address.ts";
@@ -57,7 +57,7 @@ export async function openDevServer(options: DevServerOptions): Promise<DevServe
   const progress = showProgress();
   try {
     const inspectDir = options.inspect === undefined ? undefined : mkdtempSync(join(tmpdir(), "mayfly-inspect-"));
-    const running = await startMayfly(await configOf(options, stateDir), { progress: progress.step, development: { inspectDir } });
+    const running = await startOnFreePorts(options, stateDir, { progress: progress.step, development: { inspectDir } });
     const { client, gateway } = await connect({ state: stateDir }, { env: {} });
     const inspector = await openInspector(options, inspectDir, client).catch(async (error: unknown) => {
       await running.close();
@@ -85,6 +85,16 @@ export async function openDevServer(options: DevServerOptions): Promise<DevServe
     throw error;
   } finally {
     progress.done();
+  }
+}
+
+/** Starts once more if another program has taken a port since it was found free: that is not taken for the whole start. */
+async function startOnFreePorts(options: DevServerOptions, stateDir: string, hooks: Hooks): Promise<Running> {
+  try {
+    return await startMayfly(await configOf(options, stateDir), hooks);
+  } catch (error) {
+    if (!(error instanceof MayflyError && error.code === "port-in-use")) throw error;
+    return startMayfly(await configOf(options, stateDir), hooks);
   }
 }
 

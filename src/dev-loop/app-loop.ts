@@ -13,6 +13,7 @@ import { asMayflyError, MayflyError } from "../base/errors/error.ts";
 import { type AgainBundler, type BundledApp, createAgainBundler } from "../bundle/bundle-again.ts";
 import type { Client } from "../doors/admin/client.ts";
 import { withDotEnv } from "./dot-env.ts";
+import { type Saved, Saves } from "./saves.ts";
 import { type FolderWatch, watchFolders } from "./watch-folders.ts";
 
 export interface AppLoopOptions {
@@ -67,24 +68,23 @@ interface Warned {
   text: string;
 }
 
-/** Saves that follow each other faster than this are one: an editor writes a file in several steps, and a checkout writes many files. Milliseconds. */
-const SETTLE_MS = 10;
-/** Something that writes all the time may not put a round off for longer than this. Milliseconds. */
-const MOST_SETTLE_MS = 200;
-/** What is saved while the app is bundled puts its deploy off for at most this long. Milliseconds. */
-const MOST_PUT_OFF_MS = 1_000;
 const HOLD_MS = 60_000;
+/** An editor takes no longer for all steps of a save. Milliseconds. */
+const STEPS_MS = 500;
 
 export class AppLoop {
   readonly #options: AppLoopOptions;
   readonly #bundler: AgainBundler;
   readonly #watch: FolderWatch;
   #app: string | undefined;
-  #saved = new Set<string>();
-  #savedAt: number | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #saves: Saves;
+  /** Absolute paths of the files that the app was made of when it was bundled last, as far as the bundler knows them. */
+  #inputs = new Set<string>();
   #round: Promise<void> | undefined;
-  #holds = false;
+  /** The last deploy that changed the code: what was saved for it, and when it was done, by performance.now(). */
+  #deployed = { names: new Set<string>(), at: -Infinity };
+  /** The app whose calls are held. */
+  #held: string | undefined;
   #warned = new Set<string>();
   readonly #secrets = new Map<string, string>();
   #closed = false;
@@ -101,7 +101,7 @@ export class AppLoop {
       (path) => this.#changed(path),
       (error) => this.#warn(`not all of ${dir} is watched: ${asMayflyError(error).message}`),
     );
-    this.#savedAt = performance.now();
+    this.#saves = new Saves(dir, (path) => this.#isInput(path));
     this.#round = this.#rounds();
   }
 
@@ -113,8 +113,6 @@ export class AppLoop {
   /** Ends the watch. What is under way is finished before this resolves. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#watch.close();
     await this.#round;
     await this.#bundler.close();
@@ -123,49 +121,33 @@ export class AppLoop {
   #changed(path: string): void {
     const { passOver } = this.#options;
     if (this.#closed || passOver.some((each) => path === each || path.startsWith(`${each}/`))) return;
-    this.#saved.add(relative(this.#options.dir, path));
-    this.#savedAt ??= performance.now();
+    this.#saves.add(path);
     this.#holdCalls();
-    if (this.#round !== undefined) return;
-    clearTimeout(this.#timer);
-    const waited = performance.now() - this.#savedAt;
-    // Nothing in it throws: rounds tell of what fails.
-    // oxlint-disable-next-line mayfly/guarded-listeners
-    this.#timer = setTimeout(() => this.#begin(), Math.max(0, Math.min(SETTLE_MS, MOST_SETTLE_MS - waited)));
-  }
-
-  #begin(): void {
-    this.#timer = undefined;
-    this.#round = this.#rounds();
+    this.#round ??= this.#rounds();
   }
 
   async #rounds(): Promise<void> {
     do {
+      if (this.#saves.any) await this.#saves.settled();
       const changed = await this.#deploySaved();
       if (!changed) this.#release();
-    } while (this.#saved.size > 0 && !this.#closed);
+    } while (this.#saves.any && !this.#closed);
     this.#round = undefined;
     this.#release();
   }
 
   /** Whether other code answers now, or will after the next round. */
   async #deploySaved(): Promise<boolean> {
-    const saved = [...this.#saved];
-    const since = this.#savedAt ?? performance.now();
-    this.#saved = new Set();
-    this.#savedAt = undefined;
+    const saved = this.#saves.take();
     try {
       const began = performance.now();
       const bundled = await this.#bundler.bundle();
       const bundleMs = performance.now() - began;
       // What was saved while it was bundled would only be replaced by the next round.
-      if (this.#saved.size > 0 && performance.now() - since < MOST_PUT_OFF_MS) {
-        for (const path of saved) this.#saved.add(path);
-        this.#savedAt = since;
-        return true;
-      }
-      return await this.#deploy(bundled, { saved, since, bundleMs });
+      if (this.#saves.moreThan(saved)) return this.#again(saved);
+      return await this.#deploy(bundled, saved, bundleMs);
     } catch (error) {
+      if (await this.#saves.restOf(saved)) return this.#again(saved);
       this.#options.tell({ type: "failed", dir: this.#options.dir, error: asMayflyError(error), oldServes: this.#app !== undefined });
       return false;
     } finally {
@@ -173,7 +155,12 @@ export class AppLoop {
     }
   }
 
-  async #deploy(bundled: BundledApp, { saved, since, bundleMs }: { saved: string[]; since: number; bundleMs: number }): Promise<boolean> {
+  #again(saved: Saved): true {
+    this.#saves.putBack(saved);
+    return true;
+  }
+
+  async #deploy(bundled: BundledApp, saved: Saved, bundleMs: number): Promise<boolean> {
     const { dir, client, tell } = this.#options;
     const { manifest: own, secrets } = withDotEnv(bundled.manifest, dir);
     const manifest = this.#options.debuggable ? withoutHurry(own) : own;
@@ -181,24 +168,50 @@ export class AppLoop {
     await this.#setSecrets(manifest.name, secrets);
     const { number, changed } = await client.deploy(manifest, bundled.bundles);
     this.#app = manifest.name;
-    const ms = performance.now() - since;
-    tell({
-      type: "deployed",
-      dir,
-      app: manifest.name,
-      functions: Object.keys(manifest.functions),
-      revision: number,
-      changed,
-      saved,
-      ms,
-      bundleMs,
-      isFirst,
-    });
+    // Before anything else is done, because callers wait.
+    if (!this.#saves.any) this.#release();
+    const ms = performance.now() - saved.since;
+    const names = this.#namesOf(saved);
+    if (changed || isFirst || this.#isNews(names))
+      tell({
+        type: "deployed",
+        dir,
+        app: manifest.name,
+        functions: Object.keys(manifest.functions),
+        revision: number,
+        changed,
+        saved: names,
+        ms,
+        bundleMs,
+        isFirst,
+      });
+    if (changed) this.#deployed = { names: new Set(names), at: performance.now() };
     const fresh = bundled.warnings.filter((text) => !this.#warned.has(text));
     this.#warned = new Set(bundled.warnings);
     for (const text of fresh) this.#warn(text);
     if (isFirst && this.#options.readyMachine) await client.point(manifest.name, "live", undefined, { reserved: 1 });
     return changed;
+  }
+
+  /** What a reader knows of what was saved: the files that the app is made of, or else those that are still there, relative to the folder. */
+  #namesOf({ paths }: Saved): string[] {
+    const before = paths.filter((path) => this.#isInput(path));
+    this.#inputs = this.#bundler.inputs();
+    const own = paths.filter((path) => before.includes(path) || this.#isInput(path));
+    const there = own.length > 0 ? own : paths.filter((path) => existsSync(path));
+    return (there.length > 0 ? there : paths).map((path) => relative(this.#options.dir, path));
+  }
+
+  /** Whether it is worth a line that nothing changed: not if an editor wrote the file in steps, or made another one beside it that has gone. */
+  #isNews(names: string[]): boolean {
+    const there = names.filter((name) => existsSync(join(this.#options.dir, name)));
+    const isStep = performance.now() - this.#deployed.at < STEPS_MS && there.every((name) => this.#deployed.names.has(name));
+    return there.length > 0 && !isStep;
+  }
+
+  #isInput(path: string): boolean {
+    const { dir } = this.#options;
+    return this.#inputs.has(path) || path === join(dir, "mayfly.json") || path === join(dir, ".env");
   }
 
   async #setSecrets(app: string, secrets: ReadonlyMap<string, string>): Promise<void> {
@@ -210,14 +223,14 @@ export class AppLoop {
   }
 
   #holdCalls(): void {
-    if (this.#app === undefined || this.#holds) return;
-    this.#holds = true;
-    this.#options.hold(this.#app, HOLD_MS);
+    if (this.#app === undefined || this.#held !== undefined) return;
+    this.#held = this.#app;
+    this.#options.hold(this.#held, HOLD_MS);
   }
 
   #release(): void {
-    if (this.#holds && this.#app !== undefined) this.#options.release(this.#app);
-    this.#holds = false;
+    if (this.#held !== undefined) this.#options.release(this.#held);
+    this.#held = undefined;
   }
 
   /** Installing packages changes thousands of files; npm writes this one last. */
