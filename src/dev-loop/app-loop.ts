@@ -195,9 +195,9 @@ export class AppLoop {
 
   /** What a reader knows of what was saved: the files that the app is made of, or else those that are still there, relative to the folder. */
   #namesOf({ paths }: Saved): string[] {
-    const before = paths.filter((path) => this.#isInput(path));
+    const before = new Set(paths.filter((path) => this.#isInput(path)));
     this.#inputs = this.#bundler.inputs();
-    const own = paths.filter((path) => before.includes(path) || this.#isInput(path));
+    const own = paths.filter((path) => before.has(path) || this.#isInput(path));
     const there = own.length > 0 ? own : paths.filter((path) => existsSync(path));
     return (there.length > 0 ? there : paths).map((path) => relative(this.#options.dir, path));
   }
