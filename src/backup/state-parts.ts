@@ -51,6 +51,8 @@ export const leftOut: readonly RegExp[] = [
   /^snapshots$/,
   // What the dashboard plots of the last month.
   /^history\.db$/,
+  // What calls were like.
+  /^invocations\.db$/,
   // Disks of appliances, which their programs write.
   /^volumes$/,
   /\.db-(wal|shm|journal)$/,

@@ -16,6 +16,7 @@ export const commands: CommandEntry[] = [
   { name: "deploy", summary: "deploy the app in a folder", load: () => import("./commands/deploy.ts") },
   { name: "invoke", summary: "call a function, once or many times", load: () => import("./commands/invoke.ts") },
   { name: "logs", summary: "show what an app printed, and what happened to its machines", load: () => import("./commands/logs.ts") },
+  { name: "calls", summary: "list an app's calls, and show what one was like", load: () => import("./commands/calls.ts") },
   { name: "ps", summary: "list the machines", load: () => import("./commands/ps.ts") },
   { name: "top", summary: "watch calls, waits, machines and cost by app", load: () => import("./commands/top.ts") },
   { name: "status", summary: "show the state of the server, and why its worker died", load: () => import("./commands/status.ts") },

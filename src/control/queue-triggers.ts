@@ -90,7 +90,7 @@ function sourceOf(
     perform: (payload, trace) =>
       runOnce(
         { dispatcher, callee, resultBytes: RESULT_BYTES },
-        { id: newId(), payload, about, trace: traceInHeader(trace) ?? NO_TRACE },
+        { id: newId(), payload, about, source: { kind: "queue", name }, trace: traceInHeader(trace) ?? NO_TRACE },
         { performer: "queue", app, target },
         1,
       ),

@@ -71,8 +71,10 @@ export class Invocation implements InvocationHandle {
   streamNumber = 0;
   readonly #owner: InvocationOwner;
   readonly #arrivedAt: number;
-  readonly #recorded: Pick<NonNullable<InvocationEnded["recorded"]>, "parentSpan" | "kind" | "method" | "attempt"> | null;
-  readonly #isUpgrade: boolean;
+  readonly #recorded: Pick<NonNullable<InvocationEnded["recorded"]>, "parentSpan" | "method"> | null;
+  readonly #kind: InvocationEnded["kind"];
+  readonly #attempt: number;
+  readonly #source: InvocationEnded["source"];
   #request: InvocationRequest | null;
   #reply: InvocationReply | null;
   /** Only for a body that streams. */
@@ -117,7 +119,9 @@ export class Invocation implements InvocationHandle {
     this.#arrivedAt = now;
     this.deadline = waitsUntil(now, request);
     this.#request = request;
-    this.#isUpgrade = request.input.kind === "upgrade";
+    this.#kind = request.input.kind;
+    this.#attempt = request.attempt;
+    this.#source = request.source === undefined ? null : Object.freeze({ ...request.source });
     this.#reply = reply;
     this.#body = request.body === "stream" ? new RequestBody(INITIAL_CREDIT) : null;
     this.#requestBytes = request.body === null || request.body === "stream" ? 0 : request.body.length;
@@ -257,6 +261,10 @@ export class Invocation implements InvocationHandle {
       slotMs: this.#isSent ? this.#leftAt - this.#sentAt : null,
       requestBytes: this.#requestBytes,
       replyBytes: this.#replyBytes,
+      kind: this.#kind,
+      attempt: this.#attempt,
+      source: this.#source,
+      traceparent: this.trace.traceparent,
       recorded: this.#recorded && this.#ended(this.#recorded),
     });
   }
@@ -361,7 +369,7 @@ export class Invocation implements InvocationHandle {
   }
 
   replyReset(code: ResetCode, message: string): void {
-    const [failure, details] = failureOf(code, message, this.#isUpgrade, this.appName, this.function);
+    const [failure, details] = failureOf(code, message, this.#kind === "upgrade", this.appName, this.function);
     this.#tellFailure(failure, details);
   }
 
@@ -451,8 +459,8 @@ class GuestSide implements RequestSink {
   }
 }
 
-function recordedOf({ input, attempt }: InvocationRequest, { parentSpan }: OwnTrace) {
-  return { parentSpan, kind: input.kind, method: input.kind === "event" ? "" : input.method, attempt };
+function recordedOf({ input }: InvocationRequest, { parentSpan }: OwnTrace) {
+  return { parentSpan, method: input.kind === "event" ? "" : input.method };
 }
 
 /** When an invocation has waited for a machine for as long as it may. */

@@ -6,7 +6,7 @@ import type { ErrorCode } from "../base/errors/table.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
 import type { InvocationInput, TraceContext } from "../wire/host-end.ts";
 import type { LogLevel } from "../wire/protocol.ts";
-import type { InvocationTiming } from "../telemetry/platform-event.ts";
+import type { InvocationSource, InvocationTiming } from "../telemetry/platform-event.ts";
 
 /** What must be run. Its parts cross the wire unchanged: see docs/guest-protocol.md, Heads. */
 export interface InvocationRequest {
@@ -33,6 +33,8 @@ export interface InvocationRequest {
   endsMachine?: boolean;
   /** Which attempt at the same work this is, counted from 1 by the one who repeats failed work. */
   attempt: number;
+  /** What calls the function, if it is no client: for people who look at the call. */
+  source?: InvocationSource;
   trace: TraceContext;
   /** What the function gets, except the body. */
   input: InvocationInput;

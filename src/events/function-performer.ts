@@ -60,7 +60,7 @@ export function functionPerformer(options: FunctionPerformerOptions): Performer 
   };
 }
 
-type CalledEvent = Pick<ClaimedEvent, "id" | "payload" | "about" | "trace">;
+type CalledEvent = Pick<ClaimedEvent, "id" | "payload" | "about" | "trace" | "source">;
 
 /** Calls the function of the lane once. */
 export async function runOnce(options: FunctionPerformerOptions, event: CalledEvent, lane: Lane, attempt: number): Promise<Outcome> {
@@ -84,7 +84,19 @@ function call(
   const reply = new CollectedReply(resultBytes, input.kind === "http", resolve);
   const body = event.payload.length === 0 ? null : Buffer.from(event.payload.buffer, event.payload.byteOffset, event.payload.length);
   reply.handle = dispatcher.dispatch(
-    { app: lane.app, appName, function: lane.target, branch, id: event.id, timeoutMs, attempt, trace: event.trace, input, body },
+    {
+      app: lane.app,
+      appName,
+      function: lane.target,
+      branch,
+      id: event.id,
+      timeoutMs,
+      attempt,
+      source: event.source,
+      trace: event.trace,
+      input,
+      body,
+    },
     reply,
   );
   return promise;

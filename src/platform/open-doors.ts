@@ -110,7 +110,7 @@ async function openCallsDoor(
 
 /** What the management API works with. */
 function apiParts({ state, services, telemetry, dispatch, apps, calls, events, wrong }: DoorsNeeds) {
-  const { catalog, lambdaStore, accounts, history, logs, principals, audit } = state;
+  const { catalog, lambdaStore, accounts, history, invocations, logs, principals, audit } = state;
   const { appliances, serving, overview, callees } = apps;
   const { places, turns, buckets, durable, executions } = calls;
   return {
@@ -121,6 +121,7 @@ function apiParts({ state, services, telemetry, dispatch, apps, calls, events, w
     objects: buckets.objects,
     accounts,
     history,
+    invocations,
     logs,
     principals,
     audit,

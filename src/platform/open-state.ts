@@ -21,11 +21,11 @@ export function openState(start: ServerStart, { events, supervision, filesForm }
   // Appliances have their names before an older Mayfly's ledger and logs are taken over by names.
   const definitions = openDefinitionsOf(start, catalog.names);
   const stores = openStores(start, catalog, events);
-  const { accounts, logs, history } = stores;
+  const { accounts, logs, history, invocations } = stores;
   const token = ensureToken(join(start.config.stateDir, "api-token"));
   const principals = openPrincipalsOf(start, token);
   const audit = openAuditOf(start);
   const lambdaStore = openLambdaStoreOf(start);
   tellLostCalls(supervision?.lost ?? [], stores);
-  return { lock, catalog, definitions, stores, accounts, logs, history, token, principals, audit, lambdaStore };
+  return { lock, catalog, definitions, stores, accounts, logs, history, invocations, token, principals, audit, lambdaStore };
 }

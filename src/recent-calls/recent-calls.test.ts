@@ -77,6 +77,10 @@ function ended(invocation: string, app = "a1"): void {
     slotMs: 3,
     requestBytes: 1,
     replyBytes: 2,
+    kind: "http",
+    attempt: 1,
+    source: null,
+    traceparent: "",
     recorded: null,
   });
 }

@@ -15,6 +15,8 @@ import { type Authority, openAuthority } from "./authority/open-authority.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { History } from "./history/history.ts";
 import { openHistory } from "./history/open-history.ts";
+import type { Invocations } from "./invocations/kept-invocations.ts";
+import { openInvocations } from "./invocations/open-invocations.ts";
 import { openSeal } from "./catalog/seal.ts";
 import { openCatalog } from "./catalog/sqlite.ts";
 import { createAccounts, type OpenAccounts } from "./ledger/create-accounts.ts";
@@ -33,6 +35,7 @@ export interface Stores {
   catalog: Catalog;
   accounts: OpenAccounts;
   history: History;
+  invocations: Invocations;
   logs: Logs;
   /** Writes a line of the platform to an app's log. @param app its id @param at milliseconds since the epoch; now where it is missing */
   note: (app: string, text: string, at?: number) => void;
@@ -46,6 +49,9 @@ export interface CatalogNeeds {
   /** Bytes of code that are stored besides the catalog's. @param tenant null: those of all */
   codeBesides: (tenant: string | null) => number;
 }
+
+/** Invocations of an app for each reason to keep one. */
+const KEPT_PER_APP = 300;
 
 /** The state folder must be locked. */
 export function openCatalogOf({ config, clock, log, closing }: ServerStart, { filesForm, codeBesides }: CatalogNeeds): Catalog {
@@ -142,6 +148,15 @@ export function openStores({ config, clock, log, closing }: ServerStart, catalog
     onFailure: (error) => log.warn({ err: error }, "what the dashboard plots is not kept"),
   });
   closing.defer(() => history.close());
+  const invocations = openInvocations(inState("invocations.db"), {
+    ...config.invocations,
+    perApp: KEPT_PER_APP,
+    events,
+    clock,
+    tenantOf: (app) => catalog.tenants.tenantOf(app),
+    onFailure: (error) => log.warn({ err: error }, "what calls were like is not kept"),
+  });
+  closing.defer(() => invocations.close());
   const accounts = createAccounts({
     onUse: (entry) => history.used(entry),
     ledger,
@@ -156,7 +171,7 @@ export function openStores({ config, clock, log, closing }: ServerStart, catalog
       ),
   });
   closing.defer(() => accounts.close());
-  return { catalog, accounts, history, logs, note, tell };
+  return { catalog, accounts, history, invocations, logs, note, tell };
 }
 
 function logQuotaOf(tenants: Catalog["tenants"]): TenantQuota | undefined {

@@ -111,8 +111,22 @@ export interface InvocationEnded extends EventOfInvocation {
   /** Bytes of the request's body as the caller sent it, and of the reply's body. */
   readonly requestBytes: number;
   readonly replyBytes: number;
+  readonly kind: InvocationInput["kind"];
+  readonly attempt: number;
+  /** What called the function, where the door that it came by says so; null: it does not. */
+  readonly source: Readonly<InvocationSource> | null;
+  /** The trace that its function got. */
+  readonly traceparent: string;
   /** For the span of the invocation, if it is recorded; null: it is not. */
   readonly recorded: Readonly<RecordedInvocation> | null;
+}
+
+/** What calls a function, besides requests of clients. */
+export interface InvocationSource {
+  /** `function`: another function of the app. `durable`: a durable execution. `lambda`: AWS Lambda's API. The others are sources of events. */
+  kind: "function" | "durable" | "call" | "lambda" | "schedule" | "queue" | "object" | "kv" | "webhook" | "bus" | "destination" | "redrive";
+  /** Which one, such as the name of the schedule. */
+  name?: string;
 }
 
 interface RecordedSpan {
@@ -123,10 +137,8 @@ interface RecordedSpan {
 }
 
 interface RecordedInvocation extends RecordedSpan {
-  kind: InvocationInput["kind"];
   /** Of a request: its method as the client wrote it; empty otherwise. */
   method: string;
-  attempt: number;
   /** Milliseconds from the arrival until the slot was free. */
   lastedMs: number;
 }

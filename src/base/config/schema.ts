@@ -315,6 +315,18 @@ export const configSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  /** What is kept of invocations that are over, for lists of calls and for a call's own page. */
+  invocations: z
+    .strictObject({
+      keep: z.boolean().default(true),
+      /** Of an app, besides those that failed or were slow, and the slowest of each second. */
+      perSecond: z.int().min(0).max(1_000).default(10),
+      /** An invocation is slow if its reply begins later, in milliseconds. */
+      slowMs: z.number().min(1).max(86_400_000).default(1_000),
+      /** How many are kept of all apps. */
+      most: z.int().min(1_000).max(1_000_000).default(50_000),
+    })
+    .prefault({}),
   /** A line for each request to the gateway. */
   accessLog: z
     .strictObject({

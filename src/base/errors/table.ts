@@ -509,6 +509,12 @@ export const errorTable = {
     message: "The call {invocation} cannot be replayed: {what}.",
     cure: "Its id is that of a call that `mayfly dev` has shown since it began; the newest 500 calls are kept.",
   },
+  "no-such-invocation": {
+    status: 404,
+    side: "caller",
+    message: "Nothing is kept of a call {invocation} of the app {app}.",
+    cure: "`mayfly calls {app}` lists what is kept: calls that failed or were slow, and a sample of the others. `mayfly logs {app} --invocation {invocation}` shows what it has said.",
+  },
   "not-in-development": {
     status: 409,
     side: "caller",

@@ -6,19 +6,22 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { parseCount } from "../parse.ts";
 import { dim, harmless, red, yellow } from "../../base/terminal/terminal.ts";
 
-export type LogOptions = ConnectionOptions & { follow?: true; lines: number; json?: true };
+export type LogOptions = ConnectionOptions & { follow?: true; lines: number; invocation?: string; json?: true };
 
 export function define(command: Command): void {
   withApp(withConnectionOptions(command), "<app[/function]>")
     .option("-f, --follow", "continue with new lines as they are written")
     .option("-n, --lines <count>", "newest lines to show", parseCount(0, 10_000), 100)
+    .option("--invocation <id>", "lines of this call alone")
     .addHelpText("after", "\nWith --json: one line of JSON each.\n\nExample:\n  mayfly logs -f hello/hello")
     .action(logs);
 }
 
 async function logs(target: string, options: LogOptions): Promise<void> {
   const [app = "", name] = target.split("/");
-  await showLogs((await connect(options)).client, { app, tail: options.lines, ...(name && { function: name }) }, options);
+  const { lines: tail, invocation } = options;
+  const filter = { app, tail, ...(name && { function: name }), ...(invocation !== undefined && { invocation }) };
+  await showLogs((await connect(options)).client, filter, options);
 }
 
 export async function showLogs(client: Client, filter: LogFilter, { follow, json }: LogOptions): Promise<void> {

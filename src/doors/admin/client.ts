@@ -43,6 +43,7 @@ type DeadAt = "GET /v1/apps/{app}/dead-letters";
 type TokensAt = "POST /v1/tokens";
 type KeysAt = "POST /v1/keys";
 type AuditAt = "GET /v1/audit";
+type InvocationsAt = "GET /v1/apps/{app}/invocations";
 type HistoryAt = "GET /v1/history";
 
 type App = Reply<"GET /v1/apps/{app}">;
@@ -102,7 +103,10 @@ export interface Client {
   logs(filter: LogFilter): Promise<LogLine[]>;
   /** Gives the tail, then new lines as they are written, until the signal is aborted or the server ends. */
   followLogs(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<LogLine, void>;
-  /** @param month such as "2026-11", in UTC; the default is the present one */
+  /** Calls that are over, the newest first: those that failed or were slow, and a sample of the others. Throws "no-such-app". */
+  invocations(app: string, query: Parts<InvocationsAt, "query">): Promise<Reply<InvocationsAt>>;
+  /** Throws "no-such-app" and "no-such-invocation". */
+  invocation(app: string, invocation: string): Promise<Reply<"GET /v1/apps/{app}/invocations/{invocation}">>;
   /** Of a server that apps are developed on, as the four functions after it: the newest first. Throws "not-in-development". */
   recentCalls(app: string): Promise<Reply<"GET /v1/apps/{app}/calls">["calls"]>;
   /** Gives calls as they end, until the signal is aborted or the server ends. */
@@ -111,6 +115,7 @@ export interface Client {
   replayCall(app: string, invocation: string): Promise<Reply<"POST /v1/apps/{app}/calls/{invocation}/replay">>;
   holdCalls(app: string, forMs: number): Promise<void>;
   releaseCalls(app: string): Promise<void>;
+  /** @param month such as "2026-11", in UTC; the default is the present one */
   bill(month?: string): Promise<Reply<"GET /v1/bill">>;
   /** Throws "no-such-app" if the app is not deployed and used nothing in the month. */
   appBill(app: string, month?: string): Promise<Reply<"GET /v1/apps/{app}/bill">>;
@@ -266,6 +271,8 @@ export function createClient(options: ClientOptions): Client {
     explain: (app, limit = 100) => call("GET /v1/apps/{app}/explain", { params: { app }, query: { limit } }),
     logs: async ({ app, ...query }) => (await call("GET /v1/apps/{app}/logs", { params: { app }, query })).lines,
     followLogs: ({ app, ...query }, signal) => lines<LogLine>("GET /v1/apps/{app}/logs/follow", { params: { app }, query }, signal),
+    invocations: (app, query) => call("GET /v1/apps/{app}/invocations", { params: { app }, query }),
+    invocation: (app, invocation) => call("GET /v1/apps/{app}/invocations/{invocation}", { params: { app, invocation } }),
     recentCalls: async (app) => (await call("GET /v1/apps/{app}/calls", { params: { app } })).calls,
     followCalls: (app, signal) => lines<RecentCall>("GET /v1/apps/{app}/calls/follow", { params: { app } }, signal),
     replayCall: (app, invocation) => call("POST /v1/apps/{app}/calls/{invocation}/replay", { params: { app, invocation } }),

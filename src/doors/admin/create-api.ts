@@ -12,6 +12,7 @@ import { createDashboardFiles } from "../dashboard/files.ts";
 import { FairTurns } from "../../clients/fair-turns.ts";
 import { Shares } from "../../clients/shares.ts";
 import { WrongCredentials } from "../../clients/wrong-credentials.ts";
+import { keepNothing } from "../../store/invocations/kept-invocations.ts";
 import { audited } from "./audited.ts";
 import { authorize } from "./authorize.ts";
 import type { RouteName } from "./endpoint.ts";
@@ -29,6 +30,7 @@ import { addCalls } from "./handlers/calls.ts";
 import { addCredentials } from "./handlers/credentials.ts";
 import { addDashboard } from "./handlers/dashboard.ts";
 import { addEvents } from "./handlers/events.ts";
+import { addInvocations } from "./handlers/invocations.ts";
 import { addKv } from "./handlers/kv.ts";
 import { addSql } from "./handlers/sql.ts";
 import { addQueues } from "./handlers/queues.ts";
@@ -60,6 +62,7 @@ export function createApi(options: ApiOptions): Api {
     places: new Shares(Infinity),
     turns: new FairTurns(),
     metrics: null,
+    invocations: keepNothing,
     recentCalls: undefined,
     ...options,
     clock,
@@ -84,6 +87,7 @@ export function createApi(options: ApiOptions): Api {
   addLogs(app, parts);
   addMetrics(app, parts);
   addCalls(app, parts);
+  addInvocations(app, parts);
   addBills(app, parts);
   addAppliances(app, parts);
   addEvents(app, parts);

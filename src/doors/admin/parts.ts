@@ -8,6 +8,7 @@ import type { Clock } from "../../base/clock/clock.ts";
 import type { LambdaStore } from "../../store/lambda/lambda-store.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import type { History } from "../../store/history/history.ts";
+import type { Invocations } from "../../store/invocations/kept-invocations.ts";
 import type { Logs } from "../../store/logs/logs.ts";
 import type { CalleeParts } from "../../control/event-callees.ts";
 import type { Triggers } from "../../events/triggers/triggers.ts";
@@ -36,6 +37,8 @@ export interface ApiOptions {
   accounts: OpenAccounts;
   /** What the dashboard plots. */
   history: Pick<History, "course">;
+  /** What calls were like that are over. Default: nothing is kept. */
+  invocations?: Invocations;
   serving: Serving;
   overview: Overview;
   /** Null, which is the default: there are none. */

@@ -61,6 +61,8 @@ const allowed: Record<Exclude<RouteName, Open>, Kind[]> = {
   explainMachine: readers,
   logs: readers,
   followLogs: readers,
+  invocations: readers,
+  invocation: readers,
   recentCalls: readers,
   followCalls: readers,
   replayCall: [...deployers, "invoker", "invoker of shop"],

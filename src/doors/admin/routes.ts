@@ -8,6 +8,7 @@ export * from "./bucket-routes.ts";
 export * from "./dashboard-routes.ts";
 export * from "./event-routes.ts";
 export * from "./call-routes.ts";
+export * from "./invocation-routes.ts";
 export * from "./kv-routes.ts";
 export * from "./sql-routes.ts";
 export * from "./metric-routes.ts";

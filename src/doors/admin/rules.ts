@@ -59,6 +59,9 @@ const rules: Record<Exclude<RouteName, "health" | "openSession">, Rule> = {
   // What a call was sent may be as private as a log.
   recentCalls: { action: "read-logs", on: "app" },
   followCalls: { action: "read-logs", on: "app" },
+  // Errors' messages may be as private as a log.
+  invocations: { action: "read-logs", on: "app" },
+  invocation: { action: "read-logs", on: "app" },
   replayCall: { action: "invoke", on: "app" },
   holdCalls: { action: "deploy", on: "app" },
   releaseCalls: { action: "deploy", on: "app" },

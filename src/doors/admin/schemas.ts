@@ -285,6 +285,7 @@ export const logTailSchema = z.object({ lines: z.array(logLineSchema) }).openapi
 
 export const logQuerySchema = z.strictObject({
   function: nameSchema.optional(),
+  invocation: z.string().min(1).max(200).optional(),
   tail: z.coerce.number<number>().int().min(0).max(10_000).default(100),
   since: z.coerce.number<number>().min(0).optional().openapi({ description: "Milliseconds since the epoch." }),
 });

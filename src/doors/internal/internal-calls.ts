@@ -250,6 +250,7 @@ export class InternalCalls {
       withinApp: true,
       timeoutMs: route.timeoutMs,
       attempt: 1,
+      source: { kind: "function" },
       trace: this.#traces.of(headers, caller.calling()),
       input: {
         kind: "http",

@@ -35,7 +35,17 @@ function opened(context: TestContext, file = ":memory:", clock = new FakeClock()
 function ended(app: string, ms: number, more: Partial<InvocationEnded> = {}): InvocationEnded {
   const spans = { queue: 0, start: 0, bind: ms / 2, run: ms / 2 };
   const facts = { at: 0, invocation: "i", app, function: "f", machine: "m", appGone: false, revision: "r", memoryMb: 128, branch: null };
-  const rest = { details: null, slotMs: ms, requestBytes: 0, replyBytes: 0, recorded: null };
+  const rest = {
+    details: null,
+    slotMs: ms,
+    requestBytes: 0,
+    replyBytes: 0,
+    kind: "http",
+    attempt: 1,
+    source: null,
+    traceparent: "",
+    recorded: null,
+  } as const;
   return { type: "invocation-ended", ...facts, ...rest, outcome: "replied", status: 200, spans, ...more };
 }
 

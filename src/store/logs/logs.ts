@@ -29,6 +29,7 @@ export interface LogLine {
 export interface LogQuery {
   app: string;
   function?: string | undefined;
+  invocation?: string | undefined;
   /** Only lines at or after this time, milliseconds since the epoch. */
   since?: number | undefined;
   /** The most lines to return; the newest ones. */

@@ -24,7 +24,8 @@ export async function readTail(newest: string, files: number, query: LogQuery): 
   return found.toReversed();
 }
 
-export function matches(line: LogLine, { function: name, since }: LogQuery): boolean {
+export function matches(line: LogLine, { function: name, invocation, since }: LogQuery): boolean {
+  if (invocation !== undefined && line.invocation !== invocation) return false;
   return (name === undefined || line.function === name) && (since === undefined || line.at >= since);
 }
 

@@ -23,6 +23,10 @@ const ended: InvocationEnded = {
   slotMs: 2,
   requestBytes: 3,
   replyBytes: 5,
+  kind: "http",
+  attempt: 1,
+  source: null,
+  traceparent: "",
   recorded: null,
 };
 

@@ -43,9 +43,9 @@ export function tracesRequest(
 }
 
 function invocationSpans(event: InvocationEnded): Span[] {
-  const { at, recorded, spans, outcome } = event;
+  const { at, kind, recorded, spans, outcome } = event;
   if (recorded === null) return [];
-  const { traceparent, parentSpan, lastedMs, kind } = recorded;
+  const { traceparent, parentSpan, lastedMs } = recorded;
   const startedAt = at - lastedMs;
   const [traceId, spanId] = idsOf(traceparent);
   const whole: Span = {
@@ -83,9 +83,10 @@ function invocationSpans(event: InvocationEnded): Span[] {
 }
 
 function factsOf(
-  { invocation, machine, revision, branch, memoryMb, spans, status, outcome, requestBytes, replyBytes, function: name }: InvocationEnded,
-  { kind, method, attempt }: NonNullable<InvocationEnded["recorded"]>,
+  { function: name, ...event }: InvocationEnded,
+  { method }: NonNullable<InvocationEnded["recorded"]>,
 ): Parameters<typeof attributesOf>[0] {
+  const { invocation, machine, revision, branch, memoryMb, spans, status, outcome, requestBytes, replyBytes, kind, attempt } = event;
   return {
     "faas.name": name,
     "faas.version": revision === "" ? undefined : revision,

@@ -36,12 +36,13 @@ export function durableInvoker(parts: DurableInvokerParts): Invoker {
 }
 
 function call(parts: DurableInvokerParts, begun: Begun, token: string, id: string): Promise<Outcome> {
-  const { about, isDurable, invocation } = begun.execution;
+  const { about, isDurable, invocation, name } = begun.execution;
   const { tenantId } = about.call as DurableCall;
   const invokable = find(parts, begun);
   const payload = Buffer.from(isDurable ? callPayload(begun, token) : (begun.input ?? ""));
   const trace = parts.traceOf(about.functionArn, about.traceId);
-  const run = { invokable, id, attempt: invocation, payload, trace, wantsLog: false, ...(tenantId !== undefined && { tenantId }) };
+  const source = { kind: "durable", name } as const;
+  const run = { invokable, id, attempt: invocation, payload, trace, source, wantsLog: false, ...(tenantId !== undefined && { tenantId }) };
   return runWhole(parts, run, parts.responseBytes);
 }
 

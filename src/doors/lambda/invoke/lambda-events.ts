@@ -172,7 +172,7 @@ export function lambdaPerformer(parts: LambdaPerformerParts): Performer {
 }
 
 /** Throws an AwsError. */
-function runOf(parts: LambdaPerformerParts, { id, payload, about: given }: ClaimedEvent, count: number): Run {
+function runOf(parts: LambdaPerformerParts, { id, payload, about: given, source }: ClaimedEvent, count: number): Run {
   const about = given as LambdaAbout;
   const invokable = invokableOf(parts, about);
   const { client, tenantId } = about;
@@ -182,6 +182,7 @@ function runOf(parts: LambdaPerformerParts, { id, payload, about: given }: Claim
     attempt: count,
     payload: Buffer.from(payload.buffer, payload.byteOffset, payload.length),
     trace: about.trace ?? parts.traceOf(invokable.functionArn),
+    source,
     wantsLog: false,
     ...(client !== undefined && { client }),
     ...(tenantId !== undefined && { tenantId }),

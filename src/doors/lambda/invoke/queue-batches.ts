@@ -48,7 +48,7 @@ export function queueBatches({ store, sources, queues, ...parts }: BatchParts): 
           attempt(parts, account, () => {
             const invokable = parts.invokables.find(account, { name, qualifier });
             const trace = parts.traceOf(invokable.functionArn, header);
-            return { invokable, id: randomUUID(), attempt: 1, payload, trace, wantsLog: false };
+            return { invokable, id: randomUUID(), attempt: 1, payload, trace, source: { kind: "queue", name: queue }, wantsLog: false };
           }),
       });
     },

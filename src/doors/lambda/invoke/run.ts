@@ -5,7 +5,7 @@ import type { ErrorCode } from "../../../base/errors/table.ts";
 import type { AwsError } from "../../../control/lambda/aws-error.ts";
 import type { Invokable } from "../../../control/lambda/invokables.ts";
 import { branchOfPin, type Dispatcher, type InvocationHandle, type InvocationReply } from "../../../dispatch/invocation.ts";
-import type { InvocationTiming } from "../../../telemetry/platform-event.ts";
+import type { InvocationSource, InvocationTiming } from "../../../telemetry/platform-event.ts";
 import { INTEGRATION_RESPONSE, type LogLevel } from "../../../wire/protocol.ts";
 import type { Executions } from "./executions.ts";
 import { failureOf, type FunctionFailure } from "./failures.ts";
@@ -25,6 +25,8 @@ export interface Run {
   attempt: number;
   payload: Buffer;
   trace: GivenTrace;
+  /** What calls the function. Default: AWS Lambda's API. */
+  source?: InvocationSource;
   /** What the caller gave as its client context, parsed. */
   client?: unknown;
   tenantId?: string;
@@ -54,7 +56,7 @@ const START_MS = 60_000;
 
 /** It ends by itself, also if the caller goes away, as in AWS Lambda. Throws TooManyRequestsException if the function may not run more often at the moment. */
 export function run({ dispatcher, executions, clock }: RunParts, order: Run, sink: RunSink): InvocationHandle {
-  const { invokable, id, attempt, payload, trace, client, tenantId, wantsLog } = order;
+  const { invokable, id, attempt, payload, trace, client, tenantId, wantsLog, source = { kind: "lambda" } } = order;
   const over = executions.begin(invokable);
   const { app, appName, function: name, pin, arn, settings } = invokable;
   const caller = new Caller(order, clock, wantsLog, sink, over);
@@ -71,6 +73,7 @@ export function run({ dispatcher, executions, clock }: RunParts, order: Run, sin
         startMs: START_MS,
         endsMachine: true,
         attempt,
+        source,
         trace: trace.trace,
         input: {
           kind: "event",
