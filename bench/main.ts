@@ -1,5 +1,5 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,rest,websocket,access,telemetry,dev,tenants,files,nfs,runtimes,snapshot,guests,simulator,lambda,durable,kv,queues,objects,events,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * `./mayfly bench [--only warm,waiting,first-call,memory,rest,websocket,access,telemetry,dev,dashboard,tenants,files,nfs,runtimes,snapshot,guests,simulator,lambda,durable,kv,queues,objects,events,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
  * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
  * measured.
  */
@@ -8,6 +8,7 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { access } from "./cases/access.ts";
 import { telemetry } from "./cases/telemetry.ts";
+import { dashboard } from "./cases/dashboard.ts";
 import { dev } from "./cases/dev.ts";
 import { durable } from "./cases/durable.ts";
 import { events } from "./cases/events.ts";
@@ -46,6 +47,7 @@ const cases: Record<CaseName, Case> = {
   access,
   telemetry,
   dev,
+  dashboard,
   tenants,
   files,
   nfs,

@@ -11,6 +11,7 @@ export const caseNames = [
   "access",
   "telemetry",
   "dev",
+  "dashboard",
   "tenants",
   "files",
   "nfs",

@@ -42,6 +42,26 @@ export async function openPage(
   return page;
 }
 
+export interface LogIn {
+  url: string;
+  token: string;
+  look?: Look;
+  /** What stands behind the address's #, such as "/apps/shop". */
+  at?: string;
+  /** Lines of the console that are expected. */
+  expected?: RegExp;
+}
+
+/** A page of the dashboard, of somebody who has logged in. */
+export async function openDashboard(scope: Scope, browser: Browser, { url, token, look, at = "/", expected }: LogIn): Promise<Page> {
+  const page = await openPage(scope, browser, look, expected);
+  await page.goto(`${url}/#${at}`);
+  await page.getByLabel("Token", { exact: true }).last().fill(token);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+  return page;
+}
+
 /** What axe-core finds in the page, of what keeps people out. */
 export async function barriersIn(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);

@@ -9,7 +9,7 @@ import { afterwards } from "../src/base/testing/afterwards.ts";
 import { createClient } from "../src/doors/admin/client.ts";
 import { bundle, machine, manifest, serveApi, token } from "../src/doors/admin/testing/serve-api.ts";
 import { LogLevel } from "../src/wire/protocol.ts";
-import { barriersIn, type Look, openBrowser, openPage } from "./browser.ts";
+import { barriersIn, type Look, openBrowser, openDashboard, openPage } from "./browser.ts";
 import { createScope, eventually, type Platform, type Scope, startPlatform } from "./platform.ts";
 
 const scope = createScope();
@@ -35,15 +35,8 @@ interface LoggedIn {
 
 /** A page of somebody who has logged in. */
 async function loggedIn(context: Scope, { look, expected, ...who }: LoggedIn = {}): Promise<Page> {
-  const page = await openPage(context, browser, look, expected);
-  await page.goto(who.url ?? url);
-  await page
-    .getByLabel("Token", { exact: true })
-    .last()
-    .fill(who.token ?? platform.running.token);
-  await page.getByRole("button", { name: "Log in" }).click();
-  await page.getByRole("navigation", { name: "Pages" }).waitFor();
-  return page;
+  const { url: at = url, token: own = platform.running.token } = who;
+  return openDashboard(context, browser, { url: at, token: own, ...(look && { look }), ...(expected && { expected }) });
 }
 
 const tokenOf = async (role: "reader" | "invoker", tenant: string) => {

@@ -1,4 +1,4 @@
-/** What telemetry costs a call: hello on servers that count nothing, count, export, and write an access log, in turns. */
+/** What telemetry costs a call: hello on servers that count nothing, keep what calls were like, count, export, and write an access log, in turns. */
 import { createServer } from "node:http";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,11 +31,13 @@ export async function telemetry(options: BenchOptions): Promise<Section[]> {
   const otlp = `http://127.0.0.1:${await listening(collector)}`;
   opened.defer(() => void collector.close());
   opened.defer(() => collector.closeAllConnections());
-  const off = { MAYFLY_TELEMETRY_METRICS: "false" };
+  const withoutCalls = { MAYFLY_INVOCATIONS_KEEP: "false" };
+  const off = { MAYFLY_TELEMETRY_METRICS: "false", ...withoutCalls };
   const kinds: [name: string, env: Record<string, string>, counts: boolean][] = [
     ["nothing", off, false],
-    ["metrics", {}, true],
-    ["metrics and OTLP, 100 traces/s", { MAYFLY_TELEMETRY_OTLP_URL: otlp }, true],
+    ["what calls were like", { MAYFLY_TELEMETRY_METRICS: "false" }, true],
+    ["metrics", withoutCalls, true],
+    ["metrics and OTLP, 100 traces/s", { MAYFLY_TELEMETRY_OTLP_URL: otlp, ...withoutCalls }, true],
     ["the access log, without metrics", { ...off, MAYFLY_ACCESS_LOG_FILE: join(folder, "access.log") }, false],
   ];
   const contestants: Contestant[] = [];

@@ -67,18 +67,17 @@ test("machines are told of once, then as they change and go", async () => {
   await clock.advance(1_000);
   const { tick, machines: second } = view.tick(false);
   assert.deepEqual(
-    [second!.whole, second!.changed.map(({ id, slots }) => [id, slots.used]), second!.gone],
-    [
-      false,
-      [
-        ["b", 2],
-        ["c", 0],
-      ],
-      [],
-    ],
+    [second!.whole, second!.changed.map(({ id }) => id), second!.moved, second!.gone],
+    [false, ["c"], [{ id: "b", state: "bound", slots: { used: 2, total: 4 }, memoryBytes: 0, cpuUs: 500_000 }], []],
   );
   assert.deepEqual([tick.machines.bound, tick.machines.starting, tick.cpus], [2, 1, 0.5]);
   machines.splice(0, 1);
-  assert.deepEqual(view.tick(false).machines, { whole: false, changed: [], gone: ["a"] });
+  assert.deepEqual(view.tick(false).machines, { whole: false, changed: [], moved: [], gone: ["a"] });
+  machines[1] = machine("c", { state: "bound", app: "shop" });
+  assert.deepEqual(
+    view.tick(false).machines!.changed.map(({ id, app }) => [id, app]),
+    [["c", "shop"]],
+    "its app is told with it",
+  );
   assert.equal(view.tick(true).machines!.changed.length, 2);
 });

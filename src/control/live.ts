@@ -45,10 +45,16 @@ interface LiveMachine extends Omit<ShownMachine, "ageMs"> {
   startedAt: number;
 }
 
+/** What of a machine changes while it is an app's. */
+type Moved = Pick<ShownMachine, "id" | "state" | "slots" | "memoryBytes" | "cpuUs">;
+
 export interface MachineChanges {
   /** All machines follow: what was told before no longer counts. */
   whole: boolean;
+  /** Machines that are new, or another app's. */
   changed: LiveMachine[];
+  /** Those that were told of before: the rest of each is as it was. */
+  moved: Moved[];
   /** Ids. */
   gone: string[];
 }
@@ -77,7 +83,7 @@ export class LiveView {
   /** The newest last. */
   readonly #seconds: Second[] = [];
   #counting = noCounts();
-  #told = new Map<string, { key: string; cpuUs: number }>();
+  #told = new Map<string, { key: string; owner: string; cpuUs: number }>();
 
   constructor(parts: LiveParts, seen: Seen) {
     this.#parts = parts;
@@ -123,17 +129,19 @@ export class LiveView {
     const before = this.#told;
     const isFirst = before.size === 0;
     this.#told = new Map();
-    const changed: LiveMachine[] = [];
+    const [changed, moved]: [LiveMachine[], Moved[]] = [[], []];
     let cpuUs = 0;
     for (const { ageMs, ...machine } of machines.slice(0, MOST_MACHINES)) {
-      const key = keyOf(machine);
+      const [key, owner] = [keyOf(machine), ownerOf(machine)];
       const known = before.get(machine.id);
       if (known !== undefined || !isFirst) cpuUs += Math.max(0, machine.cpuUs - (known?.cpuUs ?? 0));
-      this.#told.set(machine.id, { key, cpuUs: machine.cpuUs });
-      if (whole || known?.key !== key) changed.push({ ...machine, startedAt: Math.round(at - ageMs) });
+      this.#told.set(machine.id, { key, owner, cpuUs: machine.cpuUs });
+      if (whole || known?.owner !== owner) changed.push({ ...machine, startedAt: Math.round(at - ageMs) });
+      else if (known.key !== key) moved.push(movedOf(machine));
     }
     const gone = whole ? [] : [...before.keys()].filter((id) => !this.#told.has(id));
-    return { machines: whole || changed.length > 0 || gone.length > 0 ? { whole, changed, gone } : undefined, cpuUs };
+    const isNews = whole || changed.length > 0 || moved.length > 0 || gone.length > 0;
+    return { machines: isNews ? { whole, changed, moved, gone } : undefined, cpuUs };
   }
 
   #sees(app: string): boolean {
@@ -148,6 +156,15 @@ export class LiveView {
 }
 
 /** Whether a machine has changed so that people would see it. */
-function keyOf({ app, revision, state, slots, memoryBytes }: Omit<ShownMachine, "ageMs">): string {
-  return [app, revision, state, slots.used, slots.total, Math.round(memoryBytes / MB)].join(" ");
+function keyOf({ state, slots, memoryBytes }: Omit<ShownMachine, "ageMs">): string {
+  return `${state} ${slots.used} ${slots.total} ${Math.round(memoryBytes / MB)}`;
+}
+
+/** What of a machine is told once. */
+function ownerOf({ app, revision }: Omit<ShownMachine, "ageMs">): string {
+  return `${app} ${revision}`;
+}
+
+function movedOf({ id, state, slots, memoryBytes, cpuUs }: Omit<ShownMachine, "ageMs">): Moved {
+  return { id, state, slots, memoryBytes, cpuUs };
 }

@@ -79,6 +79,9 @@ test("machines follow what changes, and are all replaced by a whole list", () =>
   const first = changed(new Map(), { whole: true, changed: [machine("a"), machine("b")], gone: [] });
   const second = changed(first, { whole: false, changed: [machine("b", 5)], gone: ["a", "none"] });
   assert.deepEqual([[...first.keys()], [...second.values()]], [["a", "b"], [machine("b", 5)]]);
+  const moved = { id: "b", state: "bound", slots: { used: 1, total: 2 }, memoryBytes: 7, cpuUs: 1 };
+  const third = changed(second, { whole: false, changed: [], moved: [moved, { ...moved, id: "unknown" }], gone: [] });
+  assert.deepEqual([...third.values()], [{ ...machine("b"), ...moved }]);
   assert.deepEqual([...changed(second, { whole: true, changed: [machine("c")], gone: [] }).keys()], ["c"]);
 });
 

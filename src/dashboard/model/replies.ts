@@ -71,6 +71,7 @@ export interface LiveMachine {
 export interface MachineChanges {
   whole: boolean;
   changed: LiveMachine[];
+  moved: Pick<LiveMachine, "id" | "state" | "slots" | "memoryBytes" | "cpuUs">[];
   gone: string[];
 }
 
@@ -244,4 +245,43 @@ export interface AuditReply {
     target: string;
     result: string;
   }[];
+}
+
+export interface InvocationReply {
+  invocation: string;
+  function: string;
+  at: number;
+  keptAs: string;
+  kind: string;
+  source: { kind: string; name: string | null } | null;
+  attempt: number;
+  outcome: string;
+  error: string | null;
+  status: number;
+  spans: { queue: number; start: number; bind: number; run: number };
+  slotMs: number | null;
+  machine: string | null;
+  memoryMb: number;
+  number: number | null;
+  branch: string | null;
+  requestBytes: number;
+  replyBytes: number;
+  traceparent: string;
+}
+
+export interface InvocationListReply {
+  rule: { perSecond: number; slowMs: number; perApp: number } | null;
+  invocations: InvocationReply[];
+}
+
+export interface ShownInvocationReply {
+  attempts: InvocationReply[];
+  cost: {
+    month: string;
+    currency: string;
+    calls: number;
+    lines: { what: string; quantity: number; unit: string; cost: number }[];
+    cost: number;
+    wallClock: { seconds: number; cost: number };
+  } | null;
 }

@@ -30,6 +30,8 @@ interface Expected {
   run: Has<replies.RunReply, Reply<"GET /v1/apps/{app}/runs/{run}">>;
   runHistory: Has<replies.RunHistoryReply, Reply<"GET /v1/apps/{app}/runs/{run}/history">>;
   logs: Has<replies.LogLineReply, Reply<"GET /v1/apps/{app}/logs">["lines"][number]>;
+  invocations: Has<replies.InvocationListReply, Reply<"GET /v1/apps/{app}/invocations">>;
+  invocation: Has<replies.ShownInvocationReply, Reply<"GET /v1/apps/{app}/invocations/{invocation}">>;
   bill: Has<replies.AppBillReply, Reply<"GET /v1/apps/{app}/bill">>;
   secrets: Has<replies.SecretNamesReply, Reply<"GET /v1/apps/{app}/secrets">>;
   host: Has<replies.HostReply, Reply<"GET /v1/host">>;

@@ -22,6 +22,13 @@ export interface Chosen {
   keptAs: KeptAs;
 }
 
+export interface ChosenOfApp {
+  /** Those that failed, then those that were slow. */
+  bad: Chosen[];
+  /** Of the others, the slowest first. */
+  sample: Chosen[];
+}
+
 /** Failures, and slow invocations, of an app in a second. */
 export const MOST_BAD = 100;
 const MOST_HELD = 10_000;
@@ -47,16 +54,19 @@ export class Window {
   readonly #options: WindowOptions;
   #apps = new Map<string, OfApp>();
   #held = 0;
+  #seen = 0;
 
   constructor(options: WindowOptions) {
     this.#options = options;
   }
 
-  get isEmpty(): boolean {
-    return this.#apps.size === 0;
+  /** How many invocations ended in this second. */
+  get seen(): number {
+    return this.#seen;
   }
 
   add(event: InvocationEnded): void {
+    this.#seen++;
     const of = this.#apps.get(event.app) ?? this.#begin(event.app);
     if (of === undefined) return;
     const { spans } = event;
@@ -72,11 +82,12 @@ export class Window {
     }
   }
 
-  /** What was chosen, by app; the first of each matter most. Nothing is held afterwards. */
-  take(): Map<string, Chosen[]> {
+  /** What was chosen, by app. Nothing is held afterwards. */
+  take(): Map<string, ChosenOfApp> {
     const apps = this.#apps;
     this.#apps = new Map();
     this.#held = 0;
+    this.#seen = 0;
     return new Map([...apps].map(([app, of]) => [app, chosenOf(of)]));
   }
 
@@ -108,12 +119,10 @@ export class Window {
   }
 }
 
-function chosenOf({ failed, slow, sample, slowest }: OfApp): Chosen[] {
+function chosenOf({ failed, slow, sample, slowest }: OfApp): ChosenOfApp {
   const as = (keptAs: KeptAs) => (event: InvocationEnded) => ({ event, keptAs });
-  return [
-    ...failed.map(as("failed")),
-    ...slow.map(as("slow")),
-    ...(slowest === null ? [] : [slowest]).map(as("sample")),
-    ...sample.map(as("sample")),
-  ];
+  return {
+    bad: [...failed.map(as("failed")), ...slow.map(as("slow"))],
+    sample: [...(slowest === null ? [] : [slowest]), ...sample].map(as("sample")),
+  };
 }

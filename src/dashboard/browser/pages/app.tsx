@@ -6,6 +6,7 @@ import { route } from "../location.ts";
 import { Page } from "../parts/page.tsx";
 import { Failed, Loading } from "../parts/states.tsx";
 import { useData } from "../use-data.ts";
+import { CallsTab } from "./app/calls.tsx";
 import { CallTab } from "./app/call.tsx";
 import { CostTab } from "./app/cost.tsx";
 import { EventsTab } from "./app/events.tsx";
@@ -26,6 +27,7 @@ const tabs: readonly Tab[] = [
   { name: "traffic", title: "Traffic", Content: TrafficTab },
   { name: "events", title: "Triggers and events", Content: EventsTab },
   { name: "runs", title: "Runs", Content: RunsTab },
+  { name: "calls", title: "Calls", Content: CallsTab },
   { name: "logs", title: "Logs", Content: LogsTab },
   { name: "cost", title: "Cost and secrets", Content: CostTab },
   { name: "call", title: "Call", Content: CallTab },

@@ -12,13 +12,16 @@ import { type Column, Table } from "../parts/table.tsx";
 import { isOfServer, tenant } from "../session.ts";
 import { useData } from "../use-data.ts";
 import { AppPage } from "./app.tsx";
+import { CallPage } from "./call.tsx";
 
 /** Enough to see at once; whoever looks for another one searches. */
 const PAGE = 50;
 
 export function AppsPage() {
-  const name = route.value.path[1];
-  return name === undefined ? <AppList /> : <AppPage key={name} app={name} />;
+  const [, name, part, invocation] = route.value.path;
+  if (name === undefined) return <AppList />;
+  if (part === "calls" && invocation !== undefined) return <CallPage key={`${name} ${invocation}`} app={name} invocation={invocation} />;
+  return <AppPage key={name} app={name} />;
 }
 
 function AppList() {

@@ -2,6 +2,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { type Group, type GroupBy, fullness, grouped } from "../../model/fleet.ts";
 import { type LiveMachine, PHASES } from "../../model/replies.ts";
 import { ghosts, machines, tick } from "../live.ts";
+import { route } from "../location.ts";
 import { Choices } from "../parts/choices.tsx";
 import { Page } from "../parts/page.tsx";
 import { Empty } from "../parts/states.tsx";
@@ -18,7 +19,8 @@ const groupings = [
 export function FleetPage() {
   const [by, setBy] = useState<GroupBy>("app");
   const [search, setSearch] = useState("");
-  const [chosen, setChosen] = useState<string | null>(null);
+  // The address may name a machine, also one that is gone.
+  const [chosen, setChosen] = useState<string | null>(route.value.query.get("machine"));
   const all = useMemo(() => new Map([...ghosts.value, ...machines.value]), [ghosts.value, machines.value]);
   const groups = useMemo(() => grouped(all, by, search), [all, by, search]);
   const options = isOfServer.value && tenant.value === "" ? groupings : groupings.filter(({ value }) => value !== "tenant");
@@ -51,10 +53,10 @@ export function FleetPage() {
           {groups.length === 0 ? <NoMachines isSearch={search !== ""} /> : <Groups groups={groups} chosen={chosen} onChoose={setChosen} />}
         </div>
         <aside class="split-side" aria-label="The machine that is chosen">
-          {machine === undefined ? (
+          {chosen === null ? (
             <Empty title="No machine is chosen.">Each cell is a machine. Move between them with the arrow keys.</Empty>
           ) : (
-            <MachineDetail key={machine.id} machine={machine} isGone={!machines.value.has(machine.id)} />
+            <MachineDetail key={chosen} id={chosen} machine={machine} isGone={tick.value !== null && !machines.value.has(chosen)} />
           )}
         </aside>
       </div>
@@ -164,7 +166,7 @@ function Cell({ machine, isGone, isChosen, isReached, onChoose }: CellProps) {
         tabIndex={isReached ? 0 : -1}
         onClick={() => onChoose(id)}
       >
-        <i style={{ height: `${100 * fullness(machine)}%` }} />
+        <i style={{ transform: `scaleY(${fullness(machine)})` }} />
       </button>
     );
   }, [machine, isGone, isChosen, isReached, onChoose]);

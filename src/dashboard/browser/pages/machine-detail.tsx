@@ -17,22 +17,31 @@ const words: Record<string, string> = {
   end: "Ended by itself",
 };
 
+interface MachineDetailProps {
+  id: string;
+  /** Undefined: it was gone when the page began. */
+  machine: LiveMachine | undefined;
+  isGone: boolean;
+}
+
 /** What a machine is, and why it was started, held and killed, in the words of `mayfly explain`. */
-export function MachineDetail({ machine, isGone }: { machine: LiveMachine; isGone: boolean }) {
-  const path = `/v1/machines/${encodeURIComponent(machine.id)}/decisions`;
-  const { data, error, reload } = useData<DecisionsReply>((signal) => ask(path, { signal }), [path, machine.state, isGone], 5_000);
+export function MachineDetail({ id, machine, isGone }: MachineDetailProps) {
+  const path = `/v1/machines/${encodeURIComponent(id)}/decisions`;
+  const { data, error, reload } = useData<DecisionsReply>((signal) => ask(path, { signal }), [path, machine?.state, isGone], 5_000);
   return (
-    <Card title={machine.id} about={isGone ? "This machine is gone." : undefined}>
-      <dl class="facts">
-        {factsOf(machine, isGone, tick.value?.at ?? Date.now())
-          .filter(([, value]) => value !== "")
-          .map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd class="number">{value}</dd>
-            </div>
-          ))}
-      </dl>
+    <Card title={id} about={isGone ? "This machine is gone." : undefined}>
+      {machine !== undefined && (
+        <dl class="facts">
+          {factsOf(machine, isGone, tick.value?.at ?? Date.now())
+            .filter(([, value]) => value !== "")
+            .map(([name, value]) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd class="number">{value}</dd>
+              </div>
+            ))}
+        </dl>
+      )}
       <h3>Why</h3>
       {data === undefined ? error ? <Failed error={error} onRetry={reload} /> : <Loading height={120} /> : <Decisions {...data} />}
     </Card>

@@ -43,6 +43,7 @@ import type { LambdaStore } from "../../../store/lambda/lambda-store.ts";
 import { openLambdaStore } from "../../../store/lambda/open-lambda-store.ts";
 import { World as QueuesWorld } from "../../../services/queues/testing/world.ts";
 import { RouteTable } from "../../http/routes.ts";
+import { openInvocations } from "../../../store/invocations/open-invocations.ts";
 import { createHistory } from "../../../store/history/history.ts";
 import type { Logs } from "../../../store/logs/logs.ts";
 import { openLogs } from "../../../store/logs/open-logs.ts";
@@ -91,6 +92,8 @@ export const decisions: Decision[] = [
 ];
 
 export interface ServedApi {
+  /** The folder of its files. */
+  dir: string;
   catalog: Catalog;
   logs: Logs;
   accounts: OpenAccounts;
@@ -170,6 +173,17 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
   const events = new EventStream(systemClock, (error) => assert.fail(String(error)));
   const stored = { add: () => {}, rows: () => [], ran: () => new Map<number, number>() };
   const history = createHistory({ table: stored, events, clock: systemClock, tenantOf: () => mainTenant, onFailure });
+  const invocations = openInvocations(join(dir, "invocations.db"), {
+    keep: true,
+    perSecond: 10,
+    slowMs: 1_000,
+    perApp: 300,
+    most: 50_000,
+    events,
+    clock: systemClock,
+    tenantOf: (app) => catalog.tenants.tenantOf(app),
+    onFailure,
+  });
   const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, events, tenants: catalog.tenants });
   const principals = openPrincipals(join(dir, "principals.db"), {
     seal: openSeal(join(dir, "key"), true),
@@ -250,6 +264,7 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
     logs: watched,
     accounts,
     history,
+    invocations,
     lambda,
     objects,
     queues: queues.queues,
@@ -275,6 +290,7 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
     await logs.close();
     accounts.close();
     history.close();
+    invocations.close();
     ledger.close();
     audit.close();
     principals.close();
@@ -287,6 +303,7 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
   };
   const id = (name: string) => catalog.names.known(mainTenant, name) ?? catalog.names.appId(mainTenant, name);
   const served = {
+    dir,
     id,
     lambda,
     queues: queues.queues,
