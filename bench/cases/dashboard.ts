@@ -29,7 +29,7 @@ interface Server {
 export async function dashboard({ rounds, seconds }: BenchOptions): Promise<Section[]> {
   await using opened = new AsyncDisposableStack();
   const server = await serve();
-  opened.defer(() => void server.process.disconnect());
+  opened.defer(() => server.process.disconnect());
   const browser = await open();
   opened.defer(() => browser.close());
   const pictures = await firstPictures(browser, server, Math.max(3, rounds));
@@ -37,12 +37,13 @@ export async function dashboard({ rounds, seconds }: BenchOptions): Promise<Sect
     pictureRow("the first picture, logged out, nothing cached", pictures.out),
     pictureRow("the first picture of the overview, nothing cached", pictures.in),
   ];
+  rows.push(await emptyRow(browser, seconds, rounds));
   const page = await loggedIn(browser, server);
   const thread = await page.context().newCDPSession(page);
   await thread.send("Performance.enable");
   await thread.send("Network.enable");
   let bytes = 0;
-  thread.on("Network.dataReceived", ({ encodedDataLength }) => (bytes += encodedDataLength));
+  thread.on("Network.dataReceived", ({ dataLength }) => (bytes += dataLength));
   const began = performance.now();
   for (const [name, meanwhile] of looks(page, seconds * 1_000)) {
     const watched: Watched[] = [];
@@ -110,6 +111,18 @@ async function loggedIn(browser: Browser, { url, token }: Server, shown?: (page:
   await page.getByRole("button", { name: "Log in" }).click();
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
   return page;
+}
+
+/** What frames of a page with nothing in it are like in the same browser on the same host: no page can do better. */
+async function emptyRow(browser: Browser, seconds: number, rounds: number): Promise<Row> {
+  const page = await browser.newPage();
+  const thread = await page.context().newCDPSession(page);
+  await thread.send("Performance.enable");
+  const watched: Watched[] = [];
+  for (let round = 0; round < rounds; round++) watched.push(await watch(page, thread, () => sleep(1_000 * seconds)));
+  await page.close();
+  const { what, measured } = frameRow("a page with nothing in it", watched);
+  return { what, measured };
 }
 
 /** What is done on each page, for so many milliseconds. */

@@ -129,8 +129,16 @@ function fairly(
 ): { app: string; kept: KeptInvocation }[] {
   const tenants = Map.groupBy(chosen, ([app]) => tenantOf(app));
   const ofTenants = [...tenants.values()].map((own) => {
-    const [bad, sample] = [own.map(([, of]) => of.bad), own.map(([, of]) => of.sample)];
-    return [...inTurn(bad, most), ...inTurn(sample, most)];
+    const bad = inTurn(
+      own.map(([, of]) => of.bad),
+      most,
+    );
+    return bad.concat(
+      inTurn(
+        own.map(([, of]) => of.sample),
+        most,
+      ),
+    );
   });
   return inTurn(ofTenants, most).map(({ event, keptAs }) => ({ app: event.app, kept: keptOf(event, keptAs) }));
 }

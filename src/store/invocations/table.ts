@@ -72,7 +72,7 @@ function valuesOf(kept: KeptInvocation): (string | number | null)[] {
 }
 
 function keptIn(row: Record<string, unknown>): KeptInvocation {
-  const text = (column: string) => (row[column] === null ? null : String(row[column]));
+  const text = (column: string) => row[column] as string | null;
   const source = String(row["source"]);
   return {
     invocation: String(row["invocation"]),

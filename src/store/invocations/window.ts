@@ -17,7 +17,7 @@ export interface WindowOptions {
   slowMs: number;
 }
 
-export interface Chosen {
+interface Chosen {
   event: InvocationEnded;
   keptAs: KeptAs;
 }

@@ -36,7 +36,7 @@ export function CallPage({ app, invocation }: { app: string; invocation: string 
           {({ attempts, cost }) => (
             <>
               {attempts.map((one) => (
-                <Attempt key={`${one.attempt} ${one.at}`} app={app} call={one} isOne={attempts.length === 1} />
+                <Attempt key={`${one.attempt} ${one.at}`} call={one} isOne={attempts.length === 1} />
               ))}
               <Cost cost={cost} />
             </>
@@ -48,7 +48,7 @@ export function CallPage({ app, invocation }: { app: string; invocation: string 
   );
 }
 
-function Attempt({ app, call, isOne }: { app: string; call: InvocationReply; isOne: boolean }) {
+function Attempt({ call, isOne }: { call: InvocationReply; isOne: boolean }) {
   const { at, error, machine, number: revision, branch, requestBytes, replyBytes, attempt, memoryMb, traceparent } = call;
   return (
     <Card
