@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Bounds, FileTime } from "./run-tests.ts";
 import { processStartTime } from "../machines/host/cgroup/proc.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mayfly-run-tests-"));
@@ -14,14 +15,14 @@ after(() => rmSync(folder, { recursive: true }));
 const head = 'import { test } from "node:test"; import { spawn } from "node:child_process"; import { writeFileSync } from "node:fs";';
 
 /** Runs one test file with these bounds. */
-function runFile(name: string, body: string, bounds: { testMs: number; fileMs: number }): Promise<{ totals: unknown; said: string }> {
+function runFile(name: string, body: string, bounds: Bounds): Promise<{ totals: unknown; times: FileTime[]; said: string }> {
   const file = join(folder, `${name}.test.ts`);
   writeFileSync(file, `${head}\n${body}`);
   const module = JSON.stringify(new URL("run-tests.ts", import.meta.url).href);
   const runner = join(folder, `${name}-runner.mjs`);
   const code = `const { runTests } = await import(${module});
     const { times, ...totals } = await runTests([${JSON.stringify(file)}], ${JSON.stringify(bounds)});
-    console.log("TOTALS " + JSON.stringify(totals));`;
+    console.log("TOTALS " + JSON.stringify({ times, totals }));`;
   writeFileSync(runner, code);
   const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
   return new Promise((resolve, reject) => {
@@ -32,7 +33,7 @@ function runFile(name: string, body: string, bounds: { testMs: number; fileMs: n
       (error, stdout, stderr) => {
         const totals = /^TOTALS (.*)$/m.exec(stdout)?.[1];
         if (totals === undefined) reject(new Error(`${error?.message}\n${stdout}${stderr}`));
-        else resolve({ totals: JSON.parse(totals), said: stdout + stderr });
+        else resolve({ ...(JSON.parse(totals) as { totals: unknown; times: FileTime[] }), said: stdout + stderr });
       },
     );
   });
@@ -62,4 +63,14 @@ test("a test file in an endless loop is killed, and counts as failed", async () 
   const { totals, said } = await runFile("loops", 'test("loops", () => { for (;;); });', { testMs: 1_000, fileMs: 3_000 });
   assert.ok((totals as { failed: number }).failed >= 1, said);
   assert.match(said, /loops\.test\.ts did not end within 3 s, and is killed/);
+});
+
+test("a file's CPU time counts what its process and the programs of its tests have used", async () => {
+  const spin = "while (process.cpuUsage().user < 500_000);";
+  const body = `import { execFileSync } from "node:child_process";
+    test("computes", () => { ${spin} execFileSync(process.execPath, ["-e", ${JSON.stringify(spin)}]); });`;
+  const { totals, times, said } = await runFile("computes", body, { testMs: 60_000, fileMs: 60_000 });
+  assert.deepEqual(totals, { passed: 1, failed: 0, skipped: 0 }, said);
+  // Ticks are rounded down, for each of four fields.
+  assert.ok(times[0]!.cpuMs! >= 960, JSON.stringify(times));
 });

@@ -79,8 +79,10 @@ async function testPackages(filters: string[]): Promise<void> {
 /** The slowest test files, which are worth a look if the tests take too long. Empty if fewer than 30 files ran. */
 function slowest(times: FileTime[]): string {
   if (times.length < 30) return "";
-  const lines = times.slice(0, 15).map(({ file, ms }) => `${(ms / 1000).toFixed(1).padStart(7)} s  ${file}`);
-  return `Slowest files:\n${lines.join("\n")}\n`;
+  const seconds = (ms: number | undefined) => (ms === undefined ? "?" : (ms / 1000).toFixed(1)).padStart(7);
+  const lines = times.slice(0, 40).map(({ file, ms, cpuMs }) => `${seconds(ms)} s ${seconds(cpuMs)} s  ${file}`);
+  const all = times.reduce((sum, { cpuMs = 0 }) => sum + cpuMs, 0);
+  return `Slowest files, with their CPU time (${seconds(all).trim()} s in all):\n${lines.join("\n")}\n`;
 }
 
 /** The last line of the output, which CI reads. */
