@@ -12,6 +12,7 @@ import { usualChoice } from "./base/kind/machine-kind.ts";
 import { counted } from "./base/words/counted.ts";
 import { assertDescriptors, type DescriptorBudget, descriptorBudget, descriptorLimit } from "./clients/descriptors.ts";
 import { WrongCredentials } from "./clients/wrong-credentials.ts";
+import { deploy } from "./control/deploy.ts";
 import type { Urls } from "./control/overview.ts";
 import type { LiveDispatcher } from "./dispatch/live-dispatcher.ts";
 import { pinOf } from "./doors/admin/pinned.ts";
@@ -25,6 +26,8 @@ import { openMachines } from "./platform/open-machines.ts";
 import { openServices } from "./platform/open-services.ts";
 import { openState } from "./platform/open-state.ts";
 import { openTelemetry } from "./platform/open-telemetry.ts";
+import type { Bundle } from "./store/catalog/catalog.ts";
+import type { Manifest } from "./store/catalog/manifest.ts";
 import { openServerLog } from "./store/logs/server-log.ts";
 import type { StateLock } from "./store/state-folder/lock.ts";
 import type { Supervision } from "./supervisor/supervision.ts";
@@ -58,6 +61,8 @@ export interface Running {
   /** On a server that apps are developed on: lets calls of an app of the tenant `main` wait until release(), at most for so many milliseconds. */
   hold(app: string, ms: number): void;
   release(app: string): void;
+  /** Deploys an app of the tenant `main`, as the management API does, and without the detour. */
+  deploy(manifest: Manifest, bundles: Bundle[]): Promise<{ number: number; changed: boolean }>;
   /** The number of invocations that wait or run, by app. */
   inFlight(): [app: string, calls: number][];
   /** Lets invocations in flight finish for at most config.graceMs, then ends all that is left. Further calls return the same promise. */
@@ -65,6 +70,9 @@ export interface Running {
 }
 
 const VERSION = "0.1.0";
+
+/** How long after a save a machine is ready for the new code without having to be resumed, in milliseconds: as long as whoever saved takes to call it. */
+const ROUSED_MS = 5_000;
 
 /** Rejects with the obstacle ("unsafe-bind", "state-locked", "missing-part", "port-in-use", …), and leaves nothing behind then. */
 export async function startMayfly(
@@ -136,11 +144,19 @@ export async function startMayfly(
     },
     hold: (app, ms) => {
       const id = known(app);
-      if (id !== undefined) recentCalls?.hold(id, ms);
+      if (id === undefined) return;
+      recentCalls?.hold(id, ms);
+      dispatcher.rouse(id, ROUSED_MS);
     },
     release: (app) => {
       const id = known(app);
       if (id !== undefined) recentCalls?.release(id);
+    },
+    async deploy(manifest, bundles) {
+      const parts = { catalog: state.catalog, serving: apps.serving, events, clock };
+      const { revision, moved } = await deploy(parts, mainTenant, manifest, bundles);
+      await calls.durable.triggersSettled();
+      return { number: revision.number, changed: moved };
     },
     inFlight: () => dispatcher.inFlight(),
     close: () => (stopped ??= drained().then(() => stop(opened, start, dispatcher))),

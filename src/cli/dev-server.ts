@@ -6,6 +6,7 @@ import { loadConfig } from "../base/config/load.ts";
 import { showProgress } from "../base/terminal/terminal.ts";
 import type { Client } from "../doors/admin/client.ts";
 import { type InspectorDoor, openInspectorDoor } from "../dev-loop/inspector-door.ts";
+import type { AppLoopOptions } from "../dev-loop/app-loop.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { type Hooks, type Running, startMayfly } from "../main.ts";
 import { isAlive, readServerFile } from "../store/state-folder/lock.ts";
@@ -40,6 +41,8 @@ export interface DevServer {
   /** Only a server that was started here lets calls wait. */
   hold: (app: string, ms: number) => void;
   release: (app: string) => void;
+  /** Makes the app's code what its calls run. */
+  deploy: AppLoopOptions["deploy"];
   /** Ends a server that was started here, and removes its state unless that is kept. */
   close(): Promise<void>;
 }
@@ -73,6 +76,7 @@ export async function openDevServer(options: DevServerOptions): Promise<DevServe
       inspector: inspector?.address,
       hold: (app, ms) => running.hold(app, ms),
       release: (app) => running.release(app),
+      deploy: (manifest, bundles) => deployTo(running, client, manifest, bundles),
       async close() {
         inspector?.close();
         await running.close();
@@ -86,6 +90,12 @@ export async function openDevServer(options: DevServerOptions): Promise<DevServe
   } finally {
     progress.done();
   }
+}
+
+/** Large files go by the API, which takes them as they come. */
+async function deployTo(running: Running, client: Client, ...[manifest, bundles]: Parameters<AppLoopOptions["deploy"]>) {
+  const small = bundles.flatMap(({ code, ...rest }) => (code instanceof Blob ? [] : [{ ...rest, code }]));
+  return small.length < bundles.length ? client.deploy(manifest, bundles) : running.deploy(manifest, small);
 }
 
 /** Starts once more if another program has taken a port since it was found free: that is not taken for the whole start. */
@@ -115,6 +125,7 @@ async function useRunning({ api, state }: DevServerOptions): Promise<DevServer> 
     inspector: undefined,
     hold: nothing,
     release: nothing,
+    deploy: (manifest, bundles) => client.deploy(manifest, bundles),
     close: async () => undefined,
   };
 }

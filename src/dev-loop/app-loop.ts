@@ -19,7 +19,8 @@ import { type FolderWatch, watchFolders } from "./watch-folders.ts";
 export interface AppLoopOptions {
   /** The real path of the app's folder. */
   dir: string;
-  client: Pick<Client, "deploy" | "setSecret" | "point">;
+  client: Pick<Client, "setSecret" | "point">;
+  deploy: (manifest: BundledApp["manifest"], bundles: BundledApp["bundles"]) => Promise<{ number: number; changed: boolean }>;
   /** Lets calls of an app wait, at most for so many milliseconds, and lets them go on. */
   hold: (app: string, ms: number) => void;
   release: (app: string) => void;
@@ -166,7 +167,7 @@ export class AppLoop {
     const manifest = this.#options.debuggable ? withoutHurry(own) : own;
     const isFirst = this.#app !== manifest.name;
     await this.#setSecrets(manifest.name, secrets);
-    const { number, changed } = await client.deploy(manifest, bundled.bundles);
+    const { number, changed } = await this.#options.deploy(manifest, bundled.bundles);
     this.#app = manifest.name;
     // Before anything else is done, because callers wait.
     if (!this.#saves.any) this.#release();

@@ -151,6 +151,11 @@ class PolicyDispatcher implements LiveDispatcher {
     if (part !== undefined) this.#tell({ type: "expected", revision: part, inMs });
   }
 
+  rouse(app: string, ms: number): void {
+    const [first] = this.#parts.of(app);
+    if (first !== undefined) this.#fleet.rouse(this.#parts.kinds.enter(first.version.manifest), ms);
+  }
+
   point(app: string, targets: readonly ServedTarget[], more?: ServedBeside): void {
     this.#parts.point(app, targets, more);
   }

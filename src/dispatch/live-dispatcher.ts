@@ -104,6 +104,8 @@ export interface ExpectedCall {
 export interface LiveDispatcher extends Dispatcher {
   /** The call comes in `inMs`, so that a machine may be there for it. The app must be served; of functions that keep tenants apart, nothing is known. */
   expect(call: ExpectedCall, inMs: number): void;
+  /** The app is about to be deployed again and called, within `ms`: a blank of the kind that it has is resumed. */
+  rouse(app: string, ms: number): void;
   /**
    * Sends the app's calls to these revisions from now on, in proportion to their weights. Machines of other revisions finish what they run
    * and get no more calls. A revision that was a target already keeps its machines; `lacks` is asked again for all of them.

@@ -1,4 +1,5 @@
 /** Owns the living machines by the policy's number, the turns in which they start, and the timers that sample them. */
+import type { MachineKind } from "../base/kind/machine-kind.ts";
 import type { Version } from "../store/catalog/catalog.ts";
 import type { MachineId } from "../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
@@ -60,6 +61,13 @@ class MachineFleet implements Fleet {
 
   hasten(id: MachineId): void {
     this.#machines.get(id)?.hasten();
+  }
+
+  rouse(kind: MachineKind, ms: number): void {
+    this.#machines
+      .values()
+      .find((machine) => machine.isBlankOf(kind))
+      ?.rouse(ms);
   }
 
   bind(id: MachineId, version: Version): void {

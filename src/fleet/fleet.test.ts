@@ -173,6 +173,33 @@ describe("a start", () => {
     assert.deepEqual([fleet.view(1)?.phase, fleet.view(2)?.phase], ["bound", "bound"]);
   });
 
+  test("makes a blank that can be roused: it runs before it is bound, and rests again if it is not", async (context) => {
+    const did: string[] = [];
+    const fake = createFakeDriver();
+    const start = async (spec: MachineSpec) => {
+      const machine = await fake.start(spec);
+      const noting = (what: "stop" | "cont") => () => (did.push(`${what} ${spec.id}`), machine[what]());
+      return Object.assign(Object.create(machine) as Machine, { stop: noting("stop"), cont: noting("cont") });
+    };
+    const { fleet, blank, bound } = set(context, { ...fake, start });
+    for (const id of [1, 2]) {
+      fleet.start(id, SPARE);
+      await blank(id);
+    }
+    await until(() => did.length === 2);
+    fleet.rouse({ ...SPARE.kind, key: "of another kind" }, 0);
+    fleet.rouse(SPARE.kind, 60_000);
+    await until(() => did.includes("cont t-1"));
+    fleet.bind(1, version());
+    await bound(1);
+    assert.deepEqual(did.slice(2), ["cont t-1"]);
+    fleet.rouse(SPARE.kind, 1);
+    await until(() => did.at(-1) === "stop t-2");
+    fleet.bind(2, version());
+    await bound(2);
+    assert.deepEqual(did.slice(3), ["cont t-2", "stop t-2", "cont t-2"]);
+  });
+
   test("that is hastened tells its driver, and makes a blank that still runs", async (context) => {
     const [stopped, told]: [string[], string[]] = [[], []];
     const started = Promise.withResolvers<void>();

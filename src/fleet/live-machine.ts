@@ -82,6 +82,9 @@ export class LiveMachine {
   #cause: MachineExit | undefined;
   #asked = false;
   #wasReady = false;
+  /** Of a blank that was resumed ahead of its bind: resolves when it runs, also if it cannot. */
+  #roused: Promise<void> | undefined;
+  #cancelRest = () => {};
   #tellGone: (end: MachineEnd) => void = () => {};
 
   /** @param name the driver's id of the machine */
@@ -136,8 +139,37 @@ export class LiveMachine {
     this.#hastened.resolve();
   }
 
+  isBlankOf({ key }: MachineKind): boolean {
+    return this.#phase === "blank" && this.#kind.key === key;
+  }
+
+  /** Only for a blank. It rests again after `ms` from the last call on, unless it was bound. */
+  rouse(ms: number): void {
+    const { clock } = this.#options;
+    const failed = (error: unknown) => this.#fail("unresponsive", error);
+    this.#hastened.resolve(); // it gets the share of the CPU that a machine has which somebody waits for
+    this.#roused ??= this.#getUp().catch(failed);
+    this.#cancelRest();
+    this.#cancelRest = clock.after(ms, () => {
+      if (this.#phase !== "blank") return;
+      this.#roused = undefined;
+      this.#parts().rest.lieDown().catch(failed);
+    });
+  }
+
+  /** Resumes a blank that rests. */
+  #getUp(): Promise<void> {
+    const { end, rest } = this.#parts();
+    const { clock, handshakeMs = HANDSHAKE_MS } = this.#options;
+    const getUp = async () => {
+      if (await rest.getUp()) await this.#resume(end, false);
+    };
+    return within(clock, handshakeMs, "the resume", getUp());
+  }
+
   async bind(version: Version): Promise<void> {
     if (this.#isDying()) return;
+    this.#cancelRest();
     this.#version = version;
     this.#phase = "binding";
     this.#wasReady = false;
@@ -308,15 +340,15 @@ export class LiveMachine {
 
   async #bindTo(version: Version): Promise<void> {
     const { code, secrets, egress, authority, lambda, clock } = this.#options;
-    const { machine, end, rest } = this.#parts();
+    const { machine, end } = this.#parts();
     this.#takeFor(version, machine);
     const bound = partCode(code(version), (name) => Object.hasOwn(version.manifest.functions, name));
     const own = secrets(version);
     this.#egress = egress(version, this.#tellOnce, this.#calling);
-    const getUp = async () => ((await rest.getUp()) ? this.#resume(end, false) : undefined);
     const attaching = this.#attach(machine, bound);
     attaching.catch(() => undefined); // it is awaited below, unless the resume fails
-    await within(this.#options.clock, this.#options.handshakeMs ?? HANDSHAKE_MS, "the resume", getUp());
+    await this.#roused;
+    await this.#getUp();
     const attached = await attaching;
     const extras = { attached, authority: await authority?.(version), lambda: lambda?.(version), now: clock.wall() };
     await end.bind(bindMessage(version, bound, own, extras), bound.parts(attached !== undefined));

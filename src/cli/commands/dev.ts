@@ -93,7 +93,7 @@ class Session {
   }
 
   async begin(folders: string[]): Promise<void> {
-    const { client, isOwn, hold, release, stateDir } = this.#server;
+    const { client, isOwn, hold, release, deploy, stateDir } = this.#server;
     this.#screen.up(this.#server);
     for (const dir of folders) {
       const loop = new AppLoop({
@@ -101,6 +101,7 @@ class Session {
         client,
         hold,
         release,
+        deploy,
         passOver: [...(stateDir === undefined ? [] : [resolve(stateDir)]), cacheFolder()],
         cacheDir: cacheFolder(),
         readyMachine: isOwn,

@@ -57,6 +57,8 @@ export class UnrulyFleet implements Fleet {
 
   hasten(): void {}
 
+  rouse(): void {}
+
   bind(id: MachineId, version: Version): void {
     const machine = this.machines.get(id);
     if (machine === undefined || machine.phase === "ending") return;

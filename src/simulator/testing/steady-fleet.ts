@@ -49,6 +49,8 @@ export class SteadyFleet implements Fleet {
 
   hasten(): void {}
 
+  rouse(): void {}
+
   bind(id: MachineId, version: Version): void {
     Object.assign(this.#machines.get(id) as SteadyMachine, { phase: "binding", app: version.app, revision: version.id });
     this.#later(id, this.#random.between(20, 40), (machine) => {
