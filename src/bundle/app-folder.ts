@@ -1,5 +1,6 @@
 import type { Builder } from "./builder.ts";
 import type { ResidentCompiler } from "./java/resident-compiler.ts";
+import type { Surveys } from "./surveys.ts";
 import type { KeptPackages } from "./python/kept-packages.ts";
 import type { PartManifest } from "../store/catalog/parts.ts";
 
@@ -19,6 +20,8 @@ export interface Surroundings {
   progress: (step: string) => void;
   /** What bundles JavaScript. Default: each time anew. */
   builder?: Builder;
+  /** What is known of functions that were bundled before. Default: nothing. */
+  surveys?: Surveys;
   /** What compiles Java. Default: javac, each time anew. */
   compiler?: ResidentCompiler;
   /** Where packages of Python stay installed. Default: nowhere. */

@@ -79,6 +79,36 @@ export const handler = async () => of("two") + text + readFileSync(new URL("./da
   await assertSame(dir, again);
 });
 
+test("JavaScript, when what is used of other files changes and imports stay as they are", async (context) => {
+  const { dir, again, save } = appOf(context, {
+    "mayfly.json": JSON.stringify({ name: "again", functions: { api: { entry: "api.ts" } } }),
+    "lib.ts": `import { dirname } from "node:path";\nexport { far } from "./far.ts";\nexport const near = "near", here = () => dirname(import.meta.filename);`,
+    "far.ts": `export const far = import.meta.filename;`,
+    "api.ts": `import * as lib from "./lib.ts";\nexport default { fetch: () => new Response(lib.near) };`,
+  });
+  await assertSame(dir, again);
+  const uses = (what: string, more = "") =>
+    save({ "api.ts": `import * as lib from "./lib.ts";\n${more}export default { fetch: () => new Response(lib.${what}) };` });
+  for (const what of ["near", "here()", "far", "near", "far"]) {
+    uses(what);
+    await assertSame(dir, again);
+  }
+  // Names that clash, and that do not any more.
+  for (const far of ["class A {}; export const far = A.name;", "export const far = 1;"]) {
+    save({ "far.ts": far });
+    uses("far", "class A {}; console.log(A);\n");
+    await assertSame(dir, again);
+    uses("far", "class A { a = 1 }; console.log(A);\n");
+    await assertSame(dir, again);
+  }
+  uses("far", "export const handler = 1;\n");
+  await assertSame(dir, again);
+  save({ "lib.ts": `export const near = "near"; export { far } from "left-pad";` });
+  await assert.rejects(again.bundle(), /left-pad/);
+  save({ "lib.ts": `export const far = "changed";` });
+  await assertSame(dir, again);
+});
+
 test("Java, after a change and a mistake", async (context) => {
   const source = (text: string) => `import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;

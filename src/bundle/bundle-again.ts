@@ -4,6 +4,7 @@ import { type BundledApp, bundleApp } from "./bundle-app.ts";
 import type { Surroundings } from "./app-folder.ts";
 import { ResidentCompiler } from "./java/resident-compiler.ts";
 import { ownerOf } from "./packages/package-file.ts";
+import { Surveys } from "./surveys.ts";
 import { KeptPackages } from "./python/kept-packages.ts";
 
 export type { BundledApp } from "./bundle-app.ts";
@@ -19,12 +20,16 @@ export interface AgainBundler {
 }
 
 /** @param dir the real path of the app's folder */
-export function createAgainBundler(dir: string, surroundings: Omit<Surroundings, "builder" | "compiler" | "packages">): AgainBundler {
+export function createAgainBundler(
+  dir: string,
+  surroundings: Omit<Surroundings, "builder" | "surveys" | "compiler" | "packages">,
+): AgainBundler {
   const builder = new RememberingBuilder();
   const compiler = new ResidentCompiler();
   const packages = new KeptPackages();
+  const surveys = new Surveys();
   return {
-    bundle: () => bundleApp(dir, { ...surroundings, builder: builder.build, compiler, packages }),
+    bundle: () => bundleApp(dir, { ...surroundings, builder: builder.build, surveys, compiler, packages }),
     inputs: () => builder.inputs(),
     filesOutside: () => [...builder.inputs()].filter((path) => !path.startsWith(`${dir}/`) && ownerOf(path) === undefined),
     async close() {

@@ -1,7 +1,7 @@
 /**
  * Bundles a function and everything it imports into one file that behaves as the separate files would in plain Node. The function is
  * bundled twice. The first pass finds out which files and packages are involved; before the second pass, files that ask for their own path
- * are rewritten (decisions/bundled-twice.md).
+ * are rewritten (decisions/bundled-twice.md). What is bundled again after a change is bundled once, if that shows that the first pass would find the same (surveys.ts).
  */
 import { MayflyError } from "../base/errors/error.ts";
 import { join } from "node:path";
@@ -18,7 +18,8 @@ import { LeftOuts } from "./packages/left-out.ts";
 import { ownerOf, packageOf } from "./packages/package-file.ts";
 import { namedIn, registry } from "./packages/registry.ts";
 import { placeOf } from "./source/parse.ts";
-import { Sources } from "./source/sources.ts";
+import { type KnownSources, Sources, usedFiles } from "./source/sources.ts";
+import { isAsBefore, type SecondPass, secondPass, type Survey, surveyKey, Surveys } from "./surveys.ts";
 import { namedFiles } from "./file-warnings.ts";
 import type { FunctionSource } from "./function-source.ts";
 
@@ -29,36 +30,72 @@ export interface BundledFunction {
   named: string[];
 }
 
-/** Throws "build-failed" or "native-addon". */
-export async function bundleFunction(source: FunctionSource, builder: Builder = buildAnew): Promise<BundledFunction> {
+/** Throws "build-failed" or "native-addon". @param surveys what earlier bundles of the app's functions have found out */
+export async function bundleFunction(
+  source: FunctionSource,
+  builder: Builder = buildAnew,
+  surveys: Surveys = new Surveys(),
+): Promise<BundledFunction> {
+  const key = surveyKey(source);
+  const leftOuts = new LeftOuts(source.root);
+  const pass = (survey: Survey) => bundleSurveyed(source, builder, survey, { leftOuts, known: surveys.sources });
+  const known = surveys.known(source.name, key);
+  const again = known && (await pass(known.survey).catch(unlessBuildFailed));
+  if (known !== undefined && again !== undefined && isAsBefore(again.second, known.second)) return again.bundled;
+  const survey = await surveyed(source, builder, leftOuts);
+  const { bundled, second } = await pass(survey);
+  surveys.learn(source.name, key, survey, second);
+  return bundled;
+}
+
+async function surveyed(source: FunctionSource, builder: Builder, leftOuts: LeftOuts): Promise<Survey> {
+  const plugins = [externals(source.shipped.packages), leftOuts.plugin()];
+  const seen = await buildOf(source, builder, "survey", survey(source), plugins);
+  return { used: usedFiles(seen.metafile), exports: checkExports(seen.metafile, source), renamed: hasRenamed(seen.outputFiles) };
+}
+
+function buildOf(
+  source: FunctionSource,
+  builder: Builder,
+  slot: string,
+  form: BuildOptions,
+  plugins: NonNullable<BuildOptions["plugins"]>,
+): Promise<Built> {
+  return builder(`${source.name} ${slot}`, { ...options(source, plugins), ...form }).catch((error: unknown) => {
+    throw buildFailure(error, source);
+  });
+}
+
+/** The second pass. */
+async function bundleSurveyed(
+  source: FunctionSource,
+  builder: Builder,
+  { used, exports, renamed }: Survey,
+  { leftOuts, known }: { leftOuts: LeftOuts; known: KnownSources },
+): Promise<{ bundled: BundledFunction; second: SecondPass }> {
   const { root, name, shipped } = source;
-  const apart = externals(shipped.packages);
-  const leftOuts = new LeftOuts(root);
-  const bundle = (slot: string, form: BuildOptions, plugins: NonNullable<BuildOptions["plugins"]>): Promise<Built> =>
-    builder(`${name} ${slot}`, { ...options(source, plugins), ...form }).catch((error: unknown) => {
-      throw buildFailure(error, source);
-    });
-  const seen = await bundle("survey", survey(source), [apart, leftOuts.plugin()]);
-  const exports = checkExports(seen.metafile, source);
-  const sources = new Sources(root, seen.metafile);
-  const computed = computedNames(sources, root);
   leftOuts.forget();
-  const plugins = [apart, registry(root, computed.specifiers), sources.plugin(), leftOuts.plugin()];
+  const sources = new Sources(root, used, known);
+  const computed = computedNames(sources, root);
+  const plugins = [externals(shipped.packages), registry(root, computed.specifiers), sources.plugin(), leftOuts.plugin()];
   const inForm = async (form: BuildOptions) => {
-    const keepNames = hasRenamed(seen.outputFiles);
-    const built = await bundle(`${form.format} ${keepNames}`, { ...form, keepNames }, plugins);
-    return !keepNames && hasRenamed(built.outputFiles) ? bundle(`${form.format} true`, { ...form, keepNames: true }, plugins) : built;
+    const built = await buildOf(source, builder, `${form.format} ${renamed}`, { ...form, keepNames: renamed }, plugins);
+    if (renamed || !hasRenamed(built.outputFiles)) return { built, keepsNames: renamed };
+    return { built: await buildOf(source, builder, `${form.format} true`, { ...form, keepNames: true }, plugins), keepsNames: true };
   };
   const script = await inForm(asScript(source, exports)).catch(unlessBuildFailed);
-  const built = script ?? (await inForm(asModule(source)));
+  const { built, keepsNames } = script ?? (await inForm(asModule(source)));
   const later = judge(leftOuts.all, { root, name, metafile: built.metafile, fileAt: (path) => sources.fileAt(path) });
   const inputs = new Set(Object.keys(built.metafile.inputs).map((file) => join(root, file)));
   const files = namedFiles(sources, root, inputs, shipped);
   const warnings = [...ownWarnings(built), ...computed.warnings, ...later, ...files.warnings];
   return {
-    bundle: { function: name, format: script ? "cjs" : "esm", code: built.outputFiles[0]!.contents },
-    warnings: warnings.map((warning) => `${name}: ${warning}`),
-    named: files.named,
+    bundled: {
+      bundle: { function: name, format: script ? "cjs" : "esm", code: built.outputFiles[0]!.contents },
+      warnings: warnings.map((warning) => `${name}: ${warning}`),
+      named: files.named,
+    },
+    second: secondPass(built, { isScript: script !== undefined, keepsNames }),
   };
 }
 

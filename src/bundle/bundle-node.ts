@@ -11,7 +11,10 @@ import { withImports } from "./files/named.ts";
 import { shippedPackages } from "./packages/shipped.ts";
 
 /** Throws "bad-manifest", "build-failed", "native-addon" or "code-too-large". */
-export async function bundleNode({ manifest, root, file }: AppFolder, { builder, debuggable }: Surroundings): Promise<BundledPart> {
+export async function bundleNode(
+  { manifest, root, file }: AppFolder,
+  { builder, surveys, debuggable }: Surroundings,
+): Promise<BundledPart> {
   const matched = matchedFiles(root, manifest.files ?? [], file);
   const packages = shippedPackages(root, manifest.external ?? [], file);
   const shipped = { files: new Set(matched.map(({ from }) => from)), packages: new Set(manifest.external) };
@@ -19,7 +22,7 @@ export async function bundleNode({ manifest, root, file }: AppFolder, { builder,
   const warnings: string[] = [];
   const named = new Set<string>();
   for (const { name, entry, handler } of entryFunctions(manifest)) {
-    const built = await bundleFunction({ root, name, entry, handler, shipped, debuggable }, builder);
+    const built = await bundleFunction({ root, name, entry, handler, shipped, debuggable }, builder, surveys);
     bundles.push(built.bundle);
     warnings.push(...built.warnings);
     for (const each of built.named) named.add(each);

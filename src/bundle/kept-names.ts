@@ -10,9 +10,18 @@ const map = /sourceMappingURL=data:application\/json;base64,([A-Za-z0-9+/=]+)\s*
 
 /** @param files a bundle with its map, inline or as a separate file */
 export function hasRenamed(files: OutputFile[]): boolean {
-  const code = files.find(({ path }) => !path.endsWith(".map"))?.text ?? "";
+  return hasOtherNames(files) || renamedAlways.test(codeOf(files));
+}
+
+/** Whether a name in the code is another one than in the source, as the map says. */
+export function hasOtherNames(files: OutputFile[]): boolean {
+  const code = codeOf(files);
   const beside = files.find(({ path }) => path.endsWith(".map"))?.text;
   const encoded = map.exec(code.slice(code.lastIndexOf("\n//# source")))?.[1];
   const { names } = JSON.parse(beside ?? Buffer.from(encoded ?? "", "base64").toString()) as { names: string[] };
-  return names.length > 0 || renamedAlways.test(code);
+  return names.length > 0;
+}
+
+function codeOf(files: OutputFile[]): string {
+  return files.find(({ path }) => !path.endsWith(".map"))?.text ?? "";
 }

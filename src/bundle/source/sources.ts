@@ -14,27 +14,47 @@ export interface Source extends SourceFile {
   rewritten: Rewritten;
 }
 
+/** What files of packages look like, which change only when they are installed: by their paths, with the stamp that a changed file does not have. */
+export class KnownSources {
+  readonly #known = new Map<string, { stamp: string; text: string; source: Source | undefined }>();
+
+  /** @param look reads the file */
+  of(path: string, look: () => { text: string; source: Source | undefined }): { text: string; source: Source | undefined } {
+    const { mtimeNs, size, ino } = statSync(path, { bigint: true });
+    const stamp = `${mtimeNs} ${size} ${ino}`;
+    const known = this.#known.get(path);
+    if (known?.stamp === stamp) return known;
+    const found = { stamp, ...look() };
+    this.#known.set(path, found);
+    return found;
+  }
+}
+
 export class Sources {
   readonly #root: string;
   readonly #texts = new Map<string, string>();
   readonly #parsed = new Map<string, SourceFile | undefined>();
   readonly #looked = new Map<string, Source>();
 
-  /** @param metafile the metafile of a bundle of all the files */
-  constructor(root: string, metafile: Metafile) {
+  /** @param used relative to the root, as usedFiles() gives them @param known what is known of packages' files */
+  constructor(root: string, used: string[], known: KnownSources) {
     this.#root = root;
-    const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);
-    const used = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
-    for (const [file] of used) this.#look(join(root, file));
+    for (const file of used) this.#look(join(root, file), known);
   }
 
-  #look(path: string): void {
+  #look(path: string, known: KnownSources): void {
     if (!isScript(path) || !isFile(path)) return;
-    const text = readFileSync(path, "utf8");
-    this.#texts.set(path, text);
     const owner = ownerOf(path);
+    const look = () => this.#read(path, owner);
+    const { text, source } = owner === undefined ? look() : known.of(path, look);
+    this.#texts.set(path, text);
+    if (source) this.#looked.set(path, source);
+  }
+
+  #read(path: string, owner: string | undefined): { text: string; source: Source | undefined } {
+    const text = readFileSync(path, "utf8");
     const file = owner === undefined || mayNeedRewriting.test(text) || mayReadFiles.test(text) ? parseFile(path, text) : undefined;
-    if (file) this.#looked.set(path, { ...file, owner, rewritten: rewrite(file, this.#root, REGISTRY) });
+    return { text, source: file && { ...file, owner, rewritten: rewrite(file, this.#root, REGISTRY) } };
   }
 
   /** The app's own files, and those of packages that may need rewriting or may read files. */
@@ -73,6 +93,12 @@ export class Sources {
       },
     };
   }
+}
+
+/** The files of which something is in the bundle, relative to the root, in the bundler's order. */
+export function usedFiles(metafile: Metafile): string[] {
+  const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);
+  return Object.entries(output?.inputs ?? {}).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : []));
 }
 
 /** Whether the input is a real file, and not the replacement of a missing package. */
