@@ -44,6 +44,8 @@ export interface Hooks {
   development?: {
     /** The folder for the addresses of machines' inspectors: see ProcessDriverOptions. */
     inspectDir?: string | undefined;
+    /** Whether the state folder goes with the server. */
+    isEphemeral: boolean;
   };
 }
 
@@ -92,7 +94,12 @@ export async function startMayfly(
   for (const address of [config.listen, config.api, config.lambda.listen, config.objects.listen, config.kv.redis.listen])
     if (address !== undefined) assertSafeAddress(address, config);
 
-  const state = openState(start, { events, supervision, filesForm: () => machines.driver.attaches(usualChoice) });
+  const state = openState(start, {
+    events,
+    supervision,
+    isEphemeral: development?.isEphemeral === true,
+    filesForm: () => machines.driver.attaches(usualChoice),
+  });
   const inspectDir = development?.inspectDir;
   const machines = await openMachines(start, { state, descriptors, urls, progress, inspectDir });
   prepared();

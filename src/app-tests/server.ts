@@ -8,7 +8,7 @@ import { startMayfly } from "../main.ts";
 
 const [stateDir = "", driver] = process.argv.slice(2);
 const flags = { stateDir, listen: "127.0.0.1:0", api: "127.0.0.1:0", driver, graceMs: 1_000, logLevel: "error" };
-const running = await startMayfly(loadConfig({ flags }), { development: {} });
+const running = await startMayfly(loadConfig({ flags }), { development: { isEphemeral: true } });
 process.stdin.resume();
 // The tests' own end, which is all that this process waits for.
 // oxlint-disable-next-line mayfly/guarded-listeners

@@ -60,7 +60,7 @@ export async function openDevServer(options: DevServerOptions): Promise<DevServe
   const progress = showProgress();
   try {
     const inspectDir = options.inspect === undefined ? undefined : mkdtempSync(join(tmpdir(), "mayfly-inspect-"));
-    const running = await startOnFreePorts(options, stateDir, { progress: progress.step, development: { inspectDir } });
+    const running = await startOnFreePorts(options, stateDir, { progress: progress.step, development: { inspectDir, isEphemeral } });
     const { client, gateway } = await connect({ state: stateDir }, { env: {} });
     const inspector = await openInspector(options, inspectDir, client).catch(async (error: unknown) => {
       await running.close();

@@ -10,14 +10,14 @@ import type { EventStream } from "../telemetry/event-stream.ts";
 
 export type State = ReturnType<typeof openState>;
 
-export interface StateNeeds extends Pick<CatalogNeeds, "filesForm"> {
+export interface StateNeeds extends Pick<CatalogNeeds, "filesForm" | "isEphemeral"> {
   events: EventStream;
   supervision: Supervision | undefined;
 }
 
-export function openState(start: ServerStart, { events, supervision, filesForm }: StateNeeds) {
+export function openState(start: ServerStart, { events, supervision, filesForm, isEphemeral }: StateNeeds) {
   const lock = lockFolders(start, supervision?.pid, () => supervision?.locked());
-  const catalog = openCatalogOf(start, { filesForm, codeBesides: (tenant) => lambdaStore.zipBytes(tenant) });
+  const catalog = openCatalogOf(start, { filesForm, isEphemeral, codeBesides: (tenant) => lambdaStore.zipBytes(tenant) });
   // Appliances have their names before an older Mayfly's ledger and logs are taken over by names.
   const definitions = openDefinitionsOf(start, catalog.names);
   const stores = openStores(start, catalog, events);

@@ -48,13 +48,18 @@ export interface CatalogNeeds {
   filesForm: () => FilesForm | undefined;
   /** Bytes of code that are stored besides the catalog's. @param tenant null: those of all */
   codeBesides: (tenant: string | null) => number;
+  /** Whether the state folder goes with the server, so that nothing has to survive a power cut. */
+  isEphemeral: boolean;
 }
 
 /** Invocations of an app for each reason to keep one. */
 const KEPT_PER_APP = 300;
 
 /** The state folder must be locked. */
-export function openCatalogOf({ config, clock, log, closing }: ServerStart, { filesForm, codeBesides }: CatalogNeeds): Catalog {
+export function openCatalogOf(
+  { config, clock, log, closing }: ServerStart,
+  { filesForm, codeBesides, isEphemeral }: CatalogNeeds,
+): Catalog {
   const { stateDir, revisionsKept, maxAppCodeMb, maxCodeMb } = config;
   const catalog = openCatalog(join(stateDir, "catalog.db"), join(stateDir, "secrets.key"), {
     clock,
@@ -62,6 +67,7 @@ export function openCatalogOf({ config, clock, log, closing }: ServerStart, { fi
     filesForm: () => filesForm() ?? "image",
     quota: { perApp: maxAppCodeMb * 2 ** 20, inAll: maxCodeMb * 2 ** 20, besides: codeBesides },
     reserve: reserveOf(stateDir),
+    durability: isEphemeral ? "normal" : "full",
     onFailure: (error) => log.error({ err: error }, "what was removed is not given back to the disk"),
   });
   closing.defer(() => catalog.close());

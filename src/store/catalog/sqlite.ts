@@ -21,7 +21,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 import type { FilesForm } from "../../base/kind/files-form.ts";
 import { openLargeFiles } from "../large-files/open-large-files.ts";
 import { failureOf } from "../sqlite/failure.ts";
-import { openDatabase } from "../sqlite/open.ts";
+import { openDatabase, type OpenOptions } from "../sqlite/open.ts";
 import { createReclaimer, type Reclaimer } from "../sqlite/reclaim.ts";
 import { transaction } from "../sqlite/transaction.ts";
 import type { Reserve } from "../state-folder/reserve.ts";
@@ -49,9 +49,9 @@ const REVISIONS_KEPT = 10;
 
 /** @param keyFile 32 random bytes that encrypt the secrets, mode 0600; created if it is missing and no secret exists yet */
 export function openCatalog(file: string, keyFile: string, options: CatalogOptions = {}): Catalog {
-  const { onFailure = () => {} } = options;
+  const { onFailure = () => {}, durability = "full" } = options;
   const migrations = catalogMigrations(() => openSeal(keyFile, false));
-  const db = openDatabase(file, { durability: "full", migrations, shrinks: true });
+  const db = openDatabase(file, { durability, migrations, shrinks: true });
   try {
     const queries = prepareQueries(db);
     const seal = openSeal(keyFile, queries.secrets.any() === undefined);
@@ -64,7 +64,7 @@ export function openCatalog(file: string, keyFile: string, options: CatalogOptio
       large,
       queries: queries.code,
       write,
-      writeLoosely: (work) => writeLoosely(db, () => write(work)),
+      writeLoosely: (work) => writeLoosely(db, durability, () => write(work)),
       remove: (work) => writeWithReserve(write, lent, work),
       checkpoint: () => inFile(file, () => db.exec("PRAGMA wal_checkpoint(PASSIVE)")),
     });
@@ -108,6 +108,8 @@ export interface CatalogOptions {
   filesForm?: () => FilesForm;
   /** Given up if a removal finds the disk full. */
   reserve?: Reserve;
+  /** What a change survives once it is confirmed, as of openDatabase(). Default: full. */
+  durability?: OpenOptions["durability"];
   /** Called with the reason why the space of what was removed could not be freed. */
   onFailure?: (error: unknown) => void;
 }
@@ -250,11 +252,11 @@ function inFile<T>(file: string, work: () => T): T {
 }
 
 /** A commit within `work` waits for no disk: a power cut may lose it, but nothing that is committed after it without losing that, too. */
-function writeLoosely(db: DatabaseSync, work: () => void): void {
+function writeLoosely(db: DatabaseSync, durability: OpenOptions["durability"], work: () => void): void {
   db.exec("PRAGMA synchronous = NORMAL");
   try {
     work();
   } finally {
-    db.exec("PRAGMA synchronous = FULL");
+    db.exec(`PRAGMA synchronous = ${durability}`);
   }
 }
