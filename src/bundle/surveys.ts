@@ -74,7 +74,7 @@ function exportsOf(path: string): string[] | undefined {
   try {
     const { module, errors } = parseSync(path, readFileSync(path, "utf8"));
     const entries = module.staticExports.flatMap((each) => each.entries);
-    const names = entries.map(({ exportName }) => (exportName.kind === "Default" ? "default" : exportName.name));
+    const names = entries.map(({ exportName }) => (String(exportName.kind) === "Default" ? "default" : exportName.name));
     if (errors.length > 0 || !module.hasModuleSyntax || names.includes(null)) return undefined;
     return names.flatMap((name) => name ?? []).toSorted();
   } catch {
