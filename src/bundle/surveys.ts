@@ -74,9 +74,9 @@ function exportsOf(path: string): string[] | undefined {
   try {
     const { module, errors } = parseSync(path, readFileSync(path, "utf8"));
     const entries = module.staticExports.flatMap((each) => each.entries);
-    const names = entries.map(({ exportName }) => (String(exportName.kind) === "Default" ? "default" : exportName.name));
-    if (errors.length > 0 || !module.hasModuleSyntax || names.includes(null)) return undefined;
-    return names.flatMap((name) => name ?? []).toSorted();
+    const names = entries.map(({ exportName: { kind, name } }): [kind: string, name: string | null] => [kind, name]);
+    if (errors.length > 0 || !module.hasModuleSyntax || names.some(([kind]) => kind === "None")) return undefined;
+    return names.map(([kind, name]) => name ?? kind).toSorted();
   } catch {
     return undefined;
   }
