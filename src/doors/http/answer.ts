@@ -1,5 +1,5 @@
 /** Turns a request into a call: decides what is refused at once, and what the dispatcher receives. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { MayflyError } from "../../base/errors/error.ts";
 import { prefersLater } from "../../events/wishes.ts";
@@ -11,7 +11,7 @@ import { Call, type CallContext } from "./call.ts";
 import { type AccessRules, isForSome } from "../access/rules.ts";
 import type { Sites } from "./static/sites.ts";
 import { Connection } from "./connection.ts";
-import { beginNote, noteOn } from "./noted.ts";
+import { beginNote, NotedResponse, noteOn } from "./noted.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { refuse } from "./refuse.ts";
 import { pathWithin, type Route } from "./routes.ts";
@@ -152,7 +152,7 @@ function allowedFor(
 /** Handles a request that asks to go on as a WebSocket, for which node:http makes no response. */
 export function answerUpgrading(context: CallContext, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   Connection.of(request.socket).turns.leftParser();
-  const response = responseFor(request, socket);
+  const response = responseFor(request, socket, context.noting === undefined ? ServerResponse : NotedResponse);
   answer(context, request, response, false, new Upgrading(socket, head, agreementBySwitching(request, response, socket)));
 }
 

@@ -29,7 +29,7 @@ import { Compression } from "./compression/compression.ts";
 import { Connection } from "./connection.ts";
 import { H2Sessions } from "./h2/h2-server.ts";
 import { ProtocolChoice, type Versions } from "./h2/protocol-choice.ts";
-import type { Noting } from "./noted.ts";
+import { NotedResponse, type Noting } from "./noted.ts";
 import type { RouteTable } from "./routes.ts";
 import { Sites, type SitesOptions } from "./static/sites.ts";
 import { Watch } from "./watch.ts";
@@ -176,7 +176,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-function openServer({ tls, contextOf }: GatewayOptions, limits: GatewayLimits): Server {
+function openServer({ tls, contextOf, noting }: GatewayOptions, limits: GatewayLimits): Server {
   const settings = {
     maxHeaderSize: limits.headBytes,
     headersTimeout: limits.headMs,
@@ -186,6 +186,7 @@ function openServer({ tls, contextOf }: GatewayOptions, limits: GatewayLimits): 
     // target.ts refuses a missing Host header with an error of the table; node:http would use words of its own.
     requireHostHeader: false,
     shouldUpgradeCallback: asksForWebSocket,
+    ...(noting !== undefined && { ServerResponse: NotedResponse }),
     connectionsCheckingInterval: Math.min(1_000, limits.headMs),
   };
   return createWebServer(tls, { ...settings, ALPNProtocols: ["h2", "http/1.1"] }, undefined, contextOf);

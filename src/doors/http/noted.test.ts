@@ -42,6 +42,7 @@ test("a call is noted with its app, function, invocation and trace, and without 
     function: "hello",
     invocation: "t-1",
     trace: "0af7651916cd43dd8448eb211c80319c",
+    error: undefined,
     userAgent: "tests",
     referer: "http://r/",
   });

@@ -1,11 +1,11 @@
 /**
  * Takes note of requests and their answers for the access log. Without that log, nothing here is called.
  *
- * A response's own methods are replaced by ones that count: whoever answers, a function, a file or an error, calls those, over HTTP/1.1 and HTTP/2.
+ * Whoever answers, a function, a file or an error, calls methods of the response, which tell its note: NotedResponse over HTTP/1.1, H2Response over HTTP/2.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../base/clock/clock.ts";
-import { guarded } from "../../base/errors/guarded.ts";
+import { guardedOf } from "../../base/errors/guarded.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
 import type { Access } from "../../telemetry/access-log/access-line.ts";
 import type { AccessLog } from "../../telemetry/access-log/open-access-log.ts";
@@ -19,106 +19,135 @@ export interface Noting {
 }
 
 /** What is known of an answer while it is made. */
-export class Note {
+export class Note implements Access {
   readonly #noting: Noting;
-  readonly #access: Access;
   readonly #since: number;
+  readonly #isHead: boolean;
   #isOver = false;
+  readonly at: number;
+  ms = 0;
+  client: string;
+  readonly method: string;
+  host: string;
+  readonly path: string;
+  readonly version: string;
+  status = 0;
+  bytes = 0;
+  complete = false;
+  tenant: string | undefined;
+  app: string | undefined;
+  function: string | undefined;
+  invocation: string | undefined;
+  trace: string | undefined;
+  error: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly referer: string | undefined;
 
-  constructor(noting: Noting, request: IncomingMessage, client: string) {
+  constructor(noting: Noting, { method = "", url = "", httpVersion, headers }: IncomingMessage, client: string) {
     this.#noting = noting;
     this.#since = noting.clock.now();
-    const { method = "", url = "", httpVersion, headers } = request;
-    this.#access = {
-      at: noting.clock.wall(),
-      ms: 0,
-      client,
-      method,
-      host: headers.host ?? "",
-      path: noting.log.withQueries ? url : url.split("?", 1)[0]!,
-      version: httpVersion,
-      status: 0,
-      bytes: 0,
-      complete: false,
-      userAgent: headers["user-agent"],
-      referer: headers.referer,
-    };
+    this.#isHead = method === "HEAD";
+    this.at = noting.clock.wall();
+    this.client = client;
+    this.method = method;
+    this.host = headers.host ?? "";
+    this.path = noting.log.withQueries ? url : withoutQuery(url);
+    this.version = httpVersion;
+    this.userAgent = headers["user-agent"];
+    this.referer = headers.referer;
   }
 
   /** @param origin see Target */
-  found({ host, origin }: { host: string; origin: { chain: string } }): void {
-    this.#access.host = host;
-    this.#access.client = origin.chain.split(",", 1)[0]!;
+  found({ host, origin: { chain } }: { host: string; origin: { chain: string } }): void {
+    this.host = host;
+    const end = chain.indexOf(",");
+    this.client = end < 0 ? chain : chain.slice(0, end);
   }
 
   routed({ tenant, appName, function: name }: Route): void {
-    this.#access.tenant = this.#noting.tenantName(tenant) ?? tenant;
-    this.#access.app = appName;
-    this.#access.function = name === "" ? undefined : name;
+    this.tenant = this.#noting.tenantName(tenant) ?? tenant;
+    this.app = appName;
+    this.function = name === "" ? undefined : name;
   }
 
   called(invocation: string, traceparent: string): void {
-    this.#access.invocation = invocation;
-    this.#access.trace = traceparent.slice(3, 35);
+    this.invocation = invocation;
+    this.trace = traceparent.slice(3, 35);
   }
 
   failed(code: ErrorCode): void {
-    this.#access.error = code;
+    this.error = code;
   }
 
   answered(status: number): void {
-    this.#access.status = status;
+    this.status = status;
   }
 
+  /** A reply to HEAD has no body, whatever is given for one. */
   sent(chunk: unknown): void {
-    if (typeof chunk === "string") this.#access.bytes += Buffer.byteLength(chunk);
-    else if (chunk instanceof Uint8Array) this.#access.bytes += chunk.length;
+    if (this.#isHead) return;
+    if (typeof chunk === "string") this.bytes += Buffer.byteLength(chunk);
+    else if (chunk instanceof Uint8Array) this.bytes += chunk.length;
   }
 
   /** Only the first call counts: a connection that became a WebSocket has its line when it begins. */
   over(complete: boolean): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#access.ms = this.#noting.clock.now() - this.#since;
-    this.#access.complete = complete;
-    this.#noting.log.write(this.#access);
+    this.ms = this.#noting.clock.now() - this.#since;
+    this.complete = complete;
+    this.#noting.log.write(this);
   }
 }
 
-const noteOf = Symbol("note");
-type Noted = ServerResponse & { [noteOf]?: Note };
-
-/** Undefined unless begin() was called for the response. */
-export function noteOn(response: ServerResponse): Note | undefined {
-  return (response as Noted)[noteOf];
+function withoutQuery(url: string): string {
+  const end = url.indexOf("?");
+  return end < 0 ? url : url.slice(0, end);
 }
 
+/** A response that can have a note, which its methods tell what is sent. */
+export interface Notable {
+  /** Undefined until there is one. */
+  readonly note: Note | undefined;
+  takeNote(note: Note): void;
+}
+
+/** A server that writes an access log makes its responses of this class: methods of its own for each response would make node:http's calls of them slow. */
+export class NotedResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> implements Notable {
+  note: Note | undefined = undefined;
+
+  takeNote(note: Note): void {
+    this.note = note;
+    this.on("close", tellOver);
+  }
+
+  override writeHead(status: number, ...more: never[]): this {
+    this.note?.answered(status);
+    return super.writeHead(status, ...more);
+  }
+
+  override write(chunk: unknown, ...more: never[]): boolean {
+    this.note?.sent(chunk);
+    return super.write(chunk, ...more);
+  }
+
+  override end(chunk?: unknown, ...more: never[]): this {
+    this.note?.sent(chunk);
+    return super.end(chunk, ...more);
+  }
+}
+
+const tellOver = guardedOf<NotedResponse, []>(
+  (response) => response.note?.over(response.writableFinished),
+  () => undefined,
+);
+
+/** Undefined unless beginNote() was called for the response. */
+export function noteOn(response: ServerResponse): Note | undefined {
+  return (response as ServerResponse & Partial<Notable>).note;
+}
+
+/** @param response a NotedResponse or that of a request over HTTP/2 */
 export function beginNote(noting: Noting, request: IncomingMessage, response: ServerResponse, client: string): void {
-  const note = new Note(noting, request, client);
-  const own = {
-    writeHead: response.writeHead.bind(response),
-    write: response.write.bind(response) as (...all: unknown[]) => boolean,
-    end: response.end.bind(response) as (...all: unknown[]) => ServerResponse,
-  };
-  const isHead = request.method === "HEAD";
-  (response as Noted)[noteOf] = note;
-  Object.assign(response, {
-    writeHead(status: number, ...more: never[]) {
-      note.answered(status);
-      return own.writeHead(status, ...more);
-    },
-    write(...all: unknown[]) {
-      if (!isHead) note.sent(all[0]);
-      return own.write(...all);
-    },
-    end(...all: unknown[]) {
-      if (!isHead) note.sent(all[0]);
-      return own.end(...all);
-    },
-  });
-  const onClose = () => note.over(response.writableFinished);
-  response.once(
-    "close",
-    guarded(onClose, () => undefined),
-  );
+  (response as ServerResponse & Notable).takeNote(new Note(noting, request, client));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { type Access, accessLine } from "./access-line.ts";
+import { type Access, type AccessFormat, accessLines } from "./access-line.ts";
 
 const access: Access = {
   at: Date.UTC(2026, 10, 3, 4, 5, 6, 789),
@@ -18,6 +18,8 @@ const access: Access = {
   userAgent: "curl/8",
 };
 
+const accessLine = (of: Access, format: AccessFormat) => accessLines(format)(of);
+
 test("each form of a line is what its readers expect", () => {
   assert.equal(accessLine(access, "common"), '192.0.2.7 - - [03/Nov/2026:04:05:06 +0000] "GET /cart HTTP/1.1" 200 5\n');
   assert.equal(
@@ -26,6 +28,15 @@ test("each form of a line is what its readers expect", () => {
   );
   const { at: _, ...rest } = access;
   assert.deepEqual(JSON.parse(accessLine(access, "json")), { time: "2026-11-03T04:05:06.789Z", ...rest, ms: 12.346 });
+});
+
+test("lines of one log have their own times, and milliseconds keep their digits", () => {
+  const line = accessLines("json");
+  for (const at of [access.at, access.at + 1, access.at - 780, access.at + 60_000, access.at - 60_000])
+    for (const ms of [0, 0.0004, 0.0126, 1, 1.05, 999.9999, 123_456.789]) {
+      const { time, ms: told } = JSON.parse(line({ ...access, at, ms })) as { time: string; ms: number };
+      assert.deepEqual([time, told], [new Date(at).toISOString(), Math.round(ms * 1_000) / 1_000]);
+    }
 });
 
 test("whatever a client sends, its line stays one line, and its quotes stay closed", () => {

@@ -36,20 +36,52 @@ export interface Access {
 /** Of each text that a client sends, at most. */
 const MOST_CHARACTERS = 2_048;
 
-/** One line, with its end. */
-export function accessLine(access: Access, format: AccessFormat): string {
-  return `${format === "json" ? jsonLine(access) : ncsaLine(access, format === "combined")}\n`;
+/** Makes the lines of a log: one with its end for each request. A line costs a call less than 1 µs as JSON. */
+export function accessLines(format: AccessFormat): (access: Access) => string {
+  if (format !== "json") return (access) => `${ncsaLine(access, format === "combined")}\n`;
+  const timeOf = isoTimes();
+  // JSON.stringify() of the whole costs twice as much.
+  return ({ at, ms, client, method, host, path, version, status, bytes, complete, ...rest }) =>
+    `{"time":"${timeOf(at)}","ms":${thousandths(ms)},"client":${quoted(client)},"method":${quoted(method)},"host":${quoted(host)}` +
+    `,"path":${quoted(path)},"version":${quoted(version)},"status":${status},"bytes":${bytes},"complete":${complete}` +
+    `${member("tenant", rest.tenant)}${member("app", rest.app)}${member("function", rest.function)}` +
+    `${member("invocation", rest.invocation)}${member("trace", rest.trace)}${member("error", rest.error)}` +
+    `${member("userAgent", rest.userAgent)}${member("referer", rest.referer)}}\n`;
 }
 
-function jsonLine({ at, ms, ...rest }: Access): string {
-  // Texts that are short and well formed, as nearly all are, stay as they are.
-  const fields = rest as Record<string, unknown>;
-  for (const name in fields) {
-    const value = fields[name];
-    if (typeof value === "string" && (value.length > MOST_CHARACTERS || !value.isWellFormed()))
-      fields[name] = value.slice(0, MOST_CHARACTERS).toWellFormed();
-  }
-  return JSON.stringify({ time: new Date(at).toISOString(), ms: Math.round(ms * 1_000) / 1_000, ...fields });
+function member(name: string, value: string | undefined): string {
+  return value === undefined ? "" : `,"${name}":${quoted(value)}`;
+}
+
+/** Texts that are as they are in JSON, as nearly all are. */
+const plain = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+function quoted(text: string): string {
+  return text.length <= MOST_CHARACTERS && plain.test(text) ? `"${text}"` : JSON.stringify(text.slice(0, MOST_CHARACTERS).toWellFormed());
+}
+
+/** Milliseconds with three digits behind the point. */
+function thousandths(ms: number): string {
+  const us = Math.round(ms * 1_000);
+  return `${Math.trunc(us / 1_000)}.${threeDigits(us % 1_000)}`;
+}
+
+function threeDigits(number: number): string {
+  return number < 10 ? `00${number}` : number < 100 ? `0${number}` : String(number);
+}
+
+/** Times as toISOString() has them. What is of the same second is written once for all of its lines. */
+function isoTimes(): (at: number) => string {
+  let second = NaN;
+  let text = "";
+  return (at) => {
+    const own = Math.floor(at / 1_000);
+    if (own !== second) {
+      second = own;
+      text = new Date(own * 1_000).toISOString().slice(0, -"000Z".length);
+    }
+    return `${text}${threeDigits(Math.floor(at) - own * 1_000)}Z`;
+  };
 }
 
 function ncsaLine({ at, client, method, path, version, status, bytes, userAgent, referer }: Access, combined: boolean): string {

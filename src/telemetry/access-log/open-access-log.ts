@@ -1,7 +1,7 @@
 /** Opens the access log of the gateway. */
 import type { ServerStart } from "../../base/config/server-start.ts";
 import { MayflyError } from "../../base/errors/error.ts";
-import { type Access, accessLine } from "./access-line.ts";
+import { type Access, accessLines } from "./access-line.ts";
 import { RotatingFile } from "./rotating-file.ts";
 
 export interface AccessLog {
@@ -26,5 +26,6 @@ export async function openAccessLog({ config, clock, log, closing }: ServerStart
     );
   });
   closing.defer(() => file.close());
-  return { withQueries: query, write: (access) => file.append(accessLine(access, format)) };
+  const lineOf = accessLines(format);
+  return { withQueries: query, write: (access) => file.append(lineOf(access)) };
 }

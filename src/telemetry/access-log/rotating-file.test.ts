@@ -72,7 +72,7 @@ test("lines that cannot be written are dropped and counted, and the next ones ar
 });
 
 test("lines for a disk that is too slow are bounded", async (context) => {
-  const { file, reported, lines } = await opened(context);
+  const { file, reported, lines } = await opened(context, { maxBytes: 100_000_000 });
   const line = `${"x".repeat(1_023)}\n`;
   for (let n = 0; n < 10_000; n++) file.append(line);
   await file.close();

@@ -2,7 +2,7 @@
  * A file to which lines are appended, and that is put aside when it is full.
  *
  * Owns: the open file, and the lines that are not written yet.
- * 1. Nobody waits for the disk: lines are gathered and written together. At most MOST_WAITING characters wait; further lines are dropped and counted.
+ * 1. Nobody waits for the disk: lines are gathered and written together. At most MOST_WAITING bytes wait; further lines are dropped and counted.
  * 2. A file that would grow beyond `maxBytes` becomes file.1, file.1 becomes file.2, and so on; there are `keep` of them.
  * 3. If somebody else moves the file away, as logrotate does, a new one is begun within a second.
  * 4. While lines are dropped, because the disk is full or slow, their number is reported once a minute.
@@ -22,6 +22,16 @@ export interface RotatingFileOptions {
 
 const PAUSE_MS = 200;
 const MOST_WAITING = 8 * 2 ** 20;
+/** Lines are gathered as bytes in blocks of this size: texts that wait would be moved about by the garbage collector, which costs more than writing them down. */
+const BLOCK_BYTES = 256 * 1_024;
+/** A character of a text is at most so many bytes of UTF-8. */
+const BYTES_OF_CHARACTER = 3;
+
+interface Block {
+  bytes: Buffer;
+  length: number;
+  lines: number;
+}
 const LOOK_MS = 1_000;
 const REPORT_AFTER_MS = 60_000;
 
@@ -31,8 +41,9 @@ export class RotatingFile {
   #size = 0;
   #inode = 0;
   #lookedAt = -Infinity;
-  #lines: string[] = [];
-  #characters = 0;
+  /** The last one is being filled. */
+  #blocks: Block[] = [];
+  #waiting = 0;
   #writing: Promise<void> | undefined;
   #cancelPause: (() => void) | undefined;
   #dropped = 0;
@@ -53,16 +64,27 @@ export class RotatingFile {
 
   append(line: string): void {
     if (this.#closed) return;
-    if (this.#characters >= MOST_WAITING) return this.#drop(1, new Error("the disk is too slow"));
-    this.#lines.push(line);
-    this.#characters += line.length;
+    if (this.#waiting >= MOST_WAITING) return this.#drop(1, new Error("the disk is too slow"));
+    const block = this.#blockFor(line.length * BYTES_OF_CHARACTER);
+    const bytes = block.bytes.write(line, block.length);
+    block.length += bytes;
+    block.lines += 1;
+    this.#waiting += bytes;
     if (this.#writing === undefined) this.#cancelPause ??= this.#options.clock.after(PAUSE_MS, () => void this.#write());
+  }
+
+  #blockFor(bytes: number): Block {
+    const last = this.#blocks.at(-1);
+    if (last !== undefined && last.bytes.length - last.length >= bytes) return last;
+    const block = { bytes: Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, bytes)), length: 0, lines: 0 };
+    this.#blocks.push(block);
+    return block;
   }
 
   /** Resolves when all lines are written. */
   async close(): Promise<void> {
     this.#closed = true;
-    while (this.#lines.length > 0 || this.#writing !== undefined) await this.#write();
+    while (this.#blocks.length > 0 || this.#writing !== undefined) await this.#write();
     this.#cancelReport?.();
     if (this.#dropped > 0) this.#tellDropped();
     await this.#handle?.close();
@@ -77,18 +99,16 @@ export class RotatingFile {
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#lines.length > 0) {
-      const lines = this.#lines;
-      this.#lines = [];
-      this.#characters = 0;
-      const bytes = Buffer.from(lines.join(""));
+    for (let block = this.#blocks.shift(); block !== undefined; block = this.#blocks.shift()) {
+      this.#waiting -= block.length;
+      const bytes = block.bytes.subarray(0, block.length);
       try {
         await this.#lookWhetherMoved();
         if (this.#size > 0 && this.#size + bytes.length > this.#options.maxBytes) await this.#rotate();
         await this.#handle!.appendFile(bytes);
         this.#size += bytes.length;
       } catch (error) {
-        this.#drop(lines.length, error);
+        this.#drop(block.lines, error);
       }
     }
   }

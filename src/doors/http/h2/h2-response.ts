@@ -3,13 +3,14 @@ import type { ServerResponse } from "node:http";
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { guarded } from "../../../base/errors/guarded.ts";
 import { isHopByHop } from "../../../wire/head.ts";
+import type { Notable, Note } from "../noted.ts";
 import type { H2Request } from "./h2-request.ts";
 
 /** As node:events has it. */
 // oxlint-disable-next-line typescript/no-explicit-any
 type Listener = (...values: any[]) => void;
 
-export class H2Response {
+export class H2Response implements Notable {
   readonly req: H2Request;
   readonly #stream: ServerHttp2Stream;
   readonly #takesTrailers: boolean;
@@ -20,6 +21,7 @@ export class H2Response {
   /** HTTP/1.1 sends trailers behind chunks only; here they are always possible. */
   readonly chunkedEncoding = true;
   shouldKeepAlive = true;
+  note: Note | undefined = undefined;
 
   constructor(request: H2Request) {
     this.req = request;
@@ -31,6 +33,15 @@ export class H2Response {
     this.#stream.on(
       "wantTrailers",
       guarded(onWanted, () => this.#stream.destroy()),
+    );
+  }
+
+  takeNote(note: Note): void {
+    this.note = note;
+    const onClose = () => note.over(this.writableFinished);
+    this.#stream.once(
+      "close",
+      guarded(onClose, () => undefined),
     );
   }
 
@@ -57,6 +68,7 @@ export class H2Response {
 
   /** @param list name, value, name, value … */
   writeHead(status: number, list: readonly string[]): this {
+    this.note?.answered(status);
     if (this.#isHeadWritten) return this;
     this.#isHeadWritten = true;
     this.#head = Object.assign(headersOf(list), { ":status": status });
@@ -68,6 +80,7 @@ export class H2Response {
   }
 
   write(bytes: Buffer | string, taken?: (error?: Error | null) => void): boolean {
+    this.note?.sent(bytes);
     if (this.#stream.destroyed || this.#stream.writableEnded) {
       taken?.(new Error("the stream is closed"));
       return false;
@@ -77,6 +90,7 @@ export class H2Response {
   }
 
   end(body?: Buffer | string, encoding?: BufferEncoding): this {
+    this.note?.sent(body);
     if (this.#stream.destroyed) return this;
     const isEmpty = body === undefined || body.length === 0;
     this.#sendHead(isEmpty && Object.keys(this.#trailers).length === 0);

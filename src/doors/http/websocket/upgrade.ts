@@ -2,7 +2,7 @@
  * A request that asks to go on as a WebSocket. Until the function has agreed, it is a call like any other, with the same checks, errors and replies; after
  * the status 101 its connection is a tunnel to the function, which speaks the WebSocket protocol itself.
  */
-import { type IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { guarded, guardedOf } from "../../../base/errors/guarded.ts";
 import { type ErrorDetails, MayflyError } from "../../../base/errors/error.ts";
@@ -78,9 +78,13 @@ export function asksForWebSocket({ method, httpVersion, headers }: IncomingMessa
   return method === "GET" && httpVersion === "1.1" && !hasBody && headers.upgrade?.trim().toLowerCase() === "websocket";
 }
 
-/** node:http makes none for a request that asks for an upgrade. The reply ends the connection, which is no longer node:http's. */
-export function responseFor(request: IncomingMessage, socket: Duplex): ServerResponse {
-  const response = new ServerResponse(request);
+/**
+ * node:http makes none for a request that asks for an upgrade. The reply ends the connection, which is no longer node:http's.
+ *
+ * @param Response the class of the server's other responses
+ */
+export function responseFor(request: IncomingMessage, socket: Duplex, Response: typeof ServerResponse): ServerResponse {
+  const response = new Response(request);
   response.shouldKeepAlive = false;
   response.assignSocket(request.socket);
   const end = () => request.socket.destroySoon();
