@@ -28,7 +28,7 @@ import { openState } from "./platform/open-state.ts";
 import { openTelemetry } from "./platform/open-telemetry.ts";
 import type { Bundle } from "./store/catalog/catalog.ts";
 import type { Manifest } from "./store/catalog/manifest.ts";
-import { openServerLog } from "./store/logs/server-log.ts";
+import { LogLines, openServerLog } from "./store/logs/server-log.ts";
 import type { StateLock } from "./store/state-folder/lock.ts";
 import type { Supervision } from "./supervisor/supervision.ts";
 import { EventStream } from "./telemetry/event-stream.ts";
@@ -82,7 +82,8 @@ export async function startMayfly(
   { progress = () => {}, prepared = () => {}, clock = systemClock, supervision, development }: Hooks = {},
 ): Promise<Running> {
   await using closing = new AsyncDisposableStack();
-  const log = openServerLog(wished);
+  const lines = new LogLines();
+  const log = openServerLog(wished, lines);
   const descriptors = descriptorBudget(descriptorLimit());
   const config = withinDescriptors(wished, descriptors, log);
   const start: ServerStart = { config, clock, log, closing };
@@ -103,7 +104,7 @@ export async function startMayfly(
   const inspectDir = development?.inspectDir;
   const machines = await openMachines(start, { state, descriptors, urls, progress, inspectDir });
   prepared();
-  const telemetry = openTelemetry(start, { state, events, version, driver: machines.driver.name });
+  const telemetry = openTelemetry(start, { state, events, lines, version, driver: machines.driver.name });
   const services = openServices(start, { state, uids: machines.uids, events, served: () => apps.served });
   const dispatch = await openDispatch(start, {
     state,

@@ -115,8 +115,8 @@ describe("a collector", () => {
 
   before(async () => {
     collector = await new Collector().open(scope);
-    const otlp = { url: collector.url, headers: ["x-key=for tests"], metricsMs: 1_000 };
-    platform = await startPlatform(scope, { driver: "process", blanks: 1, telemetry: { otlp } });
+    const otlp = { url: collector.url, headers: ["x-key=for tests"], metricsMs: 1_000, serverLog: true };
+    platform = await startPlatform(scope, { driver: "process", blanks: 1, logLevel: "info", telemetry: { otlp } });
     await platform.deploy("test/apps/telemetry");
   });
   after(() => scope.close());
@@ -223,6 +223,16 @@ describe("a collector", () => {
       Number(point["count"]),
     );
     assert.deepEqual([...new Set(collector.headers)], ["for tests"]);
+  });
+
+  test("gets the server's own log, where the settings say so", async () => {
+    const [line] = await eventually(
+      "the line",
+      () => collector.logs.filter(({ app, text }) => app === "mayfly" && text === "up"),
+      (lines) => lines.length > 0,
+    );
+    const { severityText, traceId, facts } = line!;
+    assert.deepEqual([severityText, traceId, facts["gateway"]], ["INFO", undefined, platform.running.gatewayUrl]);
   });
 });
 

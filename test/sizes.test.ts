@@ -18,6 +18,18 @@ test("on qemu, an app of another size is ready when its deploy returns, and has 
   await platform.logged("sized", /ran out of memory/);
 });
 
+test("the metrics tell what machines share with their template, and how much of their code is translated where nothing but an emulator runs it", async (context) => {
+  const platform = await startPlatform(context, { driver: "qemu", blanks: 0 });
+  await deploy(platform, 128);
+  assert.equal((await fill(platform, 10)).status, 200);
+  const page = await platform.client.metrics();
+  const value = (name: string) => Number(new RegExp(`^${RegExp.escape(name)} (.*)$`, "m").exec(page)?.[1]);
+  assert.ok(value('mayfly_hypervisor_memory_usage_bytes{state="shared"}') > 2 ** 20, page);
+  assert.ok(value("mayfly_hypervisor_cpu_wait_time_seconds_total") > 0);
+  if (platform.running.driver.detail.includes("with KVM")) assert.ok(!page.includes("mayfly_emulator_code_size_bytes"));
+  else assert.ok(value("mayfly_emulator_code_size_bytes") > 100_000);
+});
+
 if (drivers.includes("gvisor"))
   test("on gvisor, an app of another size is ready when its deploy returns, and has the memory it asked for", async (context) => {
     const platform = await startPlatform(context, { driver: "gvisor", blanks: 0 });

@@ -69,6 +69,19 @@ describe("metrics", () => {
       assert.match(page, new RegExp(`^${name}[ {]`, "m"));
   });
 
+  test("messages of queues are on the page, those that wait apart from those that come later", async () => {
+    await platform.client.createQueue({ name: "own" });
+    for (const delayS of [0, 0, 600]) await platform.client.sendToQueue("own", { body: "x", delayS });
+    const page = await platform.client.metrics();
+    const messages = (app: string, queue: string, state: string) =>
+      valueOf(page, `mayfly_queue_messages{tenant="main",app="${app}",queue="${queue}",state="${state}"}`);
+    assert.deepEqual(
+      ["visible", "in_flight", "delayed"].map((state) => messages("", "own", state)),
+      [2, 0, 1],
+    );
+    assert.equal(messages("seen", "seen-jobs", "visible"), 0);
+  });
+
   test("each request has a line in the access log, the refused ones too", async () => {
     await platform.call("/nowhere/at/all?x=1");
     const lines = await eventually(
@@ -212,17 +225,20 @@ describe("what is shipped for Prometheus and Grafana", () => {
       machines: () => [],
       inFlight: () => [],
       events: () => Promise.resolve([]),
+      queues: () => Promise.resolve([]),
       costs: () => ({ currency: "", apps: [] }),
     });
     await metrics.collect();
     const families = await metrics.collect();
     metrics.close();
-    // These two are there where something is exported, or the host has had a machine.
+    // These are there where something is exported, or the host has had a machine.
     const known = new Set([
       "up",
       "mayfly_otlp_dropped_total",
       "mayfly_hypervisor_cpu_time_seconds_total",
+      "mayfly_hypervisor_cpu_wait_time_seconds_total",
       "mayfly_hypervisor_memory_usage_bytes",
+      "mayfly_emulator_code_size_bytes",
     ]);
     for (const family of families) {
       const name = prometheusName(family);

@@ -2,8 +2,10 @@
 import type { ServerStart } from "../base/config/server-start.ts";
 import type { LiveDispatcher } from "../dispatch/live-dispatcher.ts";
 import type { Events } from "../events/events.ts";
+import type { OpenedQueues } from "../services/queues/open-queues.ts";
 import type { Names } from "../store/catalog/catalog.ts";
 import type { OpenAccounts } from "../store/ledger/create-accounts.ts";
+import type { LogLines } from "../store/logs/server-log.ts";
 import { monthOf } from "../store/ledger/month.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
 import type { Readings } from "../telemetry/metrics/app-readings.ts";
@@ -18,6 +20,8 @@ export interface MetricSources {
   dispatcher: Pick<LiveDispatcher, "machines" | "inFlight">;
   accounts: Pick<OpenAccounts, "bill" | "prices">;
   events: Pick<Events, "openByApp">;
+  queues: Pick<OpenedQueues, "depths">;
+  names: KnownNames;
 }
 
 /** Costs are summed from the ledger at most this often, milliseconds. */
@@ -34,20 +38,33 @@ export function openMetricsOf(
   return metrics;
 }
 
+export interface ExportNeeds {
+  events: EventStream;
+  names: KnownNames;
+  metrics: Metrics | undefined;
+  version: string;
+  /** Of the server's own log. */
+  lines: LogLines;
+}
+
 /** Undefined if the settings name no collector. */
 export function openExportOf(
   { config, clock, log, closing }: ServerStart,
-  { events, names, metrics, version }: { events: EventStream; names: KnownNames; metrics: Metrics | undefined; version: string },
+  { events, names, metrics, version, lines }: ExportNeeds,
 ): Export | undefined {
   const { url, ...otlp } = config.telemetry.otlp;
   if (url === undefined) return undefined;
   const report = (error: Error) => log.warn({ err: error }, "telemetry was not exported");
-  const exported = openExport({ ...otlp, url, events, labelsOf: labelsBy(names), metrics, clock, version, report });
+  const listenToLog: LogLines["listen"] = (listener) => lines.listen(listener);
+  const exported = openExport({ ...otlp, url, listenToLog, events, labelsOf: labelsBy(names), metrics, clock, version, report });
   closing.defer(() => exported.close());
   return exported;
 }
 
-export function readingsOf({ clock }: Pick<ServerStart, "clock">, { dispatcher, accounts, events }: MetricSources): Readings {
+export function readingsOf(
+  { config, clock }: Pick<ServerStart, "config" | "clock">,
+  { dispatcher, accounts, events, queues, names }: MetricSources,
+): Readings {
   let costs: ReturnType<Readings["costs"]> | undefined;
   let at = 0;
   return {
@@ -55,6 +72,10 @@ export function readingsOf({ clock }: Pick<ServerStart, "clock">, { dispatcher, 
     inFlight: () => dispatcher.inFlight(),
     // What cannot be read, while the server stops for example, is left out of that page.
     events: () => events.openByApp().catch(() => []),
+    async queues() {
+      const depths = await queues.depths(config.telemetry.functions).catch(() => []);
+      return depths.map(({ tenant, ...depth }) => ({ ...depth, tenant: names.tenantName(tenant) ?? tenant }));
+    },
     costs() {
       if (costs === undefined || clock.now() - at >= COSTS_MS) {
         costs = costsOf(accounts, monthOf(clock.wall())) ?? costs;

@@ -62,7 +62,8 @@ export async function openCalls(start: ServerStart, needs: CallsNeeds) {
     events,
   });
   const lambdaParts = { store: lambdaStore, catalog, serving, logs, events, principals, wrong };
-  telemetry.metrics?.readFrom(readingsOf(start, { dispatcher: dispatch.dispatcher, accounts, events: durable.events }));
+  const readings = { dispatcher: dispatch.dispatcher, accounts, events: durable.events, queues, names: catalog.names };
+  telemetry.metrics?.readFrom(readingsOf(start, readings));
   const runs = openExecutions(start, events);
   const { executions } = runs;
   const invoking = openInvoking(start, {

@@ -308,6 +308,8 @@ export const configSchema = z.strictObject({
             .max(100)
             .default([]),
           signals: z.array(z.enum(["traces", "metrics", "logs"])).default(["traces", "metrics", "logs"]),
+          /** Whether the collector gets the lines of the server's own log as well. */
+          serverLog: z.boolean().default(false),
           /** New traces that are recorded, at most. Those that callers have marked as sampled have a bound of their own, ten times as many spans. */
           tracesPerSecond: z.number().min(0).max(100_000).default(100),
           metricsMs: z.int().min(1_000).max(3_600_000).default(60_000),

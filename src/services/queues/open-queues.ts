@@ -9,6 +9,7 @@ import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import { KnownQueues } from "./known-queues.ts";
 import { meteredQueues } from "./metered-queues.ts";
 import { Mover } from "./mover.ts";
+import type { QueueDepth } from "./queue.ts";
 import type { QueueOwner, Queues } from "./queues.ts";
 import { clear, queuesOver } from "./queues-over.ts";
 import type { QueueOperations } from "./store/engine.ts";
@@ -16,6 +17,8 @@ import { WaitingReceives } from "./waiting.ts";
 
 export interface OpenedQueues {
   queues: Queues;
+  /** Of all queues, the oldest first. @param most beyond so many queues, all messages count as visible: it would take long to tell them apart */
+  depths(most: number): Promise<QueueDepth[]>;
   /** Goes on with what an earlier server began. Rejects with "state-damaged" and its like. */
   start(): Promise<void>;
 }
@@ -75,7 +78,9 @@ export function openQueues({ config, clock, log, closing }: ServerStart, { event
       accounts.serviceUsed(owner, SERVICE, { storedByteSeconds: (bytes * KEPT_MS) / 1_000 });
   };
   closing.defer(clock.every(KEPT_MS, () => existsSync(file) && void tellKept().catch(onFailure)));
-  return { queues: meteredQueues({ ...over, removeOf }, (owner, use) => accounts.serviceUsed(owner, SERVICE, use)), start };
+  const depths = async (most: number) => (commit.isOpen || existsSync(file) ? commit.run("depths", { now: clock.wall(), most }) : []);
+  const queues = meteredQueues({ ...over, removeOf }, (owner, use) => accounts.serviceUsed(owner, SERVICE, use));
+  return { queues, depths, start };
 }
 
 async function tidy(commit: GroupCommit<QueueOperations>, now: number): Promise<void> {

@@ -88,6 +88,9 @@ export interface QueueCounts {
   bytes: number;
 }
 
+/** How many messages a queue has. */
+export interface QueueDepth extends Pick<Queue, "tenant" | "app" | "name">, Omit<QueueCounts, "bytes"> {}
+
 export interface MessageAttribute {
   /** As the sender names it: String, Number or Binary, perhaps with a label after a point. */
   type: string;

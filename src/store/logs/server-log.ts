@@ -1,10 +1,29 @@
 /** The server's own log, on standard error: one line of JSON for each entry. */
 import { type Logger, destination, pino } from "pino";
 
-export function openServerLog({ logLevel }: { logLevel: string }): Logger {
+/** Where lines of the server's log go besides. */
+export class LogLines {
+  #listener: (line: string) => void = () => undefined;
+
+  /** @param listener called with each line from now on, as it is written: JSON with a line feed. It must not throw. Returns what ends that */
+  listen(listener: (line: string) => void): () => void {
+    this.#listener = listener;
+    return () => (this.#listener = () => undefined);
+  }
+
+  tell(line: string): void {
+    this.#listener(line);
+  }
+}
+
+export function openServerLog({ logLevel }: { logLevel: string }, lines?: LogLines): Logger {
   const out = destination({ fd: 2, sync: true });
   out.on("error", () => undefined); // an error means that nobody reads the log any more, which is no reason to end
-  return pino({ level: logLevel, base: null }, out);
+  const write = (line: string) => {
+    out.write(line);
+    lines?.tell(line);
+  };
+  return pino({ level: logLevel, base: null }, lines === undefined ? out : { write });
 }
 
 export interface Steps {

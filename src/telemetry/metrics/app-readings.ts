@@ -10,8 +10,19 @@ export interface Readings {
   inFlight(): readonly (readonly [app: string, calls: number])[];
   /** Events that were accepted and have not ended, by app. */
   events(): Promise<readonly { app: string; events: number }[]>;
+  /** How many messages queues have. An app that is null stands for its tenant. */
+  queues(): Promise<readonly QueueReading[]>;
   /** This month's cost so far, by app; null is the platform. */
   costs(): { currency: string; apps: readonly { app: string | null; cost: number }[] };
+}
+
+interface QueueReading {
+  readonly tenant: string;
+  readonly app: string | null;
+  readonly name: string;
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
 }
 
 interface MachineReading {
@@ -30,7 +41,8 @@ type LabelsOf = (app: string) => AppLabels | undefined;
 const MB = 2 ** 20;
 const NONE: AppLabels = { tenant: "", app: "" };
 
-export async function appReadings(readings: Readings, labelsOf: LabelsOf): Promise<MetricFamily[]> {
+/** @param most queues with counts of their own; further ones of an app are counted together, as its queue "" */
+export async function appReadings(readings: Readings, labelsOf: LabelsOf, most: number): Promise<MetricFamily[]> {
   const machines = readings.machines();
   const bound = machines.filter(({ app }) => app !== null);
   const running = sums(bound.map(({ app, inFlight }) => [app!, inFlight]));
@@ -90,8 +102,23 @@ export async function appReadings(readings: Readings, labelsOf: LabelsOf): Promi
       "Events that wait or run.",
       byApp((await readings.events()).map(({ app, events }) => [app, events])),
     ),
+    gauge(
+      "mayfly.queue.messages",
+      "{message}",
+      "Messages in a queue: visible ones could be received now, those in flight were received and not deleted yet, delayed ones become visible later.",
+      pointsOf((await readings.queues()).flatMap((queue, at) => depthOf(queue, at < most, labelsOf))),
+    ),
     gauge("mayfly.cost.month", "", "Cost of this month so far; what no app used has no app.", pointsOf(costs)),
   ];
+}
+
+/** Queues of a tenant itself have its name, and no app. */
+function depthOf({ tenant, app, name, visible, inFlight, delayed }: QueueReading, isOwn: boolean, labelsOf: LabelsOf) {
+  const whose = app === null ? { tenant, app: "" } : labelsOf(app);
+  if (whose === undefined) return [];
+  const labels = { ...whose, queue: isOwn ? name : "" };
+  const states = { visible, in_flight: inFlight, delayed };
+  return Object.entries(states).map(([state, value]) => [{ ...labels, state }, value] as const);
 }
 
 function sums(values: Iterable<readonly [app: string, value: number]>): Map<string, number> {

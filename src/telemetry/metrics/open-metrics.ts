@@ -2,7 +2,7 @@
 import type { EventStream } from "../event-stream.ts";
 import { type Readings, appReadings } from "./app-readings.ts";
 import { type AppLabels, CallMetrics } from "./call-metrics.ts";
-import { hostMetrics } from "./host-metrics.ts";
+import { HostMetrics } from "./host-metrics.ts";
 import { MachineMetrics } from "./machine-metrics.ts";
 import type { MetricFamily } from "./metric.ts";
 import { prometheusText } from "./prometheus-text.ts";
@@ -39,6 +39,7 @@ export function openMetrics({ events, labelsOf, most, info }: MetricsOptions): M
   const machines = new MachineMetrics();
   const usage = new UsageMetrics({ labelsOf, most });
   const server = new ServerMetrics(info);
+  const host = new HostMetrics();
   const ends = [calls.listen(events), machines.listen(events), usage.listen(events)];
   const further: (() => readonly MetricFamily[])[] = [];
   let readings: Readings | undefined;
@@ -47,9 +48,9 @@ export function openMetrics({ events, labelsOf, most, info }: MetricsOptions): M
     ...calls.collect(),
     ...machines.collect(),
     ...usage.collect(),
-    ...(readings === undefined ? [] : await appReadings(readings, labelsOf)),
+    ...(readings === undefined ? [] : await appReadings(readings, labelsOf, most)),
     ...(await server.collect()),
-    ...(await hostMetrics()),
+    ...(await host.collect()),
     ...further.flatMap((each) => each()),
   ];
   return {

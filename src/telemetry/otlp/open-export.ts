@@ -12,6 +12,7 @@ import type { Metrics } from "../metrics/open-metrics.ts";
 import { createTracing, type Tracing } from "../traces/tracing.ts";
 import { type ExportedLine, logsRequest } from "./encode-logs.ts";
 import { metricsRequest } from "./encode-metrics.ts";
+import { serverLogRequest } from "./encode-server-log.ts";
 import { type SpanEvent, tracesRequest } from "./encode-spans.ts";
 import type { Teller } from "./otlp-json.ts";
 import { Sender, type Signal } from "./sender.ts";
@@ -20,6 +21,10 @@ export interface ExportOptions {
   url: string;
   headers: readonly string[];
   signals: readonly Signal[];
+  /** Whether the server's own log is exported. */
+  serverLog: boolean;
+  /** Tells each line of the server's own log, as it is written. Returns what ends that. */
+  listenToLog: (listener: (line: string) => void) => () => void;
   /** New traces that are recorded each second, at most. */
   tracesPerSecond: number;
   /** Milliseconds between two pages of metrics. */
@@ -48,7 +53,7 @@ const PAUSE_MS = 1_000;
 const LAST_MS = 2_000;
 
 export function openExport(options: ExportOptions): Export {
-  const { signals, events, labelsOf, metrics, clock, version, report } = options;
+  const { signals, serverLog, listenToLog, events, labelsOf, metrics, clock, version, report } = options;
   const sender = new Sender({ ...options, now: () => clock.now() });
   const teller: Teller = { version, host: hostname(), instance: `${hostname()}-${process.pid}` };
   const queueOf = <Item>(name: string, signal: Signal, requestOf: (batch: readonly Item[]) => object) =>
@@ -81,6 +86,14 @@ export function openExport(options: ExportOptions): Export {
     ? queueOf<ExportedLine>("the export of logs", "logs", (batch) => logsRequest(batch, teller, labelsOf))
     : undefined;
   if (lines !== undefined) ends.push(() => lines.close());
+  if (serverLog) {
+    const own = queueOf<string>("the export of the server's log", "logs", (batch) => serverLogRequest(batch, teller));
+    const end = listenToLog((line) => own.add(line));
+    ends.push(() => {
+      end();
+      return own.close();
+    });
+  }
   if (metrics !== undefined) {
     metrics.add(() => [...sender.collect(), ...(tracing === undefined ? [] : [skippedBy(tracing)])]);
     if (signals.includes("metrics")) ends.push(pushMetrics(metrics, sender, teller, options));

@@ -7,6 +7,7 @@ import {
   type NewQueue,
   type Queue,
   type QueueCounts,
+  type QueueDepth,
   type QueueLimits,
   type QueueRef,
   type QueueSettings,
@@ -23,6 +24,7 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
     "SELECT count(*) AS n FROM messages INDEXED BY in_flight WHERE queue = ? AND visible_at > ? AND receives > 0",
   );
   const page = db.prepare("SELECT * FROM queues WHERE tenant = ? AND removed = 0 AND name > ? ORDER BY name LIMIT 1000");
+  const all = db.prepare("SELECT * FROM queues WHERE removed = 0 ORDER BY queue");
   const setRemoved = db.prepare("UPDATE queues SET removed = 1 WHERE queue = ?");
   const ofApp = db.prepare("SELECT * FROM queues WHERE app = ? AND removed = 0");
   const ofTenant = db.prepare("SELECT * FROM queues WHERE tenant = ? AND removed = 0");
@@ -53,6 +55,12 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
     return row.name.startsWith(prefix);
   }
 
+  function countsOf({ queue, messages }: Pick<QueueRow, "queue" | "messages">, now: number): Omit<QueueCounts, "bytes"> {
+    if (messages === 0) return { visible: 0, inFlight: 0, delayed: 0 };
+    const [all, received] = [hidden, inFlight].map((count) => Number(count.get(queue, now)!["n"])) as [number, number];
+    return { visible: messages - all, inFlight: received, delayed: all - received };
+  }
+
   return {
     create({ tenant, app, name, settings, tags, now, most }: NewQueue & { now: number; most: QueueLimits }): Queue {
       const known = book.find(tenant, name);
@@ -72,8 +80,14 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
     },
     find({ now, ...ref }: QueueRef & { now: number }): Queue & QueueCounts {
       const row = book.get(ref);
-      const [all, received] = [hidden, inFlight].map((count) => Number(count.get(row.queue, now)!["n"])) as [number, number];
-      return { ...shown(row), visible: row.messages - all, inFlight: received, delayed: all - received, bytes: row.bytes };
+      return { ...shown(row), ...countsOf(row, now), bytes: row.bytes };
+    },
+    depths({ now, most }: { now: number; most: number }): QueueDepth[] {
+      return all.all().map((found, at) => {
+        const row = readQueue(found);
+        const { tenant, app, name, messages } = row;
+        return { tenant, app, name, ...(at < most ? countsOf(row, now) : { visible: messages, inFlight: 0, delayed: 0 }) };
+      });
     },
     list(of: ListQueues): Queue[] {
       const found: Queue[] = [];
