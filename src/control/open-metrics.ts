@@ -74,7 +74,10 @@ export function readingsOf(
     events: () => events.openByApp().catch(() => []),
     async queues() {
       const depths = await queues.depths(config.telemetry.functions).catch(() => []);
-      return depths.map(({ tenant, ...depth }) => ({ ...depth, tenant: names.tenantName(tenant) ?? tenant }));
+      return depths.map(({ tenant, app, name, visible, inFlight, delayed }) => {
+        const tenantName = names.tenantName(tenant) ?? tenant;
+        return { tenant: tenantName, app, name, visible, inFlight, delayed };
+      });
     },
     costs() {
       if (costs === undefined || clock.now() - at >= COSTS_MS) {

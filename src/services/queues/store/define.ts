@@ -86,7 +86,8 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
       return all.all().map((found, at) => {
         const row = readQueue(found);
         const { tenant, app, name, messages } = row;
-        return { tenant, app, name, ...(at < most ? countsOf(row, now) : { visible: messages, inFlight: 0, delayed: 0 }) };
+        const counts = at < most ? countsOf(row, now) : { visible: messages, inFlight: 0, delayed: 0 };
+        return Object.assign(counts, { tenant, app, name });
       });
     },
     list(of: ListQueues): Queue[] {
