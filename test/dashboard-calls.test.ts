@@ -54,7 +54,7 @@ describe("a call", () => {
     await page.getByRole("link", { name: ran! }).click();
     await page.getByRole("complementary").getByText("Started").waitFor();
     await page.goto(`${url}/#/apps/seen?tab=logs`);
-    await page.getByRole("log").getByRole("link", { name: "Call" }).first().click();
+    await page.getByRole("log").getByRole("link", { name: invocation }).first().click();
     await page.getByRole("heading", { level: 1, name: "Call" }).waitFor();
   });
 

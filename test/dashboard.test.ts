@@ -238,7 +238,7 @@ describe("an app", () => {
   const tab = (page: Page, name: string) =>
     page
       .getByRole("navigation", { name: /^Parts of/ })
-      .getByRole("link", { name })
+      .getByRole("link", { name, exact: true })
       .click();
 
   async function appPage(context: Scope, app: string, who: LoggedIn = {}): Promise<Page> {
@@ -336,7 +336,8 @@ describe("an app", () => {
     for (let line = 0; line < 3_000; line++) say(`line ${line}`, "inv-3");
     await page.getByText("line 2999", { exact: true }).waitFor();
     assert.ok((await lines.count()) <= 2_000);
-    await page.getByRole("button", { name: "inv-3" }).last().click();
+    assert.equal(await page.getByRole("link", { name: "inv-3" }).last().getAttribute("href"), "#/apps/shop/calls/inv-3");
+    await page.getByPlaceholder(/^Text, function/).fill("inv-3");
     await eventually(
       "lines of one invocation",
       () => page.getByText("one more").count(),

@@ -50,8 +50,8 @@ export async function dashboard({ rounds, seconds }: BenchOptions): Promise<Sect
     await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).click();
     await page.getByRole("heading", { level: 1, name }).waitFor();
     await sleep(1_500);
-    for (let round = 0; round < rounds; round++) watched.push(await watch(page, thread, meanwhile));
-    rows.push(frameRow(name, watched));
+    for (let round = 0; round < rounds; round++) watched.push(await watch(browser, page, thread, meanwhile));
+    rows.push(frameRow(name, watched), taskRow(name, watched));
   }
   const perSecond = bytes / ((performance.now() - began) / 1_000);
   rows.push({ what: "received by a page", measured: `${Math.round(perSecond / 1_024)} KB/s` });
@@ -119,7 +119,7 @@ async function emptyRow(browser: Browser, seconds: number, rounds: number): Prom
   const thread = await page.context().newCDPSession(page);
   await thread.send("Performance.enable");
   const watched: Watched[] = [];
-  for (let round = 0; round < rounds; round++) watched.push(await watch(page, thread, () => sleep(1_000 * seconds)));
+  for (let round = 0; round < rounds; round++) watched.push(await watch(browser, page, thread, () => sleep(1_000 * seconds)));
   await page.close();
   const { what, measured } = frameRow("a page with nothing in it", watched);
   return { what, measured };
@@ -173,6 +173,17 @@ function frameRow(name: string, watched: Watched[]): Row {
   const longest = tasks.length === 0 ? "no long task" : `${tasks.length} long tasks, the longest ${ms(Math.max(...tasks))}`;
   const measured = `longest frame ${ms(most)}, p99 ${ms(quantile(frames, 0.99))}, ${longest}, thread busy ${(100 * busy).toFixed(1)} %, ${watched.at(-1)!.elements} elements`;
   return { what: `${name}: frames`, measured, target: `≤ ${MOST_FRAME_MS} ms`, reached: most <= MOST_FRAME_MS };
+}
+
+/** What a frame has to wait for, whatever else the host does. */
+function taskRow(name: string, watched: Watched[]): Row {
+  const most = Math.max(...watched.map(({ longestCpu }) => longestCpu));
+  return {
+    what: `${name}: the longest task`,
+    measured: `${ms(most)} of CPU`,
+    target: `≤ ${MOST_FRAME_MS} ms`,
+    reached: most <= MOST_FRAME_MS,
+  };
 }
 
 /** The server's CPU with as many streams, less what it uses without. */

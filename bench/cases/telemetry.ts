@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listening } from "../../src/base/testing/listening.ts";
+import { keptCalls } from "../kept-calls.ts";
 import { load } from "../load.ts";
 import type { BenchOptions } from "../options.ts";
 import { type Platform, startPlatform } from "../platform.ts";
@@ -50,7 +51,7 @@ export async function telemetry(options: BenchOptions): Promise<Section[]> {
   // Which comes first in a round changes, because what runs after another one may find the host busier.
   for (let round = 0; round < options.rounds; round++)
     for (let at = 0; at < contestants.length; at++) await measure(contestants[(round + at) % contestants.length]!, options.seconds);
-  return [section(contestants, options)];
+  return [section(contestants, options), keptCalls(options.rounds)];
 }
 
 async function measure({ platform: { server }, url, rounds }: Contestant, seconds: number): Promise<void> {

@@ -1,11 +1,13 @@
 /** What a page did while somebody looked at it: the times between its frames, its long tasks, and the time of its thread. */
-import type { CDPSession, Page } from "playwright-core";
+import type { Browser, CDPSession, Page } from "playwright-core";
 
 export interface Watched {
   /** Milliseconds between one frame and the next. */
   frames: number[];
-  /** Milliseconds of tasks of 50 ms or more. */
+  /** Milliseconds of tasks of 50 ms or more, in which the host may have done something else. */
   longTasks: number[];
+  /** Milliseconds of CPU of the page's longest task. */
+  longestCpu: number;
   /** Of the time, what the page's thread worked. */
   busy: number;
   /** Elements of the page at the end. */
@@ -33,14 +35,33 @@ const END = `
 `;
 
 /** @param meanwhile what somebody does with the page */
-export async function watch(page: Page, thread: CDPSession, meanwhile: () => Promise<void>): Promise<Watched> {
+export async function watch(browser: Browser, page: Page, thread: CDPSession, meanwhile: () => Promise<void>): Promise<Watched> {
+  await browser.startTracing(page, { categories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"] });
   await page.evaluate(BEGIN);
   const before = await taskSeconds(thread);
   const began = performance.now();
   await meanwhile();
   const busy = (await taskSeconds(thread)) - before;
   const seconds = (performance.now() - began) / 1_000;
-  return { ...(await page.evaluate<Omit<Watched, "busy">>(END)), busy: busy / seconds };
+  const seen = await page.evaluate<Pick<Watched, "frames" | "longTasks" | "elements">>(END);
+  return { ...seen, busy: busy / seconds, longestCpu: longestTask(await browser.stopTracing()) };
+}
+
+interface TraceEvent {
+  name: string;
+  pid: number;
+  tid: number;
+  /** Microseconds of the thread's CPU. */
+  tdur?: number;
+}
+
+/** Of the thread that lays the page out. */
+function longestTask(trace: Buffer): number {
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
+  const threads = Map.groupBy(traceEvents, ({ pid, tid }) => `${pid} ${tid}`);
+  const layouts = (events: TraceEvent[]) => events.filter(({ name }) => name === "UpdateLayoutTree").length;
+  const [main = []] = [...threads.values()].toSorted((a, b) => layouts(b) - layouts(a));
+  return main.reduce((most, { name, tdur = 0 }) => (name.endsWith("RunTask") ? Math.max(most, tdur / 1_000) : most), 0);
 }
 
 async function taskSeconds(thread: CDPSession): Promise<number> {

@@ -3,7 +3,7 @@
  *
  * Owns: the one connection, which is there while somebody looks at the page.
  */
-import { effect, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 import { changed, type Machines } from "../model/machines.ts";
 import type { MachineChanges, Tick } from "../model/replies.ts";
 import { EventReader } from "../model/sse.ts";
@@ -65,7 +65,10 @@ async function read(about: string, signal: AbortSignal, connected: () => void): 
   for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
     if (signal.aborted) return;
     state.value = "live";
-    for (const { name, data } of events.take(piece.value)) take(name, JSON.parse(data));
+    // The page is drawn once for all that has come.
+    batch(() => {
+      for (const { name, data } of events.take(piece.value)) take(name, JSON.parse(data));
+    });
   }
 }
 

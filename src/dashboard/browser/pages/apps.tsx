@@ -29,12 +29,14 @@ function AppList() {
   const [search, setSearch] = useState("");
   const [after, setAfter] = useState<readonly string[]>([""]);
   useEffect(() => {
+    // Otherwise who turns the page as soon as it is there would be taken back to the first.
+    if (typed.trim() === search) return undefined;
     const timer = setTimeout(() => {
       setSearch(typed.trim());
       setAfter([""]);
     }, 200);
     return () => clearTimeout(timer);
-  }, [typed]);
+  }, [typed, search]);
   const query = { limit: PAGE, after: after.at(-1)!, search };
   const loaded = useData<AppListReply>((signal) => ask("/v1/apps", { query, signal }), [query], 15_000);
   const next = loaded.data?.next;

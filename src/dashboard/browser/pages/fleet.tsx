@@ -1,4 +1,6 @@
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useComputed } from "@preact/signals";
+import type { ComponentChild } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Group, type GroupBy, fullness, grouped } from "../../model/fleet.ts";
 import { type LiveMachine, PHASES } from "../../model/replies.ts";
 import { ghosts, machines, tick } from "../live.ts";
@@ -23,6 +25,7 @@ export function FleetPage() {
   const [chosen, setChosen] = useState<string | null>(route.value.query.get("machine"));
   const all = useMemo(() => new Map([...ghosts.value, ...machines.value]), [ghosts.value, machines.value]);
   const groups = useMemo(() => grouped(all, by, search), [all, by, search]);
+  const isTold = useComputed(() => tick.value !== null).value;
   const options = isOfServer.value && tenant.value === "" ? groupings : groupings.filter(({ value }) => value !== "tenant");
   // The machine that was chosen stays to be read about when it is gone.
   const last = useRef<LiveMachine>(undefined);
@@ -50,13 +53,17 @@ export function FleetPage() {
       </div>
       <div class="split">
         <div>
-          {groups.length === 0 ? <NoMachines isSearch={search !== ""} /> : <Groups groups={groups} chosen={chosen} onChoose={setChosen} />}
+          {groups.length === 0 ? (
+            <NoMachines isSearch={search !== ""} />
+          ) : (
+            <Groups key={by} groups={groups} chosen={chosen} onChoose={setChosen} />
+          )}
         </div>
         <aside class="split-side" aria-label="The machine that is chosen">
           {chosen === null ? (
             <Empty title="No machine is chosen.">Each cell is a machine. Move between them with the arrow keys.</Empty>
           ) : (
-            <MachineDetail key={chosen} id={chosen} machine={machine} isGone={tick.value !== null && !machines.value.has(chosen)} />
+            <MachineDetail key={chosen} id={chosen} machine={machine} isGone={isTold && !machines.value.has(chosen)} />
           )}
         </aside>
       </div>
@@ -95,8 +102,17 @@ interface GroupsProps {
   onChoose: (id: string) => void;
 }
 
+/** So many cells are drawn in a frame that were not there before. */
+const CELLS_A_FRAME = 120;
+/** With more machines than this, cells do not fade from one fullness to the next: each that fades is a layer of its own. */
+const MOST_FADING = 100;
+/** A group with more machines than this has a row for itself. */
+const MANY = 12;
+
 function Groups({ groups, chosen, onChoose }: GroupsProps) {
   const area = useRef<HTMLDivElement>(null);
+  const total = groups.reduce((sum, { machines: some }) => sum + some.length, 0);
+  const most = useMoreEachFrame(total);
   const first = groups[0]?.machines[0]?.id;
   const isShown = chosen !== null && groups.some(({ machines: some }) => some.some(({ id }) => id === chosen));
   // The tab key goes to one cell, and the arrow keys from there to the others.
@@ -112,32 +128,78 @@ function Groups({ groups, chosen, onChoose }: GroupsProps) {
     onChoose(next.dataset["id"]!);
   };
   return (
-    <div ref={area} class="groups" onKeyDown={onKeyDown}>
-      {groups.map(({ name, machines: some, used, total }) => (
-        <section key={name} aria-label={name}>
-          <header>
-            <h2>{name}</h2>
-            <span class="muted number">
-              {some.length} {some.length === 1 ? "machine" : "machines"}
-              {total > 0 && `, ${used} of ${total} slots taken`}
-            </span>
-          </header>
-          <div class="cells">
-            {some.map((machine) => (
-              <Cell
-                key={machine.id}
-                machine={machine}
-                isGone={!machines.value.has(machine.id)}
-                isChosen={machine.id === chosen}
-                isReached={machine.id === reached}
-                onChoose={onChoose}
-              />
-            ))}
-          </div>
-        </section>
+    <div ref={area} class={total > MOST_FADING ? "groups" : "groups fading"} onKeyDown={onKeyDown}>
+      {startOf(groups, most).map((group) => (
+        <GroupBox key={group.name} group={group} chosen={ownOf(group, chosen)} reached={ownOf(group, reached)} onChoose={onChoose} />
       ))}
     </div>
   );
+}
+
+/** A number that is CELLS_A_FRAME at first and grows with each frame until it is the total, so that no frame has to make hundreds of cells. */
+function useMoreEachFrame(total: number): number {
+  const [most, setMost] = useState(CELLS_A_FRAME);
+  useEffect(() => {
+    if (most >= total) return undefined;
+    const frame = requestAnimationFrame(() => setMost(most + CELLS_A_FRAME));
+    return () => cancelAnimationFrame(frame);
+  }, [most, total]);
+  return most;
+}
+
+/** The first machines of all groups. */
+function startOf(groups: readonly Group[], most: number): Group[] {
+  let left = most;
+  return groups.flatMap((group) => {
+    const some = group.machines.slice(0, Math.max(0, left));
+    left -= some.length;
+    return some.length === 0 ? [] : [some.length === group.machines.length ? group : { ...group, machines: some }];
+  });
+}
+
+/** The machine if it is one of the group's: what happens to others is nothing to it. */
+function ownOf({ machines: some }: Group, id: string | null | undefined): string | null {
+  return id !== null && id !== undefined && some.some((machine) => machine.id === id) ? id : null;
+}
+
+interface GroupBoxProps {
+  group: Group;
+  chosen: string | null;
+  reached: string | null;
+  onChoose: (id: string) => void;
+}
+
+/** A group of which nothing has changed is the same as before: with hundreds of groups, a second changes few of them. */
+function GroupBox({ group: { name, machines: some, used, total }, chosen, reached, onChoose }: GroupBoxProps) {
+  const gone = some.map(({ id }) => (machines.peek().has(id) ? "" : id)).join("");
+  const last = useRef<{ of: readonly unknown[]; box: ComponentChild }>(undefined);
+  const of = [gone, chosen, reached, onChoose, ...some];
+  if (last.current?.of.length === of.length && of.every((each, at) => each === last.current!.of[at])) return <>{last.current.box}</>;
+  const box = (
+    <section aria-label={name} class={some.length > MANY ? "many" : ""}>
+      <header>
+        <h2>{name}</h2>
+        <span class="muted number">
+          {some.length} {some.length === 1 ? "machine" : "machines"}
+          {total > 0 && `, ${used} of ${total} slots taken`}
+        </span>
+      </header>
+      <div class="cells">
+        {some.map((machine) => (
+          <Cell
+            key={machine.id}
+            machine={machine}
+            isGone={!machines.peek().has(machine.id)}
+            isChosen={machine.id === chosen}
+            isReached={machine.id === reached}
+            onChoose={onChoose}
+          />
+        ))}
+      </div>
+    </section>
+  );
+  last.current = { of, box };
+  return <>{box}</>;
 }
 
 interface CellProps {
@@ -162,12 +224,17 @@ function Cell({ machine, isGone, isChosen, isReached, onChoose }: CellProps) {
         data-phase={phase}
         aria-pressed={isChosen}
         aria-label={`${id}, ${isGone ? "gone" : state}${full}`}
-        title={`${id}: ${isGone ? "gone" : state}${full}`}
         tabIndex={isReached ? 0 : -1}
         onClick={() => onChoose(id)}
+        onPointerEnter={nameIt}
       >
         <i style={{ transform: `scaleY(${fullness(machine)})` }} />
       </button>
     );
   }, [machine, isGone, isChosen, isReached, onChoose]);
+}
+
+/** Only the cell at the pointer has a title, so that what changes in each cell is one text. */
+function nameIt({ currentTarget }: { currentTarget: HTMLElement }): void {
+  currentTarget.title = currentTarget.getAttribute("aria-label") ?? "";
 }

@@ -49,7 +49,7 @@ export function LogsTab({ app, path }: TabProps) {
       ) : (
         <div class="log" ref={end} onScroll={onScroll} tabIndex={0} role="log" aria-label={`Log of ${app.app}`} aria-live="off">
           {shown.map((line) => (
-            <Line key={line.number} app={app.app} line={line} onFind={find} />
+            <Line key={line.number} app={app.app} line={line} />
           ))}
         </div>
       )}
@@ -57,7 +57,7 @@ export function LogsTab({ app, path }: TabProps) {
   );
 }
 
-function Line({ app, line, onFind }: { app: string; line: NumberedLine; onFind: (text: string) => void }) {
+function Line({ app, line }: { app: string; line: NumberedLine }) {
   return useMemo(
     () => (
       <div class="log-line" data-level={line.level}>
@@ -66,14 +66,9 @@ function Line({ app, line, onFind }: { app: string; line: NumberedLine; onFind: 
         <span>{line.function}</span>
         <span class="log-text">{line.text}</span>
         {line.invocation !== undefined && (
-          <>
-            <button class="link" type="button" title="Only this invocation" onClick={() => onFind(line.invocation!)}>
-              {line.invocation}
-            </button>
-            <a href={hashOf(["apps", app, "calls", line.invocation])} title="Where its time went, and what it cost">
-              Call
-            </a>
-          </>
+          <a href={hashOf(["apps", app, "calls", line.invocation])} title="Where this call's time went, and all that it said">
+            {line.invocation}
+          </a>
         )}
       </div>
     ),
