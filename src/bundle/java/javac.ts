@@ -30,7 +30,7 @@ export async function javaCompiler(
   limitMs = LIMIT_MS,
 ): Promise<Compiler> {
   const java = await fetchJava(cacheDir, progress);
-  const [program, ...before] = javacCommand(java);
+  const [program, ...before] = await javacCommand(java);
   const nothing = join(folder, "nothing");
   mkdirSync(nothing);
   return async (name, words, cwd) => {

@@ -65,7 +65,7 @@ export async function ensureJavaAgent({ cacheDir, progress }: AgentJarOptions): 
   await mkdir(folder, { recursive: true });
   await withDraftFolder(folder, async (draft) => {
     const files = sources.map(({ path }) => join(sourceFolder, path));
-    const [javac, ...args] = javacCommand(java);
+    const [javac, ...args] = await javacCommand(java);
     await runProgram(javac, [...args, ...compilerOptions, "-d", draft, ...files], { name: "javac", bare: true });
     await putFile(jar, makeJar(await readClasses(draft)));
   });

@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { javaKeyStore } from "../builder/java-key-store.ts";
 import { fetchProgramRoot, hostCommand, imageSuite } from "../debian/program-root.ts";
+import { compilerArchiveFlags } from "./compiler-archive.ts";
 import { putFile } from "../put-file.ts";
 
 /** The authorities that Java trusts, of Debian's package for them, and the store that Debian makes of them when Java is installed. */
@@ -42,6 +43,8 @@ async function writeStore(root: string): Promise<void> {
 }
 
 /** The command that compiles; javac's own parameters follow. The compiler is short-lived, so that its code is not worth optimising. */
-export function javacCommand({ command }: JavaRuntime): [string, ...string[]] {
-  return [...command, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-m", "jdk.compiler/com.sun.tools.javac.Main"];
+export async function javacCommand({ root, command }: JavaRuntime): Promise<[string, ...string[]]> {
+  const quick: [string, ...string[]] = [...command, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
+  const compiler = ["-m", "jdk.compiler/com.sun.tools.javac.Main"];
+  return [...quick, ...(await compilerArchiveFlags(root, quick, compiler)), ...compiler];
 }

@@ -1,8 +1,9 @@
 /** A real agent for Java, run by Debian's Java from the cache, and bound to handlers that are compiled for the test. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -11,12 +12,14 @@ import { makeZip } from "../../../../images/archive/make-zip.ts";
 import { ensureJavaAgent } from "../../../../images/java/agent-jar.ts";
 import { javaFlags } from "../../../../images/java/java-command.ts";
 import { fetchJava, javacCommand } from "../../../../images/java/java-runtime.ts";
+import { putFile } from "../../../../images/put-file.ts";
 import type { HostEndEvents } from "../../../../wire/host-end.ts";
 import type { BindMessage } from "../../../../wire/protocol.ts";
 import type { AgentProcess } from "../../../conformance/adapter.ts";
 import { type InNetwork, type RunningAgent, startAgentProcess } from "../../../testing/running-agent.ts";
 
 const { cacheDir } = loadConfig({});
+const compilerOptions = ["-encoding", "UTF-8", "-proc:none", "-g"];
 const handlerFolder = fileURLToPath(new URL("handlers", import.meta.url));
 
 export interface JavaAgent extends RunningAgent {
@@ -113,9 +116,30 @@ export function compileHandlers(): Promise<Map<string, Buffer>> {
   return compileFolder(handlerFolder);
 }
 
-/** Compiles the files of a folder against the interfaces that the agent brings, and returns the classes by their paths. */
-export function compileFolder(sources: string): Promise<Map<string, Buffer>> {
+/**
+ * Compiles the files of a folder against the interfaces that the agent brings, and returns the classes by their paths. They stay in the cache folder, by what they are made of: many
+ * test files compile the same handlers.
+ */
+export async function compileFolder(sources: string): Promise<Map<string, Buffer>> {
+  const [{ root }, jar] = await Promise.all([fetchJava(cacheDir), ensureJavaAgent({ cacheDir })]);
   const files = readdirSync(sources).map((name) => join(sources, name));
+  const texts = files.map((file) => [basename(file), readFileSync(file, "utf8")]);
+  const key = createHash("sha256")
+    .update(JSON.stringify([root, jar, compilerOptions, texts]))
+    .digest("hex");
+  const folder = join(cacheDir, "test-programs/java");
+  const kept = join(folder, `${key.slice(0, 32)}.json`);
+  if (existsSync(kept))
+    return new Map(
+      (JSON.parse(readFileSync(kept, "utf8")) as [string, string][]).map(([path, data]) => [path, Buffer.from(data, "base64")]),
+    );
+  const classes = await compile(files);
+  mkdirSync(folder, { recursive: true });
+  await putFile(kept, JSON.stringify([...classes].map(([path, data]) => [path, data.toString("base64")])));
+  return classes;
+}
+
+function compile(files: string[]): Promise<Map<string, Buffer>> {
   return withClasses(files, (folder) => {
     const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const paths = found.map((entry) => join(entry.parentPath, entry.name));
@@ -134,10 +158,10 @@ export async function runJava(file: string, name: string, input: Buffer, flags: 
 }
 
 async function withClasses<T>(files: string[], use: (folder: string) => T): Promise<T> {
-  const [javac, ...args] = javacCommand(await fetchJava(cacheDir));
+  const [javac, ...args] = await javacCommand(await fetchJava(cacheDir));
   const folder = mkdtempSync(join(tmpdir(), "mayfly-javac-"));
   try {
-    const given = ["-encoding", "UTF-8", "-proc:none", "-g", "-cp", await ensureJavaAgent({ cacheDir }), "-d", folder];
+    const given = [...compilerOptions, "-cp", await ensureJavaAgent({ cacheDir }), "-d", folder];
     execFileSync(javac, [...args, ...given, ...files], { env: {}, stdio: ["ignore", "ignore", "inherit"] });
     return use(folder);
   } finally {
