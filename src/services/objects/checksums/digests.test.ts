@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { Random, seedOf } from "../../../base/testing/random.ts";
 import { ALGORITHMS } from "./checksum.ts";
-import { canBeJoined, composed, Digests, joined } from "./digests.ts";
+import { canBeJoined, composed, Digests, joined, LargeDigests } from "./digests.ts";
+import { Hashing } from "./hashing.ts";
 
 const check = Buffer.from("123456789");
 
@@ -38,6 +39,28 @@ test(`the checks of parts make that of the whole (seed ${seed})`, () => {
       const values = parts.map((part) => ({ value: valueOf(algorithm, part), size: part.length }));
       assert.equal(joined(algorithm, values).value, valueOf(algorithm, Buffer.concat(parts)), algorithm);
     }
+});
+
+test(`large content has the same digests as small content, wherever in memory its pieces begin (seed ${seed})`, async () => {
+  const random = new Random(seed);
+  const content = random.bytes(5_000);
+  const whole = new Digests(ALGORITHMS);
+  whole.update(content);
+  const wanted = whole.finish();
+  const [pieces, large] = [new Digests(ALGORITHMS), new LargeDigests(ALGORITHMS, new Hashing())];
+  const memory = new Uint8Array(new SharedArrayBuffer(content.length));
+  for (let at = 0; at < content.length;) {
+    const length = Math.min(content.length - at, random.below(100));
+    const piece = content.subarray(at, at + length);
+    pieces.update(piece);
+    memory.set(piece);
+    await large.update(memory.subarray(0, length));
+    at += length;
+  }
+  for (const found of [pieces.finish(), await large.finish()]) {
+    assert.deepEqual(found.md5, wanted.md5);
+    for (const algorithm of ALGORITHMS) assert.deepEqual(found.of(algorithm), wanted.of(algorithm), algorithm);
+  }
 });
 
 test("a composite checksum is that of the parts' checksums, with their number", () => {

@@ -1,34 +1,74 @@
 import { createHash, type Hash } from "node:crypto";
 import { type Algorithm, type Checksum, checksumBytes } from "./checksum.ts";
+import type { Hashing, RunningHashes } from "./hashing.ts";
 import { type Crc, CRC32, CRC32C, CRC64NVME, createCrc, joinedCrc, type RunningCrc } from "./crc.ts";
 
 /** Of content as it comes by: its MD5, and the checksums that somebody asked for. */
 export class Digests {
-  readonly #md5 = createHash("md5");
-  readonly #others = new Map<string, Hash | RunningCrc>();
+  readonly #running: Map<Digested, RunningDigest>;
 
   constructor(algorithms: readonly Algorithm[]) {
-    for (const algorithm of algorithms) if (!this.#others.has(algorithm)) this.#others.set(algorithm, started(algorithm));
+    this.#running = runningOf(["MD5", ...algorithms]);
   }
 
   update(bytes: Uint8Array): void {
-    this.#md5.update(bytes);
-    for (const other of this.#others.values()) other.update(bytes);
+    for (const each of this.#running.values()) each.update(bytes);
   }
 
   /** Called once, after the last bytes. */
   finish(): FinishedDigests {
-    const md5 = this.#md5.digest();
-    const others = new Map(Array.from(this.#others, ([algorithm, running]) => [algorithm, running.digest()]));
-    return {
-      md5,
-      of(algorithm) {
-        const found = others.get(algorithm);
-        if (found === undefined) throw new Error(`${algorithm} was not asked for`);
-        return found;
-      },
-    };
+    return finished(new Map(Array.from(this.#running, ([algorithm, each]) => [algorithm, each.digest()])));
   }
+}
+
+/** The same of large content, as it comes by: hashes are made in a thread, and cyclic redundancy checks here. */
+export class LargeDigests {
+  readonly #hashes: readonly Digested[];
+  readonly #hashing: RunningHashes;
+  readonly #crcs: Map<Digested, RunningDigest>;
+
+  constructor(algorithms: readonly Algorithm[], hashing: Hashing) {
+    this.#hashes = [...new Set<Digested>(["MD5", ...algorithms])].filter((each) => crcs[each] === undefined);
+    this.#crcs = runningOf(algorithms.filter((each) => crcs[each] !== undefined));
+    this.#hashing = hashing.start(this.#hashes.map((each) => each.toLowerCase()));
+  }
+
+  /** The bytes may be overwritten when it has resolved. */
+  update(bytes: Uint8Array<SharedArrayBuffer>): Promise<void> {
+    const hashed = this.#hashing.update(bytes);
+    for (const crc of this.#crcs.values()) crc.update(bytes);
+    return hashed;
+  }
+
+  /** Called once, after the last bytes, if drop() is not. */
+  async finish(): Promise<FinishedDigests> {
+    const hashes = await this.#hashing.digests();
+    const all = new Map(this.#hashes.map((algorithm, at) => [algorithm, hashes[at]!]));
+    for (const [algorithm, crc] of this.#crcs) all.set(algorithm, crc.digest());
+    return finished(all);
+  }
+
+  drop(): void {
+    this.#hashing.drop();
+  }
+}
+
+type Digested = Algorithm | "MD5";
+type RunningDigest = Hash | RunningCrc;
+
+function runningOf(algorithms: readonly Digested[]): Map<Digested, RunningDigest> {
+  return new Map(algorithms.map((algorithm) => [algorithm, started(algorithm)]));
+}
+
+function finished(digests: ReadonlyMap<Digested, Buffer>): FinishedDigests {
+  return {
+    md5: digests.get("MD5")!,
+    of(algorithm) {
+      const found = digests.get(algorithm);
+      if (found === undefined) throw new Error(`${algorithm} was not asked for`);
+      return found;
+    },
+  };
 }
 
 export interface FinishedDigests {
@@ -37,9 +77,9 @@ export interface FinishedDigests {
   of(algorithm: Algorithm): Buffer;
 }
 
-const crcs: Partial<Record<Algorithm, Crc>> = { CRC32, CRC32C, CRC64NVME };
+const crcs: Partial<Record<Digested, Crc>> = { CRC32, CRC32C, CRC64NVME };
 
-function started(algorithm: Algorithm): Hash | RunningCrc {
+function started(algorithm: Digested): Hash | RunningCrc {
   const crc = crcs[algorithm];
   return crc === undefined ? createHash(algorithm.toLowerCase()) : createCrc(crc);
 }

@@ -2,7 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { MayflyError } from "../../../base/errors/error.ts";
 import type { Algorithm } from "../checksums/checksum.ts";
-import { Digests, type FinishedDigests } from "../checksums/digests.ts";
+import { Digests, type FinishedDigests, LargeDigests } from "../checksums/digests.ts";
+import type { Hashing } from "../checksums/hashing.ts";
 import type { NewContent } from "../store/files.ts";
 import type { ContentFiles, NewFile } from "./content-files.ts";
 
@@ -15,8 +16,10 @@ export function isInIndex(file: string): boolean {
   return file.startsWith(IN_INDEX);
 }
 
-/** Bytes that are written at once. */
+/** Bytes that are written and hashed at once. Content up to that many is in memory until it is whole. */
 const PIECE_BYTES = 524_288;
+/** One is written and hashed while the other one is filled. */
+const PIECES = 2;
 
 export interface TakenContent {
   content: NewContent;
@@ -26,6 +29,7 @@ export interface TakenContent {
 
 export interface TakingOptions {
   files: Pick<ContentFiles, "create">;
+  hashing: Hashing;
   algorithms: readonly Algorithm[];
   /** The most bytes. */
   most: number;
@@ -37,46 +41,108 @@ export interface TakingOptions {
  */
 export async function takeContent(
   source: AsyncIterable<Uint8Array>,
-  { files, algorithms, most }: TakingOptions,
+  { files, hashing, algorithms, most }: TakingOptions,
   check: (digests: FinishedDigests, size: number) => void,
 ): Promise<TakenContent> {
-  const digests = new Digests(algorithms);
   let chunks: Uint8Array[] = [];
-  let [waiting, size] = [0, 0];
-  let file: NewFile | null = null;
-  /** One piece is written while the next one comes. */
-  let writing: Promise<void> = Promise.resolve();
-  const flush = async () => {
-    await writing;
-    file ??= await files.create();
-    writing = file.write(chunks);
-    // It is waited for before anything else is done with the file; until then nobody listens.
-    writing.catch(() => {});
-    [chunks, waiting] = [[], 0];
-  };
+  let size = 0;
+  let large: LargeContent | null = null;
   try {
     for await (const chunk of source) {
       size += chunk.length;
       if (size > most) throw new MayflyError("body-too-large", { limit: most });
-      digests.update(chunk);
-      chunks.push(chunk);
-      waiting += chunk.length;
-      if (waiting >= PIECE_BYTES) await flush();
+      if (large === null) chunks.push(chunk);
+      else await large.add(chunk);
+      if (large !== null || size <= PIECE_BYTES) continue;
+      large = new LargeContent(await files.create(), new LargeDigests(algorithms, hashing));
+      for (const each of chunks) await large.add(each);
+      chunks = [];
     }
-    const finished = digests.finish();
-    check(finished, size);
-    if (size === 0) return { content: { segments: [] }, size, digests: finished };
-    if (file === null && size <= SMALL_BYTES) {
+    const digests = large === null ? digestsOf(chunks, algorithms) : await large.digests();
+    check(digests, size);
+    if (size === 0) return { content: { segments: [] }, size, digests };
+    if (size <= SMALL_BYTES) {
       const bytes = chunks.length === 1 ? Buffer.from(chunks[0]!) : Buffer.concat(chunks);
-      return { content: { segments: [{ file: `${IN_INDEX}${randomUUID()}`, offset: 0, size }], bytes }, size, digests: finished };
+      return { content: { segments: [{ file: `${IN_INDEX}${randomUUID()}`, offset: 0, size }], bytes }, size, digests };
     }
-    if (chunks.length > 0) await flush();
-    await writing;
-    const name = await file!.finish();
-    return { content: { segments: [{ file: name, offset: 0, size }] }, size, digests: finished };
+    const name = await (large === null ? keepWhole(await files.create(), chunks) : large.finish());
+    return { content: { segments: [{ file: name, offset: 0, size }] }, size, digests };
   } catch (error) {
-    await writing.catch(() => {});
-    await (file as NewFile | null)?.discard();
+    await large?.discard();
     throw error;
+  }
+}
+
+function digestsOf(chunks: readonly Uint8Array[], algorithms: readonly Algorithm[]): FinishedDigests {
+  const digests = new Digests(algorithms);
+  for (const chunk of chunks) digests.update(chunk);
+  return digests.finish();
+}
+
+async function keepWhole(file: NewFile, chunks: Uint8Array[]): Promise<string> {
+  try {
+    await file.write(chunks);
+    return await file.finish();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+/** Content on its way to its file. Memory is bounded by PIECES, and the source is not read while none of them is free. */
+class LargeContent {
+  readonly #file: NewFile;
+  readonly #digests: LargeDigests;
+  readonly #pieces = Array.from({ length: PIECES }, () => new Uint8Array(new SharedArrayBuffer(PIECE_BYTES)));
+  /** What each piece is waiting for. */
+  readonly #busy: Promise<unknown>[] = Array.from({ length: PIECES }, () => Promise.resolve());
+  #at = 0;
+  #filled = 0;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(file: NewFile, digests: LargeDigests) {
+    this.#file = file;
+    this.#digests = digests;
+  }
+
+  /** Copies the chunk. */
+  async add(chunk: Uint8Array): Promise<void> {
+    for (let from = 0; from < chunk.length;) {
+      const some = chunk.subarray(from, from + PIECE_BYTES - this.#filled);
+      this.#pieces[this.#at]!.set(some, this.#filled);
+      this.#filled += some.length;
+      from += some.length;
+      if (this.#filled === PIECE_BYTES) await this.#handOver();
+    }
+  }
+
+  async digests(): Promise<FinishedDigests> {
+    if (this.#filled > 0) await this.#handOver();
+    await Promise.all(this.#busy);
+    return this.#digests.finish();
+  }
+
+  /** Called after digests(). */
+  finish(): Promise<string> {
+    return this.#file.finish();
+  }
+
+  async discard(): Promise<void> {
+    await Promise.allSettled(this.#busy);
+    this.#digests.drop();
+    await this.#file.discard();
+  }
+
+  /** Begins to write and hash the piece, and waits until the next one is free. */
+  async #handOver(): Promise<void> {
+    const bytes = this.#pieces[this.#at]!.subarray(0, this.#filled);
+    this.#written = this.#written.then(() => this.#file.write([bytes]));
+    const busy = Promise.all([this.#written, this.#digests.update(bytes)]);
+    // It is waited for before the piece is used again; until then nobody listens.
+    busy.catch(() => {});
+    this.#busy[this.#at] = busy;
+    this.#at = (this.#at + 1) % PIECES;
+    this.#filled = 0;
+    await this.#busy[this.#at];
   }
 }
