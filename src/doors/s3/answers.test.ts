@@ -1,7 +1,12 @@
 /** Answers of S3's door in cases that clients seldom come to, as AWS gives them. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { after, before, describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import * as s3 from "@aws-sdk/client-s3";
+import { Random } from "../../base/testing/random.ts";
 import { openS3, type S3World } from "./testing/s3-world.ts";
 
 describe("S3's door answers as AWS does", () => {
@@ -189,5 +194,23 @@ describe("S3's door answers as AWS does", () => {
       [[`arn:aws:s3:::${Bucket}`, "us-east-1"]],
     );
     await assert.rejects(create({ ObjectOwnership: "Nobody" as never }), { name: "InvalidArgument", message: /header: Nobody$/ });
+  });
+
+  test("large content comes whole to a client that reads slowly, and a client that leaves in its midst is no failure", async () => {
+    const about = { Bucket: await create(), Key: "large" };
+    const content = new Random(1).bytes(12_000_000);
+    const { ETag } = await send(new s3.PutObjectCommand({ ...about, Body: content }));
+    assert.equal(ETag, `"${createHash("md5").update(content).digest("hex")}"`);
+    const got = createHash("md5");
+    for await (const chunk of (await send(new s3.GetObjectCommand(about))).Body as Readable) {
+      await setImmediate();
+      got.update(chunk as Buffer);
+    }
+    assert.equal(`"${got.digest("hex")}"`, ETag);
+    const left = (await send(new s3.GetObjectCommand(about))).Body as Readable;
+    await once(left, "readable");
+    left.destroy();
+    const part = await send(new s3.GetObjectCommand({ ...about, Range: "bytes=5000000-5000009" }));
+    assert.deepEqual(Buffer.from(await part.Body!.transformToByteArray()), Buffer.from(content.subarray(5_000_000, 5_000_010)));
   });
 });

@@ -49,6 +49,7 @@ export interface S3Answer {
   status?: number;
   headers?: Record<string, string | undefined>;
   /** A document, or content. Left out: none. */
+  /** Of a stream, each piece is sent before the next one is asked for. */
   body?: string | Uint8Array | AsyncIterable<Uint8Array>;
   /** Called when the answer has been sent, or cannot be. */
   release?: () => void;

@@ -7,8 +7,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
-import { finished, pipeline } from "node:stream/promises";
+import { finished } from "node:stream/promises";
 import type { Clock } from "../../base/clock/clock.ts";
 import { guarded } from "../../base/errors/guarded.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
@@ -40,6 +39,7 @@ import { uploadOperations } from "./operations/uploads.ts";
 import { type Address, addressOf } from "./request/address.ts";
 import { authenticate } from "./request/authenticate.ts";
 import { operationOf } from "./request/operation-of.ts";
+import { sendPiece } from "./send-piece.ts";
 import { asS3Error, S3Error } from "./s3-error.ts";
 import { documentOf } from "./xml.ts";
 
@@ -290,7 +290,8 @@ async function send(
     }
     response.writeHead(status, head);
     if (body instanceof Uint8Array) return void response.end(body);
-    await pipeline(Readable.from(body, { objectMode: false, highWaterMark: 524_288 }), response);
+    for await (const piece of body) await sendPiece(response, piece);
+    response.end();
   } finally {
     release?.();
   }

@@ -49,7 +49,7 @@ export function meteredObjects(objects: Objects, used: (owner: string, use: Obje
   async function read(name: string, key: string, version?: string): Promise<ReadObject> {
     const object = await reads(name, objects.read(name, key, version));
     if (!isOutside) return object;
-    const metered: ReadObject = { ...object, content: (range) => counted(name, object.content(range)) };
+    const metered: ReadObject = { ...object, content: (range, pieces) => counted(name, object.content(range, pieces)) };
     wrapped.set(metered, object);
     return metered;
   }

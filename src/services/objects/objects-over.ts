@@ -88,7 +88,8 @@ export function objectsOver({ index, files, limitsOf, now, written }: ObjectsPar
     const bytesOf = async (file: string) => found.bytes ?? (await index.run("bytes", { file }));
     return {
       found,
-      content: (range) => readSegments(range === undefined ? found.segments : within(found.segments, range), files, bytesOf),
+      content: (range, pieces = "own") =>
+        readSegments(range === undefined ? found.segments : within(found.segments, range), { files, bytesOf, pieces }),
       release,
     };
   }
@@ -102,7 +103,7 @@ export function objectsOver({ index, files, limitsOf, now, written }: ObjectsPar
     const isKnown = size === found.size && parts === undefined && (algorithm === undefined || isOfAll(checksum, algorithm));
     if (isKnown) return { segments, size, etag: found.etag, checksum: algorithm && checksum };
     const digests = new Digests(algorithm === undefined ? [] : [algorithm]);
-    for await (const piece of object.content(range)) digests.update(piece);
+    for await (const piece of object.content(range, "lent")) digests.update(piece);
     const finished = digests.finish();
     return { segments, size, etag: finished.md5.toString("hex"), checksum: checksumIn(finished, algorithm) };
   }

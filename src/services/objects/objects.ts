@@ -8,7 +8,7 @@
  */
 import type { Algorithm, Checksum } from "./checksums/checksum.ts";
 import type { FinishedDigests } from "./checksums/digests.ts";
-import type { ByteRange } from "./content/outgoing.ts";
+import type { ByteRange, Pieces } from "./content/outgoing.ts";
 import type { Author, Bucket, BucketSettings, Conditions, ObjectAbout, Versioning } from "./object.ts";
 import type { BucketPage, InBucket, NewBucket } from "./store/buckets.ts";
 import type { Listed, ListQuery, UploadsQuery, VersionsQuery } from "./store/list.ts";
@@ -120,7 +120,7 @@ export interface Stored {
 export interface ReadObject {
   found: Found;
   /** The content, or some of it. Read at most once at a time. Throws "state-damaged". */
-  content(range?: ByteRange): AsyncIterable<Uint8Array>;
+  content(range?: ByteRange, pieces?: Pieces): AsyncIterable<Uint8Array>;
   release: () => void;
 }
 

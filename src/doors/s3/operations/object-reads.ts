@@ -84,7 +84,7 @@ async function readObject(call: S3Call): Promise<S3Answer> {
       return { status, headers: reply };
     }
     const small = found.bytes;
-    if (small === undefined) return { status, headers: reply, body: object.content(range), release };
+    if (small === undefined) return { status, headers: reply, body: object.content(range, "lent"), release };
     release();
     return { status, headers: reply, body: range === undefined ? small : small.subarray(range.first, range.last + 1) };
   } catch (error) {

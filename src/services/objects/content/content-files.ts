@@ -39,8 +39,8 @@ export interface NewFile {
 }
 
 interface OpenFile {
-  /** Fewer bytes than asked for only at the end of the file. */
-  read(offset: number, bytes: number): Promise<Buffer>;
+  /** Fewer bytes than asked for only at the end of the file. @param memory where they go, if not to new memory */
+  read(offset: number, bytes: number, memory?: Buffer): Promise<Buffer>;
   close(): Promise<void>;
 }
 
@@ -177,8 +177,8 @@ class StoredFile implements OpenFile {
     this.#path = path;
   }
 
-  async read(offset: number, bytes: number): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafe(bytes);
+  async read(offset: number, bytes: number, memory?: Buffer): Promise<Buffer> {
+    const buffer = memory ?? Buffer.allocUnsafe(bytes);
     try {
       const { bytesRead } = await this.#handle.read(buffer, 0, bytes, offset);
       return buffer.subarray(0, bytesRead);

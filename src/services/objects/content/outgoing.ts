@@ -9,6 +9,9 @@ export interface ByteRange {
   last: number;
 }
 
+/** "own": a piece is its reader's for good. "lent": until the reader asks for the next one; then its memory is used again. */
+export type Pieces = "own" | "lent";
+
 const PIECE_BYTES = 262_144;
 
 /** The parts of segments that are in the range. */
@@ -23,15 +26,19 @@ export function within(segments: readonly Segment[], { first, last }: ByteRange)
   return found;
 }
 
-/**
- * The bytes of segments, a piece at a time; the next one is read while the consumer has the last one. Throws "state-damaged" if a file is missing or too short.
- * @param bytesOf content that is kept in the index
- */
+interface Reading {
+  files: Pick<ContentFiles, "open">;
+  /** Content that is kept in the index. */
+  bytesOf: (file: string) => Promise<Uint8Array | null>;
+  pieces: Pieces;
+}
+
+/** The bytes of segments, a piece at a time; the next one is read while the consumer has the last one. Throws "state-damaged" if a file is missing or too short. */
 export async function* readSegments(
   segments: readonly Segment[],
-  files: Pick<ContentFiles, "open">,
-  bytesOf: (file: string) => Promise<Uint8Array | null>,
+  { files, bytesOf, pieces }: Reading,
 ): AsyncGenerator<Buffer, void, undefined> {
+  const nextMemory = pieces === "lent" ? twoInTurns() : () => undefined;
   for (const { file, offset, size } of segments) {
     if (isInIndex(file)) {
       const kept = await bytesOf(file);
@@ -42,7 +49,7 @@ export async function* readSegments(
     const opened = await files.open(file);
     if (opened === null) throw missing(file);
     try {
-      const read = (at: number) => opened.read(offset + at, Math.min(PIECE_BYTES, size - at));
+      const read = (at: number) => opened.read(offset + at, Math.min(PIECE_BYTES, size - at), nextMemory());
       let next = read(0);
       for (let at = 0; at < size;) {
         const piece = await next;
@@ -60,6 +67,13 @@ export async function* readSegments(
       await opened.close();
     }
   }
+}
+
+/** The memory of the piece that the consumer has, and of the one that is read meanwhile. A large object would else be garbage of its own size. */
+function twoInTurns(): () => Buffer {
+  const two: Buffer[] = [];
+  let turn = 0;
+  return () => (two[(turn = 1 - turn)] ??= Buffer.allocUnsafeSlow(PIECE_BYTES));
 }
 
 function missing(file: string): MayflyError {
