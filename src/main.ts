@@ -63,8 +63,11 @@ export interface Running {
   /** On a server that apps are developed on: lets calls of an app of the tenant `main` wait until release(), at most for so many milliseconds. */
   hold(app: string, ms: number): void;
   release(app: string): void;
-  /** Deploys an app of the tenant `main`, as the management API does, and without the detour. */
-  deploy(manifest: Manifest, bundles: Bundle[]): Promise<{ number: number; changed: boolean }>;
+  /**
+   * Deploys an app of the tenant `main`, as the management API does, and without the detour. `settled` resolves when what the revision's triggers follow starts them; it is pending while
+   * calls run the revision already.
+   */
+  deploy(manifest: Manifest, bundles: Bundle[]): Promise<{ number: number; changed: boolean; settled: Promise<void> }>;
   /** The number of invocations that wait or run, by app. */
   inFlight(): [app: string, calls: number][];
   /** Lets invocations in flight finish for at most config.graceMs, then ends all that is left. Further calls return the same promise. */
@@ -161,10 +164,12 @@ export async function startMayfly(
       if (id !== undefined) recentCalls?.release(id);
     },
     async deploy(manifest, bundles) {
+      const id = known(manifest.name);
+      // Bundling may have taken longer than a machine stays awake.
+      if (id !== undefined) dispatcher.rouse(id, ROUSED_MS);
       const parts = { catalog: state.catalog, serving: apps.serving, events, clock };
       const { revision, moved } = await deploy(parts, mainTenant, manifest, bundles);
-      await calls.durable.triggersSettled();
-      return { number: revision.number, changed: moved };
+      return { number: revision.number, changed: moved, settled: calls.durable.triggersSettled() };
     },
     inFlight: () => dispatcher.inFlight(),
     close: () => (stopped ??= drained().then(() => stop(opened, start, dispatcher))),

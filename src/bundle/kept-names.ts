@@ -5,16 +5,21 @@
 import type { OutputFile } from "esbuild";
 
 /** Renames that no source map shows: a class that refers to itself, and a default export without a name. */
-const renamedAlways = /\bclass _|_default\b/;
+const renamedDefault = /_default\b/;
+const renamedClass = /\bclass _/;
 const map = /sourceMappingURL=data:application\/json;base64,([A-Za-z0-9+/=]+)\s*$/;
 
 /** @param files a bundle with its map, inline or as a separate file */
 export function hasRenamed(files: OutputFile[]): boolean {
-  return hasOtherNames(files) || renamedAlways.test(codeOf(files));
+  return renamesAnyway(files) || renamedClass.test(codeOf(files));
 }
 
-/** Whether a name in the code is another one than in the source, as the map says. */
-export function hasOtherNames(files: OutputFile[]): boolean {
+/** Whether something in the bundle is renamed whether or not its name is kept; that a class refers to itself is seen only where it is not. */
+export function renamesAnyway(files: OutputFile[]): boolean {
+  return renamedDefault.test(codeOf(files)) || hasOtherNames(files);
+}
+
+function hasOtherNames(files: OutputFile[]): boolean {
   const code = codeOf(files);
   const beside = files.find(({ path }) => path.endsWith(".map"))?.text;
   const encoded = map.exec(code.slice(code.lastIndexOf("\n//# source")))?.[1];

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseSync } from "oxc-parser";
 import type { Built } from "./builder.ts";
 import type { FunctionSource } from "./function-source.ts";
-import { hasOtherNames } from "./kept-names.ts";
+import { renamesAnyway } from "./kept-names.ts";
 import { KnownSources, usedFiles } from "./source/sources.ts";
 
 export interface Survey {
@@ -26,8 +26,8 @@ export interface SecondPass {
   files: string;
   isScript: boolean;
   keepsNames: boolean;
-  /** Whether the code has names that the sources do not have. */
-  hasOtherNames: boolean;
+  /** Whether that is needed, as far as can be told where names are kept already. */
+  renames: boolean;
 }
 
 interface Known {
@@ -54,13 +54,13 @@ export class Surveys {
 }
 
 export function secondPass({ metafile, outputFiles }: Built, form: Pick<SecondPass, "isScript" | "keepsNames">): SecondPass {
-  return { ...form, files: JSON.stringify([Object.keys(metafile.inputs), usedFiles(metafile)]), hasOtherNames: hasOtherNames(outputFiles) };
+  return { ...form, files: JSON.stringify([Object.keys(metafile.inputs), usedFiles(metafile)]), renames: renamesAnyway(outputFiles) };
 }
 
 /** If names are kept, that is because some were changed, which has to be so still. */
 export function isAsBefore(now: SecondPass, before: SecondPass): boolean {
   const { files, isScript, keepsNames } = before;
-  return now.files === files && now.isScript === isScript && now.keepsNames === keepsNames && (!keepsNames || now.hasOtherNames);
+  return now.files === files && now.isScript === isScript && now.keepsNames === keepsNames && (!keepsNames || now.renames);
 }
 
 /** What the survey depends on besides the files that the second pass shows; undefined if it can't be told. */

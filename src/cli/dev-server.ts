@@ -6,7 +6,7 @@ import { loadConfig } from "../base/config/load.ts";
 import { showProgress } from "../base/terminal/terminal.ts";
 import type { Client } from "../doors/admin/client.ts";
 import { type InspectorDoor, openInspectorDoor } from "../dev-loop/inspector-door.ts";
-import type { AppLoopOptions } from "../dev-loop/app-loop.ts";
+import type { AppLoopOptions, NewRevision } from "../dev-loop/app-loop.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { type Hooks, type Running, startMayfly } from "../main.ts";
 import { isAlive, readServerFile } from "../store/state-folder/lock.ts";
@@ -93,9 +93,17 @@ export async function openDevServer(options: DevServerOptions): Promise<DevServe
 }
 
 /** Large files go by the API, which takes them as they come. */
-async function deployTo(running: Running, client: Client, ...[manifest, bundles]: Parameters<AppLoopOptions["deploy"]>) {
+async function deployTo(
+  running: Running,
+  client: Client,
+  ...[manifest, bundles]: Parameters<AppLoopOptions["deploy"]>
+): Promise<NewRevision> {
   const small = bundles.flatMap(({ code, ...rest }) => (code instanceof Blob ? [] : [{ ...rest, code }]));
-  return small.length < bundles.length ? client.deploy(manifest, bundles) : running.deploy(manifest, small);
+  return small.length < bundles.length ? deployBy(client, manifest, bundles) : running.deploy(manifest, small);
+}
+
+async function deployBy(client: Client, ...[manifest, bundles]: Parameters<AppLoopOptions["deploy"]>): Promise<NewRevision> {
+  return { ...(await client.deploy(manifest, bundles)), settled: Promise.resolve() };
 }
 
 /** Starts once more if another program has taken a port since it was found free: that is not taken for the whole start. */
@@ -125,7 +133,7 @@ async function useRunning({ api, state }: DevServerOptions): Promise<DevServer> 
     inspector: undefined,
     hold: nothing,
     release: nothing,
-    deploy: (manifest, bundles) => client.deploy(manifest, bundles),
+    deploy: (manifest, bundles) => deployBy(client, manifest, bundles),
     close: async () => undefined,
   };
 }

@@ -20,7 +20,7 @@ export interface AppLoopOptions {
   /** The real path of the app's folder. */
   dir: string;
   client: Pick<Client, "setSecret" | "point">;
-  deploy: (manifest: BundledApp["manifest"], bundles: BundledApp["bundles"]) => Promise<{ number: number; changed: boolean }>;
+  deploy: (manifest: BundledApp["manifest"], bundles: BundledApp["bundles"]) => Promise<NewRevision>;
   /** Lets calls of an app wait, at most for so many milliseconds, and lets them go on. */
   hold: (app: string, ms: number) => void;
   release: (app: string) => void;
@@ -33,6 +33,14 @@ export interface AppLoopOptions {
   /** Whether a machine is kept bound to the newest code, so that a save binds one before it is called. */
   readyMachine: boolean;
   tell: (event: LoopEvent) => void;
+}
+
+export interface NewRevision {
+  number: number;
+  /** False if the same code was deployed before. */
+  changed: boolean;
+  /** Resolves when its triggers are in place, which is after its calls are. */
+  settled: Promise<void>;
 }
 
 export type LoopEvent = Deployed | Failed | Warned;
@@ -167,11 +175,12 @@ export class AppLoop {
     const manifest = this.#options.debuggable ? withoutHurry(own) : own;
     const isFirst = this.#app !== manifest.name;
     await this.#setSecrets(manifest.name, secrets);
-    const { number, changed } = await this.#options.deploy(manifest, bundled.bundles);
+    const { number, changed, settled } = await this.#options.deploy(manifest, bundled.bundles);
     this.#app = manifest.name;
     // Before anything else is done, because callers wait.
     if (!this.#saves.any) this.#release();
     const ms = performance.now() - saved.since;
+    await settled;
     const names = this.#namesOf(saved);
     if (changed || isFirst || this.#isNews(names))
       tell({

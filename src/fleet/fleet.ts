@@ -132,7 +132,7 @@ export interface Fleet {
   start(machine: MachineId, order: StartOrder): void;
   /** An invocation waits by now for a machine that was started without `urgent`: from here on it comes up as if it had been. */
   hasten(machine: MachineId): void;
-  /** The blank of the kind that rests longest is likely to be bound within `ms`: it is resumed now, and rests again if it is not bound. */
+  /** The blank of the kind that rests longest is likely to be bound within `ms`: it is resumed now, and rests again if it is not bound. For a moment, machines that nobody waits for are not started. */
   rouse(kind: MachineKind, ms: number): void;
   /** Only a blank can be bound. */
   bind(machine: MachineId, version: Version): void;

@@ -46,6 +46,8 @@ const START_MS = 60_000;
  */
 const HANDSHAKE_MS = 60_000;
 const BIND_MS = 60_000;
+/** How long a machine that was roused keeps the CPU share that it has before it gets its app's, in milliseconds. */
+const ASSIGN_MS = 250;
 /** Milliseconds to wait for the driver's reason after a machine's channel has ended: an emulated kernel takes seconds for its last words if others compute. */
 const LAST_WORDS_MS = 5_000;
 /** The most characters of what a machine printed at its end that are written to the server's log. */
@@ -109,13 +111,15 @@ export class LiveMachine {
     return this.#version?.app ?? null;
   }
 
-  /** @param turns of all machines @param clones of those that come up bound */
-  async bringUp(turns: StartTurns, clones: AppTurns): Promise<void> {
+  /** @param turns of all machines @param clones of those that come up bound @param afterMs a machine that is not hastened waits for so long */
+  async bringUp(turns: StartTurns, clones: AppTurns, afterMs = 0): Promise<void> {
     try {
       await this.#prepareKind();
     } catch (error) {
       return this.#isDying() ? undefined : this.#fail("start-failed", error);
     }
+    const { clock } = this.#options;
+    if (afterMs > 0) await Promise.race([this.#hastened.promise, new Promise<void>((resolve) => void clock.after(afterMs, resolve))]);
     const releaseOwn = this.app === null ? undefined : await clones.take(this.app);
     const release = await turns.take();
     try {
@@ -332,10 +336,13 @@ export class LiveMachine {
   #takeFor(version: Version, machine: Machine): void {
     this.#meter.take(version.app, machine.usage());
     this.#openMounts(version, machine);
+    const { clock, report } = this.#options;
+    const failed = (error: unknown) => report(`Machine ${this.name} runs on a blank's CPU share: ${String(error)}`);
     // This is not awaited, because the kernel takes longer for it than the bind takes.
-    machine
-      .assign(version.app, version.tenant)
-      .catch((error: unknown) => this.#options.report(`Machine ${this.name} runs on a blank's CPU share: ${String(error)}`));
+    const assign = () => void machine.assign(version.app, version.tenant).catch(failed);
+    // A roused machine has the share of one that somebody waits for, and the move would hold up its first call.
+    if (this.#roused === undefined) assign();
+    else clock.after(ASSIGN_MS, () => (this.#isDying() ? undefined : assign()));
   }
 
   async #bindTo(version: Version): Promise<void> {
