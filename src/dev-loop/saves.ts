@@ -32,6 +32,8 @@ export class Saves {
   #paths = new Set<string>();
   #since = performance.now();
   #last = performance.now();
+  /** Resolves when something more was saved. */
+  #added = Promise.withResolvers<void>();
 
   /** @param dir the app's folder @param isInput whether the app was made of the file when it was bundled last */
   constructor(dir: string, isInput: (path: string) => boolean) {
@@ -47,6 +49,8 @@ export class Saves {
     this.#last = performance.now();
     if (!this.any) this.#since = this.#last;
     this.#paths.add(path);
+    this.#added.resolve();
+    this.#added = Promise.withResolvers();
   }
 
   take(): Saved {
@@ -65,8 +69,9 @@ export class Saves {
   async settled(): Promise<void> {
     // The kernel tells of several changes in one turn of the event loop.
     await nextTurn();
-    if (this.#isOneWholeFile()) return;
-    for (let waits = this.#toWait(); waits > 0; waits = this.#toWait()) await sleep(waits);
+    // A file that was emptied is whole as soon as the kernel tells of it again.
+    for (let waits = this.#toWait(); waits > 0 && !this.#isOneWholeFile(); waits = this.#toWait())
+      await Promise.race([sleep(waits), this.#added.promise]);
   }
 
   /** Whether more was saved since take(), so that what was taken is best bundled again. */
