@@ -4,15 +4,19 @@ import type { ServerStart } from "../base/config/server-start.ts";
 import { type Certificate, namesIn, readCertificate } from "../base/listen/certificate.ts";
 import { parseAddress } from "../base/listen/address.ts";
 import { releaseUnmade } from "../control/appliances.ts";
+import { createHostReport } from "../control/host-report.ts";
 import { createOverview } from "../control/create-overview.ts";
 import { tenantInUrl, tenantOfUrl } from "../control/names.ts";
 import { openCanaryWatch } from "../control/open-canary-watch.ts";
 import { openServing } from "../control/open-serving.ts";
 import type { Urls } from "../control/overview.ts";
 import type { ServedApps } from "../control/served-apps.ts";
+import { descriptorBudget, descriptorLimit } from "../clients/descriptors.ts";
 import { createBootId } from "../dispatch/boot-id.ts";
+import { policyOptions } from "../dispatch/open-policy.ts";
 import { RouteTable } from "../doors/http/routes.ts";
 import { openLookUpTxt } from "../egress/look-up-txt.ts";
+import { lookAtHost } from "../setup/look-at-host.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import type { Supervision } from "../supervisor/supervision.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
@@ -68,6 +72,7 @@ export function openApps(
     problemsOfServers: (servers) => egress.problemsOfServers(servers),
   });
   openCanaryWatch(start, stores, { serving, events });
+  const shown = { name: driver.name, detail, damage: () => driver.damage?.() ?? null };
   const overview = createOverview({
     recall: (app) => served.recall(app),
     version,
@@ -77,13 +82,22 @@ export function openApps(
     urls,
     supervision,
     catalog,
-    driver: { name: driver.name, detail, damage: () => driver.damage?.() ?? null },
+    driver: shown,
+  });
+  const descriptors = descriptorLimit();
+  const hostReport = createHostReport({
+    ...start,
+    driver: shown,
+    bounds: policyOptions(config),
+    descriptors: { limit: descriptors, ...descriptorBudget(descriptors) },
+    look: lookAtHost(config),
+    onFailure: (error) => start.log.warn({ err: error }, "the use of the disk was not measured"),
   });
   resume();
   releaseUnmade({ catalog, appliances });
   void appliances.resume(supervision?.lost ?? [], new Set(supervision?.leaveAlone), supervision?.apart);
   const callees = { names: catalog.names, reach: (app: string, label: string) => served.reach(app, label) };
-  return { certificate, routes, appliances, served, serving, overview, callees };
+  return { certificate, routes, appliances, served, serving, overview, hostReport, callees };
 }
 
 /** @param served called at the first look-up, when the apps that are served are known */

@@ -111,7 +111,7 @@ async function openCallsDoor(
 /** What the management API works with. */
 function apiParts({ state, services, telemetry, dispatch, apps, calls, events, wrong }: DoorsNeeds) {
   const { catalog, lambdaStore, accounts, history, invocations, logs, principals, audit } = state;
-  const { appliances, serving, overview, callees } = apps;
+  const { appliances, serving, overview, hostReport, callees } = apps;
   const { places, turns, buckets, durable, executions } = calls;
   return {
     catalog,
@@ -129,6 +129,7 @@ function apiParts({ state, services, telemetry, dispatch, apps, calls, events, w
     events,
     serving,
     overview,
+    hostReport,
     metrics: telemetry.metrics ?? null,
     wrong,
     durable: { ...durable, callees },

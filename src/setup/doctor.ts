@@ -17,6 +17,15 @@ const MB = 1 << 20;
 
 export async function doctor({ stateDir, cacheDir, listen, api }: DoctorOptions): Promise<Finding[]> {
   return [
+    ...(await doctorInside({ stateDir, cacheDir })),
+    await checkPort("port for functions", "listen", listen),
+    await checkPort("port for the API", "api", api),
+  ];
+}
+
+/** What a running server can find out of its own host: its ports are its own, and its driver has been tried. */
+export async function doctorInside({ stateDir, cacheDir }: Pick<DoctorOptions, "stateDir" | "cacheDir">): Promise<Finding[]> {
+  return [
     checkNode(),
     checkNpmPackages(),
     await checkQemu(),
@@ -29,7 +38,5 @@ export async function doctor({ stateDir, cacheDir, listen, api }: DoctorOptions)
     await checkDisk("disk for state", stateDir, 256 * MB),
     // Room for an image in two forms (packed and unpacked), packages, and templates.
     await checkDisk("disk for cache", cacheDir, 2048 * MB),
-    await checkPort("port for functions", "listen", listen),
-    await checkPort("port for the API", "api", api),
   ];
 }

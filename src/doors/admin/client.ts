@@ -231,7 +231,7 @@ export interface Client {
   /** Oldest first. */
   audit(query: Parts<AuditAt, "query">): Promise<AuditLine[]>;
   /** Gives the newest lines, then new ones as they are written, until the signal is aborted or the server ends. */
-  followAudit(query: Parts<AuditAt, "query">, signal?: AbortSignal): AsyncGenerator<AuditLine, void>;
+  followAudit(query: Parts<"GET /v1/audit/follow", "query">, signal?: AbortSignal): AsyncGenerator<AuditLine, void>;
   /** What the dashboard plots. */
   history(span: Parts<HistoryAt, "query">["span"]): Promise<Reply<HistoryAt>>;
   /** Throws "no-such-app". */
@@ -239,6 +239,11 @@ export interface Client {
   /** What was spent this month, in sums. */
   spend(): Promise<Reply<"GET /v1/spend">>;
   host(): Promise<Reply<"GET /v1/host">>;
+  /** For operators alone, as the two functions below. */
+  hostDetails(): Promise<Reply<"GET /v1/host/details">>;
+  disk(): Promise<Reply<"GET /v1/host/disk">>;
+  /** @param again whether it looks again, if it has looked before */
+  doctor(again: boolean): Promise<Reply<"GET /v1/host/doctor">>;
   status(): Promise<Reply<"GET /v1/status">>;
   /** Resolves when the API answers; needs no token. Throws "api-unreachable". */
   health(): Promise<void>;
@@ -362,6 +367,9 @@ export function createClient(options: ClientOptions): Client {
     appHistory: (app, span) => call("GET /v1/apps/{app}/history", { params: { app }, query: { span } }),
     spend: () => call("GET /v1/spend", {}),
     host: () => call("GET /v1/host", {}),
+    hostDetails: () => call("GET /v1/host/details", {}),
+    disk: () => call("GET /v1/host/disk", {}),
+    doctor: (again) => call("GET /v1/host/doctor", { query: { again: again ? "true" : "false" } }),
     status: () => call("GET /v1/status", {}, AbortSignal.timeout(STATUS_MS)),
     health: async () => void (await call("GET /v1/health", {})),
   } satisfies Client & Record<Exclude<RouteName, ForBrowsers>, unknown>;

@@ -31,6 +31,7 @@ import { addCredentials } from "./handlers/credentials.ts";
 import { addDashboard } from "./handlers/dashboard.ts";
 import { addEvents } from "./handlers/events.ts";
 import { addInvocations } from "./handlers/invocations.ts";
+import { addHost } from "./handlers/host.ts";
 import { addKv } from "./handlers/kv.ts";
 import { addSql } from "./handlers/sql.ts";
 import { addQueues } from "./handlers/queues.ts";
@@ -80,6 +81,7 @@ export function createApi(options: ApiOptions): Api {
   addLogout(app, parts);
   addPlatform(app, parts);
   addDashboard(app, parts);
+  addHost(app, parts);
   addApps(app, parts);
   addAliases(app, parts);
   addSecrets(app, parts);

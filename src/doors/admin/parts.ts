@@ -18,6 +18,7 @@ import type { Objects } from "../../services/objects/objects.ts";
 import type { KeyValues } from "../../services/kv/kv.ts";
 import type { SqlDatabases } from "../../services/sql/sql.ts";
 import type { Overview } from "../../control/overview.ts";
+import type { HostReport } from "../../control/host-report.ts";
 import type { Queues } from "../../services/queues/queues.ts";
 import type { Audit } from "../../store/audit/audit.ts";
 import type { RecentCalls } from "../../recent-calls/recent-calls.ts";
@@ -41,6 +42,7 @@ export interface ApiOptions {
   invocations?: Invocations;
   serving: Serving;
   overview: Overview;
+  hostReport: HostReport;
   /** Null, which is the default: there are none. */
   metrics?: Metrics | null;
   appliances: Appliances;

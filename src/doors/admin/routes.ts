@@ -7,6 +7,7 @@ import * as schemas from "./schemas.ts";
 export * from "./bucket-routes.ts";
 export * from "./dashboard-routes.ts";
 export * from "./event-routes.ts";
+export * from "./host-routes.ts";
 export * from "./call-routes.ts";
 export * from "./invocation-routes.ts";
 export * from "./kv-routes.ts";

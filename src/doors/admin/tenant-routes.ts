@@ -116,6 +116,6 @@ export const followAudit = createRoute({
   path: "/v1/audit/follow",
   summary:
     "The newest lines of the audit log, then new ones as they come: an AuditLine of JSON each; empty lines keep the connection alive",
-  request: { query: schemas.auditQuerySchema },
+  request: { query: schemas.followAuditQuerySchema },
   responses: { ...lines, ...errors("bad-request", "unauthorized") },
 });

@@ -120,9 +120,18 @@ const auditLineSchema = z
   .openapi("AuditLine");
 
 export const auditLogSchema = z.object({ lines: z.array(auditLineSchema) }).openapi("AuditLog");
-export const auditQuerySchema = z.strictObject({
+export const followAuditQuerySchema = z.strictObject({
   tail: z.coerce.number<number>().int().min(0).max(10_000).default(100),
   since: z.coerce.number<number>().min(0).optional().openapi({ description: "Milliseconds since the epoch." }),
+});
+
+export const auditQuerySchema = followAuditQuerySchema.extend({
+  before: z.coerce
+    .number<number>()
+    .min(0)
+    .optional()
+    .openapi({ description: "Only lines that are older, milliseconds since the epoch: for the page before one that was read." }),
+  search: z.string().max(200).optional().openapi({ description: "Only lines of which a value has this text, in whatever case." }),
 });
 
 export type TenantInfo = z.infer<typeof tenantSchema>;

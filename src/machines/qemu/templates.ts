@@ -170,7 +170,7 @@ async function buildAndSave(
   progress(`making ${nameOf(shape)}`);
   const frozen = await options.build({ ...options, shape, tscKhz: options.facts.tscKhz }, progress);
   try {
-    const digest = await saveTemplate(file, frozen, options.image.id);
+    const digest = await saveTemplate(file, frozen, options.image.id, { shape: shapeInWords(shape) });
     pruneTemplates(path.dirname(file));
     return { ...frozen, digest };
   } catch (error) {
@@ -178,6 +178,11 @@ async function buildAndSave(
     options.warn(`${nameOf(shape)} could not be saved (${(error as Error).message}): the next server will have to make it anew`);
     return { ...frozen, digest: "unsaved" };
   }
+}
+
+/** For lists of templates: see images/inventory/templates.ts. */
+function shapeInWords({ guest, accelerator, runtime, vcpus }: MachineShape): string {
+  return JSON.stringify({ runtime, kernel: guest.name, vcpus, accelerator });
 }
 
 /** What clones start from. */

@@ -56,6 +56,27 @@ test("the newest lines are given, oldest first, and none that is older than aske
   assert.deepEqual(await ats({ tail: 100, since: 9 }), [9, 10]);
 });
 
+test("lines are found by a text in them, and read page after page, none twice and none left out", async () => {
+  // Several have the same time.
+  for (let at = 1; at <= 20; at++)
+    audit.write("ten_acme", line(Math.ceil(at / 3), { target: `shop-${at}`, action: at === 7 ? "removeApp" : "deploy" }), at % 2 === 0);
+  const pages: AuditLine[][] = [];
+  for (let before = Infinity; pages.at(-1)?.length !== 0; before = pages.at(-1)?.[0]?.at ?? 0)
+    pages.push(await audit.read("ten_acme", { tail: 4, before }));
+  assert.deepEqual(
+    pages
+      .flat()
+      .map(({ target }) => target)
+      .toSorted(),
+    Array.from({ length: 20 }, (_, at) => `shop-${at + 1}`).toSorted(),
+  );
+  const found = async (search: string) => (await audit.read("ten_acme", { ...everything, search })).map(({ target }) => target);
+  assert.deepEqual(await found("REMOVEapp"), ["shop-7"]);
+  assert.deepEqual(await found("shop-20"), ["shop-20"]);
+  // The names of the keys are no values.
+  assert.deepEqual(await found("principal"), []);
+});
+
 test("a tenant that calls without end overwrites its own past, and nobody else's", async () => {
   audit.write("ten_acme", line(1));
   for (let at = 2; at < 2_000; at++) audit.write("ten_other", line(at));

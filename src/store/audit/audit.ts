@@ -30,6 +30,10 @@ export interface AuditQuery {
   tail: number;
   /** Only lines that are not older: milliseconds since the epoch. */
   since?: number | undefined;
+  /** Only lines that are older: milliseconds since the epoch. */
+  before?: number | undefined;
+  /** Only lines with this text, in whatever case. */
+  search?: string | undefined;
 }
 
 export interface Audit {
@@ -40,7 +44,7 @@ export interface Audit {
   write(owner: string | null, line: AuditLine, reads?: boolean): void;
   /** Calls back with each line that is written from now on. Returns a function that stops it. */
   follow(owner: string | undefined, callback: (line: AuditLine) => void): () => void;
-  /** The newest lines, oldest first. @param owner a tenant's id; undefined: of all tenants and the server */
+  /** The newest lines, oldest first. Of those of one millisecond, all or none are there, so that the next page begins before it. @param owner a tenant's id; undefined: of all tenants and the server */
   read(owner: string | undefined, query: AuditQuery): Promise<AuditLine[]>;
   /** Deletes what is left of tenants that were removed long ago. */
   forget(exists: (tenant: string) => boolean): void;

@@ -62,7 +62,9 @@ export function openAudit(dir: string, { clock, bytes, onFailure }: AuditOptions
       const found: AuditLine[] = [];
       for (const one of owners) for (const kind of kinds) found.push(...(await tailOf(pathOf(one, kind), query)));
       const sorted = found.toSorted((a, b) => a.at - b.at);
-      return sorted.slice(Math.max(0, sorted.length - query.tail));
+      let first = Math.max(0, sorted.length - query.tail);
+      while (first > 0 && first < sorted.length && sorted[first - 1]!.at === sorted[first]!.at) first--;
+      return sorted.slice(first);
     },
     follow(owner, callback) {
       const follower = { owner, callback };
@@ -139,18 +141,27 @@ function writtenAt(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** Oldest first. */
-async function tailOf(path: string, { tail, since = -Infinity }: AuditQuery): Promise<AuditLine[]> {
+/** Oldest first. Lines of the same time as the last of the tail are there, too. */
+async function tailOf(path: string, { tail, since = -Infinity, before = Infinity, search = "" }: AuditQuery): Promise<AuditLine[]> {
   const found: AuditLine[] = [];
-  for (let age = 0; age < FILES && found.length < tail; age++)
+  const wanted = search.toLowerCase();
+  if (tail === 0) return found;
+  for (let age = 0; age < FILES; age++)
     for await (const text of linesBackwards(fileName(path, age))) {
-      const line = parsed(text);
-      if (line === undefined) continue;
+      const line = wanted === "" || text.toLowerCase().includes(wanted) ? parsed(text) : undefined;
+      if (line === undefined || line.at >= before || !hasText(line, wanted)) continue;
       if (line.at < since) return found.toReversed();
+      if (found.length >= tail && line.at !== found.at(-1)!.at) return found.toReversed();
       found.push(line);
-      if (found.length === tail) break;
     }
   return found.toReversed();
+}
+
+/** Names of keys are in the text of each line, too. */
+function hasText(line: AuditLine, wanted: string): boolean {
+  if (wanted === "") return true;
+  const { principal, of, role, address, action, tenant, target, result } = line;
+  return [principal, of, role, address, action, tenant, target, result].some((value) => value?.toLowerCase().includes(wanted));
 }
 
 /** Undefined for half a line. */

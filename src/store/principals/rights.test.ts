@@ -33,8 +33,15 @@ test("the roles' rights grow from reader to operator, and an invoker may only ca
   assert.deepEqual(rights("invoker"), ["invoke"]);
   assert.deepEqual(rights("operator"), actions);
   const lacking = (role: Principal["role"]) => actions.filter((action) => !mayAtAll(role, action));
-  assert.deepEqual(lacking("tenant-admin"), ["manage-appliances", "manage-tenants"]);
-  assert.deepEqual(lacking("deployer"), ["set-limits", "manage-appliances", "manage-credentials", "read-audit", "manage-tenants"]);
+  assert.deepEqual(lacking("tenant-admin"), ["manage-appliances", "manage-tenants", "inspect-host"]);
+  assert.deepEqual(lacking("deployer"), [
+    "set-limits",
+    "manage-appliances",
+    "manage-credentials",
+    "read-audit",
+    "manage-tenants",
+    "inspect-host",
+  ]);
   assert.deepEqual(rights("reader"), ["read", "read-logs", "read-bills", "read-tenant", "read-server"]);
 });
 

@@ -21,6 +21,7 @@ export const ACTIONS = {
   "read-tenant": "read about its tenant",
   "manage-tenants": "make, limit and remove tenants",
   "read-server": "read about the server",
+  "inspect-host": "look at the server's host",
 } as const satisfies Record<string, string>;
 
 export type Action = keyof typeof ACTIONS;

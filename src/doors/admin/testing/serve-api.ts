@@ -1,5 +1,6 @@
 /** A real API on a free port, over a catalog, logs and a ledger in a folder of its own. */
 import type { Reached } from "../../../control/served-apps.ts";
+import { createHostReport } from "../../../control/host-report.ts";
 import type { Events } from "../../../events/events.ts";
 import type { DatabaseSync } from "node:sqlite";
 import { World } from "../../../durable/testing/world.ts";
@@ -165,6 +166,7 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
   const dir = mkdtempSync(join(tmpdir(), "mayfly-api-"));
   const told: ServedApi["told"] = [];
   const failures: unknown[] = [];
+  const closing = new AsyncDisposableStack();
   const waits = { prepare: async () => {}, removed: async () => {} };
   const onFailure = (): void => assert.fail();
   const catalog = openCatalog(join(dir, "catalog.db"), join(dir, "key"));
@@ -232,6 +234,16 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
     host: () => hostInfo,
     status: () => statusInfo,
   };
+  const hostReport = createHostReport({
+    config: { stateDir: dir, cacheDir: dir, maxMachines: 10 },
+    clock: systemClock,
+    closing,
+    driver: { name: "process", detail: "by name", damage: () => null },
+    bounds: { maxMemoryMb: 1_024, maxVcpus: 8 },
+    descriptors: { limit: 1_024, gateway: 8, api: 8, outside: 8 },
+    look: { images: async () => [], templates: async () => [], doctor: async () => [{ part: "memory", ok: true, detail: "enough" }] },
+    onFailure,
+  });
   const definitions = openDefinitions(join(dir, "appliances.db"), openSeal(join(dir, "key"), true), String);
   const appliances = openAppliances({
     stateDir: dir,
@@ -270,6 +282,7 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
     queues: queues.queues,
     serving,
     overview,
+    hostReport,
     appliances,
     events,
     principals,
@@ -285,6 +298,7 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
   const client = createClient({ url: server.url, token });
   const close = async (): Promise<void> => {
     await served.server.close();
+    await closing.disposeAsync();
     await appliances.close();
     definitions.close();
     await logs.close();
