@@ -356,25 +356,6 @@ describe("an app", () => {
   });
 });
 
-describe("operators and admins", () => {
-  test("an operator sees the server, tenants, tokens and what was done; an admin those of the own tenant", async (context) => {
-    await platform.client.createTenant("ops");
-    const client = createClient({ url, token: platform.running.token, tenant: "ops" });
-    const admin = await client.createToken({ principal: "adah", role: "tenant-admin" });
-    const page = await loggedIn(context);
-    await page.getByRole("link", { name: "Operator" }).click();
-    await page.getByRole("region", { name: "List of tenants" }).getByText("ops").waitFor();
-    await page.getByRole("region", { name: "List of tokens" }).getByText("adah").waitFor();
-    await page.getByRole("region", { name: "Lines of the audit log" }).getByText("createTenant").first().waitFor();
-    assert.match(await page.getByRole("region", { name: "Server", exact: true }).innerText(), /process: /);
-    const theirs = await loggedIn(context, admin);
-    await theirs.getByRole("link", { name: "Administration" }).click();
-    await theirs.getByRole("region", { name: "List of tokens" }).getByText("adah").waitFor();
-    assert.doesNotMatch(await theirs.locator("main").innerText(), /reader-main|Tenants\n|whole server/);
-    assert.equal(await theirs.getByRole("link", { name: "Operator" }).count(), 0);
-  });
-});
-
 describe("every page", () => {
   const looks = [320, 768, 1_280].flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme })));
   for (const look of looks)

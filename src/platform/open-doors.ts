@@ -1,6 +1,7 @@
 /** Opens the ports: from here on requests come in. */
 import type { ServerStart } from "../base/config/server-start.ts";
 import type { WrongCredentials } from "../clients/wrong-credentials.ts";
+import { policyOptions } from "../dispatch/open-policy.ts";
 import type { Urls } from "../control/overview.ts";
 import { firstOf } from "../doors/admin/listen.ts";
 import { openHooks } from "../doors/hooks/open-hooks.ts";
@@ -62,7 +63,7 @@ export async function openDoors(start: ServerStart, needs: DoorsNeeds) {
   });
   const sqs = openSqs(start, { queues, catalog, principals, wrong, audit, places, turns, isTls });
   const beside = firstOf([sqs, calls.aws, lambda]);
-  const api = await openApi(start, supervision?.sockets.api, { parts: apiParts(needs), certificate, beside });
+  const api = await openApi(start, supervision?.sockets.api, { parts: apiParts(start, needs), certificate, beside });
   urls.api = api.url;
   access.acme?.start();
   const s3 = openBuckets(start, needs);
@@ -109,8 +110,10 @@ async function openCallsDoor(
 }
 
 /** What the management API works with. */
-function apiParts({ state, services, telemetry, dispatch, apps, calls, events, wrong }: DoorsNeeds) {
+function apiParts(start: ServerStart, { state, services, telemetry, dispatch, apps, calls, events, wrong }: DoorsNeeds) {
   const { catalog, lambdaStore, accounts, history, invocations, logs, principals, audit } = state;
+  const { config, clock } = start;
+  const demand = { recording: history.demand, rules: policyOptions(config), prices: config.prices, catalog, clock };
   const { appliances, serving, overview, hostReport, callees } = apps;
   const { places, turns, buckets, durable, executions } = calls;
   return {
@@ -130,6 +133,7 @@ function apiParts({ state, services, telemetry, dispatch, apps, calls, events, w
     serving,
     overview,
     hostReport,
+    demand,
     metrics: telemetry.metrics ?? null,
     wrong,
     durable: { ...durable, callees },

@@ -83,6 +83,8 @@ export interface Outcome {
   starts: number;
   binds: number;
   kills: number;
+  /** Time of bound machines; absent if it was not added up. */
+  machineSeconds?: number;
   /** Time and memory of bound machines with nothing in flight. */
   idleMachineSeconds: number;
   idleGbSeconds: number;

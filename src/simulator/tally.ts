@@ -24,6 +24,7 @@ export class Tally {
   #idleMbMs = 0;
   #blankMbMs = 0;
   #boundMbMs = 0;
+  #boundMs = 0;
   readonly #waits = new Times();
   readonly #delays = new Times();
   readonly #model: MachineModel;
@@ -70,7 +71,9 @@ export class Tally {
   lived(machine: SimulatedMachine, memoryMb: number, now: number): void {
     const bound = machine.boundAt <= now;
     this.#blankMbMs += ((bound ? machine.boundAt : now) - machine.startedAt) * this.#model.blankMb;
-    if (bound) this.#boundMbMs += (now - machine.boundAt) * memoryMb;
+    if (!bound) return;
+    this.#boundMs += now - machine.boundAt;
+    this.#boundMbMs += (now - machine.boundAt) * memoryMb;
   }
 
   outcome(policy: SimulatedPolicy, workload: Workload, worth: Worth, now: number): Outcome {
@@ -94,6 +97,7 @@ export class Tally {
       starts: this.starts,
       binds: this.binds,
       kills: this.kills,
+      machineSeconds: this.#boundMs / 1_000,
       idleMachineSeconds: this.#idleMs / 1_000,
       idleGbSeconds: this.#idleMbMs / MB_MS_PER_GB_SECOND,
       blankGbSeconds: this.#blankMbMs / MB_MS_PER_GB_SECOND,

@@ -13,10 +13,9 @@ import { openAudit } from "./audit/open-audit.ts";
 import { certificateMaker, requestMaker } from "./authority/make-certificate.ts";
 import { type Authority, openAuthority } from "./authority/open-authority.ts";
 import type { Catalog } from "./catalog/catalog.ts";
-import type { History } from "./history/history.ts";
-import { openHistory } from "./history/open-history.ts";
 import type { Invocations } from "./invocations/kept-invocations.ts";
 import { openInvocations } from "./invocations/open-invocations.ts";
+import { openHistory, type OpenedHistory } from "./history/open-history.ts";
 import { openSeal } from "./catalog/seal.ts";
 import { openCatalog } from "./catalog/sqlite.ts";
 import { createAccounts, type OpenAccounts } from "./ledger/create-accounts.ts";
@@ -34,8 +33,8 @@ import { openReserve, type Reserve } from "./state-folder/reserve.ts";
 export interface Stores {
   catalog: Catalog;
   accounts: OpenAccounts;
-  history: History;
   invocations: Invocations;
+  history: OpenedHistory;
   logs: Logs;
   /** Writes a line of the platform to an app's log. @param app its id @param at milliseconds since the epoch; now where it is missing */
   note: (app: string, text: string, at?: number) => void;

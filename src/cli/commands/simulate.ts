@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { MayflyError } from "../../base/errors/error.ts";
 import { configSchema } from "../../base/config/schema.ts";
 import { defaultPrices } from "../../base/config/prices.ts";
@@ -12,12 +12,16 @@ import { runStudy, type Study } from "../../simulator/study/study.ts";
 import { findTrace } from "../../simulator/study/trace-files.ts";
 import { fineSteps, usualFamilies, usualSeeds, usualSizes, usualSteps } from "../../simulator/study/usual.ts";
 import { type FamilyName, families } from "../../simulator/workloads/families.ts";
+import { DEMAND_SPAN_NAMES, type DemandSpan } from "../../store/history/demand-counts.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 import { showProgress } from "../../base/terminal/terminal.ts";
 
-interface SimulateOptions {
+interface SimulateOptions extends ConnectionOptions {
   family?: string;
   trace?: string[];
+  app?: string;
+  span: string;
   policy?: string;
   hours?: number;
   apps?: number;
@@ -36,13 +40,18 @@ const machineNames = Object.keys(machineModels) as MachineName[];
 export async function define(command: Command): Promise<void> {
   const laboratory = await openLaboratory();
   const policyNames = comparedPolicies(laboratory).map(({ name }) => name);
-  command
+  withConnectionOptions(command)
     .option("--family <names>", `generated workloads, some of ${familyNames.join(",")} (default: ${usualFamilies.join(",")})`)
     .option(
       "--trace <kind:path>",
       "recorded ones instead: azure2019:DIR, azure2021:FILE, huawei2023:FILE,…, huawei2025:FILE,… or recorded:FILE; may be repeated",
       collect,
     )
+    .option(
+      "--app <name>",
+      "the demand of an app, as the server has recorded it, under the rules of the server; @tenant/app is that of a tenant",
+    )
+    .addOption(new Option("--span <name>", "how much of the app's demand").choices(DEMAND_SPAN_NAMES).default("day"))
     .option("--policy <names>", `some of ${policyNames.join(",")} (default: all)`)
     .option("--hours <count>", "virtual hours (default: all of a trace, 1 to 24 of a family)", parseHours)
     .option("--apps <count>", "apps (default: all of a trace, 3 to 40 of a family)", parseCount(1, 100_000))
@@ -59,13 +68,13 @@ export async function define(command: Command): Promise<void> {
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\ndocs/simulator.md says what is modelled and how to read the tables.\n\nExamples:\n  mayfly simulate\n  mayfly simulate --family bursts --frontier --html report.html",
+      "\ndocs/simulator.md says what is modelled and how to read the tables.\n\nExamples:\n  mayfly simulate\n  mayfly simulate --family bursts --frontier --html report.html\n  mayfly simulate --app shop --span week",
     )
     .action((options: SimulateOptions) => simulate(options, laboratory));
 }
 
 async function simulate(options: SimulateOptions, laboratory: Laboratory | undefined): Promise<void> {
-  const study = studyOf(options, laboratory);
+  const study = await studyOf(options, laboratory);
   const html = options.html === undefined ? undefined : { file: options.html, laboratory: needed(laboratory, "draws the page") };
   const progress = showProgress();
   // The simulation takes a minute. A page that cannot be drawn is refused before it begins.
@@ -81,15 +90,26 @@ async function simulate(options: SimulateOptions, laboratory: Laboratory | undef
   if (laboratory === undefined) console.error(`\nmayfly: ${withoutLaboratory}`);
 }
 
-function studyOf(options: SimulateOptions, laboratory: Laboratory | undefined): Study {
+async function studyOf(options: SimulateOptions, laboratory: Laboratory | undefined): Promise<Study> {
   return {
-    sources: sourcesOf(options),
+    sources: options.app === undefined ? sourcesOf(options) : [await demandSource(options.app, options)],
     policies: policiesOf(options.policy, laboratory),
     seeds: [...new Set(options.seed.split(",").map(seedOf))],
     worth: { wait: options.waitWorth, cpu: defaultPrices.vcpuSecond / defaultPrices.gbSecond },
     machine: pick("machine", options.machine, machineNames)[0]!,
     frontier: options.frontier ? fineSteps : usualSteps,
   };
+}
+
+async function demandSource(app: string, options: SimulateOptions): Promise<Source> {
+  if (options.trace !== undefined || options.family !== undefined)
+    throw new MayflyError("bad-request", { what: "--app cannot be used together with --family or --trace" });
+  const [, tenant, name = app] = /^@([^/]+)\/(.*)$/s.exec(app) ?? [];
+  const { client } = await connect(tenant === undefined ? options : { ...options, tenant });
+  const demand = await client.demand(name, options.span as DemandSpan);
+  if (demand.arrivals.length === 0)
+    throw new MayflyError("bad-request", { what: `nothing was recorded of the demand of ${app}: nobody called it in this time` });
+  return { demand, of: app };
 }
 
 function sourcesOf({ family, trace, hours, apps }: SimulateOptions): Source[] {

@@ -2,9 +2,10 @@
 import type { FunctionComponent } from "preact";
 import { AppsPage } from "./pages/apps.tsx";
 import { FleetPage } from "./pages/fleet.tsx";
-import { AppsIcon, FleetIcon, OperatorIcon, OverviewIcon } from "./parts/icons.tsx";
+import { AppsIcon, FleetIcon, OperatorIcon, OverviewIcon, SimulatorIcon } from "./parts/icons.tsx";
 import { OperatorPage } from "./pages/operator.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
+import { SimulatorPage } from "./pages/simulator.tsx";
 import { session } from "./session.ts";
 
 interface ListedPage {
@@ -24,6 +25,7 @@ export const pages: readonly ListedPage[] = [
   { name: "", title: "Overview", icon: OverviewIcon, Page: OverviewPage },
   { name: "fleet", title: "Fleet", icon: FleetIcon, Page: FleetPage, isFor: isReader },
   { name: "apps", title: "Apps", icon: AppsIcon, Page: AppsPage, isFor: isReader },
+  { name: "simulator", title: "Simulator", icon: SimulatorIcon, Page: SimulatorPage, isFor: isReader },
   {
     name: "operator",
     title: "Operator",

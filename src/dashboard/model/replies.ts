@@ -228,11 +228,121 @@ export interface StatusReply {
 }
 
 export interface TenantsReply {
-  tenants: { name: string; apps: number; appliances: number; limits: Record<string, number | null> }[];
+  tenants: { name: string; createdAt: number | null; apps: number; appliances: number; limits: Record<string, number | null> }[];
+}
+
+export interface TenantReply {
+  name: string;
+  apps: number;
+  appliances: number;
+  limits: Record<string, number | null>;
+  uses: { limit: string; used: number; most: number }[];
+}
+
+export interface CredentialReply {
+  id: string;
+  principal: string;
+  role: string;
+  tenant: string | null;
+  apps: string[] | null;
+  expiresAt: number | null;
+  lastUsedAt: number | null;
 }
 
 export interface TokensReply {
-  tokens: { id: string; principal: string; role: string; tenant: string | null; expiresAt: number | null; lastUsedAt: number | null }[];
+  tokens: CredentialReply[];
+}
+
+export interface KeysReply {
+  keys: CredentialReply[];
+}
+
+/** With the secret, which no other reply has. */
+export interface MadeCredentialReply {
+  id: string;
+  principal: string;
+  token?: string;
+  secret?: string;
+}
+
+export interface HostDetailsReply {
+  kernel: string;
+  processor: string;
+  cpus: number;
+  load: number;
+  memoryBytes: number;
+  freeMemoryBytes: number;
+  driver: { name: string; detail: string; damage: string | null };
+  images: { id: string; names: string[]; modules: string[]; kernel: string; bytes: number; builtAt: number }[];
+  templates: {
+    image: string;
+    memoryMb: number;
+    runtime: string | null;
+    kernel: string | null;
+    vcpus: number | null;
+    accelerator: string | null;
+    bytes: number;
+    madeAt: number;
+    usedAt: number;
+  }[];
+  limits: {
+    descriptors: number;
+    gatewayConnections: number;
+    apiConnections: number;
+    outsideConnections: number;
+    maxMachines: number;
+    maxMemoryMb: number;
+    maxVcpus: number;
+  };
+}
+
+interface FolderReply {
+  folder: string;
+  totalBytes: number;
+  freeBytes: number;
+}
+
+export interface DiskReply {
+  state: FolderReply;
+  cache: FolderReply;
+  parts: { part: string; bytes: number; files: number; isMore: boolean }[];
+  measuredAt: number | null;
+  isMeasuring: boolean;
+}
+
+export interface DoctorReply {
+  at: number;
+  findings: { part: string; ok: boolean; detail: string; cure?: string | undefined }[];
+}
+
+export interface DemandReply {
+  span: string;
+  slotMs: number;
+  from: number;
+  arrivals: number[];
+  ran: [ms: number, calls: number][];
+  ranMeanMs: number;
+  waited: [ms: number, calls: number][];
+  binds: number;
+  machineSeconds: number;
+  gbSeconds: number;
+  cpuSeconds: number;
+  rules: {
+    blanks: number;
+    idleMs: number | null;
+    waitWorth: number;
+    cpuWorth: number;
+    maxMachines: number;
+    startsPerSecond: number;
+    concurrency: number;
+    minMachines: number;
+    appMaxMachines: number;
+    queue: number;
+    memoryMb: number;
+    vcpus: number;
+  };
+  machines: { startMs: number | null; bindMs: number | null };
+  prices: { vcpuSecond: number; gbSecond: number; currency: string };
 }
 
 export interface AuditReply {
@@ -240,6 +350,7 @@ export interface AuditReply {
     at: number;
     principal: string | null;
     of: string | null;
+    address: string;
     action: string;
     tenant: string | null;
     target: string;

@@ -44,6 +44,7 @@ type TokensAt = "POST /v1/tokens";
 type KeysAt = "POST /v1/keys";
 type AuditAt = "GET /v1/audit";
 type InvocationsAt = "GET /v1/apps/{app}/invocations";
+type DemandAt = "GET /v1/apps/{app}/demand";
 type HistoryAt = "GET /v1/history";
 
 type App = Reply<"GET /v1/apps/{app}">;
@@ -236,6 +237,8 @@ export interface Client {
   history(span: Parts<HistoryAt, "query">["span"]): Promise<Reply<HistoryAt>>;
   /** Throws "no-such-app". */
   appHistory(app: string, span: Parts<HistoryAt, "query">["span"]): Promise<Reply<HistoryAt>>;
+  /** When calls arrived and how long they ran, for the simulator. Throws "no-such-app". */
+  demand(app: string, span: Parts<DemandAt, "query">["span"]): Promise<Reply<DemandAt>>;
   /** What was spent this month, in sums. */
   spend(): Promise<Reply<"GET /v1/spend">>;
   host(): Promise<Reply<"GET /v1/host">>;
@@ -365,6 +368,7 @@ export function createClient(options: ClientOptions): Client {
     followAudit: (query, signal) => lines<AuditLine>("GET /v1/audit/follow", { query }, signal),
     history: (span) => call("GET /v1/history", { query: { span } }),
     appHistory: (app, span) => call("GET /v1/apps/{app}/history", { params: { app }, query: { span } }),
+    demand: (app, span) => call("GET /v1/apps/{app}/demand", { params: { app }, query: { span } }),
     spend: () => call("GET /v1/spend", {}),
     host: () => call("GET /v1/host", {}),
     hostDetails: () => call("GET /v1/host/details", {}),

@@ -36,6 +36,14 @@ export const appHistory = createRoute({
   responses: { ...json(200, schemas.historySchema), ...errors("bad-request", "unauthorized", "no-such-app") },
 });
 
+export const demand = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/demand",
+  summary: "When calls of the app arrived and how long they ran, with the rules that its machines are kept by: for the simulator",
+  request: { params: z.object({ app: nameSchema }), query: schemas.demandQuerySchema },
+  responses: { ...json(200, schemas.demandSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
 export const spend = createRoute({
   method: "get",
   path: "/v1/spend",

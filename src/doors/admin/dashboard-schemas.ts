@@ -1,6 +1,7 @@
 /** What the routes that the dashboard was made for accept and return. */
 import { z } from "@hono/zod-openapi";
 import { forPhases } from "../../store/history/counts.ts";
+import { DEMAND_SPAN_NAMES } from "../../store/history/demand-counts.ts";
 import { SPAN_NAMES } from "../../store/history/spans.ts";
 import { principalSchema } from "./tenant-schemas.ts";
 
@@ -51,6 +52,55 @@ export const historySchema = z
     points: z.array(pointSchema.nullable()).openapi({ description: "One for each step; null: no server ran." }),
   })
   .openapi("History");
+
+export const demandQuerySchema = z.strictObject({
+  span: z
+    .enum(DEMAND_SPAN_NAMES)
+    .default("hour")
+    .openapi({ description: "Arrivals by the second of an hour, by 10 seconds of a day, by the minute of a week." }),
+});
+
+const times = z.array(z.tuple([z.number(), z.int()])).openapi({ description: "Pairs of milliseconds, to a tenth, and a number of calls." });
+
+export const demandSchema = z
+  .object({
+    span: z.enum(DEMAND_SPAN_NAMES),
+    slotMs: z.int().openapi({ description: "What one number of `arrivals` stands for." }),
+    from: milliseconds,
+    arrivals: z
+      .array(z.int())
+      .openapi({ description: "Calls that arrived, for each slot from `from` up to now; empty: nothing was recorded." }),
+    ran: times,
+    ranMeanMs: z.number().openapi({ description: "How long a call had a slot of a machine, on average." }),
+    waited: times,
+    binds: z.int().openapi({ description: "Machines that were bound to the app." }),
+    machineSeconds: z.number(),
+    gbSeconds: z.number(),
+    cpuSeconds: z.number(),
+    rules: z
+      .object({
+        blanks: z.int(),
+        idleMs: z.number().nullable().openapi({ description: "null: how long an idle machine is kept is learned." }),
+        waitWorth: z.number(),
+        cpuWorth: z.number(),
+        maxMachines: z.int(),
+        startsPerSecond: z.number(),
+        concurrency: z.int(),
+        minMachines: z.int(),
+        appMaxMachines: z.int(),
+        queue: z.int(),
+        memoryMb: z.int(),
+        vcpus: z.int(),
+      })
+      .openapi({
+        description: "By which machines are kept now: settings of the server, and the manifest of the revision that gets most calls.",
+      }),
+    machines: z
+      .object({ startMs: z.number().nullable(), bindMs: z.number().nullable() })
+      .openapi({ description: "How long starts and binds took lately; null: there were none since the server started." }),
+    prices: z.object({ vcpuSecond: z.number(), gbSecond: z.number(), currency: z.string() }),
+  })
+  .openapi("Demand");
 
 export const spendSchema = z
   .object({

@@ -18,6 +18,7 @@ import type { Objects } from "../../services/objects/objects.ts";
 import type { KeyValues } from "../../services/kv/kv.ts";
 import type { SqlDatabases } from "../../services/sql/sql.ts";
 import type { Overview } from "../../control/overview.ts";
+import type { DemandParts } from "../../control/demand.ts";
 import type { HostReport } from "../../control/host-report.ts";
 import type { Queues } from "../../services/queues/queues.ts";
 import type { Audit } from "../../store/audit/audit.ts";
@@ -40,6 +41,8 @@ export interface ApiOptions {
   history: Pick<History, "course">;
   /** What calls were like that are over. Default: nothing is kept. */
   invocations?: Invocations;
+  /** What the simulator is asked about. */
+  demand: DemandParts;
   serving: Serving;
   overview: Overview;
   hostReport: HostReport;

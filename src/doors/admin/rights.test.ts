@@ -34,6 +34,7 @@ const allowed: Record<Exclude<RouteName, Open>, Kind[]> = {
   closeSession: all,
   history: readers,
   appHistory: readers,
+  demand: readers,
   spend: readers,
   live: readers,
   host: all,

@@ -28,6 +28,7 @@ const rules: Record<Exclude<RouteName, "health" | "openSession">, Rule> = {
   closeSession: null,
   history: { action: "read", on: "some" },
   appHistory: { action: "read", on: "app" },
+  demand: { action: "read", on: "app" },
   spend: { action: "read-bills", on: "some" },
   live: { action: "read", on: "some" },
   host: null,

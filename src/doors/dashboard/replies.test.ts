@@ -38,6 +38,14 @@ interface Expected {
   status: Has<replies.StatusReply, Reply<"GET /v1/status">>;
   allTenants: Has<replies.TenantsReply, Reply<"GET /v1/tenants">>;
   tokens: Has<replies.TokensReply, Reply<"GET /v1/tokens">>;
+  tenant: Has<replies.TenantReply, Reply<"GET /v1/tenants/{tenant}">>;
+  keys: Has<replies.KeysReply, Reply<"GET /v1/keys">>;
+  madeToken: Has<replies.MadeCredentialReply, Reply<"POST /v1/tokens">>;
+  madeKey: Has<replies.MadeCredentialReply, Reply<"POST /v1/keys">>;
+  hostDetails: Has<replies.HostDetailsReply, Reply<"GET /v1/host/details">>;
+  disk: Has<replies.DiskReply, Reply<"GET /v1/host/disk">>;
+  doctor: Has<replies.DoctorReply, Reply<"GET /v1/host/doctor">>;
+  demand: Has<replies.DemandReply, Reply<"GET /v1/apps/{app}/demand">>;
   audit: Has<replies.AuditReply, Reply<"GET /v1/audit">>;
   tick: Has<replies.Tick, Told["tick"]>;
   machines: Has<replies.MachineChanges, NonNullable<Told["machines"]>>;

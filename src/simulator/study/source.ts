@@ -5,11 +5,12 @@ import { families, type FamilyName } from "../workloads/families.ts";
 import { readAzure2019 } from "../workloads/azure-2019.ts";
 import { readAzure2021 } from "../workloads/azure-2021.ts";
 import { readHuawei } from "../workloads/huawei.ts";
+import { DemandWorkload, machineOf, optionsOf, type RecordedDemand } from "../workloads/recorded-demand.ts";
 import { readRecording } from "../workloads/recorded.ts";
 import { shorten } from "./shorten.ts";
 import type { Trace } from "./trace-files.ts";
 
-export type Source = GeneratedSource | TraceSource;
+export type Source = GeneratedSource | TraceSource | DemandSource;
 
 interface GeneratedSource {
   family: FamilyName;
@@ -24,6 +25,13 @@ interface TraceSource {
   apps: number;
 }
 
+/** What a server recorded of an app's demand. */
+interface DemandSource {
+  demand: RecordedDemand;
+  /** The app's name. */
+  of: string;
+}
+
 export interface OpenSource {
   workload: Workload;
   /** Of a recorded live run: the model of its machines, the policy's options, and the numbers of starts and binds. */
@@ -32,8 +40,16 @@ export interface OpenSource {
 
 export function openSource(source: Source, seed: number): OpenSource {
   if ("family" in source) return { workload: families[source.family](seed, source.hours, source.apps) };
+  if ("demand" in source) return openDemand(source, seed);
   const { workload, live } = openTrace(source.trace, seed);
   return { workload: shorten(workload, source.hours, source.apps), ...(live === undefined ? {} : { live }) };
+}
+
+/** Each machine that was bound is taken to have been started for it: starts of blanks are not recorded by app. */
+function openDemand({ demand, of }: DemandSource, seed: number): OpenSource {
+  const { binds, rules } = demand;
+  const workload = new DemandWorkload(`recorded demand of ${of}`, demand, rules, seed);
+  return { workload, live: { machine: machineOf(demand), options: optionsOf(rules), starts: binds, binds } };
 }
 
 function openTrace(trace: Trace, seed: number): OpenSource {
@@ -54,6 +70,7 @@ export function nameOf(sources: readonly Source[], at: number): string {
 }
 
 function kindOf(source: Source): string {
+  if ("demand" in source) return source.of;
   return "family" in source ? source.family : source.trace.kind;
 }
 

@@ -24,6 +24,8 @@ export interface HistoryParts {
   tenantOf: (app: string) => string | undefined;
   /** Called when something could not be stored, and not again until something was. */
   onFailure: (error: unknown) => void;
+  /** Called with what was counted in each step, by the app's id; empty: of no app. */
+  onStep?: (counted: ReadonlyMap<string, Counts>) => void;
 }
 
 /** What a machine is at, and whose it is. */
@@ -65,7 +67,7 @@ export function waitedMs({ outcome, status, spans }: Pick<InvocationEnded, "outc
   return outcome === "replied" && status < 500 ? spans.queue + spans.start + spans.bind + spans.run : null;
 }
 
-export function createHistory({ table, events, clock, tenantOf, onFailure }: HistoryParts): History {
+export function createHistory({ table, events, clock, tenantOf, onFailure, onStep }: HistoryParts): History {
   /** By the app's id; empty: of no app. */
   let pending = new Map<string, Counts>();
   let since = clock.now();
@@ -97,6 +99,7 @@ export function createHistory({ table, events, clock, tenantOf, onFailure }: His
     const counted = pending;
     pending = new Map();
     since = now;
+    onStep?.(counted);
     try {
       table.add(seriesOf(counted, knownTenant), clock.wall() - (seconds / 2) * 1_000, seconds);
       isFailing = false;

@@ -1,25 +1,35 @@
 import type { Clock } from "../../base/clock/clock.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
 import { openDatabase } from "../sqlite/open.ts";
+import { type DemandRecording, recordDemand } from "./demand.ts";
+import { demandTable } from "./demand-table.ts";
 import { createHistory, type History } from "./history.ts";
 import { historyMigrations } from "./schema.ts";
 import { historyTable } from "./table.ts";
 
 interface OpenHistoryOptions {
   events: Pick<EventStream, "listen">;
-  clock: Pick<Clock, "now" | "wall" | "after">;
+  clock: Pick<Clock, "now" | "wall" | "after" | "every">;
   tenantOf: (app: string) => string | undefined;
   onFailure: (error: unknown) => void;
 }
 
+export interface OpenedHistory extends History {
+  /** What the simulator is asked about. */
+  demand: Pick<DemandRecording, "of" | "machines">;
+}
+
 /** A file that cannot be used is no reason not to start: then the history is kept in memory, and the log says why. */
-export function openHistory(file: string, { onFailure, ...parts }: OpenHistoryOptions): History {
+export function openHistory(file: string, { onFailure, ...parts }: OpenHistoryOptions): OpenedHistory {
   const db = open(file, onFailure);
-  const history = createHistory({ ...parts, table: historyTable(db), onFailure });
+  const demand = recordDemand({ ...parts, table: demandTable(db), onFailure });
+  const history = createHistory({ ...parts, table: historyTable(db), onFailure, onStep: (counted) => demand.step(counted) });
   return {
     ...history,
+    demand,
     close() {
       history.close();
+      demand.close();
       db.close();
     },
   };

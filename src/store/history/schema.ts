@@ -19,4 +19,19 @@ export const historyMigrations: readonly Migration[] = [
     PRIMARY KEY (span, series, at)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX steps_by_time ON steps (span, at)`,
+  `CREATE TABLE demand (
+    span TEXT NOT NULL,
+    app TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    arrivals TEXT NOT NULL,
+    ran TEXT NOT NULL,
+    waited TEXT NOT NULL,
+    ran_ms REAL NOT NULL,
+    binds INTEGER NOT NULL,
+    machine_seconds REAL NOT NULL,
+    byte_seconds REAL NOT NULL,
+    cpu_us REAL NOT NULL,
+    PRIMARY KEY (span, app, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX demand_by_time ON demand (span, at)`,
 ];

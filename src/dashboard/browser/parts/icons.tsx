@@ -59,6 +59,14 @@ export const OperatorIcon = () => (
   </Icon>
 );
 
+export const SimulatorIcon = () => (
+  <Icon>
+    <path d="M4 18c4 0 5-11 9-11s4 6 7 6" />
+    <path d="M4 20h16" />
+    <path d="M4 14c5 0 8 3 16 3" stroke-dasharray="2 3" />
+  </Icon>
+);
+
 export const SunIcon = () => (
   <Icon>
     <circle cx="12" cy="12" r="4" />

@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { demandOfApp } from "../../../control/demand.ts";
 import { LiveView } from "../../../control/live.ts";
 import { appIdOf } from "../../../control/names.ts";
 import { spendOf } from "../../../control/spend.ts";
@@ -16,6 +17,11 @@ export function addDashboard(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
   api.openapi(routes.appHistory, (context) => {
     const app = appIdOf(catalog.names, tenantOf(context), context.req.valid("param").app);
     return context.json(history.course({ kind: "apps", apps: [app] }, context.req.valid("query").span), 200);
+  });
+
+  api.openapi(routes.demand, (context) => {
+    const app = appIdOf(catalog.names, tenantOf(context), context.req.valid("param").app);
+    return context.json(demandOfApp(parts.demand, app, context.req.valid("query").span), 200);
   });
 
   api.openapi(routes.spend, (context) => context.json(spendOf(parts, seenBy(context)), 200));

@@ -234,6 +234,13 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
     host: () => hostInfo,
     status: () => statusInfo,
   };
+  const demand = {
+    recording: { of: () => null, machines: () => ({ startMs: null, bindMs: null }) },
+    rules: { blanks: 1, idleMs: null, waitWorth: 100, cpuWorth: 9, maxMachines: 10, startsPerSecond: 10 },
+    prices: defaultPrices,
+    catalog,
+    clock: systemClock,
+  };
   const hostReport = createHostReport({
     config: { stateDir: dir, cacheDir: dir, maxMachines: 10 },
     clock: systemClock,
@@ -283,6 +290,7 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
     serving,
     overview,
     hostReport,
+    demand,
     appliances,
     events,
     principals,
