@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { createClient } from "../src/doors/admin/client.ts";
 import { barriersIn, openBrowser, openDashboard } from "./browser.ts";
+import { mayfly } from "./command.ts";
 import { createScope, eventually, type Platform, type Scope, startPlatform } from "./platform.ts";
 
 const scope = createScope();
@@ -182,6 +183,15 @@ describe("the simulator", () => {
     await page.getByRole("radio", { name: "Week" }).check();
     await page.getByText(/^These are the rules as they are/).waitFor();
     assert.match(page.url(), /app=hello&span=week$/);
+  });
+
+  test("is there in a terminal, too: a command plays the same recording", async () => {
+    const args = ["simulate", "--app", "@main/hello", "--span", "hour", "--policy", "mayfly", "--seed", "1", "--json"];
+    const { code, stdout, stderr } = await mayfly([...args, "--state", platform.stateDir]);
+    assert.equal(code, 0, stderr);
+    const { workloads } = JSON.parse(stdout) as { workloads: { name: string; invocations: { max: number } }[] };
+    assert.equal(workloads[0]?.name, "hello");
+    assert.ok(workloads[0].invocations.max >= 30, stdout.slice(0, 500));
   });
 
   test("says where there is nothing, and takes a hostile name for the name of no app", async (context) => {
