@@ -65,7 +65,6 @@ export async function define(command: Command): Promise<void> {
     .option("--frontier", "show how cost and waits of Mayfly's policy trade off as waitWorth changes, in finer steps")
     .option("--machine <name>", `how quick machines are: ${machineNames.join(" or ")}`, "qemu")
     .option("--html <file>", "write a page with plots, too")
-    .option("--json", "print JSON")
     .addHelpText(
       "after",
       "\ndocs/simulator.md says what is modelled and how to read the tables.\n\nExamples:\n  mayfly simulate\n  mayfly simulate --family bursts --frontier --html report.html\n  mayfly simulate --app shop --span week",
