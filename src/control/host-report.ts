@@ -78,6 +78,9 @@ export interface HostReportParts {
   onFailure: (error: unknown) => void;
 }
 
+/** A cache may have hundreds of images, each with a long description: the lists are read no more often than this. */
+const LISTED_MS = 30_000;
+
 export function createHostReport(parts: HostReportParts): HostReport {
   const { config, clock, closing, driver, bounds, descriptors, look, onFailure } = parts;
   const disk = createDiskUse({ stateDir: config.stateDir, cacheDir: config.cacheDir, clock, onFailure });
@@ -89,9 +92,19 @@ export function createHostReport(parts: HostReportParts): HostReport {
     last = { at: Math.trunc(clock.wall()), findings };
     return last;
   };
+  let listed: { at: number; lists: Promise<[ImageFacts[], TemplateFacts[]]> } | undefined;
+  const lists = () => {
+    if (listed === undefined || clock.wall() - listed.at > LISTED_MS) {
+      const lists = Promise.all([look.images(), look.templates()]);
+      listed = { at: clock.wall(), lists };
+      // The next request tries again.
+      lists.catch(() => (listed = undefined));
+    }
+    return listed.lists;
+  };
   return {
     async details() {
-      const [images, templates] = await Promise.all([look.images(), look.templates()]);
+      const [images, templates] = await lists();
       return {
         kernel: `Linux ${release()}`,
         processor: cpus()[0]?.model.trim() ?? "unknown",

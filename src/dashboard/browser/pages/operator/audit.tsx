@@ -12,7 +12,7 @@ type Line = AuditReply["lines"][number];
 const columns: readonly Column<Line>[] = [
   { title: "When", cell: ({ at }) => dateAndTime(at), isNumber: true },
   { title: "Who", cell: ({ principal, of }) => (principal === null ? "nobody known" : of === null ? principal : `${principal}@${of}`) },
-  { title: "What", cell: ({ action }) => action },
+  { title: "What", cell: ({ action }) => <span class="nowrap">{action}</span> },
   { title: "On", cell: ({ tenant, target }) => [tenant === null ? "" : `@${tenant}`, target].filter(Boolean).join("/") },
   { title: "Result", cell: ({ result }) => <span class={result === "ok" ? "" : "bad-text"}>{result}</span> },
   { title: "From", cell: ({ address }) => address, isNumber: true },

@@ -57,7 +57,7 @@ function columnsOf(kind: Kind, onRevoked: () => void): readonly Column<Credentia
   const inWords = (at: number | null) => (at === null ? "never" : dateAndTime(at));
   return [
     { title: "Principal", cell: ({ principal }) => principal },
-    { title: "Id", cell: ({ id }) => <code>{id}</code> },
+    { title: "Id", cell: ({ id }) => <code class="nowrap">{id}</code> },
     { title: "Role", cell: ({ role, apps }) => (apps === null ? role : `${role} of ${apps.join(", ")}`) },
     { title: "Tenant", cell: ({ tenant: of }) => of ?? "whole server" },
     { title: "Expires", cell: ({ expiresAt }) => inWords(expiresAt), isNumber: true },

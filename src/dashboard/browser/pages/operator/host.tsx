@@ -10,7 +10,14 @@ type Image = HostDetailsReply["images"][number];
 type Template = HostDetailsReply["templates"][number];
 
 const imageColumns: readonly Column<Image>[] = [
-  { title: "Image", cell: ({ id }) => <code title={id}>{id.slice(0, 16)}</code> },
+  {
+    title: "Image",
+    cell: ({ id }) => (
+      <code class="nowrap" title={id}>
+        {id.slice(0, 16)}
+      </code>
+    ),
+  },
   { title: "Names", cell: ({ names }) => names.join(", ") || "–" },
   { title: "What is in it", cell: ({ modules }) => modules.join(", ") },
   { title: "Kernel", cell: ({ kernel }) => kernel },
@@ -24,7 +31,14 @@ const templateColumns: readonly Column<Template>[] = [
   { title: "On the disk", cell: (template) => bytes(template.bytes), isNumber: true },
   { title: "Made", cell: ({ madeAt }) => dateAndTime(madeAt), isNumber: true },
   { title: "Loaded", cell: ({ usedAt }) => dateAndTime(usedAt), isNumber: true },
-  { title: "Image", cell: ({ image }) => <code title={image}>{image.slice(0, 16)}</code> },
+  {
+    title: "Image",
+    cell: ({ image }) => (
+      <code class="nowrap" title={image}>
+        {image.slice(0, 16)}
+      </code>
+    ),
+  },
 ];
 
 /** A host on which images are developed has hundreds. */

@@ -17,7 +17,7 @@ interface Row {
 }
 
 const columns: readonly Column<Row>[] = [
-  { title: "", isUntitled: true, cell: ({ what }) => what },
+  { title: "", isUntitled: true, cell: ({ what }) => <span class="row-name">{what}</span> },
   { title: "As it was, measured", cell: ({ measured }) => measured, isNumber: true },
   { title: "As it is, simulated", cell: ({ now }) => now, isNumber: true },
   { title: "What if, simulated", cell: ({ then }) => <strong>{then}</strong>, isNumber: true },
