@@ -75,7 +75,14 @@ test("a part of very many files is measured up to a bound, and the report says s
 
 test("all that a state folder consists of belongs to a part", async () => {
   const dirs = folders("all");
-  const names = [...stateParts.map(({ path }) => path.split("/", 1)[0]!), "history.db", "invocations.db", "volumes", "snapshots", "reserve"];
+  const names = [
+    ...stateParts.map(({ path }) => path.split("/", 1)[0]!),
+    "history.db",
+    "invocations.db",
+    "volumes",
+    "snapshots",
+    "reserve",
+  ];
   for (const name of new Set(names)) put(join(dirs.stateDir, name), 1);
   const disk = createDiskUse({ ...dirs, clock, onFailure: assert.ifError });
   await until(async () => {

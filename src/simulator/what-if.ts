@@ -4,7 +4,7 @@
 import { createPackingPolicy } from "../policy/packing.ts";
 import { SimulationRun } from "./simulate.ts";
 import type { Outcome } from "./simulator.ts";
-import { type DemandRules, DemandWorkload, machineOf, optionsOf, type RecordedDemand } from "./workloads/recorded-demand.ts";
+import { type DemandRules, DemandWorkload, LEAD_MS, machineOf, optionsOf, type RecordedDemand } from "./workloads/recorded-demand.ts";
 
 export type { DemandRules, RecordedDemand } from "./workloads/recorded-demand.ts";
 
@@ -106,9 +106,15 @@ export class WhatIf {
       blankGbSeconds,
       cpuSeconds,
       cost: gbSeconds * this.#prices.gbSecond + cpuSeconds * this.#prices.vcpuSecond,
-      series: outcome.series ?? [],
+      series: (outcome.series ?? []).flatMap(sinceFirstCall),
     };
   }
+}
+
+/** What is before the recording is left out. */
+function sinceFirstCall(point: Played["series"][number]): Played["series"] {
+  const atSeconds = point.atSeconds - LEAD_MS / 1_000;
+  return atSeconds < 0 ? [] : [{ ...point, atSeconds }];
 }
 
 /** The first slot from which on there are no more than MOST_CALLS calls. */

@@ -70,6 +70,9 @@ function kindOf({ memoryMb, vcpus }: DemandRules): OpaqueKind {
   return { key: `memoryMb=${memoryMb} vcpus=${vcpus}`, memoryMb, vcpus };
 }
 
+/** ms before the first call, in which the simulated server starts its blanks: the one that recorded had them. */
+export const LEAD_MS = 10_000;
+
 export class DemandWorkload implements Workload {
   readonly name: string;
   readonly apps: readonly SimulatedApp[];
@@ -95,7 +98,7 @@ export class DemandWorkload implements Workload {
     const { arrivals, slotMs, ran, ranMeanMs } = demand;
     this.name = name;
     this.apps = [appOf(name, demand, rules)];
-    this.endMs = (arrivals.length - firstSlot) * slotMs;
+    this.endMs = arrivals.length === 0 ? 0 : LEAD_MS + (arrivals.length - firstSlot) * slotMs;
     this.#demand = demand;
     this.#random = new Random(seed);
     let calls = 0;
@@ -117,7 +120,7 @@ export class DemandWorkload implements Workload {
   #nextSlot(): boolean {
     const { arrivals, slotMs } = this.#demand;
     if (this.#slot >= arrivals.length) return false;
-    const startMs = (this.#slot - this.#firstSlot) * slotMs;
+    const startMs = LEAD_MS + (this.#slot - this.#firstSlot) * slotMs;
     const calls = arrivals[this.#slot++]!;
     this.#moments = Array.from({ length: calls }, () => startMs + this.#random.next() * slotMs).toSorted((a, b) => a - b);
     this.#next = 0;
