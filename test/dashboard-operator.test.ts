@@ -190,7 +190,7 @@ describe("the simulator", () => {
     const { code, stdout, stderr } = await mayfly([...args, "--state", platform.stateDir]);
     assert.equal(code, 0, stderr);
     const { workloads } = JSON.parse(stdout) as { workloads: { name: string; invocations: { max: number } }[] };
-    assert.equal(workloads[0]?.name, "hello");
+    assert.equal(workloads[0]?.name, "@main/hello");
     assert.ok(workloads[0].invocations.max >= 30, stdout.slice(0, 500));
   });
 

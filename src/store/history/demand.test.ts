@@ -38,7 +38,17 @@ function opened(context: TestContext, file = ":memory:", clock = new FakeClock()
       memoryMb: 128,
       branch: null,
     };
-    const rest = { details: null, slotMs: ranMs, requestBytes: 0, replyBytes: 0, recorded: null };
+    const rest = {
+      kind: "http" as const,
+      attempt: 1,
+      source: null,
+      traceparent: "",
+      details: null,
+      slotMs: ranMs,
+      requestBytes: 0,
+      replyBytes: 0,
+      recorded: null,
+    };
     events.tell({ type: "invocation-ended", ...facts, ...rest, outcome: "replied", status: 200, spans } satisfies InvocationEnded);
   };
   return { clock, events, history, close, call };
