@@ -40,7 +40,7 @@ interface Finding {
 }
 
 /** Times are milliseconds since the epoch. */
-export interface HostDetails {
+interface HostDetails {
   kernel: string;
   processor: string;
   cpus: number;
@@ -61,7 +61,7 @@ export interface HostDetails {
   };
 }
 
-export interface DoctorReport {
+interface DoctorReport {
   at: number;
   findings: Finding[];
 }

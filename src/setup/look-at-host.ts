@@ -7,7 +7,7 @@ import { listOsvImages, type OsvImageDescription } from "../images/osv/osv-image
 import { doctorInside } from "./doctor.ts";
 import type { Finding } from "./finding.ts";
 
-export interface ImageListed {
+interface ImageListed {
   id: string;
   names: string[];
   /** Its modules with their versions, those apart that every image has. */
@@ -32,7 +32,7 @@ export function lookAtHost(config: Pick<Config, "cacheDir" | "stateDir">): HostL
     async images() {
       const names = await namesById(cacheDir);
       const all = [...(await listImages(cacheDir)).map(linuxImage), ...(await listOsvImages(cacheDir)).map(osvImage)];
-      return all.map((image) => ({ ...image, names: names.get(image.id) ?? [] })).toSorted((a, b) => b.builtAt - a.builtAt);
+      return all.map((image) => Object.assign(image, { names: names.get(image.id) ?? [] })).toSorted((a, b) => b.builtAt - a.builtAt);
     },
     templates: () => listTemplates(cacheDir),
     doctor: () => doctorInside(config),

@@ -103,7 +103,10 @@ export function recordDemand({ table, events, clock, tenantOf, onFailure }: Dema
   };
   const admit = (app: string, now: number) => {
     const there = places.get(app);
-    if (there !== undefined) return void (there.at = now);
+    if (there !== undefined) {
+      there.at = now;
+      return;
+    }
     const tenant = tenantOf(app) ?? "";
     const loser = places.size < MOST_APPS ? undefined : whoLosesTo(tenant, places, now);
     if (loser === null) return;
@@ -198,7 +201,10 @@ function demandOf(
   const sum = noDemand();
   for (const counts of all) addDemand(sum, counts);
   const seconds = sum.arrivals.keys().toArray();
-  const first = Math.min(rows[0]?.at ?? now, ...[seconds.reduce((least, one) => Math.min(least, one * 1_000), now)]);
+  const first = Math.min(
+    rows[0]?.at ?? now,
+    seconds.reduce((least, one) => Math.min(least, one * 1_000), now),
+  );
   const from = Math.floor(Math.max(first, now - keptMs) / slotMs) * slotMs;
   const arrivals = Array.from({ length: Math.floor((now - from) / slotMs) + 1 }, () => 0);
   for (const [second, calls] of sum.arrivals) {

@@ -13,14 +13,14 @@ interface Row {
   what: string;
   measured: string;
   now: string;
-  then: string;
+  whatIf: string;
 }
 
 const columns: readonly Column<Row>[] = [
   { title: "", isUntitled: true, cell: ({ what }) => <span class="row-name">{what}</span> },
   { title: "As it was, measured", cell: ({ measured }) => measured, isNumber: true },
   { title: "As it is, simulated", cell: ({ now }) => now, isNumber: true },
-  { title: "What if, simulated", cell: ({ then }) => <strong>{then}</strong>, isNumber: true },
+  { title: "What if, simulated", cell: ({ whatIf }) => <strong>{whatIf}</strong>, isNumber: true },
 ];
 
 interface OutcomeProps {
@@ -31,7 +31,7 @@ interface OutcomeProps {
 }
 
 export function Outcome({ demand, compared, isChanged }: OutcomeProps) {
-  const { now, then, from } = compared;
+  const { now, whatIf, from } = compared;
   const { at, lines } = useMemo(() => plotted(compared), [compared]);
   const isWhole = from === demand.from;
   return (
@@ -39,7 +39,7 @@ export function Outcome({ demand, compared, isChanged }: OutcomeProps) {
       <Card title="What it means">
         <p class="verdict" role="status">
           {isChanged
-            ? verdictOf(now, then)
+            ? verdictOf(now, whatIf)
             : "These are the rules as they are. Change one above, and read here what it would have made of the same calls."}
         </p>
         {!isWhole && (
@@ -49,7 +49,7 @@ export function Outcome({ demand, compared, isChanged }: OutcomeProps) {
         )}
       </Card>
       <Card title="Side by side" about="Both simulations play the same calls">
-        <Table label="Side by side" columns={columns} rows={rowsOf(demand, now, then)} keyOf={({ what }) => what} />
+        <Table label="Side by side" columns={columns} rows={rowsOf(demand, now, whatIf)} keyOf={({ what }) => what} />
       </Card>
       <div class="cards">
         <Plot
@@ -73,9 +73,9 @@ export function Outcome({ demand, compared, isChanged }: OutcomeProps) {
   );
 }
 
-function rowsOf({ waited, binds, machineSeconds, gbSeconds, cpuSeconds, prices }: DemandReply, now: Played, then: Played): Row[] {
+function rowsOf({ waited, binds, machineSeconds, gbSeconds, cpuSeconds, prices }: DemandReply, now: Played, whatIf: Played): Row[] {
   const calls = waited.reduce((sum, [, some]) => sum + some, 0);
-  const row = (what: string, measured: string, of: (side: Played) => string): Row => ({ what, measured, now: of(now), then: of(then) });
+  const row = (what: string, measured: string, of: (side: Played) => string): Row => ({ what, measured, now: of(now), whatIf: of(whatIf) });
   const cost = gbSeconds * prices.gbSecond + cpuSeconds * prices.vcpuSecond;
   return [
     row("Calls", number(calls), (side) => number(side.calls)),
@@ -95,12 +95,12 @@ function rowsOf({ waited, binds, machineSeconds, gbSeconds, cpuSeconds, prices }
 }
 
 /** Both courses at the times of the first: their points are a few hundred, at intervals that are the same, or double. */
-function plotted({ now, then, from }: Compared) {
+function plotted({ now, whatIf, from }: Compared) {
   const at = now.series.map(({ atSeconds }) => from + 1_000 * atSeconds);
   let index = 0;
   const others = now.series.map(({ atSeconds }) => {
-    while (index + 1 < then.series.length && then.series[index + 1]!.atSeconds <= atSeconds) index++;
-    return then.series[index];
+    while (index + 1 < whatIf.series.length && whatIf.series[index + 1]!.atSeconds <= atSeconds) index++;
+    return whatIf.series[index];
   });
   const lines = (of: (point: Played["series"][number]) => number) => [
     { label: "As it is", colour: "blank", values: now.series.map(of) },

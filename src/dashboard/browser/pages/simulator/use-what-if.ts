@@ -6,7 +6,7 @@ export interface Compared {
   /** When what was played began, milliseconds since the epoch. */
   from: number;
   now: Played;
-  then: Played;
+  whatIf: Played;
 }
 
 export type Comparing = { state: "playing"; progress: number } | { state: "done"; compared: Compared } | { state: "failed"; why: string };
@@ -45,7 +45,7 @@ async function compare(
       await nextTurn();
       if (signal.aborted) return undefined;
     }
-  return { from: sides[0].from, now: sides[0].played(), then: sides[1].played() };
+  return { from: sides[0].from, now: sides[0].played(), whatIf: sides[1].played() };
 }
 
 /** Comes after what waits already, such as a click; timers of 0 ms would come after 4 ms. */
