@@ -3,6 +3,9 @@ import type { Migration } from "../sqlite/migrate.ts";
 /**
  * A row for each step of each series that something happened in. `series` is empty for the whole server, `t:` and a tenant's id, or `a:` and an app's. `seconds` is how
  * long it was counted, `times` and `machine_seconds` are JSON: pairs of a bucket and its number of calls, and a number for each phase.
+ *
+ * In `demand`, a row for each row of a span of each app's recorded demand. `arrivals` is JSON: pairs of a second, from the row's beginning on, and its number of calls; `ran` and
+ * `waited` are pairs of a bucket and its number of calls.
  */
 export const historyMigrations: readonly Migration[] = [
   `CREATE TABLE steps (
