@@ -37,6 +37,7 @@ export interface TakingOptions {
 
 /**
  * Resolves when the content is on the disk, or in memory because it is small. If `source` fails, or there are more than `most` bytes ("body-too-large"), nothing is left of it.
+ * @param source may use the memory of a piece again when it is asked for the next one
  * @param check called with the digests before the content is kept; it may throw
  */
 export async function takeContent(
@@ -51,7 +52,7 @@ export async function takeContent(
     for await (const chunk of source) {
       size += chunk.length;
       if (size > most) throw new MayflyError("body-too-large", { limit: most });
-      if (large === null) chunks.push(chunk);
+      if (large === null) chunks.push(Buffer.from(chunk));
       else await large.add(chunk);
       if (large !== null || size <= PIECE_BYTES) continue;
       large = new LargeContent(await files.create(), new LargeDigests(algorithms, hashing));
