@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
+import { assertDocumented, assertOutcomeDocumented } from "./documented.ts";
 import { type Scope, kernelFor, onOsv, projectDir } from "./platform.ts";
 import { afterwards } from "../src/base/testing/afterwards.ts";
 
@@ -11,10 +12,13 @@ export interface Outcome {
   stderr: string;
 }
 
+/** What is printed with --json is held against its schema in docs/schemas/. */
 export async function mayfly(args: string[], options: { env?: NodeJS.ProcessEnv; input?: string; cwd?: string } = {}): Promise<Outcome> {
   const child = start(args, options);
   child.stdin!.end(options.input ?? "");
-  return outcomeOf(child);
+  const outcome = await outcomeOf(child);
+  assertOutcomeDocumented(args, outcome);
+  return outcome;
 }
 
 /** Resolves when the command has ended. */
@@ -48,6 +52,7 @@ export async function serve(scope: Scope, stateDir: string, more: string[] = [],
   const exited = once(child, "exit") as Promise<[number | null]>;
   const line = await firstLine(child);
   if (line === "") throw new Error(`serve ended with ${(await exited)[0]}: ${await complaints}`);
+  assertDocumented("serve", line);
   const { worker, gatewayUrl, apiUrl } = JSON.parse(line) as { worker: number; gatewayUrl: string; apiUrl: string };
   return {
     child,

@@ -1,15 +1,14 @@
 /** The open Serverless Framework (npm's osls), without its cloud or AWS's: what it packages, and the deploys and calls of single functions, which it makes by AWS Lambda's API alone. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { CreateFunctionCommand, LambdaClient, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
-import { loadConfig } from "../src/base/config/load.ts";
 import { serve } from "./command.ts";
 import { createKey } from "./lambda/key.ts";
+import { installedFrom } from "./npm-tool.ts";
 import { temporaryFolder } from "./platform.ts";
 
 const run = promisify(execFile);
@@ -74,20 +73,7 @@ test("osls packages a service, deploys a function of it and calls it", async (co
   assert.match(printed, /seen \{ a: 2 \}/);
 });
 
-/** Where its command is. It is installed once, by the lock file, without running scripts of packages. */
+/** Where its command is. */
 async function installed(): Promise<string> {
-  const from = join(import.meta.dirname, "osls");
-  const digest = createHash("sha256")
-    .update(readFileSync(join(from, "package-lock.json")))
-    .digest("hex");
-  const place = join(loadConfig({}).cacheDir, "test-osls", digest.slice(0, 16));
-  if (!existsSync(place)) {
-    const draft = `${place}.${process.pid}`;
-    mkdirSync(draft, { recursive: true });
-    for (const file of ["package.json", "package-lock.json"]) cpSync(join(from, file), join(draft, file));
-    await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: draft });
-    rmSync(place, { recursive: true, force: true });
-    renameSync(draft, place);
-  }
-  return join(place, "node_modules/.bin/osls");
+  return join(await installedFrom(join(import.meta.dirname, "osls"), "test-osls"), "node_modules/.bin/osls");
 }

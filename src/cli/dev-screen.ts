@@ -5,7 +5,9 @@ import type { RecentCall } from "../doors/admin/call-schemas.ts";
 import type { TriggerInfo } from "../doors/admin/trigger-schemas.ts";
 import type { LoopEvent } from "../dev-loop/app-loop.ts";
 import { inWords as lineInWords } from "./commands/logs.ts";
+import { asJson } from "./as-json.ts";
 import { commandName } from "./command-name.ts";
+import type { Output } from "./outputs/outputs.ts";
 import type { DevServer } from "./dev-server.ts";
 import { inWords as errorInWords } from "./report-error.ts";
 import { millisecondsInWords } from "./units.ts";
@@ -60,16 +62,17 @@ export function screenInWords({ several, more }: { several: boolean; more: () =>
 }
 
 export function screenInJson(): DevScreen {
-  const print = (event: string, what: object) => console.log(JSON.stringify({ event, ...what }));
+  const print = (line: Output<"dev">) => console.log(asJson("dev", line));
   return {
     up: ({ gatewayUrl, driver, stateDir, isEphemeral, isOwn, inspector }) =>
-      print("up", { pid: process.pid, gatewayUrl, driver, stateDir, isEphemeral, isOwn, inspector }),
-    loop({ type, ...event }) {
-      print(type, "error" in event ? { ...event, ...event.error.body() } : event);
+      print({ event: "up", pid: process.pid, gatewayUrl, driver, stateDir, isEphemeral, isOwn, inspector }),
+    loop({ type, ...rest }) {
+      const line = "error" in rest ? { ...rest, ...rest.error.body() } : rest;
+      print({ event: type, ...line } as Output<"dev">);
     },
-    app: (app, functions, triggers) => print("app", { app, functions, triggers }),
-    call: (app, call) => print("call", { app, ...call }),
-    log: (line) => print("log", line),
+    app: (app, functions, triggers) => print({ event: "app", app, functions, triggers }),
+    call: (app, call) => print({ event: "call", app, ...call }),
+    log: (line) => print({ event: "log", ...line }),
   };
 }
 

@@ -21,7 +21,7 @@ interface Row {
   routes: string[];
 }
 
-export function planJson({ manifest, read }: Plan): object {
+export function planJson({ manifest, read }: Plan) {
   return { app: manifest.name, manifest, functions: rowsOf({ manifest, read }), passedOver: read?.passedOver ?? [] };
 }
 

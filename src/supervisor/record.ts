@@ -16,7 +16,7 @@ export interface SupervisorRecord extends Standing {
   calls?: number | undefined;
 }
 
-const schema = z.object({
+export const recordSchema = z.object({
   pid: z.int(),
   startedAt: z.number(),
   state: z.enum(["starting", "up", "restarting", "stopping"]),
@@ -38,7 +38,7 @@ export function writeRecord(stateDir: string, record: SupervisorRecord): void {
  */
 export function readRecord(stateDir: string): SupervisorRecord | undefined {
   try {
-    return schema.safeParse(JSON.parse(readFileSync(fileIn(stateDir), "utf8"))).data;
+    return recordSchema.safeParse(JSON.parse(readFileSync(fileIn(stateDir), "utf8"))).data;
   } catch {
     return undefined;
   }

@@ -7,6 +7,7 @@ import { percent } from "../../base/words/percent.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { asJson } from "../as-json.ts";
 
 type AliasOptions = ConnectionOptions & { json?: true };
 
@@ -74,7 +75,7 @@ async function set(app: string, alias: string, targets: TypedTarget[] | undefine
   const { client } = await connect(options);
   const sent = given.map(({ revision, weight }) => (weight === undefined ? { revision } : { revision, weight }));
   const made = await client.point(app, alias, sent.length === 0 ? undefined : sent, { sticky, reserved });
-  console.log(options.json ? JSON.stringify(made) : `The alias ${alias} of ${app} names ${inWords(made)}${settingsInWords(made)}.`);
+  console.log(options.json ? asJson("alias set", made) : `The alias ${alias} of ${app} names ${inWords(made)}${settingsInWords(made)}.`);
 }
 
 /** "; callers stay by the cookie session; 2 machines are reserved". */
@@ -98,12 +99,12 @@ async function list(app: string, options: AliasOptions): Promise<void> {
     ...(aliases.some(({ sticky }) => sticky !== undefined) ? [stickyColumn] : []),
     ...(aliases.some(({ reserved }) => reserved !== undefined) ? [reservedColumn] : []),
   ];
-  console.log(options.json ? JSON.stringify({ aliases }) : renderTable(shown, aliases));
+  console.log(options.json ? asJson("alias list", { aliases }) : renderTable(shown, aliases));
 }
 
 async function remove(app: string, alias: string, options: AliasOptions): Promise<void> {
   await (await connect(options)).client.removeAlias(app, alias);
-  console.log(options.json ? JSON.stringify({ removed: alias }) : `Removed the alias ${alias} of ${app}.`);
+  console.log(options.json ? asJson("alias remove", { removed: alias }) : `Removed the alias ${alias} of ${app}.`);
 }
 
 /** "revision 3", or "revision 3 (90 %), revision 4 (10 %)". */

@@ -5,6 +5,7 @@ import { dim, harmless, red } from "../../base/terminal/terminal.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 import { sayWhyItEnded } from "./logs.ts";
+import { asJson } from "../as-json.ts";
 
 type AuditOptions = ConnectionOptions & { follow?: true; lines: number; json?: true };
 
@@ -21,7 +22,7 @@ export function define(command: Command): void {
 
 async function audit(options: AuditOptions): Promise<void> {
   const { client } = await connect(options);
-  const print = (line: AuditLine) => console.log(options.json ? JSON.stringify(line) : auditInWords(line));
+  const print = (line: AuditLine) => console.log(options.json ? asJson("audit", line) : auditInWords(line));
   const query = { tail: options.lines };
   if (!options.follow) return (await client.audit(query)).forEach(print);
   for await (const line of client.followAudit(query)) print(line);

@@ -6,6 +6,7 @@ import { restoreTenant } from "../../backup/restore-tenant.ts";
 import { counted } from "../../base/words/counted.ts";
 import { stateDirOf } from "../connection.ts";
 import { bytesInWords } from "../units.ts";
+import { asJson } from "../as-json.ts";
 
 interface BackupOptions {
   state?: string;
@@ -39,14 +40,14 @@ export function define(command: Command): void {
 async function create(folder: string, { state, tenant, json }: BackupOptions): Promise<void> {
   const stateDir = stateDirOf(state === undefined ? {} : { state });
   const list = await createBackup({ stateDir, folder, tenant, now: new Date() });
-  console.log(json ? JSON.stringify(shown(folder, list)) : `Copied ${inWords(list)} to ${folder}.`);
+  console.log(json ? asJson("backup create", shown(folder, list)) : `Copied ${inWords(list)} to ${folder}.`);
 }
 
 async function restore(folder: string, { state, tenant, json }: BackupOptions): Promise<void> {
   const stateDir = stateDirOf(state === undefined ? {} : { state });
   const list = tenant === undefined ? await restoreBackup(folder, stateDir) : await restoreTenant(folder, stateDir, tenant);
   const what = tenant === undefined ? inWords(list) : `the tenant ${tenant}`;
-  if (json) return console.log(JSON.stringify({ ...shown(folder, list), stateDir }));
+  if (json) return console.log(asJson("backup restore", { ...shown(folder, list), stateDir }));
   console.log(`Restored ${what} of ${list.madeAt} in ${stateDir}. Next:\n  mayfly serve --state ${stateDir}`);
 }
 

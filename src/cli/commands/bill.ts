@@ -3,6 +3,7 @@ import { monthPattern } from "../../store/ledger/month.ts";
 import { appBillInWords, billInWords } from "../bill-text.ts";
 import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { asJson } from "../as-json.ts";
 
 type BillOptions = ConnectionOptions & { month?: string; json?: true };
 
@@ -20,10 +21,10 @@ async function bill(app: string | undefined, { month, ...options }: BillOptions)
   const { client } = await connect(options);
   if (app === undefined) {
     const all = await client.bill(month);
-    return console.log(options.json ? JSON.stringify(all) : billInWords(all, Date.now()));
+    return console.log(options.json ? asJson("bill", all) : billInWords(all, Date.now()));
   }
   const one = await client.appBill(app, month);
-  console.log(options.json ? JSON.stringify(one) : appBillInWords(one, Date.now()));
+  console.log(options.json ? asJson("bill", one) : appBillInWords(one, Date.now()));
 }
 
 function parseMonth(text: string): string {

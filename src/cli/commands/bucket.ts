@@ -10,6 +10,7 @@ import { harmless } from "../../base/terminal/terminal.ts";
 import { counted } from "../../base/words/counted.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
+import { asJson } from "../as-json.ts";
 
 type BucketOptions = ConnectionOptions & { json?: true };
 type Client = Awaited<ReturnType<typeof connect>>["client"];
@@ -95,17 +96,17 @@ export function define(command: Command): void {
 async function list({ app, after, limit, ...options }: BucketOptions & { app?: string; after?: string; limit: number }): Promise<void> {
   const { client } = await connect(options);
   const buckets = await client.buckets({ limit, ...(app !== undefined && { app }), ...(after !== undefined && { after }) });
-  console.log(options.json ? JSON.stringify(buckets) : renderTable(bucketColumns, buckets));
+  console.log(options.json ? asJson("bucket list", buckets) : renderTable(bucketColumns, buckets));
 }
 
 async function create(name: string, options: BucketOptions): Promise<void> {
   const made = await (await connect(options)).client.createBucket(name);
-  console.log(options.json ? JSON.stringify(made) : `The bucket ${made.name} is there.`);
+  console.log(options.json ? asJson("bucket create", made) : `The bucket ${made.name} is there.`);
 }
 
 async function show(name: string, options: BucketOptions): Promise<void> {
   const bucket = await (await connect(options)).client.bucket(name);
-  if (options.json) return console.log(JSON.stringify(bucket));
+  if (options.json) return console.log(asJson("bucket show", bucket));
   const { app, called, objects, bytes, createdAt, versioning } = bucket;
   console.log(`${bucket.name} has ${counted(objects, "object")} of ${counted(bytes, "byte")} in all, and was made at ${createdAt}.`);
   if (app !== null) console.log(`It belongs to the app ${app}, which calls it ${called}, and goes with it.`);
@@ -114,7 +115,7 @@ async function show(name: string, options: BucketOptions): Promise<void> {
 
 async function remove(name: string, { force = false, ...options }: BucketOptions & { force?: boolean }): Promise<void> {
   await (await connect(options)).client.removeBucket(name, force);
-  console.log(options.json ? JSON.stringify({ bucket: name }) : `The bucket ${name} is removed.`);
+  console.log(options.json ? asJson("bucket remove", { bucket: name }) : `The bucket ${name} is removed.`);
 }
 
 interface LsOptions extends BucketOptions {
@@ -126,7 +127,7 @@ interface LsOptions extends BucketOptions {
 async function ls(name: string, prefix: string, { all, after, limit, ...options }: LsOptions): Promise<void> {
   const { client } = await connect(options);
   const page = await client.objects(name, { prefix, after, limit, delimiter: all ? "" : "/" });
-  if (options.json) return console.log(JSON.stringify(page));
+  if (options.json) return console.log(asJson("bucket ls", page));
   const rows: Row[] = [...page.prefixes.map((key) => ({ key })), ...page.objects];
   console.log(
     renderTable(
@@ -145,7 +146,7 @@ async function put(
 ): Promise<void> {
   const content = file === undefined ? process.stdin : await opened(file);
   const stored = await (await connect(options)).client.putObject(name, { key, ...(type !== undefined && { type }) }, content);
-  console.log(options.json ? JSON.stringify(stored) : `Put ${counted(stored.bytes, "byte")} under ${harmless(key)}.`);
+  console.log(options.json ? asJson("bucket put", stored) : `Put ${counted(stored.bytes, "byte")} under ${harmless(key)}.`);
 }
 
 /** What is no file is refused before anything is sent. */
@@ -167,7 +168,7 @@ async function get(
   const content = await (await connect(options)).client.object(name, { key, ...(version !== undefined && { version }) });
   if (file === undefined) return pipeline(content, process.stdout, { end: false });
   const bytes = await write(content, file);
-  console.log(options.json ? JSON.stringify({ key, bytes, file }) : `Wrote ${counted(bytes, "byte")} to ${file}.`);
+  console.log(options.json ? asJson("bucket get", { key, bytes, file }) : `Wrote ${counted(bytes, "byte")} to ${file}.`);
 }
 
 /** The file is there whole, or as it was. Returns its size. */
@@ -187,5 +188,5 @@ async function write(content: AsyncIterable<Uint8Array>, file: string): Promise<
 async function removeObjects(name: string, keys: string[], options: BucketOptions): Promise<void> {
   const { client } = await connect(options);
   for (const key of keys) await client.removeObject(name, key);
-  console.log(options.json ? JSON.stringify({ bucket: name, removed: keys }) : `${counted(keys.length, "object")} removed.`);
+  console.log(options.json ? asJson("bucket rm", { bucket: name, removed: keys }) : `${counted(keys.length, "object")} removed.`);
 }

@@ -5,6 +5,7 @@ import { ExitCode } from "../exit-codes.ts";
 import { openLaboratory } from "../../simulator/laboratory.ts";
 import { projectDir, runTool } from "../run-tool.ts";
 import { bold, showProgress } from "../../base/terminal/terminal.ts";
+import { asJson } from "../as-json.ts";
 
 /** `lab` and others may be missing, because the product runs without them. */
 const folders = ["src", "lab", "test", "bench", "examples"].filter((folder) => existsSync(join(projectDir, folder)));
@@ -32,7 +33,7 @@ async function check(options: { json?: true }): Promise<void> {
     if ((await runTool(program, args)) !== 0) failed.push(name);
   }
   const summary = failed.length === 0 ? "All checks pass." : `Failed: ${failed.join(", ")}.`;
-  console.log(options.json ? JSON.stringify({ failed }) : summary);
+  console.log(options.json ? asJson("check", { failed }) : summary);
   if (failed.length > 0) process.exitCode = ExitCode.Failed;
 }
 

@@ -1,6 +1,7 @@
 import { Argument, type Command } from "commander";
 import { completedCommands } from "../completion-words.ts";
 import { completionScript, type Shell, shells } from "../completion-scripts.ts";
+import { asJson } from "../as-json.ts";
 
 export function define(command: Command): void {
   command
@@ -15,5 +16,5 @@ export function define(command: Command): void {
 
 async function completion(shell: Shell, { json }: { json?: true }): Promise<void> {
   const commands = await completedCommands();
-  process.stdout.write(json ? `${JSON.stringify({ commands })}\n` : completionScript(shell, commands));
+  process.stdout.write(json ? `${asJson("completion", { commands })}\n` : completionScript(shell, commands));
 }

@@ -8,6 +8,7 @@ import { prepareHost } from "../prepare-host.ts";
 import { closeOnSignal } from "../signals.ts";
 import { playStory, storyInWords } from "../story.ts";
 import { showProgress } from "../../base/terminal/terminal.ts";
+import { asJson } from "../as-json.ts";
 
 interface DemoOptions {
   driver?: string;
@@ -47,7 +48,7 @@ async function demo(options: DemoOptions): Promise<void> {
       progress.done();
       told.resolve();
     });
-    console.log(options.json ? JSON.stringify(story) : storyInWords(story, !options.once));
+    console.log(options.json ? asJson("demo", story) : storyInWords(story, !options.once));
   } catch (error) {
     await running.close();
     // Ctrl-C ended the platform during the story, which is not a failure.

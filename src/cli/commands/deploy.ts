@@ -22,6 +22,7 @@ import { bytesInWords, durationInWords } from "../units.ts";
 import { namedSecrets } from "../../store/catalog/injections.ts";
 import { asksForSnapshot } from "../../store/catalog/snapshot-of.ts";
 import { ALL_ROUTES } from "../../store/catalog/route-schema.ts";
+import { asJson } from "../as-json.ts";
 
 export function define(command: Command): void {
   withToolFileOptions(withConnectionOptions(command))
@@ -101,7 +102,7 @@ async function deploy(dir: string, { alias, ...given }: DeployOptions): Promise<
   if (options.json) {
     const of = toolFile === undefined ? {} : { passedOver };
     return console.log(
-      JSON.stringify({ app, version: id, revision: number, digest, changed, canary, functions, site, hosts, files, ...of }),
+      asJson("deploy", { app, version: id, revision: number, digest, changed, canary, functions, site, hosts, files, ...of }),
     );
   }
   console.log(outcomeInWords(revision, options.alias));
@@ -149,7 +150,7 @@ async function bundle(dir: string, toolFile: FoundFile | undefined, options: Too
 }
 
 async function showPlan(dir: string, toolFile: FoundFile | undefined, options: DeployOptions): Promise<void> {
-  const show = async (plan: Plan) => console.log(options.json ? JSON.stringify(planJson(plan)) : planInWords(plan));
+  const show = async (plan: Plan) => console.log(options.json ? asJson("deploy", planJson(plan)) : planInWords(plan));
   if (toolFile === undefined) return show({ manifest: readManifest(dir), read: undefined });
   return readToolFile(toolFile, options, (read) => show({ manifest: read.manifest, read }));
 }

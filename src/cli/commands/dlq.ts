@@ -5,6 +5,7 @@ import { confirm } from "../confirm.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 import { eventColumns, eventInWords, tellOfMore } from "./events.ts";
+import { asJson } from "../as-json.ts";
 
 type DlqOptions = ConnectionOptions & { json?: true };
 
@@ -40,23 +41,23 @@ export function define(command: Command): void {
 
 async function list(app: string, { limit, before, ...options }: DlqOptions & { limit: number; before?: number }): Promise<void> {
   const page = await (await connect(options)).client.deadLetters(app, { limit, ...(before !== undefined && { before }) });
-  if (options.json) return console.log(JSON.stringify(page));
+  if (options.json) return console.log(asJson("dlq list", page));
   console.log(renderTable(eventColumns, page.events));
   tellOfMore(page.next);
 }
 
 async function show(app: string, id: string, options: DlqOptions): Promise<void> {
   const event = await (await connect(options)).client.event(app, id);
-  console.log(options.json ? JSON.stringify(event) : eventInWords(event));
+  console.log(options.json ? asJson("dlq show", event) : eventInWords(event));
 }
 
 async function redrive(app: string, ids: string[], options: DlqOptions): Promise<void> {
   const { count } = await (await connect(options)).client.redriveDeadLetters(app, ids);
-  console.log(options.json ? JSON.stringify({ count }) : `${counted(count, "event")} of ${app} will run again.`);
+  console.log(options.json ? asJson("dlq redrive", { count }) : `${counted(count, "event")} of ${app} will run again.`);
 }
 
 async function purge(app: string, ids: string[], options: DlqOptions & { yes?: true }): Promise<void> {
   if (!options.yes) await confirm(`Remove ${ids.length === 0 ? "all dead letters" : counted(ids.length, "dead letter")} of ${app}?`);
   const { count } = await (await connect(options)).client.purgeDeadLetters(app, ids);
-  console.log(options.json ? JSON.stringify({ count }) : `Removed ${counted(count, "dead letter")} of ${app}.`);
+  console.log(options.json ? asJson("dlq purge", { count }) : `Removed ${counted(count, "dead letter")} of ${app}.`);
 }

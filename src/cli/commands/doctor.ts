@@ -12,6 +12,7 @@ import { doctor } from "../../setup/doctor.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { dim, green, red, showProgress } from "../../base/terminal/terminal.ts";
 import type { Finding } from "../../setup/finding.ts";
+import { asJson } from "../as-json.ts";
 
 export function define(command: Command): void {
   command
@@ -24,7 +25,7 @@ export function define(command: Command): void {
 async function examine(options: { cache?: string; json?: true }): Promise<void> {
   const config = loadConfig({ flags: { cacheDir: options.cache } });
   const findings = [...(await doctor(config)), ...(await tryDrivers(config))];
-  console.log(options.json ? JSON.stringify({ findings }) : findings.map(inWords).join("\n"));
+  console.log(options.json ? asJson("doctor", { findings }) : findings.map(inWords).join("\n"));
   if (findings.some(({ ok }) => !ok)) process.exitCode = ExitCode.MissingPart;
 }
 

@@ -7,6 +7,7 @@ import { type ConnectionOptions, connect, withConnectionOptions } from "../conne
 import { givenJson } from "../given-json.ts";
 import { parseCount } from "../parse.ts";
 import { ageInWords } from "../units.ts";
+import { asJson } from "../as-json.ts";
 
 type EventOptions = ConnectionOptions & { json?: true };
 
@@ -93,7 +94,7 @@ async function send(app: string, name: string, options: SendOptions): Promise<vo
     ...(priority !== undefined && { priority }),
   });
   const inWords = accepted.isNew ? `Accepted as ${accepted.id}.` : `It was accepted before, as ${accepted.id}.`;
-  console.log(options.json ? JSON.stringify(accepted) : inWords);
+  console.log(options.json ? asJson("events send", accepted) : inWords);
 }
 
 async function list(app: string, options: EventOptions & { only?: string; limit: number; before?: number }): Promise<void> {
@@ -101,7 +102,7 @@ async function list(app: string, options: EventOptions & { only?: string; limit:
   if (state !== "open" && state !== "ended" && state !== "all")
     throw new MayflyError("not-done", { what: `--only is ${state}, and can be open or ended` });
   const page = await (await connect(options)).client.events(app, { state, limit, ...(before !== undefined && { before }) });
-  if (options.json) return console.log(JSON.stringify(page));
+  if (options.json) return console.log(asJson("events list", page));
   console.log(renderTable(eventColumns, page.events));
   tellOfMore(page.next);
 }
@@ -113,7 +114,7 @@ export function tellOfMore(next: number | null): void {
 
 async function show(app: string, id: string, options: EventOptions): Promise<void> {
   const event = await (await connect(options)).client.event(app, id);
-  console.log(options.json ? JSON.stringify(event) : eventInWords(event));
+  console.log(options.json ? asJson("events show", event) : eventInWords(event));
 }
 
 export function eventInWords(event: EventDetail): string {
@@ -127,18 +128,18 @@ export function eventInWords(event: EventDetail): string {
 
 async function retry(app: string, id: string, options: EventOptions): Promise<void> {
   await (await connect(options)).client.retryEvent(app, id);
-  console.log(options.json ? JSON.stringify({ retried: id }) : `The event ${id} runs now, or as soon as there is room.`);
+  console.log(options.json ? asJson("events retry", { retried: id }) : `The event ${id} runs now, or as soon as there is room.`);
 }
 
 async function cancel(app: string, id: string, options: EventOptions): Promise<void> {
   await (await connect(options)).client.cancelEvent(app, id);
-  console.log(options.json ? JSON.stringify({ cancelled: id }) : `The event ${id} is cancelled.`);
+  console.log(options.json ? asJson("events cancel", { cancelled: id }) : `The event ${id} is cancelled.`);
 }
 
 async function pause(app: string, name: string, paused: boolean, options: EventOptions): Promise<void> {
   await (await connect(options)).client.pauseEvents(app, name, paused);
   const inWords = paused ? `Events of ${name} wait until \`mayfly events resume ${app} ${name}\`.` : `Events of ${name} go on.`;
-  console.log(options.json ? JSON.stringify({ function: name, paused }) : inWords);
+  console.log(options.json ? asJson("events pause", { function: name, paused }) : inWords);
 }
 
 function whyInWords({ why, state, dueAt }: EventInfo): string {

@@ -6,6 +6,7 @@ import { parseCount } from "../parse.ts";
 import { bold, dim, harmless } from "../../base/terminal/terminal.ts";
 import { ageInWords, millisecondsInWords } from "../units.ts";
 import { counted } from "../../base/words/counted.ts";
+import { asJson } from "../as-json.ts";
 
 type ExplainOptions = ConnectionOptions & { limit: number; json?: true };
 
@@ -18,7 +19,7 @@ export function define(command: Command): void {
 
 async function explain(app: string, options: ExplainOptions): Promise<void> {
   const explanation = await (await connect(options)).client.explain(app, options.limit);
-  console.log(options.json ? JSON.stringify(explanation) : explanationInWords(explanation));
+  console.log(options.json ? asJson("explain", explanation) : explanationInWords(explanation));
 }
 
 export function explanationInWords({ app, now, decisions }: ExplainInfo): string {

@@ -8,6 +8,7 @@ import { commandName } from "../command-name.ts";
 import { passedOverInWords } from "../plan-text.ts";
 import { type Template, type TemplateName, templates } from "../templates.ts";
 import { readToolFile, refuseToolOptions, type ToolFileOptions, toolFileOf, withToolFileOptions } from "../tool-file.ts";
+import { asJson } from "../as-json.ts";
 
 export function define(command: Command): void {
   command
@@ -43,7 +44,7 @@ async function leave(options: InitOptions): Promise<void> {
       throw refuse(`code of ${options.from} stands in that file itself, or is put together from several folders`);
     const { files } = group;
     writeNew(join(group.root, "mayfly.json"), `${JSON.stringify({ ...written, ...(files.length > 0 && { files }) }, undefined, 2)}\n`);
-    if (options.json) return console.log(JSON.stringify({ app: name, dir: group.root, files: ["mayfly.json"], passedOver }));
+    if (options.json) return console.log(asJson("init", { app: name, dir: group.root, files: ["mayfly.json"], passedOver }));
     const dir = relative("", group.root) || ".";
     console.log(`Wrote ${join(dir, "mayfly.json")}. Next:\n  ${commandName} deploy ${quoted(dir)}`);
     for (const line of passedOverInWords(passedOver)) console.log(line);
@@ -68,13 +69,13 @@ function init(dir: string, options: InitOptions): void {
     writeNew(join(folder, file), text);
   }
   const { before } = template;
-  if (options.json) return console.log(JSON.stringify({ app, dir: folder, template: name, files: Object.keys(files), before }));
+  if (options.json) return console.log(asJson("init", { app, dir: folder, template: name, files: Object.keys(files), before }));
   console.log(nextSteps(app, template, Object.keys(files), relative("", folder) || "."));
 }
 
 function list({ json }: InitOptions): void {
   const all = Object.entries(templates).map(([name, { what }]) => ({ name, what }));
-  if (json) return console.log(JSON.stringify(all));
+  if (json) return console.log(asJson("init", all));
   console.log(
     renderTable(
       [

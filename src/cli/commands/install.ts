@@ -8,6 +8,7 @@ import { refuseHiddenPlaces } from "../../setup/hidden-places.ts";
 import { unitText } from "../../setup/unit.ts";
 import { openCacheFolder, openStateFolder } from "../../store/state-folder/open-folders.ts";
 import { projectDir } from "../run-tool.ts";
+import { asJson } from "../as-json.ts";
 
 interface InstallOptions {
   print?: true;
@@ -40,7 +41,7 @@ function install({ print, config, state, cache, json }: InstallOptions): void {
   refuseHiddenPlaces(neededPlaces(settings, config));
   const flags = config === undefined ? [] : ["--config", resolve(config)];
   const unit = unitText({ program: join(projectDir, "mayfly"), flags, stateDir, cacheDir, runDir, folder: projectDir });
-  if (print) return console.log(json ? JSON.stringify({ file, unit }) : unit.trimEnd());
+  if (print) return console.log(json ? asJson("install", { file, unit }) : unit.trimEnd());
   if (process.getuid?.() !== 0) {
     const cure = "Run it with sudo, or see what it would write: mayfly install --print";
     throw new MayflyError("missing-part", {
@@ -54,7 +55,7 @@ function install({ print, config, state, cache, json }: InstallOptions): void {
   openCacheFolder(cacheDir);
   writeFileSync(file, unit, { mode: 0o644 });
   const next = ["systemctl daemon-reload", "systemctl enable --now mayfly", "journalctl -u mayfly -f"];
-  console.log(json ? JSON.stringify({ file, next }) : `Wrote ${file}. Next:\n${next.map((line) => `  ${line}`).join("\n")}`);
+  console.log(json ? asJson("install", { file, next }) : `Wrote ${file}. Next:\n${next.map((line) => `  ${line}`).join("\n")}`);
 }
 
 function neededPlaces(settings: Config, config: string | undefined): (readonly [string, string | undefined])[] {

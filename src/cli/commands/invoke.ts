@@ -13,6 +13,7 @@ import { bodyFailure, type Call, callMany, callOnce } from "../call.ts";
 import { parseCount, parseHeader, parseMethod } from "../parse.ts";
 import { inWords } from "../report-error.ts";
 import { summaryInWords } from "../latency.ts";
+import { asJson } from "../as-json.ts";
 
 interface InvokeOptions extends ConnectionOptions {
   data?: string;
@@ -94,7 +95,7 @@ function headInWords({ httpVersion, statusCode, statusMessage, rawHeaders }: Inc
 async function printJson(call: Call): Promise<number> {
   const response = await callOnce(call);
   const body = (await wholeBody(call, response)).toString();
-  console.log(JSON.stringify({ status: response.statusCode, headers: response.headers, body }));
+  console.log(asJson("invoke", { status: response.statusCode!, headers: response.headers, body }));
   return response.statusCode! >= 400 ? ExitCode.Failed : ExitCode.Ok;
 }
 
@@ -125,7 +126,7 @@ function platformError(body: Buffer): ErrorBody | undefined {
 
 async function repeat(call: Call, options: InvokeOptions): Promise<number> {
   const summary = await callMany(call, options.repeat, options.concurrency ?? 1);
-  console.log(options.json ? JSON.stringify(summary) : summaryInWords(summary));
+  console.log(options.json ? asJson("invoke", summary) : summaryInWords(summary));
   return summary.errors > 0 ? ExitCode.Failed : ExitCode.Ok;
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { type CredentialOptions, credentialsInWords, requestOf, withCredentialOptions } from "../credentials.ts";
+import { asJson } from "../as-json.ts";
 
 type KeyOptions = ConnectionOptions & { json?: true };
 
@@ -26,18 +27,18 @@ export function define(command: Command): void {
 
 async function create(principal: string, options: CredentialOptions): Promise<void> {
   const made = await (await connect(options)).client.createKey(requestOf(principal, options));
-  if (options.json) return console.log(JSON.stringify(made));
+  if (options.json) return console.log(asJson("key create", made));
   console.log(`AWS_ACCESS_KEY_ID=${made.id}\nAWS_SECRET_ACCESS_KEY=${made.secret}`);
   console.error(`This is a key pair of ${principal}. Its secret is shown only now.`);
 }
 
 async function list(options: KeyOptions): Promise<void> {
   const keys = await (await connect(options)).client.keys();
-  if (options.json) return console.log(JSON.stringify({ keys }));
+  if (options.json) return console.log(asJson("key list", { keys }));
   console.log(keys.length === 0 ? "There are no key pairs." : credentialsInWords(keys, Date.now()));
 }
 
 async function revoke(id: string, options: KeyOptions): Promise<void> {
   await (await connect(options)).client.revokeKey(id);
-  console.log(options.json ? JSON.stringify({ revoked: id }) : `Revoked the key pair ${id}.`);
+  console.log(options.json ? asJson("key revoke", { revoked: id }) : `Revoked the key pair ${id}.`);
 }

@@ -7,6 +7,7 @@ import { harmless, yellow } from "../../base/terminal/terminal.ts";
 import { confirm } from "../confirm.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
+import { asJson } from "../as-json.ts";
 
 type KvOptions = ConnectionOptions & { json?: true };
 type Client = Awaited<ReturnType<typeof connect>>["client"];
@@ -79,10 +80,10 @@ async function list(app: string, store: string | undefined, options: ListOptions
   const { client } = await connect(options);
   if (store === undefined) {
     const stores = await client.keyValueStores(app);
-    return console.log(options.json ? JSON.stringify(stores) : renderTable(storeColumns, stores));
+    return console.log(options.json ? asJson("kv list", stores) : renderTable(storeColumns, stores));
   }
   const page = await client.keyValues(app, store, { prefix, limit, ...(cursor !== undefined && { cursor }) });
-  if (options.json) return console.log(JSON.stringify(page));
+  if (options.json) return console.log(asJson("kv list", page));
   console.log(renderTable(keyColumns, page.keys));
   if (page.keys.length === 0 && cursor === undefined) await noteMissing(client, app, store);
   if (page.cursor !== null) console.log(`There are more: --cursor ${page.cursor}`);
@@ -98,7 +99,7 @@ async function noteMissing(client: Client, app: string, store: string): Promise<
 
 async function get(app: string, store: string, key: string, options: KvOptions): Promise<void> {
   const entry = await (await connect(options)).client.keyValue(app, store, key);
-  if (options.json) return console.log(JSON.stringify(entry));
+  if (options.json) return console.log(asJson("kv get", entry));
   // A terminal gets nothing that it would take for a command; a file or a pipe gets the value as it is.
   if (process.stdout.isTTY) console.log(entry.base64 ? `(${entry.value.length} letters of base64: use --json)` : harmless(entry.value));
   else process.stdout.write(Buffer.from(entry.value, entry.base64 ? "base64" : "utf8"));
@@ -122,7 +123,7 @@ async function put(app: string, store: string, key: string, value: string | unde
     ...(metadata !== undefined && { metadata: parsed(metadata) }),
     ...(ifVersion !== undefined && { ifVersion }),
   });
-  console.log(options.json ? JSON.stringify(written) : `Put ${bytes.length} bytes, as version ${written.version}.`);
+  console.log(options.json ? asJson("kv put", written) : `Put ${bytes.length} bytes, as version ${written.version}.`);
 }
 
 /** As a text if it is one, which is shorter. */
@@ -147,5 +148,5 @@ async function remove(app: string, store: string, key: string | undefined, optio
   if (key === undefined) await client.removeKeyValueStore(app, store);
   else await client.removeKeyValue(app, store, key);
   const done = key === undefined ? `The store ${store} is removed.` : "The key is removed.";
-  console.log(options.json ? JSON.stringify({ store, removed: key ?? null }) : done);
+  console.log(options.json ? asJson("kv delete", { store, removed: key ?? null }) : done);
 }

@@ -5,6 +5,7 @@ import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, connectionOf, withConnectionOptions } from "../connection.ts";
 import { limitNames, limitValue } from "../limit-text.ts";
 import { parseLimit, parseWholeLimit, type TypedLimit } from "../limit-values.ts";
+import { asJson } from "../as-json.ts";
 
 type LimitOptions = ConnectionOptions & { json?: true };
 
@@ -32,7 +33,7 @@ export function define(command: Command): void {
 
 async function list(options: LimitOptions): Promise<void> {
   const { apps, currency } = await (await connect(options)).client.allLimits();
-  if (options.json) return console.log(JSON.stringify({ apps, currency }));
+  if (options.json) return console.log(asJson("limit list", { apps, currency }));
   console.log(apps.length === 0 ? "No app has limits." : apps.map((one) => limitsInWords({ ...one, currency })).join("\n"));
 }
 
@@ -52,7 +53,7 @@ async function show(app: string, options: LimitOptions): Promise<void> {
 }
 
 function print(limits: AppLimitsInfo, json: true | undefined): void {
-  console.log(json ? JSON.stringify(limits) : limitsInWords(limits));
+  console.log(json ? asJson("limit show", limits) : limitsInWords(limits));
 }
 
 /** Limits may be set before their app is deployed, and remain when it is removed; the text then says that they apply to the next deploy. */

@@ -7,6 +7,7 @@ import { harmless } from "../../base/terminal/terminal.ts";
 import { runtimesOf } from "../../store/catalog/runtime-of.ts";
 import { targetsInWords } from "../targets.ts";
 import { ageInWords } from "../units.ts";
+import { asJson } from "../as-json.ts";
 
 const columns: Column<AppInfo>[] = [
   { title: "APP", cell: ({ app }) => app },
@@ -40,7 +41,7 @@ export function define(command: Command): void {
 
 async function list(options: ConnectionOptions & { json?: true }): Promise<void> {
   const apps = await (await connect(options)).client.apps();
-  if (options.json) return console.log(JSON.stringify({ apps }));
+  if (options.json) return console.log(asJson("list", { apps }));
   console.log(apps.length === 0 ? "No app is deployed. `mayfly init` writes one to start from." : renderTable(columns, apps));
   for (const { app, problem } of apps) {
     if (problem !== null) console.log(`\n${app} is not served: ${harmless(problem)}\nDeploy it again, or remove it: mayfly remove ${app}`);

@@ -5,6 +5,7 @@ import { type ConnectionOptions, connect, withConnectionOptions } from "../conne
 import { MayflyError } from "../../base/errors/error.ts";
 import { parseCount } from "../parse.ts";
 import { dim, harmless, red, yellow } from "../../base/terminal/terminal.ts";
+import { asJson } from "../as-json.ts";
 
 export type LogOptions = ConnectionOptions & { follow?: true; lines: number; invocation?: string; json?: true };
 
@@ -25,7 +26,7 @@ async function logs(target: string, options: LogOptions): Promise<void> {
 }
 
 export async function showLogs(client: Client, filter: LogFilter, { follow, json }: LogOptions): Promise<void> {
-  const print = json ? (line: LogLine) => console.log(JSON.stringify(line)) : (line: LogLine) => console.log(inWords(line));
+  const print = json ? (line: LogLine) => console.log(asJson("logs", line)) : (line: LogLine) => console.log(inWords(line));
   const missing = await missingFunction(client, filter);
   if (missing !== undefined) console.error(missing);
   if (!follow) return printAll(await client.logs(filter), print, [filter.app, filter.function].filter(Boolean).join("/"));

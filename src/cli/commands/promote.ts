@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { movedInWords } from "../targets.ts";
+import { asJson } from "../as-json.ts";
 
 export function define(command: Command): void {
   withApp(withConnectionOptions(command), "<app>")
@@ -15,5 +16,5 @@ export function define(command: Command): void {
 
 async function promote(app: string, revision: string | undefined, options: ConnectionOptions & { json?: true }): Promise<void> {
   const moved = await (await connect(options)).client.promote(app, revision);
-  console.log(options.json ? JSON.stringify(moved) : movedInWords(moved));
+  console.log(options.json ? asJson("promote", moved) : movedInWords(moved));
 }

@@ -3,6 +3,7 @@ import type { MachineInfo } from "../../doors/admin/schemas.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { ageInWords, bytesInWords, millisecondsInWords } from "../units.ts";
+import { asJson } from "../as-json.ts";
 
 const columns: Column<MachineInfo>[] = [
   { title: "MACHINE", cell: ({ id }) => id },
@@ -32,7 +33,7 @@ function kindInWords({ runtime, kernel, memoryMb, vcpus }: NonNullable<MachineIn
 
 async function ps(options: ConnectionOptions & { json?: true }): Promise<void> {
   const machines = await (await connect(options)).client.machines();
-  if (options.json) return console.log(JSON.stringify({ machines }));
+  if (options.json) return console.log(asJson("ps", { machines }));
   console.log(machinesInWords(machines));
 }
 

@@ -6,6 +6,7 @@ import { harmless } from "../../base/terminal/terminal.ts";
 import { confirm } from "../confirm.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
+import { asJson } from "../as-json.ts";
 
 type QueueOptions = ConnectionOptions & { json?: true };
 type Client = Awaited<ReturnType<typeof connect>>["client"];
@@ -101,7 +102,7 @@ export function define(command: Command): void {
 async function list({ app, after, limit, ...options }: QueueOptions & { app?: string; after?: string; limit: number }): Promise<void> {
   const { client } = await connect(options);
   const queues = await client.queues({ limit, ...(app !== undefined && { app }), ...(after !== undefined && { after }) });
-  if (options.json) return console.log(JSON.stringify(queues));
+  if (options.json) return console.log(asJson("queue list", queues));
   console.log(renderTable(queueColumns, queues));
   if (queues.length === limit) console.log(`There may be more: --after ${queues.at(-1)!.name}`);
 }
@@ -127,12 +128,12 @@ async function create(name: string, options: CreateOptions): Promise<void> {
     ...(retention !== undefined && { retentionS: retention }),
     ...(deadLetters !== undefined && { deadLetters: { queue: deadLetters, maxReceives } }),
   });
-  console.log(options.json ? JSON.stringify(made) : `The queue ${made.name} is there.`);
+  console.log(options.json ? asJson("queue create", made) : `The queue ${made.name} is there.`);
 }
 
 async function show(name: string, options: QueueOptions): Promise<void> {
   const queue = await (await connect(options)).client.queue(name);
-  if (options.json) return console.log(JSON.stringify(queue));
+  if (options.json) return console.log(asJson("queue show", queue));
   const { app, visible, inFlight, delayed, visibilityS, delayS, retentionS, deadLetters, sharedWith } = queue;
   console.log(`${name} has ${counted(visible, "visible message")}, ${inFlight} in flight and ${delayed} delayed.`);
   if (app !== null)
@@ -146,7 +147,7 @@ async function show(name: string, options: QueueOptions): Promise<void> {
 async function share(name: string, apps: string[], options: QueueOptions): Promise<void> {
   const queue = await (await connect(options)).client.shareQueue(name, apps);
   const others = queue.sharedWith.length === 0 ? "nobody else" : queue.sharedWith.join(", ");
-  console.log(options.json ? JSON.stringify(queue) : `The queue ${name} is shared with ${others}.`);
+  console.log(options.json ? asJson("queue share", queue) : `The queue ${name} is shared with ${others}.`);
 }
 
 interface SendOptions extends QueueOptions {
@@ -167,28 +168,28 @@ async function send(name: string, text: string | undefined, options: SendOptions
     ...(dedupId !== undefined && { dedupId }),
     ...(delay !== undefined && { delayS: delay }),
   });
-  console.log(options.json ? JSON.stringify(sent) : `Sent as ${sent.id}.`);
+  console.log(options.json ? asJson("queue send", sent) : `Sent as ${sent.id}.`);
 }
 
 async function peek(name: string, { limit, ...options }: QueueOptions & { limit: number }): Promise<void> {
   const messages = await (await connect(options)).client.peekQueue(name, limit);
-  console.log(options.json ? JSON.stringify(messages) : renderTable(messageColumns, messages));
+  console.log(options.json ? asJson("queue peek", messages) : renderTable(messageColumns, messages));
 }
 
 async function purge(name: string, options: QueueOptions & { yes?: true }): Promise<void> {
   if (!options.yes) await confirm(`Remove all messages of the queue ${name}?`);
   const purged = await (await connect(options)).client.purgeQueue(name);
-  console.log(options.json ? JSON.stringify(purged) : `${counted(purged.count, "message")} removed.`);
+  console.log(options.json ? asJson("queue purge", purged) : `${counted(purged.count, "message")} removed.`);
 }
 
 async function redrive(name: string, { to, perSecond, ...options }: QueueOptions & { to?: string; perSecond?: number }): Promise<void> {
   const { client } = await connect(options);
   const task = await client.redriveQueue(name, { ...(to !== undefined && { to }), ...(perSecond !== undefined && { perSecond }) });
-  console.log(options.json ? JSON.stringify(task) : `${counted(task.total, "message")} on the way.`);
+  console.log(options.json ? asJson("queue redrive", task) : `${counted(task.total, "message")} on the way.`);
 }
 
 async function remove(name: string, options: QueueOptions & { yes?: true }): Promise<void> {
   if (!options.yes) await confirm(`Remove the queue ${name} with all that is in it?`);
   await (await connect(options)).client.removeQueue(name);
-  console.log(options.json ? JSON.stringify({ queue: name }) : `The queue ${name} is removed.`);
+  console.log(options.json ? asJson("queue delete", { queue: name }) : `The queue ${name} is removed.`);
 }

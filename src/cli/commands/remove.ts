@@ -5,6 +5,7 @@ import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { yellow } from "../../base/terminal/terminal.ts";
 import { counted } from "../../base/words/counted.ts";
+import { asJson } from "../as-json.ts";
 
 export function define(command: Command): void {
   withApp(withConnectionOptions(command), "<app>")
@@ -21,7 +22,7 @@ async function remove(app: string, options: ConnectionOptions & { yes?: true; js
   const { revisions } = await client.app(app);
   if (!options.yes) await confirm(`Remove ${app} with its ${counted(revisions.length, "revision")}, secrets and logs?`);
   await client.removeApp(app);
-  console.log(options.json ? JSON.stringify({ removed: app }) : `Removed ${app}.`);
+  console.log(options.json ? asJson("remove", { removed: app }) : `Removed ${app}.`);
   const { limits } = await client.limits(app);
   if (Object.values(limits).some((limit) => limit !== null))
     console.error(

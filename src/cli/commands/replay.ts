@@ -4,6 +4,7 @@ import { harmless } from "../../base/terminal/terminal.ts";
 import type { Client } from "../../doors/admin/client.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { ExitCode } from "../exit-codes.ts";
+import { asJson } from "../as-json.ts";
 
 type ReplayOptions = ConnectionOptions & { app?: string; include?: true; json?: true };
 
@@ -25,7 +26,7 @@ async function replay(invocation: string, options: ReplayOptions): Promise<void>
   const replayed = await replayIn(client, apps, invocation);
   const { status, headers, body, bytes } = replayed;
   process.exitCode = status >= 400 ? ExitCode.Failed : ExitCode.Ok;
-  if (options.json) return console.log(JSON.stringify(replayed));
+  if (options.json) return console.log(asJson("replay", replayed));
   if (options.include) console.log([`HTTP ${status}`, ...headers.map(([name, value]) => harmless(`${name}: ${value}`)), ""].join("\n"));
   const whole = Buffer.from(body, "base64");
   process.stdout.write(whole);

@@ -7,6 +7,7 @@ import { parseCount } from "../parse.ts";
 import { ageInWords, bytesInWords } from "../units.ts";
 import { tellOfMore } from "./events.ts";
 import { counted } from "../../base/words/counted.ts";
+import { asJson } from "../as-json.ts";
 
 type RunOptions = ConnectionOptions & { json?: true };
 type Client = Awaited<ReturnType<typeof connect>>["client"];
@@ -93,14 +94,14 @@ async function list(
     ...(only !== undefined && { status: STATES[only as keyof typeof STATES] }),
     ...(name !== undefined && { function: name }),
   });
-  if (options.json) return console.log(JSON.stringify(page));
+  if (options.json) return console.log(asJson("runs list", page));
   console.log(renderTable(runColumns, page.runs));
   tellOfMore(page.next);
 }
 
 async function show(app: string, run: string, options: RunOptions): Promise<void> {
   const found = await (await connect(options)).client.run(app, run);
-  console.log(options.json ? JSON.stringify(found) : runInWords(found));
+  console.log(options.json ? asJson("runs show", found) : runInWords(found));
 }
 
 export function runInWords(run: ShownRun): string {
@@ -131,7 +132,7 @@ async function history(app: string, run: string, options: RunOptions & { limit: 
     events.push(...page.events);
     next = page.next;
   } while (next !== null && events.length < options.limit);
-  console.log(options.json ? JSON.stringify({ events, next }) : renderTable(eventColumns, events));
+  console.log(options.json ? asJson("runs history", { events, next }) : renderTable(eventColumns, events));
 }
 
 async function answer(
@@ -150,13 +151,13 @@ async function answer(
     ...(fail !== undefined && { error: { ErrorMessage: fail } }),
   });
   const what = answered.name === null ? "The callback" : `The callback ${harmless(answered.name)}`;
-  console.log(options.json ? JSON.stringify(answered) : `${what} of ${run} is completed.`);
+  console.log(options.json ? asJson("runs answer", answered) : `${what} of ${run} is completed.`);
 }
 
 async function stop(app: string, run: string, options: RunOptions & { reason?: string }): Promise<void> {
   const { reason } = options;
   await (await connect(options)).client.stopRun(app, run, reason === undefined ? undefined : { ErrorMessage: reason });
-  console.log(options.json ? JSON.stringify({ stopped: run }) : `The execution ${run} has ended.`);
+  console.log(options.json ? asJson("runs stop", { stopped: run }) : `The execution ${run} has ended.`);
 }
 
 function stateOf(status: ListedRun["status"]): string {

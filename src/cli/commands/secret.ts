@@ -7,6 +7,7 @@ import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { yellow } from "../../base/terminal/terminal.ts";
 import { namedSecrets } from "../../store/catalog/injections.ts";
+import { asJson } from "../as-json.ts";
 
 const EMPTY = "the value is empty; to have no value, remove the secret, and its name from mayfly.json";
 
@@ -40,7 +41,7 @@ async function set(app: string, name: string, options: SecretOptions & { value?:
   if (value === "") throw new MayflyError("not-done", { what: EMPTY });
   await client.setSecret(app, name, value);
   const manifest = await manifestOf(client, app);
-  console.log(options.json ? JSON.stringify({ app, set: name, deployed: manifest !== undefined }) : `Set ${name} of ${app}.`);
+  console.log(options.json ? asJson("secret set", { app, set: name, deployed: manifest !== undefined }) : `Set ${name} of ${app}.`);
   if (manifest === undefined) note(`there is no app ${app} yet: the secret is used once one of that name is deployed`);
   else if (!namedSecrets(manifest).includes(name))
     note(`nothing in ${app}'s mayfly.json names ${name}, so it is not used: for its code, list it under "secrets"`);
@@ -49,7 +50,7 @@ async function set(app: string, name: string, options: SecretOptions & { value?:
 async function list(app: string, options: SecretOptions): Promise<void> {
   const { client } = await connect(options);
   const names = await client.secretNames(app);
-  if (options.json) return console.log(JSON.stringify({ app, names }));
+  if (options.json) return console.log(asJson("secret list", { app, names }));
   console.log(names.length === 0 ? `${app} has no secrets.` : names.join("\n"));
   if ((await manifestOf(client, app)) === undefined) note(`there is no app ${app}`);
 }
@@ -58,7 +59,7 @@ async function remove(app: string, name: string, options: SecretOptions): Promis
   const { client } = await connect(options);
   const wasThere = (await client.secretNames(app)).includes(name);
   await client.removeSecret(app, name);
-  if (options.json) return console.log(JSON.stringify({ app, removed: wasThere ? name : null }));
+  if (options.json) return console.log(asJson("secret remove", { app, removed: wasThere ? name : null }));
   console.log(wasThere ? `Removed ${name} of ${app}.` : `${app} had no secret ${name}.`);
 }
 

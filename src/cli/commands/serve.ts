@@ -4,6 +4,7 @@ import { loadConfig } from "../../base/config/load.ts";
 import type { UpInfo } from "../../supervisor/messages.ts";
 import { supervise } from "../../supervisor/supervise.ts";
 import { parseCount } from "../parse.ts";
+import { asJson } from "../as-json.ts";
 
 interface ServeOptions {
   config?: string;
@@ -58,7 +59,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const onUp = ({ gatewayUrl, apiUrl, driver }: UpInfo, worker: number) =>
     console.log(
       options.json
-        ? JSON.stringify({ pid: process.pid, worker, gatewayUrl, apiUrl, driver })
+        ? asJson("serve", { pid: process.pid, worker, gatewayUrl, apiUrl, driver })
         : inWords({ gatewayUrl, apiUrl, driver }, config.stateDir),
     );
   process.exit(await supervise({ config, program, json: options.json ?? false, onUp }));

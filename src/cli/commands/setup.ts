@@ -5,6 +5,7 @@ import { commandName } from "../command-name.ts";
 import { prepareHost } from "../prepare-host.ts";
 import { showProgress } from "../../base/terminal/terminal.ts";
 import { createUids } from "../../base/uids/uids.ts";
+import { asJson } from "../as-json.ts";
 
 export function define(command: Command): void {
   command
@@ -22,5 +23,5 @@ async function setup(options: { cache?: string; json?: true }): Promise<void> {
   await prepareHost();
   const progress = showProgress();
   const image = await ensureImage({ cacheDir, uids: createUids(), progress: progress.step }).finally(progress.done);
-  console.log(options.json ? JSON.stringify({ image: image.id }) : `This host has all that Mayfly needs. Next: ${commandName} demo`);
+  console.log(options.json ? asJson("setup", { image: image.id }) : `This host has all that Mayfly needs. Next: ${commandName} demo`);
 }

@@ -4,6 +4,7 @@ import { yellow } from "../../base/terminal/terminal.ts";
 import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseMethod } from "../parse.ts";
+import { asJson } from "../as-json.ts";
 
 interface SignOptions extends ConnectionOptions {
   for: number;
@@ -40,7 +41,7 @@ async function sign(target: string, options: SignOptions): Promise<void> {
       throw new MayflyError("not-done", { what: `${target} names a function, but the key is the app's: name the app alone` });
     await client.rotateSigningKey(app);
     return console.log(
-      options.json ? JSON.stringify({ app, rotated: true }) : `${app} has another key. URLs that were signed before are refused.`,
+      options.json ? asJson("sign", { app, rotated: true }) : `${app} has another key. URLs that were signed before are refused.`,
     );
   }
   if (name === undefined || name === "" || more.length > 0)
@@ -48,7 +49,7 @@ async function sign(target: string, options: SignOptions): Promise<void> {
   const { method, path } = options;
   const signed = await client.signUrl(app, { function: name, method, path, expiresInS: options.for });
   const url = `${(await gateway()).url}${signed.path}`;
-  console.log(options.json ? JSON.stringify({ app, function: name, method, url, ...signed }) : url);
+  console.log(options.json ? asJson("sign", { app, function: name, method, url, ...signed }) : url);
   if (!signed.accepted)
     console.error(
       `${yellow("note:", process.stderr)} function ${name} of ${app} refuses signed URLs, or everybody may call it: "signed-url" is not in its access`,

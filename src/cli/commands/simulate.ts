@@ -16,6 +16,7 @@ import { DEMAND_SPAN_NAMES, type DemandSpan } from "../../store/history/demand-c
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 import { showProgress } from "../../base/terminal/terminal.ts";
+import { asJson } from "../as-json.ts";
 
 interface SimulateOptions extends ConnectionOptions {
   family?: string;
@@ -85,7 +86,7 @@ async function simulate(options: SimulateOptions, laboratory: Laboratory | undef
   }
   progress.done();
   const verdict = laboratory?.verdictInText(report) ?? [];
-  console.log(options.json ? JSON.stringify(report) : reportInText(report, { frontier: options.frontier ?? false, verdict }));
+  console.log(options.json ? asJson("simulate", report) : reportInText(report, { frontier: options.frontier ?? false, verdict }));
   if (laboratory === undefined) console.error(`\nmayfly: ${withoutLaboratory}`);
 }
 

@@ -9,6 +9,7 @@ import { counted } from "../../base/words/counted.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { statementsOf } from "../sql-statements.ts";
 import { exported, imported } from "../sql-text.ts";
+import { asJson } from "../as-json.ts";
 
 type SqlOptions = ConnectionOptions & { json?: true };
 type Client = Awaited<ReturnType<typeof connect>>["client"];
@@ -103,7 +104,7 @@ async function run(app: string, database: string, given: string | undefined, opt
   const { client } = await connect(options);
   const on = options.at === undefined ? {} : { copy: (await copyAt(client, app, database, options.at)).at };
   const results = await client.runSql(app, database, { statements: statements.map((sql) => ({ sql, params: [] })), ...on });
-  if (options.json) return console.log(JSON.stringify(results));
+  if (options.json) return console.log(asJson("sql run", results));
   for (const result of results) console.log(shownResult(result));
 }
 
@@ -126,17 +127,17 @@ async function copyAt(client: Client, app: string, database: string, at: number)
 
 async function list(app: string, options: SqlOptions): Promise<void> {
   const databases = await (await connect(options)).client.sqlDatabases(app);
-  console.log(options.json ? JSON.stringify(databases) : renderTable(databaseColumns, databases));
+  console.log(options.json ? asJson("sql list", databases) : renderTable(databaseColumns, databases));
 }
 
 async function copies(app: string, database: string, options: SqlOptions): Promise<void> {
   const found = await (await connect(options)).client.sqlCopies(app, database);
-  console.log(options.json ? JSON.stringify(found) : renderTable(copyColumns, found));
+  console.log(options.json ? asJson("sql copies", found) : renderTable(copyColumns, found));
 }
 
 async function copy(app: string, database: string, options: SqlOptions): Promise<void> {
   const made = await (await connect(options)).client.copySql(app, database);
-  console.log(options.json ? JSON.stringify(made) : `The copy of ${shownTime(made.at)} has ${counted(made.bytes, "byte")}.`);
+  console.log(options.json ? asJson("sql copy", made) : `The copy of ${shownTime(made.at)} has ${counted(made.bytes, "byte")}.`);
 }
 
 interface RestoreOptions extends SqlOptions {
@@ -147,7 +148,7 @@ interface RestoreOptions extends SqlOptions {
 async function restore(app: string, database: string, options: RestoreOptions): Promise<void> {
   const { at, as } = options;
   const restored = await (await connect(options)).client.restoreSql(app, database, { at, ...(as !== undefined && { as }) });
-  if (options.json) return console.log(JSON.stringify(restored));
+  if (options.json) return console.log(asJson("sql restore", restored));
   const { copy: from, saved } = restored;
   const what =
     as === undefined ? `${database} is as it was at ${shownTime(from.at)}.` : `${as} is ${database} as it was at ${shownTime(from.at)}.`;
@@ -166,17 +167,19 @@ async function writeOut(app: string, database: string, options: AtOptions & { fi
   if (out === process.stdout) return;
   out.end();
   await once(out, "finish");
-  console.log(options.json ? JSON.stringify({ at, bytes }) : `Wrote ${counted(bytes, "byte")}, as ${database} was at ${shownTime(at)}.`);
+  console.log(
+    options.json ? asJson("sql export", { at, bytes }) : `Wrote ${counted(bytes, "byte")}, as ${database} was at ${shownTime(at)}.`,
+  );
 }
 
 async function readIn(app: string, database: string, file: string, options: SqlOptions): Promise<void> {
   const { client } = await connect(options);
   const done = await imported(client, app, database, readFileSync(file === "-" ? 0 : file, "utf8"));
-  console.log(options.json ? JSON.stringify({ statements: done }) : `Carried out ${counted(done, "statement")}.`);
+  console.log(options.json ? asJson("sql import", { statements: done }) : `Carried out ${counted(done, "statement")}.`);
 }
 
 async function remove(app: string, database: string, options: SqlOptions & { force?: true }): Promise<void> {
   if (options.force !== true) throw new MayflyError("not-done", { what: `${database} and its copies would be lost: say --force` });
   await (await connect(options)).client.removeSql(app, database);
-  console.log(options.json ? JSON.stringify({ removed: database }) : `The database ${database} is removed.`);
+  console.log(options.json ? asJson("sql remove", { removed: database }) : `The database ${database} is removed.`);
 }

@@ -10,6 +10,7 @@ import { ExitCode } from "../exit-codes.ts";
 import { harmless } from "../../base/terminal/terminal.ts";
 import { counted } from "../../base/words/counted.ts";
 import { ageInWords } from "../units.ts";
+import { asJson } from "../as-json.ts";
 
 export function define(command: Command): void {
   withServerOptions(command)
@@ -27,13 +28,13 @@ async function status(options: ConnectionOptions & { json?: true }): Promise<voi
   try {
     const info = await (await connect(options, { waitMs: 0 })).client.status();
     const concerns = concernsOf(info, Date.now());
-    console.log(options.json ? JSON.stringify({ state: "up", ...info, concerns }) : inWords(info, concerns));
+    console.log(options.json ? asJson("status", { state: "up", ...info, concerns }) : inWords(info, concerns));
     if (concerns.length > 0) process.exitCode = ExitCode.Failed;
   } catch (error) {
     const record = error instanceof MayflyError && notUp.has(error.code) ? readRecord(stateDirOf(options)) : undefined;
     // The record of a supervisor that is gone says nothing about the present.
     if (record === undefined || !isAlive(record.pid) || options.api !== undefined) throw error;
-    console.log(options.json ? JSON.stringify(record) : withoutWorker(record));
+    console.log(options.json ? asJson("status", record) : withoutWorker(record));
     process.exitCode = ExitCode.Unreachable;
   }
 }

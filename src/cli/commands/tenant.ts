@@ -6,6 +6,7 @@ import { type ConnectionOptions, connect, connectionOf, withServerOptions } from
 import { confirm } from "../confirm.ts";
 import { parseLimit, parseWholeLimit, type TypedLimit } from "../limit-values.ts";
 import { ageInWords, money } from "../units.ts";
+import { asJson } from "../as-json.ts";
 
 type TenantOptions = ConnectionOptions & { json?: true };
 type Row = Omit<TenantInfo, "uses">;
@@ -76,12 +77,12 @@ export function define(command: Command): void {
 
 async function create(name: string, options: TenantOptions): Promise<void> {
   const made = await (await connect(options)).client.createTenant(name);
-  console.log(options.json ? JSON.stringify(made) : `There is a tenant ${name} now.`);
+  console.log(options.json ? asJson("tenant create", made) : `There is a tenant ${name} now.`);
 }
 
 async function list(options: TenantOptions): Promise<void> {
   const tenants = await (await connect(options)).client.tenants();
-  console.log(options.json ? JSON.stringify({ tenants }) : renderTable(columns, tenants));
+  console.log(options.json ? asJson("tenant list", { tenants }) : renderTable(columns, tenants));
 }
 
 async function setLimits(name: string, { api, state, json, ...typed }: TenantOptions & Typed): Promise<void> {
@@ -89,7 +90,7 @@ async function setLimits(name: string, { api, state, json, ...typed }: TenantOpt
   const given = Object.entries(typed).map(([key, limit]) => [key, limit === "none" ? null : limit]);
   const changes = Object.fromEntries(given) as TenantLimitChanges;
   const shown = given.length === 0 ? await client.tenant(name) : await client.limitTenant(name, changes);
-  console.log(json ? JSON.stringify(shown) : tenantInWords(shown));
+  console.log(json ? asJson("tenant limit", shown) : tenantInWords(shown));
 }
 
 type Typed = Partial<Record<keyof TenantLimitsInfo, TypedLimit>>;
@@ -116,5 +117,5 @@ async function remove(name: string, options: TenantOptions & { force?: true; yes
   const { apps, appliances } = await client.tenant(name);
   if (!options.yes) await confirm(`Remove the tenant ${name} with its ${counted(apps, "app")} and ${counted(appliances, "appliance")}?`);
   await client.removeTenant(name, options.force ?? false);
-  console.log(options.json ? JSON.stringify({ removed: name }) : `Removed the tenant ${name}.`);
+  console.log(options.json ? asJson("tenant remove", { removed: name }) : `Removed the tenant ${name}.`);
 }

@@ -7,6 +7,7 @@ import { runFresh } from "../fresh/run-fresh.ts";
 import { prepareHost } from "../prepare-host.ts";
 import { type FileTime, findTests, runTests } from "../run-tests.ts";
 import { projectDir, runTool } from "../run-tool.ts";
+import { asJson } from "../as-json.ts";
 
 /** The tests of egress create network namespaces with `ip`. */
 const iproute = { name: "iproute2", program: "ip", why: "makes the network namespaces of the tests" };
@@ -49,7 +50,7 @@ async function test(filters: string[], options: TestOptions): Promise<void> {
   const browser = files.some((file) => file.includes("dashboard")) ? [chromium] : [];
   await prepareHost([iproute, systemd, ...browser]);
   const { times, ...totals } = await runTests(files);
-  if (options.json) console.log(JSON.stringify({ ...totals, times }));
+  if (options.json) console.log(asJson("test", { ...totals, times }));
   else console.log(slowest(times) + inWords(totals));
   if (totals.failed > 0 || totals.passed === 0) process.exitCode = ExitCode.Failed;
 }
@@ -59,7 +60,7 @@ async function testFresh(suite: Suite, filters: string[], { json }: TestOptions)
   const result = await runFresh({ suite, cacheDir: loadConfig({}).cacheDir, filters });
   if (result === undefined) return;
   const { passed, detail, log } = result;
-  console.log(json ? JSON.stringify({ suite, passed, detail, log }) : `Debian ${suite}: ${detail}. The log is ${log}`);
+  console.log(json ? asJson("test", { suite, passed, detail, log }) : `Debian ${suite}: ${detail}. The log is ${log}`);
   if (!passed) process.exitCode = ExitCode.Failed;
 }
 

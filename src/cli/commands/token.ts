@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { type CredentialOptions, credentialsInWords, requestOf, withCredentialOptions } from "../credentials.ts";
+import { asJson } from "../as-json.ts";
 
 type TokenOptions = ConnectionOptions & { json?: true };
 
@@ -26,14 +27,14 @@ export function define(command: Command): void {
 
 async function create(principal: string, options: CredentialOptions): Promise<void> {
   const made = await (await connect(options)).client.createToken(requestOf(principal, options));
-  if (options.json) return console.log(JSON.stringify(made));
+  if (options.json) return console.log(asJson("token create", made));
   console.log(made.token);
   console.error(`This is the token ${made.id} of ${principal}. It is shown only now.`);
 }
 
 async function list(options: TokenOptions): Promise<void> {
   const tokens = await (await connect(options)).client.tokens();
-  if (options.json) return console.log(JSON.stringify({ tokens }));
+  if (options.json) return console.log(asJson("token list", { tokens }));
   console.log(
     tokens.length === 0 ? "There are no tokens but the operator's, in the state folder." : credentialsInWords(tokens, Date.now()),
   );
@@ -41,5 +42,5 @@ async function list(options: TokenOptions): Promise<void> {
 
 async function revoke(id: string, options: TokenOptions): Promise<void> {
   await (await connect(options)).client.revokeToken(id);
-  console.log(options.json ? JSON.stringify({ revoked: id }) : `Revoked the token ${id}.`);
+  console.log(options.json ? asJson("token revoke", { revoked: id }) : `Revoked the token ${id}.`);
 }

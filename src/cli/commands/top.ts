@@ -7,6 +7,7 @@ import { type ConnectionOptions, connect, withConnectionOptions } from "../conne
 import { parseCount } from "../parse.ts";
 import { type AppFigures, type FunctionFigures, type TopFigures, topFigures } from "../top-figures.ts";
 import { bytesInWords, millisecondsInWords, money } from "../units.ts";
+import { asJson } from "../as-json.ts";
 
 interface TopOptions extends ConnectionOptions {
   every: number;
@@ -39,7 +40,7 @@ async function top(options: TopOptions): Promise<void> {
     const after = await look(client);
     const figures = topFigures(before.families, after.families, (after.at - before.at) / 1_000);
     before = after;
-    if (options.json) console.log(JSON.stringify(figures));
+    if (options.json) console.log(asJson("top", figures));
     else print(figures, options, live);
     if (options.once === true || (!live && options.json !== true)) return;
   }

@@ -5,6 +5,7 @@ import type { TriggerInfo } from "../../doors/admin/trigger-schemas.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { givenJson } from "../given-json.ts";
 import { ageInWords } from "../units.ts";
+import { asJson } from "../as-json.ts";
 
 type TriggerOptions = ConnectionOptions & { json?: true };
 
@@ -54,20 +55,20 @@ export function define(command: Command): void {
 
 async function list(app: string, options: TriggerOptions): Promise<void> {
   const triggers = await (await connect(options)).client.triggers(app);
-  console.log(options.json ? JSON.stringify(triggers) : renderTable(columns, triggers));
+  console.log(options.json ? asJson("trigger list", triggers) : renderTable(columns, triggers));
 }
 
 async function fire(app: string, name: string, options: TriggerOptions & { data?: string }): Promise<void> {
   const { data } = options;
   const payload = data === undefined ? {} : { payload: givenJson("--data", data) };
   const accepted = await (await connect(options)).client.fireTrigger(app, name, payload);
-  console.log(options.json ? JSON.stringify(accepted) : `Accepted as the event ${accepted.id}.`);
+  console.log(options.json ? asJson("trigger fire", accepted) : `Accepted as the event ${accepted.id}.`);
 }
 
 async function pause(app: string, name: string, paused: boolean, options: TriggerOptions): Promise<void> {
   await (await connect(options)).client.pauseTrigger(app, name, paused);
   const inWords = paused ? `${name} starts nothing until \`mayfly trigger resume ${app} ${name}\`.` : `${name} goes on.`;
-  console.log(options.json ? JSON.stringify({ trigger: name, paused }) : inWords);
+  console.log(options.json ? asJson("trigger pause", { trigger: name, paused }) : inWords);
 }
 
 function whenInWords({ kind, definition, path }: TriggerInfo): string {

@@ -6,6 +6,7 @@ import type { AppInfo, CanaryInfo } from "../../doors/admin/schemas.ts";
 import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { ageInWords } from "../units.ts";
+import { asJson } from "../as-json.ts";
 
 type Revision = AppInfo["revisions"][number];
 
@@ -21,7 +22,7 @@ export function define(command: Command): void {
 async function versions(name: string, options: ConnectionOptions & { json?: true }): Promise<void> {
   const app = await (await connect(options)).client.app(name);
   const { revisions, aliases } = app;
-  console.log(options.json ? JSON.stringify({ app: name, revisions, aliases }) : versionsInWords(app, Date.now()));
+  console.log(options.json ? asJson("versions", { app: name, revisions, aliases }) : versionsInWords(app, Date.now()));
 }
 
 export function versionsInWords(app: AppInfo, now: number): string {

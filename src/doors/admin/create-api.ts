@@ -13,6 +13,7 @@ import { FairTurns } from "../../clients/fair-turns.ts";
 import { Shares } from "../../clients/shares.ts";
 import { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import { keepNothing } from "../../store/invocations/kept-invocations.ts";
+import { addDocument } from "./document.ts";
 import { audited } from "./audited.ts";
 import { authorize } from "./authorize.ts";
 import type { RouteName } from "./endpoint.ts";
@@ -48,7 +49,7 @@ import { addTenants } from "./handlers/tenants.ts";
 import type { ApiOptions } from "./parts.ts";
 import { applyRules } from "./rules.ts";
 import { Sessions } from "./sessions.ts";
-import { type ApiEnv, TENANT_HEADER } from "./scope.ts";
+import type { ApiEnv } from "./scope.ts";
 
 export interface Api {
   /** The Hono app: `fetch(request)` answers without a socket. */
@@ -73,7 +74,7 @@ export function createApi(options: ApiOptions): Api {
   app.onError(replyWithError(parts.onError));
   app.notFound(replyNotFound);
   app.openapi(routes.health, (context) => context.json({ ok: true as const }, 200));
-  document(app);
+  addDocument(app);
   addPages(app, createDashboardFiles());
   nameCalls(app);
   addLogin(app, parts);
@@ -115,19 +116,4 @@ function nameCalls(app: OpenAPIHono<ApiEnv>): void {
     // oxlint-disable-next-line mayfly/guarded-listeners
     app.on(route.method.toUpperCase(), route.getRoutingPath(), noteCall);
   }
-}
-
-function document(app: OpenAPIHono<ApiEnv>): void {
-  app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
-  app.doc31("/openapi.json", {
-    openapi: "3.1.0",
-    info: {
-      title: "Mayfly management API",
-      version: "1",
-      license: { name: "Apache-2.0" },
-      description: `A token's principal is of a tenant, or of the whole server. One of the whole server chooses the tenant of a request with the header ${TENANT_HEADER}; without it, lists are of the whole server, and apps are those of the tenant main.`,
-    },
-    servers: [{ url: "/" }],
-    security: [{ token: [] }],
-  });
 }

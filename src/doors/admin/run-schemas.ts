@@ -54,7 +54,7 @@ export const runSchema = z
     bytes: z.int().openapi({ description: "All that is stored of it, about." }),
     input: z.string().nullable(),
     result: z.string().nullable(),
-    error: errorSchema.nullable(),
+    error: z.union([errorSchema, z.null()]),
   })
   .openapi("Run");
 

@@ -3,6 +3,7 @@
  * schemas.
  */
 import { z } from "@hono/zod-openapi";
+import { type ErrorCode, errorTable } from "../../base/errors/table.ts";
 import { SHOWN_STATES } from "../../control/overview.ts";
 import { FormFile, LargeFormFile } from "./read-form.ts";
 import { appRuntimes, guestKernels, runtimes } from "../../base/kind/machine-kind.ts";
@@ -108,7 +109,7 @@ export const deployedSchema = revisionSchema
     before: z
       .array(targetSchema)
       .openapi({ description: "Where calls went before, the largest weight first; empty for an app's first deploy." }),
-    canary: canarySchema.nullable().openapi({ description: "null: the deploy has started none." }),
+    canary: z.union([canarySchema, z.null()]).openapi({ description: "null: the deploy has started none." }),
   })
   .openapi("Deployed");
 
@@ -132,7 +133,7 @@ export const aliasTargetsSchema = z
       .max(10)
       .optional()
       .openapi({ description: "Absent: the alias stays where it points." }),
-    sticky: stickySchema.nullable().optional().openapi({ description: "null: not any more. Absent: as it is." }),
+    sticky: z.union([stickySchema, z.null()]).optional().openapi({ description: "null: not any more. Absent: as it is." }),
     reserved: z.int().min(0).max(1_000).optional().openapi({ description: "Each revision's share is rounded up. Absent: as it is." }),
   })
   .refine((given) => Object.keys(given).length > 0, "must have targets, sticky or reserved")
@@ -141,8 +142,8 @@ export const aliasTargetsSchema = z
 export const appSchema = z
   .object({
     app: nameSchema,
-    live: revisionSchema
-      .nullable()
+    live: z.union([revisionSchema, z.null()])
+      
       .openapi({ description: "The revision that most calls go to; null: what is stored of it cannot be used." }),
     problem: z.string().nullable().openapi({ description: "Why the app is not served; null where it is." }),
     versions: z
@@ -269,7 +270,7 @@ export const machineDecisionsSchema = z
 
 export const explainQuerySchema = z.strictObject({ limit: z.coerce.number<number>().int().min(0).max(500).default(100) });
 
-const logLineSchema = z
+export const logLineSchema = z
   .object({
     at: z.number().openapi({ description: "Milliseconds since the epoch." }),
     app: z.string(),
@@ -459,7 +460,17 @@ export const statusSchema = z
 export const healthSchema = z.object({ ok: z.literal(true) }).openapi("Health");
 
 export const errorSchema = z
-  .object({ error: z.object({ code: z.string(), message: z.string(), cure: z.string(), docs: z.string(), id: z.string().optional() }) })
+  .object({
+    error: z.object({
+      code: z.enum(Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]]).openapi({
+        description: "docs/errors.md has a section of each. A newer server may have more.",
+      }),
+      message: z.string().openapi({ description: "The cause, for people." }),
+      cure: z.string().openapi({ description: "What to do, for people." }),
+      docs: z.string().openapi({ description: "Where it is explained, in Mayfly's folder." }),
+      id: z.string().optional().openapi({ description: "The invocation's id, if there is one." }),
+    }),
+  })
   .openapi("Error");
 
 export const applianceSpecSchema = specSchema.openapi("ApplianceSpec");

@@ -31,7 +31,7 @@ const programSchema = z.strictObject({
   identity: z.string().optional(),
 });
 
-const testSchema = z.strictObject({
+export const moduleTestSchema = z.strictObject({
   name: z.string().min(1),
   /** Runs in a booted image, as root, with the image's environment. It must exit with 0. */
   command,
@@ -87,7 +87,7 @@ export const moduleSchema = z.strictObject({
   env: z.record(z.string().regex(/^[A-Za-z_]\w*$/, "must be the name of a variable"), z.string()).default({}),
   init: z.array(command).default([]),
   run: z.strictObject({ command, cwd: imagePath.default("/") }).optional(),
-  tests: z.array(testSchema).default([]),
+  tests: z.array(moduleTestSchema).default([]),
   kernel: kernelSchema.optional(),
   /** The runtime whose agent, which is Mayfly's, the image starts instead of a command. */
   agent: z.enum(agents).optional(),
@@ -96,7 +96,7 @@ export const moduleSchema = z.strictObject({
 type ModuleDefinition = z.output<typeof moduleSchema>;
 export type ModuleSource = z.input<typeof moduleSchema>;
 export type ModuleContent = z.output<typeof content>;
-export type ModuleTest = z.output<typeof testSchema>;
+export type ModuleTest = z.output<typeof moduleTestSchema>;
 
 export interface Module extends ModuleDefinition {
   /** The folder against which relative paths are resolved. */

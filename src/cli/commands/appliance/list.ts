@@ -4,6 +4,7 @@ import { type ConnectionOptions, connect, withConnectionOptions } from "../../co
 import { type Column, renderTable } from "../../../base/terminal/table.ts";
 import { harmless } from "../../../base/terminal/terminal.ts";
 import { ageInWords, bytesInWords } from "../../units.ts";
+import { asJson } from "../../as-json.ts";
 
 const columns: Column<ApplianceInfo>[] = [
   { title: "APPLIANCE", cell: ({ name }) => name },
@@ -24,7 +25,7 @@ export function define(appliance: Command): void {
 
 async function list(options: ConnectionOptions & { json?: true }): Promise<void> {
   const appliances = await (await connect(options)).client.appliances();
-  if (options.json) return console.log(JSON.stringify({ appliances }));
+  if (options.json) return console.log(asJson("appliance list", { appliances }));
   console.log(appliances.length === 0 ? "There is no appliance." : renderTable(columns, appliances));
 }
 

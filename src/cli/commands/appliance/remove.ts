@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../../connection.ts";
+import { asJson } from "../../as-json.ts";
 
 export function define(appliance: Command): void {
   withConnectionOptions(
@@ -13,5 +14,5 @@ export function define(appliance: Command): void {
 
 async function remove(name: string, options: ConnectionOptions & { volumes?: true; json?: true }): Promise<void> {
   await (await connect(options)).client.removeAppliance(name, options.volumes ? "remove" : "keep");
-  console.log(options.json ? JSON.stringify({ removed: name, volumes: options.volumes ?? false }) : `Removed ${name}.`);
+  console.log(options.json ? asJson("appliance remove", { removed: name, volumes: options.volumes ?? false }) : `Removed ${name}.`);
 }

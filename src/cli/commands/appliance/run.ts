@@ -5,6 +5,7 @@ import { commandName } from "../../command-name.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../../connection.ts";
 import { parseCount, parseVariable } from "../../parse.ts";
 import { addressOf } from "./list.ts";
+import { asJson } from "../../as-json.ts";
 
 type ApplianceRunOptions = ConnectionOptions & {
   name: string;
@@ -62,7 +63,7 @@ async function run(image: string, command: string[], { json, ...options }: Appli
   const volumes = volume.map((one) => ("disk" in one ? { disk: one.disk, path: one.path, sizeMb: volumeSize } : one));
   const asked = { name, image, env, ports, volumes, network, memoryMb, vcpus, ...(command.length > 0 && { command }) };
   const info = await (await connect(options)).client.runAppliance(asked);
-  if (json) return console.log(JSON.stringify(info));
+  if (json) return console.log(asJson("appliance run", info));
   console.log(info.machine === null ? `${name} is ${info.state}` : `${name} is started, as machine ${info.machine}, which boots now`);
   for (const port of info.ports) console.log(`  ${addressOf(port)} leads to its port ${port.guest}, once something listens there`);
   console.log(`  ${commandName} appliance logs -f ${name}`);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../../connection.ts";
+import { asJson } from "../../as-json.ts";
 
 export function define(appliance: Command): void {
   withConnectionOptions(appliance.command("start").description("start an appliance that was stopped, or that ended"))
@@ -10,5 +11,5 @@ export function define(appliance: Command): void {
 
 async function start(name: string, options: ConnectionOptions & { json?: true }): Promise<void> {
   const info = await (await connect(options)).client.startAppliance(name);
-  console.log(options.json ? JSON.stringify(info) : `${name} is ${info.state}`);
+  console.log(options.json ? asJson("appliance start", info) : `${name} is ${info.state}`);
 }

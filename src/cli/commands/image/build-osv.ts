@@ -3,6 +3,7 @@ import { ensureOsvImage } from "../../../images/osv/ensure-osv-image.ts";
 import { showProgress } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
 import { createUids } from "../../../base/uids/uids.ts";
+import { asJson } from "../../as-json.ts";
 
 export interface OsvBuild {
   cacheDir: string;
@@ -17,7 +18,7 @@ export async function buildOsv({ json, osvKernel = process.env["MAYFLY_OSV_KERNE
   const progress = showProgress();
   const image = await ensureOsvImage({ ...inputs, uids: createUids(), osvKernel, progress: progress.step }).finally(progress.done);
   const description = await describeOsvImage(image);
-  if (json) return console.log(JSON.stringify({ ...description, dir: image.dir }));
+  if (json) return console.log(asJson("image build", { ...description, dir: image.dir }));
   const { nodeVersion, size } = description;
   console.log(`Image ${image.id}\n  Node ${nodeVersion} on OSv`);
   console.log(`  kernel ${bytesInWords(size.kernel)}, disk ${bytesInWords(size.root)}\n  in ${image.dir}`);

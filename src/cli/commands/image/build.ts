@@ -7,6 +7,7 @@ import { showProgress } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
 import { buildOsv } from "./build-osv.ts";
 import { createUids } from "../../../base/uids/uids.ts";
+import { asJson } from "../../as-json.ts";
 
 interface ImageBuildOptions {
   cache: string;
@@ -50,7 +51,7 @@ async function build(modules: string | undefined, options: ImageBuildOptions): P
   );
   if (name !== undefined) await nameImage(cache, name, image.id);
   const description = await describeImage(image);
-  console.log(json ? JSON.stringify({ ...description, name: name ?? null, dir: image.dir }) : inWords(description, name, image.dir));
+  console.log(json ? asJson("image build", { ...description, name: name ?? null, dir: image.dir }) : inWords(description, name, image.dir));
 }
 
 function inWords({ id, modules, kernelVersion, size }: ImageDescription, name: string | undefined, dir: string): string {

@@ -7,6 +7,7 @@ import { parseCount } from "../../parse.ts";
 import { green, harmless, red, showProgress } from "../../../base/terminal/terminal.ts";
 import { millisecondsInWords } from "../../units.ts";
 import { counted } from "../../../base/words/counted.ts";
+import { asJson } from "../../as-json.ts";
 
 interface ImageCheckOptions {
   cache: string;
@@ -33,7 +34,7 @@ async function check(name: string, { cache, memory, timeout, json }: ImageCheckO
   const progress = showProgress();
   progress.step(`booting ${image.id.slice(0, 16)}`);
   const result = await checkImage(image, { memoryMb: memory, timeoutMs: timeout * 1_000, uids: createUids() }).finally(progress.done);
-  console.log(json ? JSON.stringify({ image: image.id, ...result }) : inWords(result));
+  console.log(json ? asJson("image check", { image: image.id, ...result }) : inWords(result));
   if (!result.ok) process.exitCode = ExitCode.Failed;
 }
 

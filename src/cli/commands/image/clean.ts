@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { cleanSteps } from "../../../images/inventory/clean.ts";
 import { bytesInWords } from "../../units.ts";
 import { counted } from "../../../base/words/counted.ts";
+import { asJson } from "../../as-json.ts";
 
 interface ImageCleanOptions {
   cache: string;
@@ -20,6 +21,6 @@ export function define(image: Command, cache: string): void {
 
 async function clean({ cache, json }: ImageCleanOptions): Promise<void> {
   const { steps, bytes } = await cleanSteps(cache);
-  if (json) return console.log(JSON.stringify({ steps, bytes }));
+  if (json) return console.log(asJson("image clean", { steps, bytes }));
   console.log(`Removed ${counted(steps, "step")}; ${bytesInWords(bytes)} that nothing else shared.`);
 }

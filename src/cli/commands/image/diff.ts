@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { findImage } from "../../../images/find-image.ts";
 import { type Change, diffImages, type ImageDiff } from "../../../images/inventory/diff-images.ts";
 import { bold, green, harmless, red } from "../../../base/terminal/terminal.ts";
+import { asJson } from "../../as-json.ts";
 
 interface ImageDiffOptions {
   cache: string;
@@ -22,7 +23,7 @@ export function define(image: Command, cache: string): void {
 
 async function diff(from: string, to: string, { cache, json }: ImageDiffOptions): Promise<void> {
   const found = await diffImages(await findImage(cache, from), await findImage(cache, to));
-  console.log(json ? JSON.stringify(found) : inWords(found));
+  console.log(json ? asJson("image diff", found) : inWords(found));
 }
 
 function inWords({ parts, packages, files }: ImageDiff): string {

@@ -6,6 +6,7 @@ import { findImage } from "../../../images/find-image.ts";
 import { parseBytes, parseCount, parseVariable } from "../../parse.ts";
 import { showProgress } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
+import { asJson } from "../../as-json.ts";
 
 interface ImageExportOptions {
   format: Format;
@@ -56,7 +57,7 @@ async function run(name: string, command: string[], { json, cache, memory, size,
     cacheDir: cache,
     progress: progress.step,
   }).finally(progress.done);
-  console.log(json ? JSON.stringify(exported) : inWords(exported));
+  console.log(json ? asJson("image export", exported) : inWords(exported));
 }
 
 /** Google accepts any name that ends in .tar.gz. */

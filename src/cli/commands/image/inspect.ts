@@ -6,6 +6,7 @@ import { parseCount } from "../../parse.ts";
 import { type Column, renderTable } from "../../../base/terminal/table.ts";
 import { bold, harmless } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
+import { asJson } from "../../as-json.ts";
 
 interface ImageInspectOptions {
   cache: string;
@@ -48,7 +49,7 @@ export function define(image: Command, cache: string): void {
 
 async function inspect(name: string, { cache, largest, json }: ImageInspectOptions): Promise<void> {
   const found = await inspectImage(cache, await findImage(cache, name), largest);
-  console.log(json ? JSON.stringify(found) : inWords(found));
+  console.log(json ? asJson("image inspect", found) : inWords(found));
 }
 
 function inWords(found: Inspection): string {

@@ -4,6 +4,7 @@ import { namesById } from "../../../images/inventory/names.ts";
 import { type OsvImageDescription, listOsvImages } from "../../../images/osv/osv-image.ts";
 import { type Column, renderTable } from "../../../base/terminal/table.ts";
 import { ageInWords, bytesInWords } from "../../units.ts";
+import { asJson } from "../../as-json.ts";
 
 interface ImageListOptions {
   cache: string;
@@ -42,7 +43,7 @@ async function list(options: ImageListOptions): Promise<void> {
   const names = await namesById(options.cache);
   const images = (await listImages(options.cache)).map((image) => Object.assign(image, { names: names.get(image.id) ?? [] }));
   const osvImages = await listOsvImages(options.cache);
-  if (options.json) return console.log(JSON.stringify({ images, osvImages }));
+  if (options.json) return console.log(asJson("image list", { images, osvImages }));
   const rows = [...images.map(linuxRow), ...osvImages.map(osvRow)];
   console.log(rows.length === 0 ? "No image is built. `mayfly image build` builds one." : renderTable(columns, rows));
 }

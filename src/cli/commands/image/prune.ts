@@ -8,6 +8,7 @@ import { pruneImages } from "../../../images/inventory/prune.ts";
 import { bytesInWords } from "../../units.ts";
 import { counted } from "../../../base/words/counted.ts";
 import { createUids } from "../../../base/uids/uids.ts";
+import { asJson } from "../../as-json.ts";
 
 interface ImagePruneOptions {
   cache: string;
@@ -42,7 +43,7 @@ async function prune(names: string[], { cache, state, dryRun, json }: ImagePrune
   const keep = [state, join(state, "demo")].flatMap(imagesOfAppliances);
   const { removed, kept } = await pruneImages({ cacheDir: cache, current: current?.id, keep, dryRun });
   const bytes = removed.reduce((sum, one) => sum + one.bytes, 0);
-  if (json) return console.log(JSON.stringify({ removed, kept, bytes, dryRun }));
+  if (json) return console.log(asJson("image prune", { removed, kept, bytes, dryRun }));
   const lines = removed.map((one) => `  ${one.id.slice(0, 16)}  ${bytesInWords(one.bytes)}`);
   console.log(
     [

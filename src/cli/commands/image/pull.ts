@@ -6,6 +6,7 @@ import { parseBytes } from "../../parse.ts";
 import { showProgress } from "../../../base/terminal/terminal.ts";
 import { transferInWords } from "./push.ts";
 import { openStore } from "../../../images/store/open-store.ts";
+import { asJson } from "../../as-json.ts";
 
 export function define(image: Command, cache: string): void {
   image
@@ -35,5 +36,5 @@ async function pull(name: string, place: string, { maxSize, cache: cacheDir, jso
   const progress = showProgress();
   const transfer = await pullImage({ cacheDir, name, store: openStore(place), mostBytes, progress: progress.step }).finally(progress.done);
   if (name !== transfer.id) await nameImage(cacheDir, name, transfer.id);
-  console.log(json ? JSON.stringify({ ...transfer, name }) : `${name} (${transferInWords(transfer)}`);
+  console.log(json ? asJson("image pull", { ...transfer, name }) : `${name} (${transferInWords(transfer)}`);
 }

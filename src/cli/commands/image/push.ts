@@ -6,6 +6,7 @@ import { showProgress } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
 import { counted } from "../../../base/words/counted.ts";
 import { openStore } from "../../../images/store/open-store.ts";
+import { asJson } from "../../as-json.ts";
 
 export function define(image: Command, cache: string): void {
   image
@@ -27,7 +28,7 @@ async function push(asked: string, place: string, options: { name?: string; cach
   if (name !== image.id) checkName(name);
   const progress = showProgress();
   const transfer = await pushImage({ cacheDir, image, name, store: openStore(place), progress: progress.step }).finally(progress.done);
-  console.log(json ? JSON.stringify({ ...transfer, name }) : `${name} (${transferInWords(transfer)}`);
+  console.log(json ? asJson("image push", { ...transfer, name }) : `${name} (${transferInWords(transfer)}`);
 }
 
 export function transferInWords({ id, chunks, bytes }: Transfer): string {
