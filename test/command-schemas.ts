@@ -49,8 +49,8 @@ function jsonSchemaOf(schema: z.ZodType, title: string): object {
   const { $schema, ...made } = z.toJSONSchema(schema, {
     unrepresentable: "any",
     override({ zodSchema, jsonSchema }) {
-      const { metadata } = zodToOpenAPIRegistry.get(zodSchema as z.ZodType) ?? {};
-      if (typeof metadata?.description === "string") jsonSchema.description ??= metadata.description;
+      const description = descriptionOf(zodSchema as unknown as z.ZodType);
+      if (description !== undefined) jsonSchema.description ??= description;
       // A format says in a word what the pattern says in many.
       if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
       // zod gives every whole number the bounds of JavaScript's, which say nothing to a reader.
@@ -59,6 +59,11 @@ function jsonSchemaOf(schema: z.ZodType, title: string): object {
     },
   });
   return { $schema, title, ...made };
+}
+
+function descriptionOf(schema: z.ZodType): string | undefined {
+  const { metadata } = (zodToOpenAPIRegistry.get(schema) ?? {}) as { metadata?: { description?: string } };
+  return metadata?.description;
 }
 
 if (import.meta.main) {

@@ -122,7 +122,7 @@ describe("what commands print with --json", () => {
     const { revision } = await json("deploy", folder);
     await json("invoke", "shop/hello");
     await json("invoke", "shop/hello", "--repeat", "3");
-    const [{ invocation }] = (await platform.client.recentCalls("shop")) as [{ invocation: string }];
+    const { invocation } = (await platform.client.recentCalls("shop"))[0]!;
     await json("replay", invocation, "--app", "shop");
     writeFileSync(
       join(folder, "hello.ts"),

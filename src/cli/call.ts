@@ -14,6 +14,8 @@ export interface Call {
   method: string;
   headers: [string, string][];
   body: Buffer | undefined;
+  /** Ends the call, and the reading of its reply. */
+  signal?: AbortSignal;
 }
 
 /** Resolves with the reply's head; its body is still to be read. Throws "api-unreachable", "not-trusted" or "connection-lost". */
@@ -21,7 +23,11 @@ export async function callOnce(call: Call, agent?: http.Agent): Promise<http.Inc
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
   const { request } = call.url.protocol === "https:" ? https : http;
   const trust = call.pin === undefined ? {} : pinnedTo(call.pin);
-  const outgoing = request(call.url, { method: call.method, ...trust, ...(agent && { agent }) }, resolve);
+  const outgoing = request(
+    call.url,
+    { method: call.method, ...trust, ...(agent && { agent }), ...(call.signal && { signal: call.signal }) },
+    resolve,
+  );
   for (const [name, value] of call.headers) outgoing.appendHeader(name, value);
   outgoing.on("error", (error) => {
     const unreachable = new MayflyError("api-unreachable", { url: call.url.origin, reason: error.message }, error);

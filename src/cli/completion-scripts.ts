@@ -14,7 +14,8 @@ export function completionScript(shell: Shell, commands: readonly CompletedComma
 function bashScript(commands: readonly CompletedCommand[]): string {
   return `# Completion of mayfly for bash: source <(mayfly completion bash)
 _mayfly() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" path="" of="" word at
+  local cur="\${COMP_WORDS[COMP_CWORD]}" path="" of="" word at kind="" app=""
+  local -i given=0
   for ((at = 1; at < COMP_CWORD; at++)); do
     word="\${COMP_WORDS[at]}"
     if [[ "$word" == -* ]]; then
@@ -26,8 +27,9 @@ _mayfly() {
     case "$path" in
 ${commands
   .filter(hasCommands)
-  .map((each) => `      ${quoted(key(each))}) case "$word" in ${commandsOf(each).join("|")}) path="\${path:+$path }$word" ;; esac ;;`)
+  .map((each) => `      ${quoted(key(each))}) case "$word" in ${commandsOf(each).join("|")}) path="\${path:+$path }$word" ;; *) given+=1 ;; esac ;;`)
   .join("\n")}
+      *) ((given++ == 0)) && app="$word" ;;
     esac
   done
   COMPREPLY=()
@@ -38,6 +40,14 @@ ${commands.flatMap((each) => each.values.map(({ option, words }) => `    ${quote
   case "$path" in
 ${commands.map((each) => `    ${quoted(key(each))}) COMPREPLY=($(compgen -W ${quoted(each.words.map(({ word }) => word).join(" "))} -- "$cur")) ;;`).join("\n")}
   esac
+  case "$path|$given" in
+${kindCases(commands)}
+  esac
+  [[ -z "$kind" || "$cur" == -* ]] && return
+  # The names are compared and copied, and never expanded.
+  while IFS= read -r word; do
+    [[ "$word" == "$cur"* && "$word" =~ ^[A-Za-z0-9_./-]+$ ]] && COMPREPLY+=("$word")
+  done < <(command mayfly completion --names "$kind" \${app:+--of "$app"} 2>/dev/null)
 }
 complete -o default -F _mayfly mayfly
 `;
@@ -47,9 +57,9 @@ function zshScript(commands: readonly CompletedCommand[]): string {
   return `#compdef mayfly
 # Completion of mayfly for zsh: source <(mayfly completion zsh), or as the file _mayfly in a folder of $fpath
 _mayfly() {
-  local place="" of="" word
-  local -i at
-  local -a offered
+  local place="" of="" word kind="" app=""
+  local -i at given=0
+  local -a offered names
   for ((at = 2; at < CURRENT; at++)); do
     word="\${words[at]}"
     if [[ "$word" == -* ]]; then
@@ -61,8 +71,9 @@ _mayfly() {
     case "$place" in
 ${commands
   .filter(hasCommands)
-  .map((each) => `      ${quoted(key(each))}) case "$word" in ${commandsOf(each).join("|")}) place="\${place:+$place }$word" ;; esac ;;`)
+  .map((each) => `      ${quoted(key(each))}) case "$word" in ${commandsOf(each).join("|")}) place="\${place:+$place }$word" ;; *) given+=1 ;; esac ;;`)
   .join("\n")}
+      *) ((given++ == 0)) && app="$word" ;;
     esac
   done
   case "$of" in
@@ -73,6 +84,15 @@ ${commands.flatMap((each) => each.values.map(({ option, words }) => `    ${quote
 ${commands.map((each) => `    ${quoted(key(each))}) offered=(${each.words.map(({ word, what }) => quoted(`${word.replaceAll(":", "\\:")}:${what}`)).join(" ")}) ;;`).join("\n")}
   esac
   _describe word offered
+  case "$place|$given" in
+${kindCases(commands)}
+  esac
+  if [[ -n "$kind" && "\${words[CURRENT]}" != -* ]]; then
+    while IFS= read -r word; do
+      [[ "$word" =~ '^[A-Za-z0-9_./-]+$' ]] && names+=("$word")
+    done < <(command mayfly completion --names "$kind" \${app:+--of} \${app:+"$app"} 2>/dev/null)
+    _describe name names
+  fi
   [[ "\${words[CURRENT]}" == -* ]] || _files
 }
 compdef _mayfly mayfly
@@ -83,6 +103,8 @@ function fishScript(commands: readonly CompletedCommand[]): string {
   return `# Completion of mayfly for fish: mayfly completion fish > ~/.config/fish/completions/mayfly.fish
 function __mayfly_place
   set -l place
+  set -l given 0
+  set -l app
   set -l skip 0
   for word in (commandline -opc)[2..]
     if test $skip = 1
@@ -101,16 +123,26 @@ ${commands
   .filter(hasCommands)
   .map(
     (each) =>
-      `      case ${quotedFish(key(each))}\n        contains -- $word ${commandsOf(each).join(" ")}; and set place (string trim -- "$place $word")`,
+      `      case ${quotedFish(key(each))}\n        contains -- $word ${commandsOf(each).join(" ")}; and set place (string trim -- "$place $word"); or set given (math $given + 1)`,
   )
   .join("\n")}
+      case '*'
+        test $given = 0; and set app $word
+        set given (math $given + 1)
     end
   end
-  echo $place
+  echo "$place|$given|$app"
 end
 function __mayfly_at
-  test "$(__mayfly_place)" = "$argv"
+  string match -q -- "$argv|*" (__mayfly_place)
 end
+function __mayfly_names
+  set -l app (string split -f 3 -- '|' (__mayfly_place))
+  set -l of
+  test -n "$app"; and set of --of $app
+  command mayfly completion --names $argv $of 2>/dev/null | string match -r '^[A-Za-z0-9_./-]+$'
+end
+${commands.flatMap((each) => each.args.map((kind, at) => (kind === null ? "" : `complete -c mayfly -n ${quotedFish(`__mayfly_at '${key(each)}|${at}'`)} -f -a ${quotedFish(`(__mayfly_names ${kind})`)}`))).filter(Boolean).join("\n")}
 ${commands.flatMap((each) => each.words.map(({ word, what }) => fishLine(each, word, what))).join("\n")}
 `;
 }
@@ -121,6 +153,14 @@ function fishLine(command: CompletedCommand, word: string, what: string): string
   const takes = values === undefined ? (command.valued.includes(word) ? " -r" : "") : ` -x -a ${quotedFish(values.words.join(" "))}`;
   const name = word.startsWith("--") ? `-l ${word.slice(2)}` : word.startsWith("-") ? `-s ${word.slice(1)}` : `-f -a ${word}`;
   return `${at} ${name}${takes} -d ${quotedFish(what)}`;
+}
+
+/** For bash and zsh: what the next argument of a command names. */
+function kindCases(commands: readonly CompletedCommand[]): string {
+  const cases = commands.flatMap((each) => each.args.map((kind, at) => ({ kind, place: `${key(each)}|${at}` })));
+  return [...Map.groupBy(cases, ({ kind }) => kind)]
+    .flatMap(([kind, same]) => (kind === null ? [] : [`    ${same.map(({ place }) => quoted(place)).join("|")}) kind=${kind} ;;`]))
+    .join("\n");
 }
 
 function key({ path }: CompletedCommand): string {

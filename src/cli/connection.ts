@@ -31,7 +31,7 @@ export interface Connection {
 }
 
 /** The address on which functions are called. */
-interface Gateway {
+export interface Gateway {
   /** With the tenant in its path, unless it is `main`. Without a trailing slash. */
   url: string;
   /** See ClientOptions. */

@@ -1,6 +1,10 @@
 import type { Command } from "commander";
+import { z } from "zod";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import { asJson } from "../as-json.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
-import { serveMcp } from "../mcp/protocol.ts";
+import { createMcpServer } from "../mcp/server.ts";
+import type { Tool } from "../mcp/tool.ts";
 import { mcpTools } from "../mcp/tools.ts";
 
 const VERSION = "0.1.0";
@@ -18,7 +22,12 @@ export function define(command: Command): void {
 
 async function mcp({ json, ...options }: ConnectionOptions & { json?: true }): Promise<void> {
   const tools = mcpTools({ connect: () => connect(options) });
-  // JSON has no functions, so that nothing is left of run().
-  if (json) return console.log(JSON.stringify({ tools }));
-  await serveMcp(process.stdin, process.stdout, { version: VERSION, instructions, tools });
+  if (json) return console.log(asJson("mcp", { tools: tools.map(shown) }));
+  // The server ends with its input.
+  serveStdio(() => createMcpServer({ version: VERSION, instructions, tools }), { onerror: ({ message }) => console.error(message) });
+}
+
+function shown({ name, title, description, inputSchema, annotations }: Tool) {
+  const { $schema: _, ...schema } = z.toJSONSchema(inputSchema, { io: "input" });
+  return { name, title, description, inputSchema: { ...schema, type: "object" as const }, annotations: { title, ...annotations } };
 }

@@ -47,7 +47,7 @@ async function test(filters: string[], options: TestOptions): Promise<void> {
   if (options.packages) return testPackages(filters);
   const files = findTests(filters);
   if (files.length === 0) throw new MayflyError("bad-request", { what: `no test file's path contains ${filters.join(" or ")}` });
-  const browser = files.some((file) => file.includes("dashboard")) ? [chromium] : [];
+  const browser = files.some((file) => /dashboard|client\.test/.test(file)) ? [chromium] : [];
   await prepareHost([iproute, systemd, ...browser]);
   const { times, ...totals } = await runTests(files);
   if (options.json) console.log(asJson("test", { ...totals, times }));

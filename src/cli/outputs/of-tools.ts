@@ -1,5 +1,6 @@
 /** What commands about this host, the command line itself and work on Mayfly print. */
 import { z } from "@hono/zod-openapi";
+import { nameKinds } from "../completed-names.ts";
 import { reportSchema } from "../../simulator/report/report.ts";
 
 const milliseconds = z.number().openapi({ description: "Milliseconds." });
@@ -9,6 +10,10 @@ const completed = z.object({
   words: z.array(z.object({ word: z.string(), what: z.string() })).readonly(),
   valued: z.array(z.string()).readonly().openapi({ description: "Options that are followed by a value." }),
   values: z.array(z.object({ option: z.string(), words: z.array(z.string()).readonly() })).readonly(),
+  args: z
+    .array(z.enum(nameKinds).nullable())
+    .readonly()
+    .openapi({ description: "What its arguments name: --names prints the names. null: something else." }),
 });
 
 export const toolOutputs = {
@@ -37,7 +42,6 @@ export const toolOutputs = {
         title: z.string(),
         description: z.string(),
         inputSchema: z.looseObject({ type: z.literal("object") }).openapi({ description: "JSON Schema." }),
-        outputSchema: z.looseObject({ type: z.literal("object") }).openapi({ description: "JSON Schema." }),
         annotations: z.object({
           title: z.string(),
           readOnlyHint: z.boolean(),
@@ -48,7 +52,9 @@ export const toolOutputs = {
       }),
     ),
   }),
-  completion: z.object({ commands: z.array(completed) }),
+  completion: z
+    .union([z.object({ commands: z.array(completed) }), z.object({ names: z.array(z.string()) })])
+    .openapi({ description: "The second form is that of --names." }),
   "test-app": z.object({
     name: z.string(),
     nesting: z.int().openapi({ description: "How many tests it is inside of." }),

@@ -142,8 +142,9 @@ export const aliasTargetsSchema = z
 export const appSchema = z
   .object({
     app: nameSchema,
-    live: z.union([revisionSchema, z.null()])
-      
+    live: z
+      .union([revisionSchema, z.null()])
+
       .openapi({ description: "The revision that most calls go to; null: what is stored of it cannot be used." }),
     problem: z.string().nullable().openapi({ description: "Why the app is not served; null where it is." }),
     versions: z
