@@ -219,7 +219,18 @@ describe("completion", () => {
 
   test("names come from the server; what answers in its place cannot make a shell do anything", async () => {
     const folder = temporaryFolder(scope);
-    const hostile = ["shop", "shed", "$(touch pwned)", "`touch pwned`", "sh;touch pwned", "sh*", "sh'\\''ed", "sh\u001b[2J", "-rf", "sh op"];
+    const hostile = [
+      "shop",
+      "shed",
+      "$(touch pwned)",
+      "`touch pwned`",
+      "sh;touch pwned",
+      "sh*",
+      "sh'\\''ed",
+      "sh\u001b[2J",
+      "-rf",
+      "sh op",
+    ];
     writeFileSync(join(folder, "said"), `${hostile.join("\n")}\n`);
     writeFileSync(join(folder, "mayfly"), `#!/bin/sh\necho "$@" >> ${folder}/asked\ncat ${folder}/said\n`, { mode: 0o755 });
     const env = { ...process.env, PATH: `${folder}:${process.env["PATH"]}` };
@@ -236,17 +247,23 @@ describe("completion", () => {
     assert.deepEqual(bash("events send shop sh"), ["shop", "shed"]);
     assert.deepEqual(bash("ps sh"), []);
     const asked = readFileSync(join(folder, "asked"), "utf8").trimEnd().split("\n");
-    assert.deepEqual(asked, ["--names app", "--names queue", "--names function --of shop"].map((words) => `completion ${words}`));
+    assert.deepEqual(
+      asked,
+      ["--names app", "--names queue", "--names function --of shop"].map((words) => `completion ${words}`),
+    );
     const zshRoot = await fetchProgramRoot({ suite: imageSuite, packages: ["zsh"], cacheDir });
     const zsh = run(
       [...(await hostCommand(zshRoot, "/bin/zsh")), "-f"],
       `${inFolder}compdef() { : }\n_files() { : }\n_describe() { [[ $1 == name ]] && print -l -- "\${(@P)2}" }\nsource ${zshFile}\nwords=(mayfly invoke sh); CURRENT=3; _mayfly; true`,
       env,
     );
-    assert.deepEqual(zsh, ["shop", "shed", "-rf"]);
+    assert.deepEqual(zsh, ["shop", "shed"]);
     const fishRoot = await fetchProgramRoot({ suite: imageSuite, packages: ["fish"], cacheDir });
     const fish = [...(await hostCommand(fishRoot, "/usr/bin/fish")), "--no-config", "-c"];
-    assert.deepEqual(run([...fish, `cd ${folder}; source ${fishFile}; complete -C 'mayfly queue peek sh'`], "", env).toSorted(), ["shed", "shop"]);
+    assert.deepEqual(run([...fish, `cd ${folder}; source ${fishFile}; complete -C 'mayfly queue peek sh'`], "", env).toSorted(), [
+      "shed",
+      "shop",
+    ]);
     assert.deepEqual(run([...fish, `cd ${folder}; source ${fishFile}; complete -C 'mayfly alias set shop x sh'`], "", env), []);
     assert.deepEqual(readdirSync(folder).toSorted(), ["asked", "mayfly", "said"], "nothing that the names say was carried out");
   });

@@ -41,6 +41,14 @@ before(
 );
 after(() => scope.close());
 
+/** A command about appliances, with --json. */
+async function command(...args: string[]): Promise<any> {
+  const [name = "", ...rest] = args;
+  const { code, stdout, stderr } = await mayfly(["appliance", name, "--json", "--state", stateDir, ...rest]);
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout);
+}
+
 test("two customers each have a notebook with its own data and its own token", async () => {
   assert.equal((await write("ada", "milk", "token-of-ada")).status, 201);
   assert.equal((await write("bob", "rope", "token-of-bob")).status, 201);
@@ -127,8 +135,7 @@ test(
   "a stopped appliance stays down even after a restart of the server; the other one comes back with its data",
   { timeout: 2 * BOOT_MS },
   async () => {
-    const stopped = await platform.client.stopAppliance("notes-ada");
-    assert.equal(stopped.state, "stopped");
+    assert.equal((await command("stop", "notes-ada")).state, "stopped");
     assert.match((await logged("notes-ada", /closing the notebook/)).join("\n"), /ended: stopped/);
     await platform.running.close();
     // Another program takes the port of the other appliance for a while.
@@ -147,7 +154,7 @@ test(
     await open("bob");
     assert.deepEqual(await read("bob"), { customer: "bob", notes: ["rope"] });
     assert.equal((await appliance("ada")).state, "stopped");
-    await platform.client.startAppliance("notes-ada");
+    assert.equal((await command("start", "notes-ada")).name, "notes-ada");
     await open("ada");
     assert.deepEqual(await read("ada"), { customer: "ada", notes: ["milk"] });
   },
@@ -171,9 +178,12 @@ test(
     });
     assert.match((await logged("reader", /ended: /)).join("\n"), /hello from the host[^]*read-only[^]*ended with code 0/);
     assert.equal((await named("reader")).state, "ended");
-    await platform.client.runAppliance({ name: "failing", image: tiny, command: shell("exit 3"), memoryMb: 128 });
+    const failing = await command("run", "--name", "failing", "--memory", "128", tiny, "--", ...shell("exit 3"));
+    assert.equal(failing.memoryMb, 128);
     assert.match((await logged("failing", /starts again/)).join("\n"), /the command ended with code 3/);
-    for (const name of ["reader", "failing"]) await platform.client.removeAppliance(name, "remove");
+    assert.equal((await command("logs", "-n", "1", "failing")).app, "failing");
+    for (const name of ["reader", "failing"])
+      assert.deepEqual(await command("remove", "--volumes", name), { removed: name, volumes: true });
   },
 );
 

@@ -55,7 +55,7 @@ describe("@mayfly/client", () => {
         "log somebody calls",
         "requests 1",
         "limit 1000",
-        "no such function no-such-function",
+        "no such app no-such-route",
         "error no-such-app 404 true",
       ]);
     }
@@ -198,7 +198,7 @@ describe("@mayfly/client", () => {
   test("it works in a browser, in a page of the server", async () => {
     await mayfly.deploy(deployment("seen"));
     await mayfly.call("seen/hello");
-    const [{ text: bundle }] = buildSync({
+    const built = buildSync({
       entryPoints: [join(clientFolder, "src/index.ts")],
       bundle: true,
       write: false,
@@ -206,7 +206,8 @@ describe("@mayfly/client", () => {
       globalName: "client",
       platform: "browser",
       nodePaths: [join(projectDir, "node_modules")],
-    }).outputFiles as [{ text: string }];
+    });
+    const bundle = built.outputFiles[0]!.text;
     const page = await openPage(scope, await openBrowser(scope), {}, /401|404/);
     await page.goto(`${options.url}/`);
     const found = await page.evaluate(`(async () => {

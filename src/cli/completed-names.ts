@@ -10,7 +10,11 @@ const MOST = 1_000;
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}$/;
 
 /** @param app whose functions are meant */
-export async function namesOf(client: Pick<Client, "apps" | "app" | "queues" | "buckets">, kind: NameKind, app?: string): Promise<string[]> {
+export async function namesOf(
+  client: Pick<Client, "apps" | "app" | "queues" | "buckets">,
+  kind: NameKind,
+  app?: string,
+): Promise<string[]> {
   const names = await all(client, kind, app);
   return [...new Set(names)].filter((name) => PLAIN.test(name)).slice(0, MOST);
 }

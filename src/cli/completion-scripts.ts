@@ -27,7 +27,10 @@ _mayfly() {
     case "$path" in
 ${commands
   .filter(hasCommands)
-  .map((each) => `      ${quoted(key(each))}) case "$word" in ${commandsOf(each).join("|")}) path="\${path:+$path }$word" ;; *) given+=1 ;; esac ;;`)
+  .map(
+    (each) =>
+      `      ${quoted(key(each))}) case "$word" in ${commandsOf(each).join("|")}) path="\${path:+$path }$word" ;; *) given+=1 ;; esac ;;`,
+  )
   .join("\n")}
       *) ((given++ == 0)) && app="$word" ;;
     esac
@@ -46,7 +49,7 @@ ${kindCases(commands)}
   [[ -z "$kind" || "$cur" == -* ]] && return
   # The names are compared and copied, and never expanded.
   while IFS= read -r word; do
-    [[ "$word" == "$cur"* && "$word" =~ ^[A-Za-z0-9_./-]+$ ]] && COMPREPLY+=("$word")
+    [[ "$word" == "$cur"* && "$word" != -* && "$word" != *[^A-Za-z0-9_./-]* ]] && COMPREPLY+=("$word")
   done < <(command mayfly completion --names "$kind" \${app:+--of "$app"} 2>/dev/null)
 }
 complete -o default -F _mayfly mayfly
@@ -71,7 +74,10 @@ _mayfly() {
     case "$place" in
 ${commands
   .filter(hasCommands)
-  .map((each) => `      ${quoted(key(each))}) case "$word" in ${commandsOf(each).join("|")}) place="\${place:+$place }$word" ;; *) given+=1 ;; esac ;;`)
+  .map(
+    (each) =>
+      `      ${quoted(key(each))}) case "$word" in ${commandsOf(each).join("|")}) place="\${place:+$place }$word" ;; *) given+=1 ;; esac ;;`,
+  )
   .join("\n")}
       *) ((given++ == 0)) && app="$word" ;;
     esac
@@ -89,7 +95,7 @@ ${kindCases(commands)}
   esac
   if [[ -n "$kind" && "\${words[CURRENT]}" != -* ]]; then
     while IFS= read -r word; do
-      [[ "$word" =~ '^[A-Za-z0-9_./-]+$' ]] && names+=("$word")
+      [[ -n "$word" && "$word" != -* && "$word" != *[^A-Za-z0-9_./-]* ]] && names+=("$word")
     done < <(command mayfly completion --names "$kind" \${app:+--of} \${app:+"$app"} 2>/dev/null)
     _describe name names
   fi
@@ -140,9 +146,18 @@ function __mayfly_names
   set -l app (string split -f 3 -- '|' (__mayfly_place))
   set -l of
   test -n "$app"; and set of --of $app
-  command mayfly completion --names $argv $of 2>/dev/null | string match -r '^[A-Za-z0-9_./-]+$'
+  command mayfly completion --names $argv $of 2>/dev/null | string match -r '^[A-Za-z0-9_][A-Za-z0-9_./-]*$'
 end
-${commands.flatMap((each) => each.args.map((kind, at) => (kind === null ? "" : `complete -c mayfly -n ${quotedFish(`__mayfly_at '${key(each)}|${at}'`)} -f -a ${quotedFish(`(__mayfly_names ${kind})`)}`))).filter(Boolean).join("\n")}
+${commands
+  .flatMap((each) =>
+    each.args.map((kind, at) =>
+      kind === null
+        ? ""
+        : `complete -c mayfly -n ${quotedFish(`__mayfly_at '${key(each)}|${at}'`)} -f -a ${quotedFish(`(__mayfly_names ${kind})`)}`,
+    ),
+  )
+  .filter(Boolean)
+  .join("\n")}
 ${commands.flatMap((each) => each.words.map(({ word, what }) => fishLine(each, word, what))).join("\n")}
 `;
 }

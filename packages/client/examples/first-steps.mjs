@@ -37,8 +37,8 @@ const { limits } = await ok(
 );
 console.log("limit", limits.requests);
 
-const none = await errorOf(await mayfly.call("first-steps/none"));
-console.log("no such function", none?.code);
+const none = await errorOf(await mayfly.call("no-app-of-this-name/hello"));
+console.log("no such app", none?.code);
 
 await mayfly.remove("first-steps");
 try {

@@ -29,7 +29,8 @@ export function define(command: Command): void {
 
 async function completion(shell: Shell | undefined, { json, names: kind, of }: CompletionOptions, command: Command): Promise<void> {
   if (kind !== undefined) return printNames(kind, of, json);
-  if (shell === undefined) return command.error(`error: name a shell: ${shells.join(", ")}`, { exitCode: 2, code: "commander.missingArgument" });
+  if (shell === undefined)
+    return command.error(`error: name a shell: ${shells.join(", ")}`, { exitCode: 2, code: "commander.missingArgument" });
   const commands = await completedCommands();
   process.stdout.write(json ? `${asJson("completion", { commands })}\n` : completionScript(shell, commands));
 }

@@ -10,7 +10,7 @@ export interface Tool {
   /** Whether what it tells was written by functions, or by whoever called them. */
   isForeign: boolean;
   /** Resolves with what the model reads, as JSON. Rejects with an error whose message and cure it reads. @param given has been checked */
-  run(given: unknown, doing: Doing): Promise<unknown>;
+  run: (given: unknown, doing: Doing) => Promise<unknown>;
 }
 
 /** Hints for clients, by which they decide whether a person is asked first. */
@@ -26,7 +26,7 @@ export interface Doing {
   /** Aborted when the client has cancelled the use, or is gone. */
   signal: AbortSignal;
   /** Tells the client how far it is, if that wants to know. */
-  step(message: string): void;
+  step: (message: string) => void;
 }
 
 interface ToolDefinition<Schema extends z.ZodType> {
@@ -36,7 +36,7 @@ interface ToolDefinition<Schema extends z.ZodType> {
   inputSchema: Schema;
   annotations: Annotations;
   isForeign?: boolean;
-  run(given: z.output<Schema>, doing: Doing): Promise<unknown>;
+  run: (given: z.output<Schema>, doing: Doing) => Promise<unknown>;
 }
 
 export const readsOnly: Annotations = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false };

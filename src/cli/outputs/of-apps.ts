@@ -7,7 +7,7 @@ import { manifestSchema } from "../../store/catalog/manifest.ts";
 const { app, revisions, aliases } = schemas.appSchema.shape;
 const { canary, changed, number } = schemas.deployedSchema.shape;
 
-export const passedOver = z
+const passedOver = z
   .array(
     z.object({
       at: z.string().openapi({ description: "Its place in the file: `functions.pay.events[1].sqs`." }),

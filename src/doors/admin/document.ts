@@ -5,14 +5,19 @@ import { type ApiEnv, TENANT_HEADER } from "./scope.ts";
 
 type Described = ReturnType<OpenAPIHono<ApiEnv>["getOpenAPI31Document"]>;
 
+interface Schema {
+  type?: string | string[];
+}
+
 interface Operation {
-  parameters?: { schema?: { type?: string | string[] } }[];
+  parameters?: { schema?: Schema }[];
 }
 
 export function addDocument(app: OpenAPIHono<ApiEnv>): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
   let made: Described | undefined;
-  // At the first request, when all routes are there.
+  // Made at the first request, when all routes are there. A handler of Hono's, whose errors become replies.
+  // oxlint-disable-next-line mayfly/guarded-listeners
   app.get("/openapi.json", (context) => context.json((made ??= mended(described(app)))));
 }
 
@@ -49,11 +54,14 @@ function mended(whole: Described): Described {
 function withoutNull(operation: Operation): Operation {
   const { parameters } = operation;
   if (parameters === undefined) return operation;
-  const mendedParameters = parameters.map((parameter) => {
-    const { type } = parameter.schema ?? {};
-    if (!Array.isArray(type)) return parameter;
-    const [only, ...more] = type.filter((each) => each !== "null");
-    return more.length > 0 || only === undefined ? parameter : { ...parameter, schema: { ...parameter.schema, type: only } };
-  });
-  return { ...operation, parameters: mendedParameters };
+  return {
+    ...operation,
+    parameters: parameters.map(({ schema = {}, ...parameter }) => Object.assign(parameter, { schema: notNull(schema) })),
+  };
+}
+
+function notNull(schema: Schema): Schema {
+  if (!Array.isArray(schema.type)) return schema;
+  const [only, ...more] = schema.type.filter((each) => each !== "null");
+  return more.length > 0 || only === undefined ? schema : { ...schema, type: only };
 }

@@ -34,7 +34,7 @@ export const keyListSchema = z
     keys: z.array(z.object({ ...entryShape, bytes: z.int() })),
     cursor: z.string().nullable().openapi({ description: "For the next page; null on the last one." }),
   })
-  .openapi("KeyList");
+  .openapi("KeyValueKeys");
 export const entrySchema = z.object({ ...entryShape, value: z.string(), base64: inBase64 }).openapi("KeyValueEntry");
 
 export const newEntrySchema = z
