@@ -25,6 +25,7 @@ import { afterwards } from "../src/base/testing/afterwards.ts";
 import { createClient } from "../src/doors/admin/client.ts";
 import type { RecentCall } from "../src/doors/admin/call-schemas.ts";
 import { mayfly, start } from "./command.ts";
+import { assertDocumented } from "./documented.ts";
 import { descendants, isAlive } from "./host.ts";
 import { createScope, eventually, projectDir, temporaryFolder } from "./platform.ts";
 
@@ -56,6 +57,7 @@ async function startDev(scope: { after(cleanUp: () => void): void }, args: strin
       (all) => all.length > 0 || child.exitCode !== null,
     );
     assert.ok(found[0], `mayfly dev ended before ${what}: ${complaints}`);
+    for (const each of told.slice(since)) assertDocumented("dev", JSON.stringify(each));
     return found[0];
   };
   return { child, told, next, stderr: () => complaints };
