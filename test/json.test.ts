@@ -146,6 +146,8 @@ describe("what commands print with --json", () => {
     await json("limit", "list");
     await json("explain", "shop");
     assert.match((await json("logs", "shop")).text, /./);
+    await json("calls", "shop");
+    await json("calls", "shop", invocation);
     await json("ps");
     await json("top", "--once", "--every", "1");
     await json("bill");

@@ -3,6 +3,7 @@ import { bold, dim, harmless, red } from "../../base/terminal/terminal.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { counted } from "../../base/words/counted.ts";
 import { withApp } from "../app-argument.ts";
+import { asJson } from "../as-json.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 import { bytesInWords, comparedInWords, millisecondsInWords, money, secondsInWords } from "../units.ts";
@@ -49,7 +50,7 @@ async function calls(target: string, invocation: string | undefined, options: Ca
     ...(slowerThan !== undefined && { slowerThan }),
     ...(name !== undefined && { function: name }),
   });
-  if (options.json) return console.log(JSON.stringify(found));
+  if (options.json) return console.log(asJson("calls", found));
   if (found.invocations.length > 0) console.log(renderTable(columns, found.invocations));
   console.error(ruleInWords(found));
 }
@@ -63,7 +64,7 @@ function ruleInWords({ rule, invocations }: List): string {
 
 async function show(client: Client, app: string, invocation: string, { json }: CallsOptions): Promise<void> {
   const [shown, lines] = await Promise.all([client.invocation(app, invocation), client.logs({ app, invocation, tail: 1_000 })]);
-  if (json) return console.log(JSON.stringify({ ...shown, log: lines }));
+  if (json) return console.log(asJson("calls", { ...shown, log: lines }));
   const log = lines.length === 0 ? [dim("  It has said nothing.")] : lines.map((line) => `  ${inWords(line)}`);
   console.log([...shown.attempts.flatMap(callInWords), ...costInWords(shown), bold("Log"), ...log].join("\n"));
 }

@@ -1,6 +1,7 @@
 /** What commands about apps print: what is deployed, where calls go, and what an app is given. */
 import { z } from "@hono/zod-openapi";
 import * as calls from "../../doors/admin/call-schemas.ts";
+import * as invocations from "../../doors/admin/invocation-schemas.ts";
 import * as schemas from "../../doors/admin/schemas.ts";
 import { manifestSchema } from "../../store/catalog/manifest.ts";
 
@@ -98,6 +99,12 @@ export const appOutputs = {
   "limit list": schemas.limitListSchema,
   explain: schemas.explainSchema,
   logs: schemas.logLineSchema,
+  calls: z
+    .union([
+      invocations.invocationListSchema,
+      z.object({ ...invocations.shownInvocationSchema.shape, log: z.array(schemas.logLineSchema) }),
+    ])
+    .openapi({ description: "The second form is that of one call." }),
   ps: schemas.machineListSchema,
   init: z.union([
     z.object({

@@ -70,7 +70,9 @@ export const toolOutputs = {
         passed: z.int(),
         failed: z.int(),
         skipped: z.int(),
-        times: z.array(z.object({ file: z.string(), ms: milliseconds })).openapi({ description: "The slowest first." }),
+        times: z
+          .array(z.object({ file: z.string(), ms: milliseconds, cpuMs: milliseconds.optional() }))
+          .openapi({ description: "The slowest first." }),
       }),
       z.object({ suite: z.string(), passed: z.boolean(), detail: z.string(), log: z.string() }).openapi({ description: "With --fresh." }),
     ])
