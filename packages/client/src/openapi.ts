@@ -536,6 +536,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/apps/{app}/invocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls of the app that are over, the newest first: those that failed or were slow, and a sample of the others */
+        get: operations["invocations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/invocations/{invocation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A call that is over, with its spans and what it has cost */
+        get: operations["invocation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/bill": {
         parameters: {
             query?: never;
@@ -1468,7 +1502,7 @@ export interface components {
                  * @description docs/errors.md has a section of each. A newer server may have more.
                  * @enum {string}
                  */
-                code: "bad-request" | "not-done" | "no-such-app" | "no-such-function" | "no-such-route" | "no-such-api-route" | "no-metrics" | "body-too-large" | "head-too-large" | "request-timeout" | "too-many-connections" | "too-many-uploads" | "upgrade-not-supported" | "too-many-websockets" | "connection-expired" | "connection-idle" | "connection-drained" | "version-not-supported" | "coding-not-supported" | "expectation-failed" | "method-not-supported" | "queue-full" | "too-many-wrong-credentials" | "tenant-id-needed" | "too-many-tenant-ids" | "limit-reached" | "tenant-limit-reached" | "queue-timeout" | "function-timeout" | "function-threw" | "function-load-failed" | "bad-response" | "machine-died" | "machine-start-failed" | "protocol-violation" | "protocol-version-mismatch" | "shutting-down" | "bad-manifest" | "bad-tool-file" | "no-such-kernel" | "bad-config" | "host-not-allowed" | "host-taken" | "build-failed" | "packages-not-installed" | "native-addon" | "code-too-large" | "files-too-large" | "no-such-version" | "no-revision-before" | "too-many-internal-calls" | "no-such-alias" | "no-such-secret" | "unauthorized" | "forbidden" | "no-such-tenant" | "tenant-not-empty" | "no-such-credential" | "principal-differs" | "too-many-credentials" | "foreign-request" | "api-unreachable" | "not-trusted" | "server-starting" | "connection-lost" | "unsafe-bind" | "port-in-use" | "address-unusable" | "credentials-missing" | "credentials-refused" | "caller-not-allowed" | "address-not-allowed" | "rate-limited" | "keys-unavailable" | "egress-denied" | "egress-full" | "injection-failed" | "missing-part" | "state-locked" | "state-damaged" | "state-newer" | "state-unusable" | "disk-full" | "no-such-event" | "no-such-call" | "not-in-development" | "wrong-event-state" | "no-such-trigger" | "trigger-paused" | "no-such-hook" | "webhook-refused" | "too-many-events" | "backup-running" | "bad-backup" | "state-not-empty" | "kv-conflict" | "kv-no-number" | "kv-wrong-type" | "kv-full" | "kv-too-large" | "no-such-key" | "kv-busy" | "kv-changes-lost" | "no-such-kv" | "no-such-queue" | "queue-exists" | "dead-letters-refused" | "too-many-queues" | "too-many-messages" | "too-many-in-flight" | "purged-recently" | "move-under-way" | "no-such-move" | "no-such-execution" | "no-such-callback" | "execution-failed" | "execution-exists" | "too-many-executions" | "kv-not-shared" | "no-such-copy" | "sql-exists" | "sql-error" | "sql-timeout" | "sql-too-large" | "sql-full" | "sql-busy" | "sql-failed" | "no-such-sql" | "store-busy" | "no-such-bucket" | "bucket-taken" | "bucket-not-empty" | "no-such-object" | "object-condition" | "object-changed" | "object-protected" | "object-storage-full" | "no-such-upload" | "part-differs" | "part-too-small" | "checksum-differs" | "no-room" | "secret-key-unusable" | "image-build-failed" | "certificate-failed" | "bad-osv-kernel" | "bad-module" | "no-such-image" | "bad-image" | "image-too-large" | "image-damaged" | "bad-export" | "not-in-store" | "store-unreachable" | "store-damaged" | "no-such-appliance" | "bad-appliance" | "not-permitted" | "name-taken" | "file-exists" | "file-unusable" | "internal";
+                code: "bad-request" | "not-done" | "no-such-app" | "no-such-function" | "no-such-route" | "no-such-api-route" | "no-metrics" | "body-too-large" | "head-too-large" | "request-timeout" | "too-many-connections" | "too-many-uploads" | "upgrade-not-supported" | "too-many-websockets" | "connection-expired" | "connection-idle" | "connection-drained" | "version-not-supported" | "coding-not-supported" | "expectation-failed" | "method-not-supported" | "queue-full" | "too-many-wrong-credentials" | "tenant-id-needed" | "too-many-tenant-ids" | "limit-reached" | "tenant-limit-reached" | "queue-timeout" | "function-timeout" | "function-threw" | "function-load-failed" | "bad-response" | "machine-died" | "machine-start-failed" | "protocol-violation" | "protocol-version-mismatch" | "shutting-down" | "bad-manifest" | "bad-tool-file" | "no-such-kernel" | "bad-config" | "host-not-allowed" | "host-taken" | "build-failed" | "packages-not-installed" | "native-addon" | "code-too-large" | "files-too-large" | "no-such-version" | "no-revision-before" | "too-many-internal-calls" | "no-such-alias" | "no-such-secret" | "unauthorized" | "forbidden" | "no-such-tenant" | "tenant-not-empty" | "no-such-credential" | "principal-differs" | "too-many-credentials" | "foreign-request" | "api-unreachable" | "not-trusted" | "server-starting" | "connection-lost" | "unsafe-bind" | "port-in-use" | "address-unusable" | "credentials-missing" | "credentials-refused" | "caller-not-allowed" | "address-not-allowed" | "rate-limited" | "keys-unavailable" | "egress-denied" | "egress-full" | "injection-failed" | "missing-part" | "state-locked" | "state-damaged" | "state-newer" | "state-unusable" | "disk-full" | "no-such-event" | "no-such-call" | "no-such-invocation" | "not-in-development" | "wrong-event-state" | "no-such-trigger" | "trigger-paused" | "no-such-hook" | "webhook-refused" | "too-many-events" | "backup-running" | "bad-backup" | "state-not-empty" | "kv-conflict" | "kv-no-number" | "kv-wrong-type" | "kv-full" | "kv-too-large" | "no-such-key" | "kv-busy" | "kv-changes-lost" | "no-such-kv" | "no-such-queue" | "queue-exists" | "dead-letters-refused" | "too-many-queues" | "too-many-messages" | "too-many-in-flight" | "purged-recently" | "move-under-way" | "no-such-move" | "no-such-execution" | "no-such-callback" | "execution-failed" | "execution-exists" | "too-many-executions" | "kv-not-shared" | "no-such-copy" | "sql-exists" | "sql-error" | "sql-timeout" | "sql-too-large" | "sql-full" | "sql-busy" | "sql-failed" | "no-such-sql" | "store-busy" | "no-such-bucket" | "bucket-taken" | "bucket-not-empty" | "no-such-object" | "object-condition" | "object-changed" | "object-protected" | "object-storage-full" | "no-such-upload" | "part-differs" | "part-too-small" | "checksum-differs" | "no-room" | "secret-key-unusable" | "image-build-failed" | "certificate-failed" | "bad-osv-kernel" | "bad-module" | "no-such-image" | "bad-image" | "image-too-large" | "image-damaged" | "bad-export" | "not-in-store" | "store-unreachable" | "store-damaged" | "no-such-appliance" | "bad-appliance" | "not-permitted" | "name-taken" | "file-exists" | "file-unusable" | "internal";
                 /** @description The cause, for people. */
                 message: string;
                 /** @description What to do, for people. */
@@ -2304,6 +2338,92 @@ export interface components {
             /** @description The calls go on after this time at the latest. */
             forMs: number;
         };
+        InvocationList: {
+            /** @description What is kept: of an app, those that fail, those whose reply begins later than `slowMs`, and of each second the first `perSecond` others with the slowest; at most `perApp` of each of the three. null: nothing is kept. */
+            rule: {
+                perSecond: number;
+                slowMs: number;
+                perApp: number;
+            } | null;
+            /** @description The newest first. */
+            invocations: components["schemas"]["Invocation"][];
+        };
+        Invocation: {
+            /** @description Its id, which is the same for all attempts at the same event. */
+            invocation: string;
+            function: string;
+            /** @description When it ended: milliseconds since the epoch. */
+            at: number;
+            /**
+             * @description Why it was kept: it failed, it was slow, or it is one of a sample of the others.
+             * @enum {string}
+             */
+            keptAs: "failed" | "slow" | "sample";
+            /**
+             * @description http: a request. event: what has none. upgrade: a connection, as of a WebSocket.
+             * @enum {string}
+             */
+            kind: "http" | "event" | "upgrade";
+            /** @description What called the function: a schedule, a queue, a durable execution …; null: a client. */
+            source: {
+                kind: string;
+                name: string | null;
+            } | null;
+            attempt: number;
+            /** @description replied, aborted by the caller, or the code of an error. */
+            outcome: string;
+            /** @description The error's message. */
+            error: string | null;
+            /** @description Of the reply; 0: there was none. */
+            status: number;
+            spans: {
+                /** @description Milliseconds, with a fraction. */
+                queue: number;
+                /** @description Milliseconds, with a fraction. */
+                start: number;
+                /** @description Milliseconds, with a fraction. */
+                bind: number;
+                /** @description Milliseconds, with a fraction. */
+                run: number;
+            };
+            /** @description From its sending to a machine until its slot was free; null: it was sent to none. */
+            slotMs: number | null;
+            machine: string | null;
+            memoryMb: number;
+            revision: string;
+            /** @description Of the revision; null: it is not stored any more. */
+            number: number | null;
+            /** @description The alias, or the revision, that the caller named; null: `live`. */
+            branch: string | null;
+            requestBytes: number;
+            replyBytes: number;
+            traceparent: string;
+        };
+        ShownInvocation: {
+            /** @description Those that are kept, the newest first. */
+            attempts: components["schemas"]["Invocation"][];
+            /** @description Of the newest attempt: a share of what its function has on the bill; null: it was sent to no machine, or is on no bill yet. */
+            cost: {
+                month: string;
+                currency: string;
+                /** @description Of the function in this month, among which its part of the bill is divided. */
+                calls: number;
+                lines: {
+                    /** @enum {string} */
+                    what: "cpu-run" | "cpu-bring-up" | "memory" | "requests";
+                    quantity: number;
+                    unit: string;
+                    price: number;
+                    cost: number;
+                }[];
+                cost: number;
+                wallClock: {
+                    seconds: number;
+                    gbSeconds: number;
+                    cost: number;
+                };
+            } | null;
+        };
         Bill: {
             month: string;
             prices: components["schemas"]["Prices"];
@@ -2630,7 +2750,7 @@ export interface components {
                 version: number;
             }[];
         };
-        KeyList: {
+        KeyValueKeys: {
             keys: {
                 key: string;
                 /** @description The number of the change of the store that made the entry what it is. */
@@ -3134,6 +3254,24 @@ export interface components {
              * @default null
              */
             expiresInSeconds: number | null;
+        };
+        KeyList: {
+            keys: {
+                id: string;
+                principal: string;
+                /** @enum {string} */
+                role: "operator" | "tenant-admin" | "deployer" | "reader" | "invoker";
+                /** @description The tenant's name; null: it is of the whole server. */
+                tenant: string | null;
+                /** @description The apps that it is bounded to; null: all of the tenant. */
+                apps: string[] | null;
+                /** @description Milliseconds since the epoch. */
+                createdAt: number;
+                /** @description Milliseconds since the epoch. */
+                expiresAt: number | null;
+                /** @description To the minute if the server was killed since; null: never. */
+                lastUsedAt: number | null;
+            }[];
         };
         MadeKey: {
             id: string;
@@ -4798,6 +4936,7 @@ export interface operations {
         parameters: {
             query?: {
                 function?: string;
+                invocation?: string;
                 tail?: number;
                 /** @description Milliseconds since the epoch. */
                 since?: number;
@@ -4861,6 +5000,7 @@ export interface operations {
         parameters: {
             query?: {
                 function?: string;
+                invocation?: string;
                 tail?: number;
                 /** @description Milliseconds since the epoch. */
                 since?: number;
@@ -5359,6 +5499,130 @@ export interface operations {
             };
             /** @description not-in-development */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invocations: {
+        parameters: {
+            query?: {
+                /** @description `failed`: an error, a status of 500 or more, or the caller went away; or an outcome, such as `replied` or `function-threw`. */
+                outcome?: string;
+                function?: string;
+                /** @description Milliseconds until the reply began, waiting included. */
+                slowerThan?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvocationList"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no-such-app, no-such-tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app: string;
+                invocation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownInvocation"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no-such-app, no-such-invocation, no-such-tenant */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6678,7 +6942,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KeyList"];
+                    "application/json": components["schemas"]["KeyValueKeys"];
                 };
             };
             /** @description bad-request */
