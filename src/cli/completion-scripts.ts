@@ -129,7 +129,8 @@ ${commands
   .filter(hasCommands)
   .map(
     (each) =>
-      `      case ${quotedFish(key(each))}\n        contains -- $word ${commandsOf(each).join(" ")}; and set place (string trim -- "$place $word"); or set given (math $given + 1)`,
+      // The status of `set` is that of the substitution in it, so that no `or` may follow.
+      `      case ${quotedFish(key(each))}\n        if contains -- $word ${commandsOf(each).join(" ")}\n          set place (string trim -- "$place $word")\n        else\n          set given (math $given + 1)\n        end`,
   )
   .join("\n")}
       case '*'
