@@ -141,6 +141,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/apps/{app}/demand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When calls of the app arrived and how long they ran, with the rules that its machines are kept by: for the simulator */
+        get: operations["demand"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/spend": {
         parameters: {
             query?: never;
@@ -167,6 +184,57 @@ export interface paths {
         };
         /** Server-sent events, one each second: `tick` with calls, times and sums, `machines` with the machines that have changed */
         get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/host/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The host: its kernel, processors and memory, the driver, images, templates, and what the server may use */
+        get: operations["hostDetails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/host/disk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each part of the state folder and of the cache takes, as measured in the background within the last minutes, and what is free now */
+        get: operations["disk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/host/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the host has and lacks, as mayfly doctor finds it; ports and drivers, which the server is using, are not tried */
+        get: operations["doctor"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1678,6 +1746,59 @@ export interface components {
             /** @description CPUs that machines used on average. */
             cpus: number;
         } | null;
+        Demand: {
+            /** @enum {string} */
+            span: "hour" | "day" | "week";
+            /** @description What one number of `arrivals` stands for. */
+            slotMs: number;
+            /** @description Milliseconds since the epoch. */
+            from: number;
+            /** @description Calls that arrived, for each slot from `from` up to now; empty: nothing was recorded. */
+            arrivals: number[];
+            /** @description Pairs of milliseconds, to a tenth, and a number of calls. */
+            ran: [
+                number,
+                number
+            ][];
+            /** @description How long a call had a slot of a machine, on average. */
+            ranMeanMs: number;
+            /** @description Pairs of milliseconds, to a tenth, and a number of calls. */
+            waited: [
+                number,
+                number
+            ][];
+            /** @description Machines that were bound to the app. */
+            binds: number;
+            machineSeconds: number;
+            gbSeconds: number;
+            cpuSeconds: number;
+            /** @description By which machines are kept now: settings of the server, and the manifest of the revision that gets most calls. */
+            rules: {
+                blanks: number;
+                /** @description null: how long an idle machine is kept is learned. */
+                idleMs: number | null;
+                waitWorth: number;
+                cpuWorth: number;
+                maxMachines: number;
+                startsPerSecond: number;
+                concurrency: number;
+                minMachines: number;
+                appMaxMachines: number;
+                queue: number;
+                memoryMb: number;
+                vcpus: number;
+            };
+            /** @description How long starts and binds took lately; null: there were none since the server started. */
+            machines: {
+                startMs: number | null;
+                bindMs: number | null;
+            };
+            prices: {
+                vcpuSecond: number;
+                gbSecond: number;
+                currency: string;
+            };
+        };
         Spend: {
             month: string;
             currency: string;
@@ -1688,6 +1809,98 @@ export interface components {
             /** @description The price of the same invocations if their wall time were billed. */
             wallClock: number;
             requests: number;
+        };
+        HostDetails: {
+            kernel: string;
+            processor: string;
+            cpus: number;
+            /** @description How many processes wanted a CPU on average of the last minute. */
+            load: number;
+            memoryBytes: number;
+            freeMemoryBytes: number;
+            driver: {
+                name: string;
+                /** @description What it runs with, and why it was chosen. */
+                detail: string;
+                damage: string | null;
+            };
+            /** @description The newest first. */
+            images: {
+                id: string;
+                names: string[];
+                modules: string[];
+                kernel: string;
+                bytes: number;
+                /** @description Milliseconds since the epoch. */
+                builtAt: number;
+            }[];
+            /** @description The one that was used last comes first. */
+            templates: {
+                image: string;
+                /** @description Of the machines that start from it. */
+                memoryMb: number;
+                /** @description null: an older Mayfly made the template, and did not say. */
+                runtime: string | null;
+                /** @description null: an older Mayfly made the template, and did not say. */
+                kernel: string | null;
+                vcpus: number | null;
+                /** @description null: an older Mayfly made the template, and did not say. */
+                accelerator: string | null;
+                /** @description What it takes on the disk: empty pages are not stored. */
+                bytes: number;
+                /** @description Milliseconds since the epoch. */
+                madeAt: number;
+                /** @description When a server loaded it last. */
+                usedAt: number;
+            }[];
+            limits: {
+                /** @description Files and connections that the server may have open. */
+                descriptors: number;
+                gatewayConnections: number;
+                apiConnections: number;
+                outsideConnections: number;
+                maxMachines: number;
+                maxMemoryMb: number;
+                maxVcpus: number;
+            };
+        };
+        DiskReport: {
+            state: {
+                folder: string;
+                /** @description Of the file system that the folder is on. */
+                totalBytes: number;
+                freeBytes: number;
+            };
+            cache: {
+                folder: string;
+                /** @description Of the file system that the folder is on. */
+                totalBytes: number;
+                freeBytes: number;
+            };
+            /** @description The largest first; empty while the first measurement is under way. */
+            parts: {
+                /** @enum {string} */
+                part: "apps" | "logs" | "audit" | "ledger" | "history" | "objects" | "queues" | "key-values" | "sql" | "events" | "runs" | "appliances" | "snapshots" | "identities" | "reserve" | "other state" | "images" | "templates" | "build steps" | "packages" | "other cache";
+                bytes: number;
+                files: number;
+                /** @description Whether there are more files than were looked at: then it takes at least so much. */
+                isMore: boolean;
+            }[];
+            /** @description Milliseconds since the epoch. */
+            measuredAt: number | null;
+            /** @description Whether a measurement is under way, in the background. */
+            isMeasuring: boolean;
+        };
+        DoctorReport: {
+            /** @description Milliseconds since the epoch. */
+            at: number;
+            findings: {
+                part: string;
+                ok: boolean;
+                detail: string;
+                /** @description What to do; also where all is well, but could be better. */
+                cure?: string;
+            }[];
         };
         AppList: {
             /** @description By name. */
@@ -3777,6 +3990,67 @@ export interface operations {
             };
         };
     };
+    demand: {
+        parameters: {
+            query?: {
+                /** @description Arrivals by the second of an hour, by 10 seconds of a day, by the minute of a week. */
+                span?: "hour" | "day" | "week";
+            };
+            header?: never;
+            path: {
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Demand"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no-such-app, no-such-tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     spend: {
         parameters: {
             query?: never;
@@ -3840,6 +4114,159 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no-such-tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hostDetails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostDetails"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no-such-tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    disk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiskReport"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no-such-tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    doctor: {
+        parameters: {
+            query?: {
+                /** @description Whether it looks again, if it has looked before. */
+                again?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorReport"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description unauthorized */
@@ -10175,6 +10602,10 @@ export interface operations {
                 tail?: number;
                 /** @description Milliseconds since the epoch. */
                 since?: number;
+                /** @description Only lines that are older, milliseconds since the epoch: for the page before one that was read. */
+                before?: number;
+                /** @description Only lines of which a value has this text, in whatever case. */
+                search?: string;
             };
             header?: never;
             path?: never;
