@@ -68,7 +68,7 @@ describe("what commands print with --json", () => {
   const seen = new Set<string>();
 
   before(async () => {
-    platform = await startPlatform(scope, { driver: "process" }, { development: {} });
+    platform = await startPlatform(scope, { driver: "process" }, { development: { isEphemeral: true } });
     folder = join(temporaryFolder(scope), "shop");
     process.env["MAYFLY_STATE_DIR"] = platform.stateDir;
   });
