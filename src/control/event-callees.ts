@@ -7,6 +7,8 @@ import type { QueueAbout } from "../events/queue-performer.ts";
 import type { Callee, FunctionAbout } from "../events/function-performer.ts";
 import { type AsyncDestination, type AsyncRule, usualAsync } from "../store/catalog/async-schema.ts";
 import { LIVE, type Names } from "../store/catalog/catalog.ts";
+import { keepsApart } from "../store/catalog/isolation.ts";
+import type { LambdaEventForm } from "../wire/host-end.ts";
 import { nameOfId } from "./names.ts";
 import type { Reached } from "./served-apps.ts";
 
@@ -15,8 +17,17 @@ export interface CalleeParts {
   reach: (app: string, label: string) => Reached | undefined;
 }
 
+export interface FoundCallee extends Callee {
+  rule: AsyncRule;
+  /** Of a request's body. */
+  bodyLimitBytes: number;
+  event: LambdaEventForm;
+  /** Whether its calls are kept apart by tenant ids. */
+  isolated: boolean;
+}
+
 /** Throws "no-such-app" and "no-such-function"; with a version, "no-such-version" if the app has none of that name. */
-export function calleeOf(parts: CalleeParts, app: string, name: string, version: string | undefined): Callee & { rule: AsyncRule } {
+export function calleeOf(parts: CalleeParts, app: string, name: string, version: string | undefined): FoundCallee {
   const reached = parts.reach(app, version ?? LIVE);
   if (reached === undefined) {
     const appName = nameOfId(parts.names, app);
@@ -30,7 +41,16 @@ export function calleeOf(parts: CalleeParts, app: string, name: string, version:
   const own = Object.hasOwn(manifest.functions, name) ? manifest.functions[name] : undefined;
   if (own === undefined) throw new MayflyError("no-such-function", { app: appName, function: name });
   const rule = own.async ?? usualAsync;
-  return { appName, branch: reached.branch, timeoutMs: own.timeoutMs ?? manifest.timeoutMs, concurrency: rule.concurrency, rule };
+  return {
+    appName,
+    branch: reached.branch,
+    timeoutMs: own.timeoutMs ?? manifest.timeoutMs,
+    concurrency: rule.concurrency,
+    rule,
+    bodyLimitBytes: manifest.bodyLimitBytes,
+    event: own.payload === "1.0" ? "http-v1" : "http-v2",
+    isolated: keepsApart(manifest, name),
+  };
 }
 
 /** What becomes of an event of the function: how it is repeated, and where its results go. Throws as calleeOf() does. */

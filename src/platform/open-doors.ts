@@ -116,6 +116,8 @@ function apiParts(start: ServerStart, { state, services, telemetry, dispatch, ap
   const demand = { recording: history.demand, rules: policyOptions(config), prices: config.prices, catalog, clock };
   const { appliances, serving, overview, hostReport, callees } = apps;
   const { places, turns, buckets, durable, executions } = calls;
+  const { appliances, serving, overview, callees } = apps;
+  const { places, turns, buckets, durable, executions, invoking } = calls;
   return {
     catalog,
     places,
@@ -140,6 +142,8 @@ function apiParts(start: ServerStart, { state, services, telemetry, dispatch, ap
     kv: services.kv,
     sql: services.sql,
     runs: executions,
+    dispatcher: invoking.waiting,
+    traces: telemetry.traces,
     recentCalls: dispatch.recentCalls,
     queues: services.queues.queues,
   };

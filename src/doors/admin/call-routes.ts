@@ -1,8 +1,19 @@
-/** The routes of recent calls, which a server has that apps are developed on. They are part of the table in routes.ts. */
+/** The route that calls a function, and those of recent calls, which a server has that apps are developed on. They are part of the table in routes.ts. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { nameSchema } from "../../store/catalog/manifest.ts";
 import * as schemas from "./call-schemas.ts";
 import { body, errors, json, lines, none } from "./route-parts.ts";
+
+export const callFunction = createRoute({
+  method: "post",
+  path: "/v1/apps/{app}/functions/{function}/call",
+  summary: "Call a function with a request, as the gateway would, and wait for the reply, which is also told if it is an error",
+  request: { params: schemas.calledFunctionSchema, body: body(schemas.functionCallSchema) },
+  responses: {
+    ...json(200, schemas.functionReplySchema),
+    ...errors("bad-request", "unauthorized", "no-such-app", "no-such-function", "no-such-version", "body-too-large"),
+  },
+});
 
 const ofApp = z.object({ app: nameSchema });
 

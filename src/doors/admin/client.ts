@@ -18,6 +18,7 @@ type SetLimitsAt = "PATCH /v1/apps/{app}/limits";
 type SignAt = "POST /v1/apps/{app}/signed-urls";
 type RunApplianceAt = "POST /v1/appliances";
 
+type CallAt = "POST /v1/apps/{app}/functions/{function}/call";
 type AcceptAt = "POST /v1/apps/{app}/functions/{function}/events";
 type EventsAt = "GET /v1/apps/{app}/events";
 type QueuesAt = "GET /v1/queues";
@@ -188,6 +189,8 @@ export interface Client {
   /** Throws "no-such-copy" and "sql-exists". */
   restoreSql(app: string, database: string, request: Parts<RestoreSqlAt, "body">): Promise<Reply<RestoreSqlAt>>;
   removeSql(app: string, database: string): Promise<void>;
+  /** Calls the function as the gateway would. An error in place of its answer is a reply, too. */
+  callFunction(app: string, name: string, request: Parts<CallAt, "body">): Promise<Reply<CallAt>>;
   /** Resolves when the event is on the server's disk. Throws "no-such-app", "no-such-function", "too-many-events". */
   acceptEvent(app: string, name: string, event: Parts<AcceptAt, "body">): Promise<Reply<AcceptAt>>;
   pauseEvents(app: string, name: string, paused: boolean): Promise<void>;
@@ -296,6 +299,8 @@ export function createClient(options: ClientOptions): Client {
     startAppliance: (appliance) => call("POST /v1/appliances/{appliance}/start", { params: { appliance } }),
     stopAppliance: (appliance) => call("POST /v1/appliances/{appliance}/stop", { params: { appliance } }),
     removeAppliance: (appliance, disks) => call("DELETE /v1/appliances/{appliance}", { params: { appliance }, query: { disks } }),
+    callFunction: (app, name, request) =>
+      call("POST /v1/apps/{app}/functions/{function}/call", { params: { app, function: name }, body: request }),
     acceptEvent: (app, name, event) =>
       call("POST /v1/apps/{app}/functions/{function}/events", { params: { app, function: name }, body: event }),
     pauseEvents: (app, name, paused) =>

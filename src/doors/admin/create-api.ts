@@ -33,6 +33,7 @@ import { addDashboard } from "./handlers/dashboard.ts";
 import { addEvents } from "./handlers/events.ts";
 import { addInvocations } from "./handlers/invocations.ts";
 import { addHost } from "./handlers/host.ts";
+import { addFunctionCalls } from "./handlers/function-calls.ts";
 import { addKv } from "./handlers/kv.ts";
 import { addSql } from "./handlers/sql.ts";
 import { addQueues } from "./handlers/queues.ts";
@@ -66,6 +67,7 @@ export function createApi(options: ApiOptions): Api {
     metrics: null,
     invocations: keepNothing,
     recentCalls: undefined,
+    traces: undefined,
     ...options,
     clock,
     sessions: new Sessions(options.principals, clock),
@@ -91,6 +93,7 @@ export function createApi(options: ApiOptions): Api {
   addMetrics(app, parts);
   addCalls(app, parts);
   addInvocations(app, parts);
+  addFunctionCalls(app, parts);
   addBills(app, parts);
   addAppliances(app, parts);
   addEvents(app, parts);

@@ -22,9 +22,11 @@ import type { DemandParts } from "../../control/demand.ts";
 import type { HostReport } from "../../control/host-report.ts";
 import type { Queues } from "../../services/queues/queues.ts";
 import type { Audit } from "../../store/audit/audit.ts";
+import type { Dispatcher } from "../../dispatch/invocation.ts";
 import type { RecentCalls } from "../../recent-calls/recent-calls.ts";
 import type { Principals } from "../../store/principals/principal.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
+import type { TraceContexts } from "../../telemetry/trace-context.ts";
 import type { Serving } from "../../control/serving.ts";
 import type { Metrics } from "../../telemetry/metrics/open-metrics.ts";
 import type { Sessions } from "./sessions.ts";
@@ -75,6 +77,10 @@ export interface ApiOptions {
   sql: SqlDatabases;
   /** Durable executions. */
   runs: Executions;
+  /** Takes calls of functions, those of durable ones, too. */
+  dispatcher: Dispatcher;
+  /** Default: new traces are not recorded. */
+  traces?: TraceContexts | undefined;
   /** Default: apps are not developed on this server. */
   recentCalls?: RecentCalls | undefined;
   clock?: Clock;

@@ -74,6 +74,7 @@ const rules: Record<Exclude<RouteName, "health" | "openSession">, Rule> = {
   allLimits: { action: "read", on: "some" },
   limits: { action: "read", on: "app" },
   setLimits: { action: "set-limits", on: "app" },
+  callFunction: { action: "invoke", on: "app" },
   acceptEvent: { action: "invoke", on: "app" },
   pauseEvents: { action: "deploy", on: "app" },
   events: { action: "read", on: "app" },

@@ -55,6 +55,7 @@ import type { Principals } from "../../../store/principals/principal.ts";
 import { type Client, createClient } from "../client.ts";
 import { type Api, createApi } from "../create-api.ts";
 import type { Listening } from "../listen.ts";
+import type { Dispatcher } from "../../../dispatch/invocation.ts";
 import type { Decision } from "../../../dispatch/live-dispatcher.ts";
 import type { HostInfo, MachineInfo } from "../schemas.ts";
 
@@ -300,6 +301,7 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
     kv: storedKv(),
     sql: noSql,
     runs: new World().executions,
+    dispatcher: answering,
     onError: (error) => failures.push(error),
   });
   const server = await api.listen({ address: "127.0.0.1:0", allowInsecureBind: false });
@@ -347,6 +349,16 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
   };
   return served;
 }
+
+/** Every function answers at once. */
+const answering: Dispatcher = {
+  dispatch(request, reply) {
+    setImmediate(() =>
+      reply.head(200, ["content-type", "text/plain"], Buffer.from(request.function), true, { queue: 0, start: 0, bind: 0, run: 1 }),
+    );
+    return { id: "inv-1", write: () => true, end: () => {}, consumed: () => {}, usedMb: () => 0, abort: () => {} };
+  },
+};
 
 const statusInfo = {
   version: "0.1.0",
