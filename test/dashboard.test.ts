@@ -268,7 +268,7 @@ describe("an app", () => {
     await page.getByRole("button", { name: "Roll back?" }).click();
     await page.getByText("Calls go where they went before.").waitFor();
     assert.equal((await platform.client.aliases("moving"))[0]?.targets.length, 1);
-    await tab(page, "Cost and secrets");
+    await tab(page, "Cost, limits, secrets");
     await page.getByText("At wall-clock prices").waitFor();
   });
 
@@ -277,6 +277,7 @@ describe("an app", () => {
     await platform.deploy("examples/approval");
     const page = await appPage(context, "approval");
     await tab(page, "Call");
+    await page.getByRole("radio", { name: "Event" }).check();
     await page.getByLabel("Event, as JSON").fill("{");
     await page.getByRole("button", { name: "Call" }).click();
     await page.getByText("The event is not JSON.").waitFor();
@@ -296,7 +297,7 @@ describe("an app", () => {
       ["reserve", "charge", "ship"],
     );
     await page.goto(`${url}/#/apps/nightly-report?tab=events`);
-    await page.getByRole("button", { name: "Fire" }).click();
+    await page.getByRole("button", { name: "Fire nightly" }).click();
     await page.getByText("Fired.").waitFor();
     await page.getByRole("region", { name: "Events" }).getByText("report", { exact: true }).waitFor();
   });
@@ -304,9 +305,9 @@ describe("an app", () => {
   test("shows to a reader what it may see, and offers nothing that would be refused", async (context) => {
     const page = await appPage(context, "hello", await tokenOf("reader", "main"));
     await tab(page, "Traffic");
-    await page.getByText("Your role may look, and change nothing.").waitFor();
+    await page.getByText("Your role, reader, may not move calls.").waitFor();
     await tab(page, "Call");
-    await page.getByText("Your role may call no functions.").waitFor();
+    await page.getByText("Your role, reader, may not call functions.").waitFor();
   });
 
   test("shows lines of its log as they come, whatever is in them, and finds those of an invocation", async (context) => {
@@ -376,7 +377,7 @@ describe("every page", () => {
 
   test("the parts of an app fit the narrowest screen, and keep nobody out", async (context) => {
     const page = await loggedIn(context, { look: { width: 320, theme: "dark" } });
-    for (const part of ["", "traffic", "events", "runs", "logs", "cost", "call"]) {
+    for (const part of ["", "traffic", "events", "queues", "data", "runs", "logs", "cost", "call"]) {
       await page.goto(`${url}/#/apps/hello?tab=${part}`);
       await page.locator('.tabs [aria-current="page"]').waitFor();
       await page.locator(".main .card, .main .note-box").first().waitFor();

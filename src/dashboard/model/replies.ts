@@ -134,11 +134,14 @@ export interface TriggerListReply {
     function: string;
     kind: string;
     paused: boolean;
+    definition?: unknown;
     path: string | null;
+    nextTimes: number[];
     firesAt: number | null;
     last: { at: number; event: string } | null;
     why: string | null;
     fired: number;
+    missed: number;
   }[];
 }
 
@@ -149,19 +152,24 @@ export interface EventListReply {
     state: string;
     source: { kind: string; name?: string | undefined };
     acceptedAt: number;
+    dueAt: number | null;
     endedAt: number | null;
     attempts: number;
     why: string | null;
   }[];
+  next: number | null;
 }
 
 export interface EventReply {
   state: string;
   why: string | null;
+  payload: string | null;
   result: string | null;
+  waitsFor: string | null;
 }
 
 export interface RunListReply {
+  next: number | null;
   runs: { id: string; name: string; function: string; status: string; startedAt: number; endedAt: number | null }[];
 }
 
@@ -173,8 +181,10 @@ export interface RunReply {
   calls: number;
   startedAt: number;
   endedAt: number | null;
+  waitsFor: { type: string; name: string | null; dueAt: number | null; callbackId: string | null }[];
   input: string | null;
   result: string | null;
+  error: { ErrorType?: string | undefined; ErrorMessage?: string | undefined } | null;
 }
 
 export interface RunHistoryReply {

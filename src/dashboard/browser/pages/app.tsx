@@ -1,4 +1,6 @@
+import "./app/app.css";
 import type { FunctionComponent } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type { AppReply } from "../../model/replies.ts";
 import { hashOf } from "../../model/route.ts";
 import { ask } from "../api.ts";
@@ -9,8 +11,10 @@ import { useData } from "../use-data.ts";
 import { CallsTab } from "./app/calls.tsx";
 import { CallTab } from "./app/call.tsx";
 import { CostTab } from "./app/cost.tsx";
+import { DataTab } from "./app/data.tsx";
 import { EventsTab } from "./app/events.tsx";
 import { LogsTab } from "./app/logs.tsx";
+import { QueuesTab } from "./app/queues.tsx";
 import { RunsTab } from "./app/runs.tsx";
 import { SummaryTab } from "./app/summary.tsx";
 import type { TabProps } from "./app/tab.ts";
@@ -26,10 +30,12 @@ const tabs: readonly Tab[] = [
   { name: "", title: "Summary", Content: SummaryTab },
   { name: "traffic", title: "Traffic", Content: TrafficTab },
   { name: "events", title: "Triggers and events", Content: EventsTab },
+  { name: "queues", title: "Queues", Content: QueuesTab },
+  { name: "data", title: "Data", Content: DataTab },
   { name: "runs", title: "Runs", Content: RunsTab },
   { name: "calls", title: "Calls", Content: CallsTab },
   { name: "logs", title: "Logs", Content: LogsTab },
-  { name: "cost", title: "Cost and secrets", Content: CostTab },
+  { name: "cost", title: "Cost, limits, secrets", Content: CostTab },
   { name: "call", title: "Call", Content: CallTab },
 ];
 
@@ -37,6 +43,9 @@ export function AppPage({ app }: { app: string }) {
   const path = `/v1/apps/${encodeURIComponent(app)}`;
   const { data, error, reload } = useData<AppReply>((signal) => ask(path, { signal }), [path], 5_000);
   const tab = tabs.find(({ name }) => name === (route.value.query.get("tab") ?? "")) ?? tabs[0]!;
+  const nav = useRef<HTMLElement>(null);
+  // On narrow screens the parts are a row that is scrolled.
+  useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [tab.name]);
   return (
     <Page
       title={app}
@@ -46,7 +55,7 @@ export function AppPage({ app }: { app: string }) {
         </>
       }
     >
-      <nav class="tabs" aria-label={`Parts of ${app}`}>
+      <nav class="tabs" ref={nav} aria-label={`Parts of ${app}`}>
         {tabs.map(({ name, title }) => (
           <a key={name} href={hashOf(["apps", app], { tab: name })} aria-current={name === tab.name ? "page" : undefined}>
             {title}

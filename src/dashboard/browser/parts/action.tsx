@@ -1,11 +1,29 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { type Deed, mayDo, whoMay } from "../../model/rights.ts";
 import { session } from "../session.ts";
-import { mayDo } from "../../model/rights.ts";
+import { errorInWords } from "./states.tsx";
 
 /** Whether who has logged in may do this at all. */
-export function may(action: Parameters<typeof mayDo>[0]): boolean {
+export function may(action: Deed): boolean {
   return mayDo(action, session.value?.principal.role ?? "");
+}
+
+interface AllowedProps {
+  action: Deed;
+  /** What is done, as a clause: "move calls". */
+  to: string;
+  children: ComponentChildren;
+}
+
+/** What is for those who may do it. The others read that they may not, and who may. */
+export function Allowed({ action, to, children }: AllowedProps) {
+  if (may(action)) return <>{children}</>;
+  return (
+    <p class="muted">
+      Your role, {session.value?.principal.role ?? "none"}, may not {to}. The roles {whoMay(action)} may.
+    </p>
+  );
 }
 
 interface ActionProps {
@@ -16,12 +34,14 @@ interface ActionProps {
   confirm?: string;
   onDone?: () => void;
   isDisabled?: boolean;
+  /** What it is done to, for screen readers, where several buttons say the same. */
+  on?: string;
 }
 
-const CONFIRM_MS = 5_000;
+const CONFIRM_MS = 10_000;
 
 /** A button that changes something, and says beside itself how that went. */
-export function Action({ children, act, confirm, onDone, isDisabled = false }: ActionProps) {
+export function Action({ children, act, confirm, onDone, isDisabled = false, on }: ActionProps) {
   const [state, setState] = useState<"idle" | "asking" | "acting">("idle");
   const [said, setSaid] = useState<{ text: string; isBad: boolean } | null>(null);
   useEffect(() => {
@@ -37,7 +57,8 @@ export function Action({ children, act, confirm, onDone, isDisabled = false }: A
       setSaid({ text: await act(), isBad: false });
       onDone?.();
     } catch (error) {
-      setSaid({ text: (error as Error).message, isBad: true });
+      const { message, cure } = errorInWords(error);
+      setSaid({ text: `${message} ${cure}`.trim(), isBad: true });
     }
     setState("idle");
   };
@@ -50,8 +71,14 @@ export function Action({ children, act, confirm, onDone, isDisabled = false }: A
         onClick={() => void onClick()}
       >
         {state === "asking" ? confirm : children}
+        {on !== undefined && <span class="unseen"> {on}</span>}
       </button>
-      <span role="status" class={said?.isBad ? "bad-text" : "muted"}>
+      {state === "asking" && (
+        <button type="button" class="button" onClick={() => setState("idle")}>
+          No
+        </button>
+      )}
+      <span role="status" class={said?.isBad ? "said bad-text" : "said muted"}>
         {said?.text}
       </span>
     </span>

@@ -1,119 +1,71 @@
-import { money, number, share, times } from "../../../model/format.ts";
-import type { AppBillReply, SecretNamesReply } from "../../../model/replies.ts";
+import { money, number, times } from "../../../model/format.ts";
+import type { AppBillReply } from "../../../model/replies.ts";
 import { ask } from "../../api.ts";
 import { Card } from "../../parts/page.tsx";
-import { Failed, Loading } from "../../parts/states.tsx";
+import { Shown } from "../../parts/shown.tsx";
+import { type Column, Table } from "../../parts/table.tsx";
 import { useData } from "../../use-data.ts";
+import { Limits } from "./limits.tsx";
+import { Secrets } from "./secrets.tsx";
 import type { TabProps } from "./tab.ts";
 
 export function CostTab({ path }: TabProps) {
   const bill = useData<AppBillReply>((signal) => ask(`${path}/bill`, { signal }), [path], 30_000);
-  const secrets = useData<SecretNamesReply>((signal) => ask(`${path}/secrets`, { signal }), [path], 30_000);
   return (
     <div class="stack">
-      {bill.data === undefined ? (
-        bill.error ? (
-          <Failed error={bill.error} onRetry={bill.reload} />
-        ) : (
-          <Loading height={240} />
-        )
-      ) : (
-        <Bill {...bill.data} />
-      )}
-      <Card title="Secrets" about="Names alone; nobody is shown values">
-        {secrets.data === undefined ? (
-          secrets.error ? (
-            <Failed error={secrets.error} onRetry={secrets.reload} />
-          ) : (
-            <Loading height={40} />
-          )
-        ) : secrets.data.names.length === 0 ? (
-          <p class="muted">The app has no secrets.</p>
-        ) : (
-          <ul class="plain-list">
-            {secrets.data.names.map((name) => (
-              <li key={name}>
-                <code>{name}</code>
-              </li>
-            ))}
-          </ul>
+      <Shown loaded={bill} height={240}>
+        {(data) => (
+          <>
+            <Bill {...data} />
+            <Limits path={path} used={data.bill.limits} onChange={bill.reload} />
+          </>
         )}
-      </Card>
+      </Shown>
+      <Secrets path={path} />
     </div>
   );
 }
 
+type Line = AppBillReply["bill"]["lines"][number];
+type OfFunction = AppBillReply["bill"]["functions"][number];
+
 function Bill({ month, prices: { currency }, bill }: AppBillReply) {
   const cheaper = times(bill.wallClock.cost, bill.cost);
+  const lines: Column<Line>[] = [
+    { title: "What", cell: ({ what }) => what },
+    { title: "Used", isNumber: true, cell: ({ quantity, unit }) => `${number(quantity)} ${unit}` },
+    { title: "Cost", isNumber: true, cell: ({ cost }) => money(cost, currency) },
+  ];
+  const functions: Column<OfFunction>[] = [
+    { title: "Function", cell: ({ function: name }) => <code>{name}</code> },
+    { title: "Calls", isNumber: true, cell: ({ requests }) => number(requests) },
+    { title: "Wall time", isNumber: true, cell: ({ wallSeconds }) => `${number(wallSeconds)} s` },
+    { title: "Cost", isNumber: true, cell: ({ cost }) => money(cost, currency) },
+  ];
   return (
     <>
       <Card title="Bill" about={`${month} (UTC), so far`}>
         <p class="big number">{money(bill.cost, currency)}</p>
         <p class="muted spent-words">
-          At wall-clock prices {money(bill.wallClock.cost, currency)}
-          {cheaper !== undefined && `, ${cheaper} as much`}.
+          CPU time and memory that were used. At wall-clock prices {money(bill.wallClock.cost, currency)}
+          {cheaper !== undefined && bill.wallClock.cost > bill.cost && `, ${cheaper} as much`}.
         </p>
-        <div class="scroll" tabIndex={0} role="region" aria-label="Lines of the bill">
-          <table>
-            <thead>
-              <tr>
-                <th>What</th>
-                <th>Used</th>
-                <th>Cost</th>
-              </tr>
-            </thead>
-            <tbody>
-              {bill.lines.map(({ what, quantity, unit, cost }) => (
-                <tr key={what}>
-                  <td>{what}</td>
-                  <td class="number">
-                    {number(quantity)} {unit}
-                  </td>
-                  <td class="number">{money(cost, currency)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label="Lines of the bill"
+          columns={lines}
+          rows={bill.lines}
+          keyOf={({ what }) => what}
+          empty="Nothing was used this month."
+        />
       </Card>
-      <Card title="By function">
-        <div class="scroll" tabIndex={0} role="region" aria-label="Cost by function">
-          <table>
-            <thead>
-              <tr>
-                <th>Function</th>
-                <th>Calls</th>
-                <th>Wall time</th>
-                <th>Cost</th>
-              </tr>
-            </thead>
-            <tbody>
-              {bill.functions.map(({ function: name, requests, wallSeconds, cost }) => (
-                <tr key={name}>
-                  <td>
-                    <code>{name}</code>
-                  </td>
-                  <td class="number">{number(requests)}</td>
-                  <td class="number">{number(wallSeconds)} s</td>
-                  <td class="number">{money(cost, currency)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </Card>
-      <Card title="Limits" about="Of a month; mayfly limit sets them">
-        {bill.limits.length === 0 ? (
-          <p class="muted">The app may use as much as it likes.</p>
-        ) : (
-          <ul class="plain-list">
-            {bill.limits.map(({ limit, used, most, state }) => (
-              <li key={limit} class={state === "reached" ? "bad-text" : ""}>
-                {limit}: {number(used)} of {number(most)} used ({share(used / most)})
-              </li>
-            ))}
-          </ul>
-        )}
+      <Card title="By function" about="What was counted for each; the cost is shared out by it">
+        <Table
+          label="Cost by function"
+          columns={functions}
+          rows={bill.functions}
+          keyOf={({ function: name }) => name}
+          empty="No function was called this month."
+        />
       </Card>
     </>
   );

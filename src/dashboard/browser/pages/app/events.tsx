@@ -1,13 +1,16 @@
-import { dateAndTime } from "../../../model/format.ts";
+import { useState } from "preact/hooks";
 import type { EventListReply, TriggerListReply } from "../../../model/replies.ts";
 import { ask } from "../../api.ts";
-import { Action, may } from "../../parts/action.tsx";
+import { Action, Allowed } from "../../parts/action.tsx";
+import { SelectField } from "../../parts/field.tsx";
 import { Card } from "../../parts/page.tsx";
-import { Failed, Loading } from "../../parts/states.tsx";
+import { Shown } from "../../parts/shown.tsx";
 import { useData } from "../../use-data.ts";
+import { Events } from "./event-list.tsx";
 import type { TabProps } from "./tab.ts";
+import { Triggers } from "./triggers.tsx";
 
-export function EventsTab({ path }: TabProps) {
+export function EventsTab({ app, path }: TabProps) {
   const triggers = useData<TriggerListReply>((signal) => ask(`${path}/triggers`, { signal }), [path], 5_000);
   const events = useData<EventListReply>((signal) => ask(`${path}/events`, { query: { limit: 50 }, signal }), [path], 3_000);
   const dead = useData<EventListReply>((signal) => ask(`${path}/dead-letters`, { query: { limit: 50 }, signal }), [path], 5_000);
@@ -20,142 +23,85 @@ export function EventsTab({ path }: TabProps) {
   };
   return (
     <div class="stack">
-      <Card title="Triggers" about="What starts functions besides calls">
-        {triggers.data === undefined ? (
-          triggers.error ? (
-            <Failed error={triggers.error} onRetry={triggers.reload} />
-          ) : (
-            <Loading height={100} />
-          )
-        ) : (
-          <Triggers {...triggers.data} path={path} onChange={reload} />
-        )}
+      <Triggers loaded={triggers} path={path} onChange={reload} />
+      <Card title="Dead letters" about="Events that were given up, because the function failed for each of their attempts">
+        <Shown loaded={dead}>
+          {(data) => (
+            <>
+              <Events
+                {...data}
+                path={path}
+                onChange={reload}
+                label="Dead letters"
+                empty="No event was given up. Those that are stay here until they are run again or removed."
+              />
+              {data.events.length > 0 && (
+                <Allowed action="deploy" to="run dead letters again or remove them">
+                  <p class="buttons">
+                    <Action act={all("redrive")} onDone={reload}>
+                      Run all again
+                    </Action>
+                    <Action act={all("purge")} confirm="Remove all?" onDone={reload}>
+                      Remove all
+                    </Action>
+                  </p>
+                </Allowed>
+              )}
+            </>
+          )}
+        </Shown>
       </Card>
-      <Card title="Dead letters" about="Events that were given up">
-        {dead.data === undefined ? (
-          dead.error ? (
-            <Failed error={dead.error} onRetry={dead.reload} />
-          ) : (
-            <Loading height={100} />
-          )
-        ) : (
-          <>
-            <Events {...dead.data} none="No event was given up." label="Dead letters" />
-            {may("deploy") && dead.data.events.length > 0 && (
-              <p class="buttons">
-                <Action act={all("redrive")} onDone={reload}>
-                  Run all again
-                </Action>
-                <Action act={all("purge")} confirm="Remove all?" onDone={reload}>
-                  Remove all
-                </Action>
-              </p>
-            )}
-          </>
-        )}
+      <Card
+        title="Events"
+        about="Calls that are run later, the newest fifty: each is on the disk, and repeated until its function has done it"
+      >
+        <Shown loaded={events}>
+          {(data) => (
+            <Events
+              {...data}
+              path={path}
+              onChange={reload}
+              label="Events"
+              empty={
+                <>
+                  There is no event. Triggers make some, the part Call does, and so do requests with the header{" "}
+                  <code>Prefer: respond-async</code>.
+                </>
+              }
+            />
+          )}
+        </Shown>
       </Card>
-      <Card title="Events" about="Calls that are run later, the newest first">
-        {events.data === undefined ? (
-          events.error ? (
-            <Failed error={events.error} onRetry={events.reload} />
-          ) : (
-            <Loading height={100} />
-          )
-        ) : (
-          <Events {...events.data} none="There is no event." label="Events" />
-        )}
-      </Card>
+      <Pausing functions={Object.keys(app.live?.manifest.functions ?? {})} path={path} onChange={reload} />
     </div>
   );
 }
 
-function Triggers({ triggers, path, onChange }: TriggerListReply & { path: string; onChange: () => void }) {
-  if (triggers.length === 0) return <p class="muted">The app has no triggers.</p>;
+/** Which functions are paused is nowhere to be read, except in what their events wait for: both buttons are always there. */
+function Pausing({ functions, path, onChange }: { functions: readonly string[]; path: string; onChange: () => void }) {
+  const [chosen, setChosen] = useState(functions[0] ?? "");
+  const pause = (paused: boolean) => async () => {
+    await ask(`${path}/functions/${encodeURIComponent(chosen)}/events/paused`, { method: "PUT", body: { paused } });
+    return paused ? `Events of ${chosen} wait.` : `Events of ${chosen} go on.`;
+  };
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Triggers">
-      <table>
-        <thead>
-          <tr>
-            <th>Trigger</th>
-            <th>Starts</th>
-            <th>Last</th>
-            <th>Next</th>
-            <th>
-              <span class="unseen">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {triggers.map(({ name, kind, function: starts, paused, last, firesAt, why, fired }) => {
-            const at = `${path}/triggers/${encodeURIComponent(name)}`;
-            return (
-              <tr key={name}>
-                <td>
-                  {name} <span class="muted">{paused ? `${kind}, paused` : kind}</span>
-                  {why !== null && <div class="bad-text">{why}</div>}
-                </td>
-                <td>
-                  <code>{starts}</code>
-                </td>
-                <td class="number">{last === null ? "never" : `${dateAndTime(last.at)}, ${fired} in all`}</td>
-                <td class="number">{firesAt === null ? "–" : dateAndTime(firesAt)}</td>
-                <td>
-                  <div class="buttons">
-                    {may("invoke") && (
-                      <Action act={() => ask(`${at}/fire`, { method: "POST", body: {} }).then(() => "Fired.")} onDone={onChange}>
-                        Fire
-                      </Action>
-                    )}
-                    {may("deploy") && (
-                      <Action
-                        act={() => ask(`${at}/paused`, { method: "PUT", body: { paused: !paused } }).then(() => "")}
-                        onDone={onChange}
-                      >
-                        {paused ? "Resume" : "Pause"}
-                      </Action>
-                    )}
-                  </div>
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function Events({ events, none, label }: EventListReply & { none: string; label: string }) {
-  if (events.length === 0) return <p class="muted">{none}</p>;
-  return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={label}>
-      <table>
-        <thead>
-          <tr>
-            <th>Accepted</th>
-            <th>Function</th>
-            <th>From</th>
-            <th>State</th>
-            <th>Attempts</th>
-          </tr>
-        </thead>
-        <tbody>
-          {events.map(({ id, acceptedAt, function: name, source, state, attempts, why }) => (
-            <tr key={id}>
-              <td class="number">{dateAndTime(acceptedAt)}</td>
-              <td>
-                <code>{name}</code>
-              </td>
-              <td>{source.name ?? source.kind}</td>
-              <td>
-                {state}
-                {why !== null && <div class="muted">{why}</div>}
-              </td>
-              <td class="number">{attempts}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Card title="Hold events" about="Events of a function wait, and none is lost, for example until what it depends on is there again">
+      <Allowed action="deploy" to="hold events">
+        <div class="fields">
+          <SelectField
+            label="Function"
+            value={chosen}
+            options={functions.map((name) => ({ value: name, text: name }))}
+            onChange={setChosen}
+          />
+          <Action act={pause(true)} onDone={onChange} isDisabled={chosen === ""}>
+            Hold
+          </Action>
+          <Action act={pause(false)} onDone={onChange} isDisabled={chosen === ""}>
+            Let go on
+          </Action>
+        </div>
+      </Allowed>
+    </Card>
   );
 }

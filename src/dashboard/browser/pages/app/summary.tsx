@@ -30,7 +30,7 @@ export function SummaryTab({ app, path }: TabProps) {
           </ul>
         )}
       </Card>
-      <Card title="Functions" about={app.live === null ? "" : `Of revision ${app.live.number}`}>
+      <Card title="Functions" about={app.live === null ? "" : `Of revision ${app.live.number}, which most calls go to`}>
         <ul class="plain-list">
           {functions.map((name) => (
             <li key={name}>
