@@ -77,7 +77,7 @@ describe("traffic", () => {
 
     assert.deepEqual(await liveOf(), [2]);
     await confirm(page, "Promote revision 1", "Send all calls there?");
-    await page.getByText("All calls go to it.").waitFor();
+    await card(page, "Revisions").locator("tbody tr").last().getByText("gets all calls").waitFor();
     assert.deepEqual(await liveOf(), [1]);
     await confirm(page, "Roll back", "Roll back?");
     await page.getByText("Calls go where they went before.").waitFor();
@@ -137,7 +137,7 @@ describe("triggers and events", () => {
     await dead.getByText("No event was given up.").waitFor();
     assert.equal((await platform.client.deadLetters("shop", {})).events.length, 0);
 
-    const holding = card(page, "Hold events");
+    const holding = card(page, "Let a function wait");
     await holding.getByLabel("Function").selectOption("report");
     await holding.getByRole("button", { name: "Hold" }).click();
     await holding.getByText("Events of report wait.").waitFor();

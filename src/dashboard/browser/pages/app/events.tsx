@@ -85,7 +85,7 @@ function Pausing({ functions, path, onChange }: { functions: readonly string[]; 
     return paused ? `Events of ${chosen} wait.` : `Events of ${chosen} go on.`;
   };
   return (
-    <Card title="Hold events" about="Events of a function wait, and none is lost, for example until what it depends on is there again">
+    <Card title="Let a function wait" about="Its events are held, and none is lost, for example until what it depends on is there again">
       <Allowed action="deploy" to="hold events">
         <div class="fields">
           <SelectField
