@@ -6,6 +6,8 @@ export interface Column<Row> {
   cell: (row: Row) => ComponentChildren;
   /** Whether the cells are numbers or times: their digits stand below each other, and they are not broken. */
   isNumber?: boolean;
+  /** Whether the cells are sentences, which need some room. */
+  isLong?: boolean;
   /** Whether the title is for screen readers alone, as that of buttons. */
   isUntitled?: boolean;
 }
@@ -47,8 +49,8 @@ export function Table<Row>({ label, columns, rows, keyOf, empty, below }: TableP
             return (
               <Fragment key={keyOf(row, index)}>
                 <tr>
-                  {columns.map(({ title, cell, isNumber = false }) => (
-                    <td key={title} class={isNumber ? "number" : ""}>
+                  {columns.map(({ title, cell, isNumber = false, isLong = false }) => (
+                    <td key={title} class={isNumber ? "number" : isLong ? "long" : ""}>
                       {cell(row)}
                     </td>
                   ))}

@@ -84,7 +84,7 @@ function Reply({ reply, app }: { reply: FunctionReply; app: string }) {
       {error !== null && <p class="bad-text">The function did not answer: this is Mayfly's own error, {error}.</p>}
       {invocation !== null && (
         <p>
-          Invocation <a href={hashOf(["apps", app], { tab: "logs", search: invocation })}>{invocation}</a>
+          Invocation <a href={hashOf(["apps", app, "calls", invocation])}>{invocation}</a>
         </p>
       )}
       <Table label="Headers of the reply" columns={columns} rows={headers} keyOf={(_, index) => index} empty="It has no headers." />

@@ -41,6 +41,7 @@ export function Events({ events, label, empty, path, onChange }: EventsProps) {
     { title: "From", cell: ({ source }) => source.name ?? source.kind },
     {
       title: "State",
+      isLong: true,
       cell: ({ state, why, dueAt }) => (
         <>
           {state}

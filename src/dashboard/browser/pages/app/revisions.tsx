@@ -16,7 +16,7 @@ export function Revisions({ app, path, onChange }: TabProps) {
     { title: "Named by", cell: ({ id }) => namesOf(app, id) },
   ];
   if (app.revisions.some(({ canary }) => canary !== undefined))
-    columns.push({ title: "As a canary", cell: ({ canary }) => canary && canaryInWords(canary) });
+    columns.push({ title: "As a canary", isLong: true, cell: ({ canary }) => canary && canaryInWords(canary) });
   if (may("deploy"))
     columns.push({
       title: "Actions",
