@@ -376,7 +376,7 @@ describe("rights", () => {
 });
 
 describe("every part", () => {
-  const parts = ["", "traffic", "events", "queues", "data", "runs", "logs", "cost", "call"];
+  const parts = ["", "traffic", "events", "queues", "data", "runs", "calls", "logs", "cost", "call"];
   const folder = process.env["MAYFLY_SCREENSHOTS"];
   const all: Look[] = [375, 768, 1_280].flatMap((width) => (["light", "dark"] as const).map((theme) => ({ width, theme })));
   const looks: Look[] =

@@ -299,7 +299,7 @@ describe("an app", () => {
     await page.goto(`${url}/#/apps/nightly-report?tab=events`);
     await page.getByRole("button", { name: "Fire nightly" }).click();
     await page.getByText("Fired.").waitFor();
-    await page.getByRole("region", { name: "Events" }).getByText("report", { exact: true }).waitFor();
+    await page.getByRole("table").getByText("report", { exact: true }).waitFor();
   });
 
   test("shows to a reader what it may see, and offers nothing that would be refused", async (context) => {
@@ -377,7 +377,7 @@ describe("every page", () => {
 
   test("the parts of an app fit the narrowest screen, and keep nobody out", async (context) => {
     const page = await loggedIn(context, { look: { width: 320, theme: "dark" } });
-    for (const part of ["", "traffic", "events", "queues", "data", "runs", "logs", "cost", "call"]) {
+    for (const part of ["", "traffic", "events", "queues", "data", "runs", "calls", "logs", "cost", "call"]) {
       await page.goto(`${url}/#/apps/hello?tab=${part}`);
       await page.locator('.tabs [aria-current="page"]').waitFor();
       await page.locator(".main .card, .main .note-box").first().waitFor();
