@@ -299,7 +299,12 @@ describe("an app", () => {
     await page.goto(`${url}/#/apps/nightly-report?tab=events`);
     await page.getByRole("button", { name: "Fire nightly" }).click();
     await page.getByText("Fired.").waitFor();
-    await page.getByRole("table").getByText("report", { exact: true }).waitFor();
+    await page
+      .getByRole("region", { name: "Events", exact: true })
+      .first()
+      .getByRole("table")
+      .getByText("report", { exact: true })
+      .waitFor();
   });
 
   test("shows to a reader what it may see, and offers nothing that would be refused", async (context) => {
