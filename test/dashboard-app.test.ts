@@ -1,6 +1,6 @@
 /**
  * The page of an app in a real browser: each of its parts, with what it changes seen through the API. `MAYFLY_SCREENSHOTS=<folder> ./mayfly test test/dashboard-app` writes
- * pictures of all parts at three widths in both themes.
+ * pictures of all parts at three widths in both themes, and those of docs/dashboard.md.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -9,6 +9,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterwards } from "../src/base/testing/afterwards.ts";
 import { createClient } from "../src/doors/admin/client.ts";
 import { barriersIn, type Look, type LogIn, openBrowser, openDashboard } from "./browser.ts";
+import { takePictures } from "./dashboard-pictures.ts";
 import { createScope, eventually, type Platform, type Scope, startPlatform } from "./platform.ts";
 
 const scope = createScope();
@@ -386,6 +387,8 @@ describe("every part", () => {
           { width: 1_280, theme: "light" },
         ]
       : all;
+  if (folder !== undefined) test("is shown in docs/dashboard.md", async (context) => takePictures(platform, await open(context), folder));
+
   for (const { width, theme } of looks)
     test(`fits ${width} pixels in ${theme} colours, and keeps nobody out`, async (context) => {
       const page = await open(context, { look: { width: width!, theme: theme! } });
