@@ -115,8 +115,6 @@ function apiParts(start: ServerStart, { state, services, telemetry, dispatch, ap
   const { config, clock } = start;
   const demand = { recording: history.demand, rules: policyOptions(config), prices: config.prices, catalog, clock };
   const { appliances, serving, overview, hostReport, callees } = apps;
-  const { places, turns, buckets, durable, executions } = calls;
-  const { appliances, serving, overview, callees } = apps;
   const { places, turns, buckets, durable, executions, invoking } = calls;
   return {
     catalog,

@@ -100,19 +100,17 @@ function Queue({ queue: { name, fifo }, onChange }: { queue: QueueReply; onChang
               below={({ id, body }) => <Foreign text={body} label={`Text of ${id}`} />}
               empty="The queue is empty. The form below sends a message, and so do functions."
             />
-            {data.messages.length > 0 && (
-              <Allowed action="deploy" to="move or remove messages">
-                <p class="buttons">
-                  <Action act={() => redrive(path)} onDone={changed}>
-                    Redrive
-                  </Action>
-                  <Action act={() => purge(path)} confirm="Remove all messages?" onDone={changed}>
-                    Purge
-                  </Action>
-                  <span class="muted">Redrive moves dead letters back to the queues that gave them up.</span>
-                </p>
-              </Allowed>
-            )}
+            <Allowed action="deploy" to="move or remove messages">
+              <p class="buttons">
+                <Action act={() => redrive(path)} onDone={changed} isDisabled={data.messages.length === 0}>
+                  Redrive
+                </Action>
+                <Action act={() => purge(path)} confirm="Remove all messages?" onDone={changed} isDisabled={data.messages.length === 0}>
+                  Purge
+                </Action>
+                <span class="muted">Redrive moves dead letters back to the queues that gave them up.</span>
+              </p>
+            </Allowed>
           </>
         )}
       </Shown>
