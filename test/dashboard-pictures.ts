@@ -6,10 +6,11 @@ const PHONE = { width: 375, height: 800 };
 const DESK = { width: 1_120, height: 800 };
 
 /** @param page of somebody who has logged in, and may do all */
-export async function takePictures({ client, deploy, call, running }: Platform, page: Page, folder: string): Promise<void> {
-  await deploy("test/apps/dashboard", { name: "bakery" });
-  await deploy("test/apps/dashboard", { name: "bakery", env: { ROUND: "2" } });
-  await deploy("examples/approval", { name: "orders" });
+export async function takePictures(platform: Platform, page: Page, folder: string): Promise<void> {
+  const { client, running } = platform;
+  await platform.deploy("test/apps/dashboard", { name: "bakery" });
+  await platform.deploy("test/apps/dashboard", { name: "bakery", env: { ROUND: "2" } });
+  await platform.deploy("examples/approval", { name: "orders" });
   const [newest, oldest] = (await client.app("bakery")).revisions.map(({ number }) => number);
   const both = [
     { revision: newest!, weight: 20 },
@@ -27,7 +28,7 @@ export async function takePictures({ client, deploy, call, running }: Platform, 
     const value = JSON.stringify({ name, basket: ["rye"], since: "2026-11-30" }, null, 2);
     await client.putKeyValue("bakery", "sessions", `user/${name}`, { value, metadata: { seen: "shop" }, expirationTtl: 86_400 });
   }
-  await (await call("/bakery/echo/put")).text();
+  await (await platform.call("/bakery/echo/put")).text();
   await client.runSql("bakery", "orders", { script: "CREATE TABLE orders (id INTEGER, bread TEXT)" });
   await client.setSecret("bakery", "BANK_KEY", "secret");
   await client.setLimits("bakery", { requests: 1_000_000, spend: 5 });
