@@ -13,6 +13,7 @@ interface Span {
   traceId: string;
   spanId: string;
   parentSpanId?: string;
+  links?: { traceId: string; spanId: string; flags: number }[];
   name: string;
   kind: number;
   startTimeUnixNano: string;
@@ -182,6 +183,34 @@ describe("a collector", () => {
       spans.filter(({ name }) => name === "works").map(({ kind, attributes }) => [kind, attributes["faas.trigger"]]),
       [[5, "pubsub"]],
     );
+  });
+
+  test("sees a batch of a queue as caused by all who sent its messages", async () => {
+    const senders = ["44f7651916cd43dd8448eb211c80319c", "55f7651916cd43dd8448eb211c80319c"];
+    const sent: string[] = [];
+    for (const trace of senders) {
+      const headers = { traceparent: `00-${trace}-${caller.span}-01` };
+      sent.push((await (await platform.call("/seen/sends?pair", { headers })).text()).split("-")[2]!);
+    }
+    const spans = await eventually(
+      "the batch's span",
+      () => collector.spans.filter(({ name }) => name === "pairs"),
+      (all) => all.length > 0,
+    );
+    const causes = spans.flatMap(({ traceId, parentSpanId, links = [] }) => [
+      [traceId, parentSpanId],
+      ...links.map((link) => [link.traceId, link.spanId]),
+    ]);
+    assert.deepEqual(new Set(causes.map(String)), new Set(senders.map((trace, at) => `${trace},${sent[at]}`)));
+    assert.deepEqual([spans.length, spans[0]!.links!.map(({ flags }) => flags)], [1, [1]]);
+  });
+
+  test("sees what a published event starts in the trace of the function that published it", async () => {
+    const trace = "66f7651916cd43dd8448eb211c80319c";
+    const traceparent = `00-${trace}-${caller.span}-01`;
+    const [, , span] = (await (await platform.call("/seen/publishes", { headers: { traceparent } })).text()).split("-");
+    const spans = await collector.trace(trace, (all) => all.some(({ name }) => name === "listens"));
+    assert.equal(named(spans, "listens").parentSpanId, span);
   });
 
   test("is told of failures by their codes, and not told of traces that their callers do not record", async () => {

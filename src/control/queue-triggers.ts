@@ -87,13 +87,12 @@ function sourceOf(
     most: concurrency,
     wants: (record) => pattern === undefined || matches(pattern, comparable(record)),
     failures: failuresNamed,
-    perform: (payload, trace) =>
-      runOnce(
-        { dispatcher, callee, resultBytes: RESULT_BYTES },
-        { id: newId(), payload, about, source: { kind: "queue", name }, trace: traceInHeader(trace) ?? NO_TRACE },
-        { performer: "queue", app, target },
-        1,
-      ),
+    perform(payload, traces) {
+      const [trace = NO_TRACE, ...links] = traces.flatMap((header) => traceInHeader(header) ?? []);
+      const source = { kind: "queue", name } as const;
+      const event = { id: newId(), payload, about, source, trace, ...(links.length > 0 && { links }) };
+      return runOnce({ dispatcher, callee, resultBytes: RESULT_BYTES }, event, { performer: "queue", app, target }, 1);
+    },
   };
 }
 

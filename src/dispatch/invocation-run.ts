@@ -71,7 +71,7 @@ export class Invocation implements InvocationHandle {
   streamNumber = 0;
   readonly #owner: InvocationOwner;
   readonly #arrivedAt: number;
-  readonly #recorded: Pick<NonNullable<InvocationEnded["recorded"]>, "parentSpan" | "method"> | null;
+  readonly #recorded: Pick<NonNullable<InvocationEnded["recorded"]>, "parentSpan" | "method" | "links"> | null;
   readonly #kind: InvocationEnded["kind"];
   readonly #attempt: number;
   readonly #source: InvocationEnded["source"];
@@ -459,8 +459,9 @@ class GuestSide implements RequestSink {
   }
 }
 
-function recordedOf({ input }: InvocationRequest, { parentSpan }: OwnTrace) {
-  return { parentSpan, method: input.kind === "event" ? "" : input.method };
+function recordedOf({ input, links }: InvocationRequest, { parentSpan }: OwnTrace) {
+  const method = input.kind === "event" ? "" : input.method;
+  return { parentSpan, method, links: links && Object.freeze(links.map(({ traceparent }) => traceparent)) };
 }
 
 /** When an invocation has waited for a machine for as long as it may. */

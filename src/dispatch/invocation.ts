@@ -36,6 +36,8 @@ export interface InvocationRequest {
   /** What calls the function, if it is no client: for people who look at the call. */
   source?: InvocationSource;
   trace: TraceContext;
+  /** Further traces that caused it, besides `trace`: of the other messages of a batch. Its span is linked to theirs. */
+  links?: readonly TraceContext[] | undefined;
   /** What the function gets, except the body. */
   input: InvocationInput;
   /** Of an upgrade: how long the connection may last after the reply with the status 101, in milliseconds. Default: without limit. */

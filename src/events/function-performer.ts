@@ -2,7 +2,7 @@
 import type { ErrorDetails } from "../base/errors/error.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
-import type { Dispatcher, InvocationHandle, InvocationReply } from "../dispatch/invocation.ts";
+import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest } from "../dispatch/invocation.ts";
 import type { InvocationInput } from "../wire/host-end.ts";
 import type { ClaimedEvent, Lane } from "./event.ts";
 import type { EndedAttempt, Outcome, Performer } from "./performer.ts";
@@ -60,7 +60,7 @@ export function functionPerformer(options: FunctionPerformerOptions): Performer 
   };
 }
 
-type CalledEvent = Pick<ClaimedEvent, "id" | "payload" | "about" | "trace" | "source">;
+type CalledEvent = Pick<ClaimedEvent, "id" | "payload" | "about" | "trace" | "source"> & Pick<InvocationRequest, "links">;
 
 /** Calls the function of the lane once. */
 export async function runOnce(options: FunctionPerformerOptions, event: CalledEvent, lane: Lane, attempt: number): Promise<Outcome> {
@@ -94,6 +94,7 @@ function call(
       attempt,
       source: event.source,
       trace: event.trace,
+      links: event.links,
       input,
       body,
     },

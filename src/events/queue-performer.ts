@@ -1,4 +1,5 @@
 /** Carries results of events to queues, and what rules and schedules send there. */
+import { traceHeaderOf } from "../telemetry/traces/trace-header.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { Outcome, Performer } from "./performer.ts";
@@ -42,8 +43,8 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["store-busy", "disk
 export function queuePerformer(send: (delivery: QueueDelivery) => Promise<void>): Performer {
   return {
     limit: () => AT_ONCE,
-    async perform({ id, payload, about }, { app, target }): Promise<Outcome> {
-      const { ofTenant = false, isDeadLetter = false, ofRule = false, group, trace } = (about ?? {}) as QueueAbout;
+    async perform({ id, payload, about, trace: own }, { app, target }): Promise<Outcome> {
+      const { ofTenant = false, isDeadLetter = false, ofRule = false, group, trace = traceHeaderOf(own) } = (about ?? {}) as QueueAbout;
       const text = Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString();
       const letter = ofRule ? deadLetterOfRule : deadLetterOf;
       const to = { queue: target, ofTenant: ofTenant || ofRule, from: ofRule ? { tenant: app } : { app } };

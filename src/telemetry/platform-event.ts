@@ -139,6 +139,8 @@ interface RecordedSpan {
 interface RecordedInvocation extends RecordedSpan {
   /** Of a request: its method as the client wrote it; empty otherwise. */
   method: string;
+  /** The traceparents of what else caused it; undefined: nothing. */
+  links: readonly string[] | undefined;
   /** Milliseconds from the arrival until the slot was free. */
   lastedMs: number;
 }

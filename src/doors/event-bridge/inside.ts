@@ -12,6 +12,8 @@ import { accountOf } from "../../control/lambda/names.ts";
 import type { Buses, Published } from "../../events/bus/buses.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
 import type { Principal } from "../../store/principals/principal.ts";
+import { TRACE_HEADER, traceInHeader } from "../../telemetry/traces/trace-header.ts";
+import type { TraceContext } from "../../wire/host-end.ts";
 import { Input } from "../aws/input.ts";
 import { asServiceError, ServiceError } from "../aws/service-error.ts";
 import { TargetKinds } from "../aws/target-kinds.ts";
@@ -54,7 +56,7 @@ export function createEventsInside({ buses, catalog, clock, onError }: EventsIns
         account: { tenant, account: accountOf(tenant), region },
         principal,
         input: Input.of(body.bytes),
-        buses: { ...buses, publish: (...what) => publishTo(buses, allowed, ...what) },
+        buses: { ...buses, publish: (...what) => publishTo(buses, allowed, traceOf(request), ...what) },
         targets: new TargetKinds([]),
         now: clock.wall(),
       });
@@ -77,14 +79,22 @@ export function createEventsInside({ buses, catalog, clock, onError }: EventsIns
   };
 }
 
+/** Of the invocation that publishes, as the host knows it or the function says. */
+function traceOf({ headers }: IncomingMessage): TraceContext | undefined {
+  const header = headers[TRACE_HEADER];
+  return traceInHeader(typeof header === "string" ? header : undefined);
+}
+
+/** @param trace of events that name none themselves */
 async function publishTo(
   buses: Pick<Buses, "publish">,
   allowed: ReadonlySet<string>,
+  trace: TraceContext | undefined,
   ...[tenant, events]: Parameters<Buses["publish"]>
 ): Promise<Published[]> {
   const published = await buses.publish(
     tenant,
-    events.filter(({ bus }) => allowed.has(bus)),
+    events.flatMap(({ bus, event, trace: own = trace }) => (allowed.has(bus) ? [{ bus, event, trace: own }] : [])),
   );
   let at = 0;
   return events.map(({ bus }): Published => (allowed.has(bus) ? published[at++]! : { is: "no-bus" }));

@@ -5,6 +5,7 @@
  * 1. publish() resolves when what the event starts is on the disk: an event for each target that it goes to. From then on it is repeated as every event is.
  * 2. An event goes to all of its targets, or it is refused and goes to none.
  */
+import type { TraceContext } from "../../wire/host-end.ts";
 import type { Timing } from "../triggers/trigger.ts";
 import type { Bus, BusEvent, NewBus, NewRule, RuleRef, StoredRule, Target } from "./bus.ts";
 
@@ -35,6 +36,8 @@ export interface Buses {
 export interface Publication {
   bus: string;
   event: BusEvent;
+  /** What the publisher belongs to, and what the event starts; undefined: nothing that is known. */
+  trace?: TraceContext | undefined;
 }
 
 /** `refused`: one of those who would handle the event has too many waiting, and the text says so. */

@@ -72,7 +72,7 @@ const NOTHING: Delivered = { events: [], triggers: [] };
 function startedBy(
   { deliver, start, undelivered, limits }: StartNeeds,
   tenant: string,
-  { bus, event }: Publication,
+  { bus, event, trace }: Publication,
   { rules, triggers }: Wanted,
   room: { bytes: number },
 ): Delivered | string {
@@ -87,7 +87,7 @@ function startedBy(
     if (made === undefined) continue;
     left -= made.payload.length + EVENT_BYTES;
     if (left < 0) return `what the event starts, with the events before it in the request, counts more than ${limits.startedBytes} bytes`;
-    delivered.events.push(made);
+    delivered.events.push(trace === undefined ? made : { ...made, trace });
     delivered.triggers.push(trigger);
   }
   room.bytes = left;

@@ -159,8 +159,7 @@ export class QueuePoller {
     if (batch.length === 0) return;
     const messages = batch.map(({ message }) => message);
     if (this.#isClosed) return hold.giveBack(messages);
-    const trace = batch.map(({ message }) => message.trace).find((each) => each !== undefined);
-    const outcome = await this.#source.perform(payload, trace);
+    const outcome = await this.#source.perform(payload, tracesOf(messages));
     if (outcome.kind === "done") {
       this.#thrive();
       const failed = this.#source.failures(outcome.result, new Set(messages.map(({ id }) => id)));
@@ -209,4 +208,12 @@ export class QueuePoller {
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+/** One is the parent of the function's span. A span has 128 links at most, as with OpenTelemetry's own libraries. */
+const MOST_TRACES = 129;
+
+function tracesOf(messages: readonly ReceivedMessage[]): string[] {
+  const all = new Set(messages.flatMap(({ trace }) => trace ?? []));
+  return [...all].slice(0, MOST_TRACES);
 }

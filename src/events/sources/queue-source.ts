@@ -20,8 +20,8 @@ export interface QueueSource {
   wants(record: QueueRecord): boolean;
   /** Which messages the function could not handle, as its result says. @param ids of the batch */
   failures(result: Uint8Array, ids: ReadonlySet<string>): BatchFailures;
-  /** Calls the function once. Must not reject. @param trace of the batch's first message that belongs to one: the header X-Amzn-Trace-Id; undefined: none does */
-  perform(payload: Buffer, trace: string | undefined): Promise<Outcome>;
+  /** Calls the function once. Must not reject. @param traces those that messages of the batch belong to, each once, in their order: headers X-Amzn-Trace-Id */
+  perform(payload: Buffer, traces: readonly string[]): Promise<Outcome>;
 }
 
 /** A message as AWS Lambda hands it to functions. */

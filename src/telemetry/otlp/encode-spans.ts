@@ -18,6 +18,7 @@ interface Span {
   startTimeUnixNano: string;
   endTimeUnixNano: string;
   attributes: KeyValue[];
+  links?: { traceId: string; spanId: string; flags: number }[];
   status?: { code: number; message?: string };
 }
 
@@ -45,7 +46,7 @@ export function tracesRequest(
 function invocationSpans(event: InvocationEnded): Span[] {
   const { at, kind, recorded, spans, outcome } = event;
   if (recorded === null) return [];
-  const { traceparent, parentSpan, lastedMs } = recorded;
+  const { traceparent, parentSpan, lastedMs, links } = recorded;
   const startedAt = at - lastedMs;
   const [traceId, spanId] = idsOf(traceparent);
   const whole: Span = {
@@ -57,6 +58,7 @@ function invocationSpans(event: InvocationEnded): Span[] {
     startTimeUnixNano: nanoseconds(startedAt),
     endTimeUnixNano: nanoseconds(at),
     attributes: attributesOf(factsOf(event, recorded)),
+    ...(links !== undefined && { links: links.map(linkTo) }),
     ...statusOf(event),
   };
   let from = startedAt;
@@ -132,6 +134,11 @@ function acceptedSpan({ at, ms, event, performer, target, recorded: { traceparen
       "mayfly.performer": performer,
     }),
   };
+}
+
+function linkTo(traceparent: string): NonNullable<Span["links"]>[number] {
+  const [traceId, spanId] = idsOf(traceparent);
+  return { traceId, spanId, flags: Number.parseInt(traceparent.slice(-2), 16) };
 }
 
 function idsOf(traceparent: string): [trace: string, span: string] {

@@ -5,6 +5,7 @@ import type { Publication, Published } from "../../../events/bus/buses.ts";
 import { matches } from "../../../patterns/matches.ts";
 import { readPattern } from "../../../patterns/read-pattern.ts";
 import { TooMuchWork } from "../../../patterns/work.ts";
+import { traceInHeader } from "../../../telemetry/traces/trace-header.ts";
 import { isObject, type Input } from "../../aws/input.ts";
 import { invalid, ServiceError } from "../../aws/service-error.ts";
 import { Constraints } from "../../lambda/constraints.ts";
@@ -70,7 +71,8 @@ function readEntry({ account, now }: EventBridgeCall, entry: Input): Publication
   if (detail === undefined) return failed("MalformedDetail", "Detail is malformed.");
   try {
     const bus = readBusName(entry.text("EventBusName"), account);
-    return { bus, event: eventOf(account, { source: source!, type: type!, detail, entry, now }) };
+    const event = eventOf(account, { source: source!, type: type!, detail, entry, now });
+    return { bus, event, trace: traceInHeader(entry.text("TraceHeader")) };
   } catch (error) {
     if (error instanceof ServiceError) return failed("InvalidArgument", error.message);
     throw error;

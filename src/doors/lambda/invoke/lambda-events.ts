@@ -20,6 +20,7 @@ import type { QueueAbout } from "../../../events/queue-performer.ts";
 import { busy } from "../read-body.ts";
 import { runWhole } from "./collect.ts";
 import type { Run, RunParts } from "./run.ts";
+import { traceHeaderOf } from "../../../telemetry/traces/trace-header.ts";
 import type { GivenTrace } from "./trace-header.ts";
 
 /** The name of who carries these events out. */
@@ -172,7 +173,7 @@ export function lambdaPerformer(parts: LambdaPerformerParts): Performer {
 }
 
 /** Throws an AwsError. */
-function runOf(parts: LambdaPerformerParts, { id, payload, about: given, source }: ClaimedEvent, count: number): Run {
+function runOf(parts: LambdaPerformerParts, { id, payload, trace, about: given, source }: ClaimedEvent, count: number): Run {
   const about = given as LambdaAbout;
   const invokable = invokableOf(parts, about);
   const { client, tenantId } = about;
@@ -181,7 +182,7 @@ function runOf(parts: LambdaPerformerParts, { id, payload, about: given, source 
     id,
     attempt: count,
     payload: Buffer.from(payload.buffer, payload.byteOffset, payload.length),
-    trace: about.trace ?? parts.traceOf(invokable.functionArn),
+    trace: about.trace ?? parts.traceOf(invokable.functionArn, traceHeaderOf(trace)),
     source,
     wantsLog: false,
     ...(client !== undefined && { client }),

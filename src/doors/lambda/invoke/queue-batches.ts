@@ -10,6 +10,7 @@ import { matches } from "../../../patterns/matches.ts";
 import { readPattern } from "../../../patterns/read-pattern.ts";
 import type { Queues } from "../../../services/queues/queues.ts";
 import type { LambdaStore } from "../../../store/lambda/lambda-store.ts";
+import { traceInHeader } from "../../../telemetry/traces/trace-header.ts";
 import { attempt, type LambdaPerformerParts } from "./lambda-events.ts";
 
 /** Batches of a mapping that run at the same time, unless it says otherwise; reserved concurrency may allow fewer. */
@@ -44,11 +45,14 @@ export function queueBatches({ store, sources, queues, ...parts }: BatchParts): 
         most: record.maximumConcurrency ?? AT_ONCE,
         wants: (message) => patterns === undefined || patterns.some((pattern) => matches(pattern, comparable(message))),
         failures: (result, ids) => (record.reportsFailures ? failuresIn(result, ids) : new Map()),
-        perform: (payload, header) =>
+        perform: (payload, [header, ...others]) =>
           attempt(parts, account, () => {
             const invokable = parts.invokables.find(account, { name, qualifier });
             const trace = parts.traceOf(invokable.functionArn, header);
-            return { invokable, id: randomUUID(), attempt: 1, payload, trace, source: { kind: "queue", name: queue }, wantsLog: false };
+            const links = others.flatMap((other) => traceInHeader(other) ?? []);
+            const source = { kind: "queue", name: queue } as const;
+            const order = { invokable, id: randomUUID(), attempt: 1, payload, trace, source, wantsLog: false };
+            return links.length === 0 ? order : { ...order, links };
           }),
       });
     },

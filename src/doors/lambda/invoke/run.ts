@@ -4,7 +4,13 @@ import type { ErrorDetails } from "../../../base/errors/error.ts";
 import type { ErrorCode } from "../../../base/errors/table.ts";
 import type { AwsError } from "../../../control/lambda/aws-error.ts";
 import type { Invokable } from "../../../control/lambda/invokables.ts";
-import { branchOfPin, type Dispatcher, type InvocationHandle, type InvocationReply } from "../../../dispatch/invocation.ts";
+import {
+  branchOfPin,
+  type Dispatcher,
+  type InvocationHandle,
+  type InvocationReply,
+  type InvocationRequest,
+} from "../../../dispatch/invocation.ts";
 import type { InvocationSource, InvocationTiming } from "../../../telemetry/platform-event.ts";
 import { INTEGRATION_RESPONSE, type LogLevel } from "../../../wire/protocol.ts";
 import type { Executions } from "./executions.ts";
@@ -25,6 +31,8 @@ export interface Run {
   attempt: number;
   payload: Buffer;
   trace: GivenTrace;
+  /** Of the other messages of a batch: see InvocationRequest. */
+  links?: InvocationRequest["links"];
   /** What calls the function. Default: AWS Lambda's API. */
   source?: InvocationSource;
   /** What the caller gave as its client context, parsed. */
@@ -56,7 +64,7 @@ const START_MS = 60_000;
 
 /** It ends by itself, also if the caller goes away, as in AWS Lambda. Throws TooManyRequestsException if the function may not run more often at the moment. */
 export function run({ dispatcher, executions, clock }: RunParts, order: Run, sink: RunSink): InvocationHandle {
-  const { invokable, id, attempt, payload, trace, client, tenantId, wantsLog, source = { kind: "lambda" } } = order;
+  const { invokable, id, attempt, payload, trace, links, client, tenantId, wantsLog, source = { kind: "lambda" } } = order;
   const over = executions.begin(invokable);
   const { app, appName, function: name, pin, arn, settings } = invokable;
   const caller = new Caller(order, clock, wantsLog, sink, over);
@@ -75,6 +83,7 @@ export function run({ dispatcher, executions, clock }: RunParts, order: Run, sin
         attempt,
         source,
         trace: trace.trace,
+        links,
         input: {
           kind: "event",
           lambda: { arn, traceId: trace.header, ...(client !== undefined && { client }), ...(tenantId !== undefined && { tenantId }) },
