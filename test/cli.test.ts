@@ -313,10 +313,12 @@ describe("the command line", () => {
   });
 
   test("exit codes tell usage, conflict and unreachable apart", async () => {
+    // The usual ports may be taken by whatever else runs on this host.
+    const anywhere = ["--listen", "127.0.0.1:0", "--api", "127.0.0.1:0"];
     bad(await run("nonsense"), 2, /unknown command/);
     bad(await run("invoke", "x/y", "--repeat", "0"), 2, /whole number/);
     bad(await run("serve", "--driver", "docker"), 2, /driver is "docker", but must be one of "auto"/);
-    bad(await run("serve", "--state", state), 5, new RegExp(`pid ${server.child.pid}`));
+    bad(await run("serve", "--state", state, ...anywhere), 5, new RegExp(`pid ${server.child.pid}`));
     bad(await run("list", "--api", "http://127.0.0.1:9"), 4, /No Mayfly answers at http:\/\/127\.0\.0\.1:9/);
     // Before the code is looked at, which may take minutes, and which fails here.
     const broken = temporaryFolder(scope);
@@ -326,7 +328,7 @@ describe("the command line", () => {
     bad(await run("deploy", "docs"), 2, /mayfly\.json/);
     bad(await run("init", join(state, "api-token", "app")), 5, /api-token.* cannot be used: ENOTDIR.*\n {2}cure: Check the path/);
     bad(await run("invoke", "x/y", "--data", "@/nonexistent"), 5, /\/nonexistent cannot be used: ENOENT/);
-    bad(await run("serve", "--state", join(state, "api-token")), 5, /api-token cannot be (used|read or written): .*EEXIST/);
+    bad(await run("serve", "--state", join(state, "api-token"), ...anywhere), 5, /api-token cannot be (used|read or written): .*EEXIST/);
     bad(await mayfly(["invoke", "x/y"], { env: { MAYFLY_STATE_DIR: state, MAYFLY_GATEWAY: "http://[" } }), 2, /is not a URL/);
     bad(await mayfly(["list"], { env: { MAYFLY_STATE_DIR: "" } }), 2, /MAYFLY_STATE_DIR is empty/);
     const { stderr } = await run("list", "--api", "http://127.0.0.1:9", "--json");
