@@ -75,6 +75,18 @@ export function day(at: number): string {
   return new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
 }
 
+/** What stands below the times of a plot's axis, ascending and in ms: as much of each as tells it from its neighbours. */
+export function timesOnAxis(at: readonly number[]): string[] {
+  const step = at.length < 2 ? 60_000 : at[1]! - at[0]!;
+  // A day may have 23 hours, where clocks are moved.
+  if (step >= 23 * 3_600_000) return at.map(day);
+  if (step < 60_000) return at.map(timeOfDay);
+  return at.map((each) => {
+    const time = timeOfDay(each).slice(0, 5);
+    return time === "00:00" ? day(each) : time;
+  });
+}
+
 /** How many times one amount is of another: "54 ×"; undefined if that says nothing. */
 export function times(many: number, one: number): string | undefined {
   if (!(one > 0) || !(many > 0)) return undefined;

@@ -176,3 +176,13 @@ test("pages offer what a role may do", () => {
     ],
   );
 });
+
+test("times on a plot's axis have what tells them apart", () => {
+  const midnight = new Date(2026, 10, 30).getTime();
+  const every = (ms: number) => format.timesOnAxis([0, 1, 2].map((each) => midnight + each * ms));
+  assert.deepEqual(every(5_000), ["00:00:00", "00:00:05", "00:00:10"]);
+  assert.deepEqual(every(900_000), ["30 Nov", "00:15", "00:30"]);
+  assert.deepEqual(every(24 * 3_600_000), ["30 Nov", "1 Dec", "2 Dec"]);
+  assert.deepEqual(format.timesOnAxis([midnight + 60_000]), ["00:01"]);
+  assert.deepEqual(format.timesOnAxis([]), []);
+});

@@ -135,7 +135,8 @@ function Cost({ cost }: Pick<ShownInvocationReply, "cost">) {
     {
       title: "Used",
       isNumber: true,
-      cell: ({ quantity, unit }) => (unit === "s" ? milliseconds(1_000 * quantity) : `${number(quantity)} ${unit}`),
+      cell: ({ quantity, unit }) =>
+        unit === "s" ? milliseconds(1_000 * quantity) : `${number(quantity)} ${unit === "requests" && quantity === 1 ? "request" : unit}`,
     },
     { title: "Cost", isNumber: true, cell: (line) => money(line.cost, currency) },
   ];

@@ -1,7 +1,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { dateAndTime, day, timeOfDay } from "../../model/format.ts";
+import { dateAndTime, timeOfDay, timesOnAxis } from "../../model/format.ts";
 import { stacked } from "../../model/stacked.ts";
 import { colour, theme } from "../theme.ts";
 
@@ -72,7 +72,7 @@ export function Plot({ title, about, at, lines, format, isStacked = false, isBin
             ...axis,
             size: 28,
             space: 72,
-            values: (_plot, splits) => splits.map((split) => (isShort ? timeOfDay(split * 1_000).slice(0, 5) : day(split * 1_000))),
+            values: (_plot, splits) => timesOnAxis(splits.map((split) => split * 1_000)),
           },
           { ...axis, size: 64, values: (_plot, splits) => splits.map((split) => format(split)), ...(isBinary && { incrs: BINARY_STEPS }) },
         ],
@@ -90,7 +90,7 @@ export function Plot({ title, about, at, lines, format, isStacked = false, isBin
         hooks: { setCursor: [({ cursor: { idx } }) => (pointed.value = idx ?? null)] },
       };
     }
-  }, [names, isDark, isStacked, isBinary, isShort]);
+  }, [names, isDark, isStacked, isBinary]);
 
   useEffect(() => plot.current?.setData(data), [data]);
 
