@@ -71,7 +71,7 @@ export function dateAndTime(at: number): string {
 }
 
 /** In the reader's time zone: 30 Nov. */
-export function day(at: number): string {
+function day(at: number): string {
   return new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
 }
 
