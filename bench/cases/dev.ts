@@ -15,6 +15,7 @@ const SAVES_PER_ROUND = 4;
 /** Between an answer and the next save: nobody saves as fast as that, and what renews itself in the background has had time. */
 const PAUSE_MS = 1_500;
 const WITHIN_MS = 30_000;
+const SILENT_MS = 3_000;
 
 interface Contestant {
   name: string;
@@ -163,7 +164,8 @@ async function measure(contestant: Contestant): Promise<number[]> {
 /** Calls until the answer is this one. A server that starts again refuses connections meanwhile. */
 async function answers(url: string, wanted: string): Promise<void> {
   for (const end = performance.now() + WITHIN_MS; performance.now() < end;) {
-    const text = await fetch(url)
+    // A server that is just being ended may take a connection and never answer.
+    const text = await fetch(url, { signal: AbortSignal.timeout(SILENT_MS) })
       .then((response) => response.text())
       .catch(() => undefined);
     if (text === wanted) return;
