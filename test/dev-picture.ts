@@ -42,7 +42,7 @@ async function aSession(cwd: string): Promise<string> {
       () => shown,
       (text) => pattern.test(text) || child.exitCode !== null,
     );
-  await sees(/http:\S+hello[^]*revision 1 /);
+  await sees(/revision 1 [^]*http:\S+hello/);
   const [url = ""] = /http:\/\/\S+\/hello\/hello/.exec(shown) ?? [];
   await (await fetch(`${url}?name=Ada`)).text();
   await sees(/GET [^\n]*200/);
