@@ -11,6 +11,10 @@ import { join } from "node:path";
 import { mayfly } from "./command.ts";
 import { eventually, projectDir } from "./platform.ts";
 
+const [PLAIN, DIM] = ["#e6edf3", "#8b949e"];
+const colours: Record<string, string> = { "31": "#f85149", "32": "#3fb950", "33": "#d29922", "39": PLAIN, "2": DIM, "22": PLAIN };
+const [WIDTH_OF_LETTER, HEIGHT_OF_LINE, MARGIN] = [7.8, 20, 16];
+
 const target = process.argv[2];
 if (target === undefined) throw new Error("give the file that is to be written");
 const folder = mkdtempSync(join(tmpdir(), "mayfly-picture-"));
@@ -72,9 +76,6 @@ function linesOf(shown: string): string[] {
     .filter((line, at, all) => line !== "" || all[at - 1] !== "");
 }
 
-const [PLAIN, DIM] = ["#e6edf3", "#8b949e"];
-const colours: Record<string, string> = { "31": "#f85149", "32": "#3fb950", "33": "#d29922", "39": PLAIN, "2": DIM, "22": PLAIN };
-
 /** By the colours and weights that a line's control sequences choose. */
 function piecesOf(line: string): Piece[] {
   const pieces: Piece[] = [];
@@ -87,8 +88,6 @@ function piecesOf(line: string): Piece[] {
   }
   return pieces.filter(({ text }) => text !== "");
 }
-
-const [WIDTH_OF_LETTER, HEIGHT_OF_LINE, MARGIN] = [7.8, 20, 16];
 
 function drawn(lines: string[]): string {
   const all = lines.map(piecesOf);
