@@ -38,6 +38,8 @@ async function aSession(cwd: string): Promise<string> {
     env: { ...process.env, ...env, TERM: "xterm" },
     stdio: ["pipe", "pipe", "inherit"],
   });
+  // Whatever fails, the session ends with this process.
+  process.once("exit", () => void child.kill("SIGTERM"));
   let shown = "";
   child.stdout.on("data", (chunk: Buffer) => (shown += String(chunk)));
   const sees = (pattern: RegExp) =>
