@@ -13,7 +13,7 @@ import { eventually, projectDir } from "./platform.ts";
 
 const [PLAIN, DIM] = ["#e6edf3", "#8b949e"];
 const colours: Record<string, string> = { "31": "#f85149", "32": "#3fb950", "33": "#d29922", "39": PLAIN, "2": DIM, "22": PLAIN };
-const [WIDTH_OF_LETTER, HEIGHT_OF_LINE, MARGIN] = [7.8, 20, 16];
+const [WIDTH_OF_LETTER, HEIGHT_OF_LINE, MARGIN, COLUMNS] = [7.8, 20, 16, 110];
 
 const target = process.argv[2];
 if (target === undefined) throw new Error("give the file that is to be written");
@@ -91,10 +91,28 @@ function piecesOf(line: string): Piece[] {
   return pieces.filter(({ text }) => text !== "");
 }
 
+/** As a terminal of COLUMNS breaks it. */
+function rowsOf(line: string): Piece[][] {
+  const rows: Piece[][] = [[]];
+  let column = 0;
+  for (const piece of piecesOf(line))
+    for (let text = piece.text; text !== "";) {
+      if (column === COLUMNS) {
+        rows.push([]);
+        column = 0;
+      }
+      const part = text.slice(0, COLUMNS - column);
+      rows.at(-1)!.push({ ...piece, text: part });
+      column += part.length;
+      text = text.slice(part.length);
+    }
+  return rows;
+}
+
 function drawn(lines: string[]): string {
-  const all = lines.map(piecesOf);
+  const all = lines.flatMap(rowsOf);
   const longest = Math.max(...all.map((pieces) => pieces.reduce((sum, { text }) => sum + text.length, 0)));
-  const [width, height] = [Math.ceil(longest * WIDTH_OF_LETTER) + 2 * MARGIN, lines.length * HEIGHT_OF_LINE + 2 * MARGIN];
+  const [width, height] = [Math.ceil(longest * WIDTH_OF_LETTER) + 2 * MARGIN, all.length * HEIGHT_OF_LINE + 2 * MARGIN];
   const texts = all.flatMap((pieces, at) => (pieces.length === 0 ? [] : [textOf(pieces, MARGIN + (at + 0.75) * HEIGHT_OF_LINE)]));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="The terminal of mayfly dev">
 <!-- Drawn by test/dev-picture.ts -->
