@@ -104,7 +104,7 @@ interface GroupsProps {
 
 /** So many cells are drawn in a frame that were not there before. */
 const CELLS_A_FRAME = 120;
-/** With more machines than this, cells do not fade from one fullness to the next: each that fades is a layer of its own. */
+/** With more machines than this, cells do not fade from one fullness to the next: each that fades is painted in each frame. */
 const MOST_FADING = 100;
 /** A group with more machines than this has a row for itself. */
 const MANY = 12;
@@ -227,9 +227,8 @@ function Cell({ machine, isGone, isChosen, isReached, onChoose }: CellProps) {
         tabIndex={isReached ? 0 : -1}
         onClick={() => onChoose(id)}
         onPointerEnter={nameIt}
-      >
-        <i style={{ transform: `scaleY(${fullness(machine)})` }} />
-      </button>
+        style={`--full:${fullness(machine)}`}
+      />
     );
   }, [machine, isGone, isChosen, isReached, onChoose]);
 }
