@@ -46,7 +46,7 @@ export async function takePictures(platform: Platform, page: Page, folder: strin
   await go("traffic");
   await shoot("traffic");
   await go("events");
-  await page.getByText("dead", { exact: true }).first().waitFor();
+  await page.getByRole("row").filter({ hasText: "the function failed" }).first().waitFor();
   await shoot("events");
   await go("queues");
   await button("bakes").click();
