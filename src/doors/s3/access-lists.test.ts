@@ -82,6 +82,53 @@ describe("S3's door and access control lists", () => {
     assert.deepEqual(await grantsOf({ Bucket, Key: "k" }), [`FULL_CONTROL ${me}`]);
   });
 
+  test("what others have written, the bucket's own principals may remove and tag, and read only if its list lets them", async () => {
+    const Bucket = await create({ ACL: "public-read-write" });
+    await put(other, Bucket, "k");
+    await assert.rejects(own(new s3.GetObjectCommand({ Bucket, Key: "k" })), denied);
+    await assert.rejects(grantsOf({ Bucket, Key: "k" }), denied);
+    await assert.rejects(own(new s3.PutObjectAclCommand({ Bucket, Key: "k", ACL: "public-read" })), denied);
+    await assert.rejects(own(new s3.CopyObjectCommand({ Bucket, Key: "copy", CopySource: `${Bucket}/k` })), denied);
+    const statement = { Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: `arn:aws:s3:::${Bucket}/*` };
+    await own(new s3.PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }) }));
+    await assert.rejects(own(new s3.GetObjectCommand({ Bucket, Key: "k" })), denied);
+    assert.equal((await fetch(`${world.url}/${Bucket}/k`)).status, 403);
+    assert.deepEqual((await own(new s3.GetObjectTaggingCommand({ Bucket, Key: "k" }))).TagSet, []);
+    await put(other, Bucket, "given", { ACL: "bucket-owner-read" });
+    await own(new s3.GetObjectCommand({ Bucket, Key: "given" }));
+    await own(new s3.DeleteObjectCommand({ Bucket, Key: "k" }));
+    // Once lists count for nothing, all is the bucket's owner's.
+    await put(other, Bucket, "k");
+    await own(new s3.PutBucketAclCommand({ Bucket, ACL: "private" }));
+    const Rules = [{ ObjectOwnership: "BucketOwnerEnforced" as const }];
+    await own(new s3.PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules } }));
+    await own(new s3.GetObjectCommand({ Bucket, Key: "k" }));
+  });
+
+  test("lists are not switched off while the bucket's own one lets others in", async () => {
+    const Bucket = await create({ ACL: "public-read" });
+    const OwnershipControls = { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" as const }] };
+    const enforce = () => own(new s3.PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls }));
+    await assert.rejects(enforce(), { name: "InvalidBucketAclWithObjectOwnership" });
+    await own(new s3.PutBucketAclCommand({ Bucket, ACL: "private" }));
+    await enforce();
+    assert.equal(await ownershipOf(Bucket), "BucketOwnerEnforced");
+  });
+
+  test("an upload is shown to, and given up by, who began it and the bucket's own principals", async () => {
+    const Bucket = await create({ ACL: "public-read-write" });
+    const begin = async (send: s3.S3Client["send"]) => (await send(new s3.CreateMultipartUploadCommand({ Bucket, Key: "k" }))).UploadId;
+    const [ours, theirs] = [await begin(own), await begin(other)];
+    const shown = (send: s3.S3Client["send"], UploadId?: string) => send(new s3.ListPartsCommand({ Bucket, Key: "k", UploadId }));
+    const abort = (send: s3.S3Client["send"], UploadId?: string) =>
+      send(new s3.AbortMultipartUploadCommand({ Bucket, Key: "k", UploadId }));
+    for (const what of [shown, abort]) await assert.rejects(what(other, ours), denied);
+    await shown(other, theirs);
+    await shown(own, theirs);
+    await abort(other, theirs);
+    await abort(own, ours);
+  });
+
   test("each permission of a bucket lets do what it says, and no more", async () => {
     const all: [permission: s3.Permission, what: (Bucket: string) => Promise<unknown>][] = [
       ["READ", (Bucket) => other(new s3.ListMultipartUploadsCommand({ Bucket }))],
@@ -110,6 +157,9 @@ describe("S3's door and access control lists", () => {
     const byAddress = { Grantee: { EmailAddress: "a@example.com", Type: "AmazonCustomerByEmail" }, Permission: "READ" } as const;
     await assert.rejects(set([byAddress]), { name: "UnresolvableGrantByEmailAddress" });
     await assert.rejects(set([{ Grantee: { ...them, ID: "_foo" }, Permission: "READ" }]), { name: "InvalidArgument" });
+    const many = (count: number) => Array.from({ length: count }, () => ({ Grantee: them, Permission: "READ" as const }));
+    await set(many(100));
+    await assert.rejects(set(many(101)), { name: "MalformedACLError" });
   });
 
   test("whether a bucket is public is told by its policy and its list", async () => {

@@ -185,7 +185,8 @@ describe("S3's door", () => {
     assert.deepEqual((await send(new s3.GetBucketLifecycleConfigurationCommand({ Bucket }))).Rules, Rules);
     await send(new s3.DeleteBucketLifecycleCommand({ Bucket }));
     await assert.rejects(send(new s3.GetBucketLifecycleConfigurationCommand({ Bucket })), { name: "NoSuchLifecycleConfiguration" });
-    await assert.rejects(send(new s3.GetBucketWebsiteCommand({ Bucket })), { name: "NotImplemented" });
+    const WebsiteConfiguration = { IndexDocument: { Suffix: "index.html" } };
+    await assert.rejects(send(new s3.PutBucketWebsiteCommand({ Bucket, WebsiteConfiguration })), { name: "NotImplemented" });
   });
 
   test("wrong secrets are refused", async () => {

@@ -26,10 +26,12 @@ function ruleOf(rule: Element): LifecycleRule {
     rule.one("NoncurrentVersionExpiration"),
     rule.one("AbortIncompleteMultipartUpload"),
   ];
+  if (!rule.has("Filter") && !rule.has("Prefix")) throw new S3Error("MalformedXML");
+  const filter = filterOf(rule);
   const made = {
     id,
     isEnabled: status === "Enabled",
-    filter: filterOf(rule),
+    filter,
     ...(!rule.has("Filter") && { isPlain: true }),
     ...(expiration && { expiration: expirationOf(expiration) }),
     ...(noncurrent && {
@@ -42,6 +44,12 @@ function ruleOf(rule: Element): LifecycleRule {
     throw new S3Error("NotImplemented", {}, "Transitions to other storage classes are not implemented: there is one kind of storage.");
   if (expiration === undefined && noncurrent === undefined && abort === undefined)
     throw new S3Error("InvalidRequest", {}, "At least one action needs to be specified in a rule");
+  // Neither an upload nor a delete marker has tags.
+  for (const [action, isThere] of [
+    ["AbortIncompleteMultipartUpload", abort !== undefined],
+    ["ExpiredObjectDeleteMarker", made.expiration?.expiredMarkers !== undefined],
+  ] as const)
+    if (isThere && filter.tags !== undefined) throw new S3Error("InvalidRequest", {}, `${action} cannot be specified with Tags.`);
   return made;
 }
 

@@ -57,12 +57,21 @@ function endsMarker(expiration: LifecycleRule["expiration"], { modifiedAt }: Agi
   return days !== undefined ? endOfDays(modifiedAt, days, dayMs) <= now : date !== undefined && date <= now;
 }
 
-export function isUploadOver(rules: readonly LifecycleRule[], { key, startedAt }: AgingUpload, now: number, dayMs?: number): boolean {
-  return rules.some(
-    ({ isEnabled, filter, abortUploadsDays }) =>
-      isEnabled &&
-      abortUploadsDays !== undefined &&
-      key.startsWith(filter.prefix ?? "") &&
-      endOfDays(startedAt, abortUploadsDays, dayMs) <= now,
-  );
+/** When an upload is given up that is not complete by then, and by which rule; of several rules, the earliest. */
+export function uploadExpiryOf(
+  rules: readonly LifecycleRule[],
+  { key, startedAt }: Pick<AgingUpload, "key" | "startedAt">,
+  dayMs?: number,
+): { at: number; rule: string } | undefined {
+  let earliest: { at: number; rule: string } | undefined;
+  for (const { id, isEnabled, filter, abortUploadsDays } of rules) {
+    if (!isEnabled || abortUploadsDays === undefined || !key.startsWith(filter.prefix ?? "")) continue;
+    const at = endOfDays(startedAt, abortUploadsDays, dayMs);
+    if (earliest === undefined || at < earliest.at) earliest = { at, rule: id };
+  }
+  return earliest;
+}
+
+export function isUploadOver(rules: readonly LifecycleRule[], upload: AgingUpload, now: number, dayMs?: number): boolean {
+  return (uploadExpiryOf(rules, upload, dayMs)?.at ?? Infinity) <= now;
 }

@@ -139,6 +139,8 @@ function granteeOf(kind: string, value: string, name: string): Grant["grantee"] 
   return { id: value };
 }
 
+/** As on AWS. */
+const MOST_GRANTS = 100;
 const kinds = new Set(["CanonicalUser", "AmazonCustomerByEmail", "Group"]);
 
 /** @param root AccessControlPolicy */
@@ -148,6 +150,7 @@ export function aclOfXml(root: Element, owner: string): Acl {
   if (list === undefined || named === undefined) throw new S3Error("MalformedACLError");
   if (named !== canonicalId(owner))
     throw new S3Error("InvalidArgument", { ArgumentName: "CanonicalUser/ID", ArgumentValue: named.slice(0, 200) }, "Invalid id");
+  if (list.all("Grant").length > MOST_GRANTS) throw new S3Error("MalformedACLError");
   const all = list.all("Grant").map((grant): Grant => {
     const [grantee, permission] = [grant.one("Grantee"), grant.text("Permission")];
     if (grantee === undefined || permission === undefined || !permissions.has(permission)) throw new S3Error("MalformedACLError");

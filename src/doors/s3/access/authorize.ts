@@ -55,8 +55,19 @@ function isOwn({ caller, bucket }: Pick<Asked, "caller" | "bucket">): boolean {
 export function authorizeObject(call: Asked, found: Pick<ObjectVersion, "about">, wanted: Permission | null): void {
   const said = policySays(call, found.about.tags);
   if (said === "deny") throw new S3Error("AccessDenied");
-  if (said === "allow" || isOwn(call) || (wanted !== null && isGranted(call, aclOfObject(found), wanted))) return;
-  throw new S3Error("AccessDenied");
+  const isOfBucket = wanted === null || isOfBucketsOwner(call.bucket, found);
+  if (isOfBucket && (said === "allow" || isOwn(call))) return;
+  if (wanted === null || !isGranted(call, aclOfObject(found), wanted)) throw new S3Error("AccessDenied");
+}
+
+/** Where lists count, an object is whose who wrote it: the bucket's owner may remove it, but its content and its list are for whom its writer lets in. */
+function isOfBucketsOwner(bucket: Bucket, { about }: Pick<ObjectVersion, "about">): boolean {
+  return ownership(bucket) === "BucketOwnerEnforced" || about.owner === bucket.tenant;
+}
+
+/** Throws "AccessDenied" unless the caller began the upload, is of the bucket's own tenant, or the bucket's policy lets it in. */
+export function authorizeUpload(call: Asked, initiator: string): void {
+  if ((call.caller?.tenant ?? "") !== initiator && !mayAlso(call, call.operation)) throw new S3Error("AccessDenied");
 }
 
 /**

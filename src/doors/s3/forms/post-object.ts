@@ -155,7 +155,6 @@ function rightSigner(known: Signer | null, isRight: boolean, given: { accessKeyI
   });
 }
 
-/** The fields as the heads of other requests say the same things. */
 /** A document of another kind has no tags. */
 function tagsOfField(text: string): Record<string, string> {
   const root = /<([A-Za-z]\w*)[\s/>]/.exec(text)?.[1] ?? "Tagging";
@@ -164,6 +163,7 @@ function tagsOfField(text: string): Record<string, string> {
   return checkedTags(tags.map((tag) => [tag.needed("Key"), tag.needed("Value")]));
 }
 
+/** The fields as the heads of other requests say the same things. */
 function headersOf(fields: ReadonlyMap<string, string>): Headers {
   const found = new Map<string, string>();
   for (const [name, value] of fields) found.set(name === "acl" ? "x-amz-acl" : name, Buffer.from(value, "utf8").toString("latin1"));

@@ -1,6 +1,7 @@
 /** A bucket's policy: kept and shown as it was sent. */
 import { isPublicBucket, publicAccessBlock } from "../access/authorize.ts";
-import { isPublicPolicy, readPolicy } from "../access/policy/policy.ts";
+import { newPolicy } from "../access/policy/new-policy.ts";
+import { isPublicPolicy } from "../access/policy/policy.ts";
 import type { S3Operation } from "../call.ts";
 import { documentOf as bodyOf } from "../request/body.ts";
 import { S3Error } from "../s3-error.ts";
@@ -40,7 +41,7 @@ export const bucketPolicyOperations: readonly S3Operation[] = [
     async handle(call) {
       const { objects, bucket, name } = call;
       const policy = (await bodyOf(call)).toString("utf8");
-      if (isPublicPolicy(readPolicy(policy, name)) && publicAccessBlock(bucket)?.BlockPublicPolicy === true)
+      if (isPublicPolicy(newPolicy(policy, name)) && publicAccessBlock(bucket)?.BlockPublicPolicy === true)
         throw new S3Error("AccessDenied");
       await objects.setBucket(name, { policy });
       return { status: 204 };

@@ -1,6 +1,6 @@
 /** A bucket's settings: each is read, set and taken away by requests of its own. */
 import type { Bucket, BucketSettings } from "../../../services/objects/object.ts";
-import { aclOfHeaders, aclOfXml, xmlOfAcl } from "../access/acl.ts";
+import { aclOfHeaders, aclOfXml, isOwnersAlone, xmlOfAcl } from "../access/acl.ts";
 import { aclOfBucket, admitAcl, ownership, publicAccessBlock } from "../access/authorize.ts";
 import type { S3Answer, S3Call, S3Operation } from "../call.ts";
 import { type CorsRule, corsOfXml, xmlOfCors } from "../cors.ts";
@@ -11,6 +11,9 @@ import { S3Error, type S3ErrorName } from "../s3-error.ts";
 import { documentOf, type Element, parseXml, type Xml } from "../xml.ts";
 
 const DAY_MS = 86_400_000;
+/** As on AWS. */
+const MOST_LOCK_DAYS = 36_500;
+const MOST_LOCK_YEARS = 100;
 
 interface Setting {
   /** The parameter of its requests. */
@@ -91,11 +94,14 @@ const settings: readonly Setting[] = [
     name: "BucketOwnershipControls",
     root: "OwnershipControls",
     show: (bucket) => ownership(bucket) && { Rule: { ObjectOwnership: ownership(bucket)! } },
-    read(root) {
+    read(root, bucket) {
       const [rule, ...more] = root.all("Rule");
       const value = rule?.text("ObjectOwnership") ?? "";
       if (more.length > 0 || !["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"].includes(value))
         throw new S3Error("MalformedXML");
+      // Whom the bucket's list lets in would be shut out without a word.
+      if (value === "BucketOwnerEnforced" && ownership(bucket) !== value && !isOwnersAlone(aclOfBucket(bucket)))
+        throw new S3Error("InvalidBucketAclWithObjectOwnership", { BucketName: bucket.name });
       return { ownership: value, isOwnershipDefault: null };
     },
     none: { ownership: null, isOwnershipDefault: null },
@@ -121,13 +127,36 @@ const settings: readonly Setting[] = [
       if ((days === undefined) === (years === undefined) || (mode !== "GOVERNANCE" && mode !== "COMPLIANCE"))
         throw new S3Error("MalformedXML");
       if ((days ?? years!) <= 0) throw new S3Error("InvalidArgument", {}, "Default retention period must be a positive integer value.");
+      if ((days ?? 0) > MOST_LOCK_DAYS || (years ?? 0) > MOST_LOCK_YEARS)
+        throw new S3Error(
+          "InvalidArgument",
+          {},
+          `Default retention period must be at most ${MOST_LOCK_DAYS} days or ${MOST_LOCK_YEARS} years.`,
+        );
       const defaultMs = (days ?? years! * 365) * DAY_MS;
       return { lock: { defaultMode: lockMode(mode), defaultMs, ...(years !== undefined && { defaultYears: years }) } };
     },
     missing: "ObjectLockConfigurationNotFoundError",
   },
   { query: "requestPayment", name: "BucketRequestPayment", root: "RequestPaymentConfiguration", show: () => ({ Payer: "BucketOwner" }) },
-  { query: "logging", name: "BucketLogging", root: "BucketLoggingStatus", show: () => ({}) },
+  {
+    query: "logging",
+    name: "BucketLogging",
+    root: "BucketLoggingStatus",
+    show: () => ({}),
+    // That there are to be no logs is true already.
+    read(root) {
+      if (root.has("LoggingEnabled")) throw new S3Error("NotImplemented");
+      return {};
+    },
+  },
+  ...(
+    [
+      ["website", "BucketWebsite", "WebsiteConfiguration", "NoSuchWebsiteConfiguration"],
+      ["encryption", "BucketEncryption", "ServerSideEncryptionConfiguration", "ServerSideEncryptionConfigurationNotFoundError"],
+      ["replication", "BucketReplication", "ReplicationConfiguration", "ReplicationConfigurationNotFoundError"],
+    ] as const
+  ).map(([query, name, root, missing]): Setting => ({ query, name, root, show: () => undefined, none: {}, missing })),
   { query: "accelerate", name: "BucketAccelerateConfiguration", root: "AccelerateConfiguration", show: () => ({}) },
 ];
 

@@ -112,9 +112,7 @@ async function listV2(call: S3Call): Promise<S3Answer> {
   const { objects, query } = call;
   const { encode, encoding, ...asked } = queryOf(call);
   const [token, startAfter] = [query.get("continuation-token"), query.get("start-after") ?? ""];
-  if (token === "")
-    throw new S3Error("InvalidArgument", { ArgumentName: "continuation-token" }, "The continuation token provided is incorrect");
-  const after = token === null ? startAfter : Buffer.from(token, "base64url").toString("utf8");
+  const after = token === null ? startAfter : keyOfToken(token);
   const listed = await objects.list({ ...asked, after });
   const body = documentOf("ListBucketResult", {
     Name: asked.bucket,
@@ -125,12 +123,24 @@ async function listV2(call: S3Call): Promise<S3Answer> {
     KeyCount: listed.objects.length + listed.prefixes.length,
     IsTruncated: listed.next !== null,
     ContinuationToken: token ?? undefined,
-    NextContinuationToken: listed.next === null ? undefined : Buffer.from(listed.next).toString("base64url"),
+    NextContinuationToken: listed.next === null ? undefined : tokenOf(listed.next),
     StartAfter: startAfter === "" || token !== null ? undefined : encode(startAfter),
     Contents: listed.objects.map((each) => objectXml(each, encode, query.get("fetch-owner") === "true")),
     CommonPrefixes: listed.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
   });
   return { body, headers: { "x-amz-bucket-region": call.bucket.region } };
+}
+
+function tokenOf(key: string): string {
+  return Buffer.from(key).toString("base64url");
+}
+
+/** Throws "InvalidArgument" if no listing has given that token. */
+function keyOfToken(token: string): string {
+  const key = Buffer.from(token, "base64url").toString("utf8");
+  if (key === "" || tokenOf(key) !== token)
+    throw new S3Error("InvalidArgument", { ArgumentName: "continuation-token" }, "The continuation token provided is incorrect");
+  return key;
 }
 
 async function listVersions(call: S3Call): Promise<S3Answer> {

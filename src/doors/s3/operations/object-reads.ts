@@ -1,5 +1,5 @@
 /** The reading of objects: their content, ranges and parts of it, and their heads. */
-import { expiryOf } from "../../../services/objects/lifecycle.ts";
+import { expiryOf, uploadExpiryOf } from "../../../services/objects/lifecycle.ts";
 import type { ObjectAbout } from "../../../services/objects/object.ts";
 import type { ReadObject } from "../../../services/objects/objects.ts";
 import { authorizeObject, mayList } from "../access/authorize.ts";
@@ -132,4 +132,12 @@ export function expiration(
   return found === undefined
     ? {}
     : { "x-amz-expiration": `expiry-date="${new Date(found.at).toUTCString()}", rule-id="${encodeURIComponent(found.rule)}"` };
+}
+
+/** When a rule of the bucket gives the upload up. @param startedAt wall clock, ms */
+export function uploadExpiration({ bucket, key }: S3Call, startedAt: number): Record<string, string> {
+  const { lifecycle } = bucket.settings;
+  const found = lifecycle && uploadExpiryOf(lifecycle, { key, startedAt });
+  if (found === undefined) return {};
+  return { "x-amz-abort-date": new Date(found.at).toUTCString(), "x-amz-abort-rule-id": encodeURIComponent(found.rule) };
 }

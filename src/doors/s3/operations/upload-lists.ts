@@ -2,9 +2,11 @@
 import type { Algorithm } from "../../../services/objects/checksums/checksum.ts";
 import type { StoredPart, UploadAbout } from "../../../services/objects/store/uploads.ts";
 import { canonicalId, ownerXml } from "../access/acl.ts";
+import { authorizeUpload } from "../access/authorize.ts";
 import type { S3Operation } from "../call.ts";
 import { S3Error } from "../s3-error.ts";
 import { documentOf, type Xml } from "../xml.ts";
+import { uploadExpiration } from "./object-reads.ts";
 import { afterMarker, mostOf, queryOf } from "./lists.ts";
 
 export const uploadLists: readonly S3Operation[] = [
@@ -27,6 +29,7 @@ export const uploadLists: readonly S3Operation[] = [
           "Provided part-number-marker not an integer or within integer range",
         );
       const { upload, parts } = await objects.listParts(name, key, id, Number(marker), most + 1);
+      authorizeUpload(call, upload.about.initiator);
       const shown = parts.slice(0, most);
       const { checksum, object, isAsked } = upload.about;
       const body = documentOf("ListPartsResult", {
@@ -44,7 +47,7 @@ export const uploadLists: readonly S3Operation[] = [
         Owner: ownerXml(object.owner),
         StorageClass: object.storageClass ?? "STANDARD",
       });
-      return { body };
+      return { body, headers: uploadExpiration(call, upload.startedAt) };
     },
   },
   {

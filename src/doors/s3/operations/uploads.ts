@@ -1,6 +1,7 @@
 import { ALGORITHMS, type Algorithm, type Checksum, type ChecksumType } from "../../../services/objects/checksums/checksum.ts";
 import { canBeJoined } from "../../../services/objects/checksums/digests.ts";
 import type { Completed, UploadAbout } from "../../../services/objects/store/uploads.ts";
+import { authorizeUpload } from "../access/authorize.ts";
 import type { S3Answer, S3Call, S3Operation } from "../call.ts";
 import { contentOf, documentOf as bodyOf, MOST_PUT_BYTES } from "../request/body.ts";
 import { refuseEncryption } from "../request/object-headers.ts";
@@ -8,6 +9,7 @@ import { rangeOf, unquoted } from "../request/reading.ts";
 import { S3Error } from "../s3-error.ts";
 import { documentOf, type Element, parseXml } from "../xml.ts";
 import { sourceOf } from "./copies.ts";
+import { uploadExpiration } from "./object-reads.ts";
 import { headersOfStored, newAbout, writeConditions } from "./objects.ts";
 
 const LEAST_PART_BYTES = 5_242_880;
@@ -35,7 +37,8 @@ export const uploadOperations: readonly S3Operation[] = [
       };
       const upload = await objects.startUpload(name, key, about);
       const body = documentOf("InitiateMultipartUploadResult", { Bucket: name, Key: key, UploadId: upload });
-      return { body, headers: { "x-amz-checksum-algorithm": asked?.algorithm, "x-amz-checksum-type": asked?.type } };
+      const sums = { "x-amz-checksum-algorithm": asked?.algorithm, "x-amz-checksum-type": asked?.type };
+      return { body, headers: { ...sums, ...uploadExpiration(call, call.now) } };
     },
   },
   {
@@ -155,8 +158,11 @@ export const uploadOperations: readonly S3Operation[] = [
     query: "uploadId",
     right: "deploy",
     others: "WRITE",
-    async handle({ objects, name, key, query }) {
-      await objects.abortUpload(name, key, query.get("uploadId")!);
+    async handle(call) {
+      const { objects, name, key, query } = call;
+      const id = query.get("uploadId")!;
+      authorizeUpload(call, (await objects.upload(name, key, id)).about.initiator);
+      await objects.abortUpload(name, key, id);
       return { status: 204 };
     },
   },

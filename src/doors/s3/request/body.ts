@@ -28,9 +28,11 @@ type Call = Pick<S3Call, "headers" | "query" | "request" | "payload" | "seed">;
 
 /** Throws an S3Error. */
 export function contentOf({ headers, query, request, payload, seed }: Call): ContentOfRequest {
-  const isChunked = payload.startsWith("STREAMING-") || headers["content-encoding"]?.split(",", 1)[0]!.trim() === "aws-chunked";
-  const length =
-    headers[isChunked && headers["x-amz-decoded-content-length"] !== undefined ? "x-amz-decoded-content-length" : "content-length"];
+  const decoded = headers["x-amz-decoded-content-length"];
+  const isNamed = headers["content-encoding"]?.split(",", 1)[0]!.trim() === "aws-chunked";
+  // The coding alone, without the length of what it hides, is only kept out of what is stored, as on AWS.
+  const isChunked = payload.startsWith("STREAMING-") || (isNamed && decoded !== undefined);
+  const length = (isChunked ? decoded : undefined) ?? headers["content-length"];
   // Content whose length HTTP does not tell ends where its last chunk does.
   const isOpen = !isChunked && length === undefined && headers["transfer-encoding"]?.toLowerCase() === "chunked";
   if (!isOpen && (length === undefined || !/^\d{1,16}$/.test(length))) throw new S3Error("MissingContentLength");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accountOf } from "../../../../control/lambda/names.ts";
+import { newPolicy } from "./new-policy.ts";
 import { type Asked, decide, isPublicPolicy, readPolicy } from "./policy.ts";
 import { fits } from "./wildcard.ts";
 
@@ -97,6 +98,32 @@ test("a policy that says something else than this server would do is refused, in
   assert.match(refusal(text(allow({ NotPrincipal: { AWS: "*" }, Principal: undefined }))), /NotPrincipal/);
   assert.match(refusal(text(allow({ Mood: "good" }))), /Unknown field Mood/);
   assert.match(refusal(text(...Array.from({ length: 300 }, () => allow()))), /at most 20480 bytes/);
+});
+
+test("a policy that is set names actions that there are, and says something of its resources; one that is stored goes on to count", () => {
+  const refusal = (given: string) => {
+    readPolicy(given, "photos");
+    try {
+      newPolicy(given, "photos");
+    } catch (error) {
+      return `${(error as Error).name}: ${(error as Error).message}`;
+    }
+    return "";
+  };
+  const bucket = "arn:aws:s3:::photos";
+  const wrong = "MalformedPolicy: Policy has invalid action";
+  assert.equal(refusal(text(allow({ Action: "s3:GetObjects" }))), wrong);
+  assert.equal(refusal(text(allow({ Action: ["s3:GetObject", "s3:Nothing"], Effect: "Deny" }))), wrong);
+  const aboutNothing = "MalformedPolicy: Action does not apply to any resource(s) in statement";
+  assert.equal(refusal(text(allow({ Action: "s3:ListBucket", Resource: `${bucket}/*` }))), aboutNothing);
+  assert.equal(refusal(text(allow({ Action: "s3:GetObject", Resource: bucket }))), aboutNothing);
+  for (const Action of ["s3:GetObject", "s3:listbucket", "s3:Get*", "s3:*", "*", "s3:PutAnalyticsConfiguration"])
+    assert.equal(refusal(text(allow({ Action, Resource: [bucket, `${bucket}/*`] }))), "", Action);
+  assert.equal(refusal(text(allow({ Action: "s3:ListBucket", Resource: "arn:aws:s3:::*" }))), "");
+  assert.equal(refusal(text(allow({ Action: "s3:GetObject", Resource: "arn:aws:s3:::photos*" }))), "");
+  const ofVersion = (Version?: string) => refusal(JSON.stringify({ Version, Statement: [allow()] }));
+  assert.equal(ofVersion("2012"), "MalformedPolicy: The policy must contain a valid version string");
+  assert.deepEqual([ofVersion(), ofVersion("2008-10-17"), ofVersion("2012-10-17")], ["", "", ""]);
 });
 
 test("a policy is public if it lets everybody in, or everybody from everywhere", () => {
