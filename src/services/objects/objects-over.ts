@@ -8,6 +8,7 @@ import type { ContentFiles } from "./content/content-files.ts";
 import { Hashing } from "./checksums/hashing.ts";
 import { type TakenContent, takeContent } from "./content/incoming.ts";
 import { readSegments, within } from "./content/outgoing.ts";
+import { PieceMemory } from "./content/piece-memory.ts";
 import type { Bucket, ObjectLimits, Segment } from "./object.ts";
 import type { CopySource, Objects, ReadObject, Stored } from "./objects.ts";
 import type { ObjectOperations } from "./store/engine.ts";
@@ -32,7 +33,7 @@ const TOGETHER = 500;
 const MOST_REMEMBERED = 1_000;
 
 export function objectsOver({ index, files, limitsOf, now, written }: ObjectsParts): Objects {
-  const hashing = new Hashing();
+  const [hashing, memory] = [new Hashing(), new PieceMemory()];
   const remembered = new Map<string, Bucket>();
   /** Counts changes of buckets: what was read before a change is not remembered after it. */
   let changes = 0;
@@ -137,7 +138,11 @@ export function objectsOver({ index, files, limitsOf, now, written }: ObjectsPar
 
     async put({ algorithm, also = [], check = () => {}, most: mostBytes, about, ...object }, source) {
       const most = await limits(object.bucket);
-      const taken = await takeContent(source, { files, hashing, algorithms: algorithmsOf(algorithm, also), most: mostBytes }, check);
+      const taken = await takeContent(
+        source,
+        { files, hashing, memory, algorithms: algorithmsOf(algorithm, also), most: mostBytes },
+        check,
+      );
       const { content, size } = taken;
       const checksum = checksumIn(taken.digests, algorithm);
       const [at, etag] = [now(), etagOf(taken)];
@@ -179,7 +184,11 @@ export function objectsOver({ index, files, limitsOf, now, written }: ObjectsPar
     upload: (name, key, upload) => index.run("findUpload", { bucket: name, key, upload }),
     async putPart({ algorithm, also = [], check = () => {}, most: mostBytes, ...part }, source) {
       const most = await limits(part.bucket);
-      const taken = await takeContent(source, { files, hashing, algorithms: algorithmsOf(algorithm, also), most: mostBytes }, check);
+      const taken = await takeContent(
+        source,
+        { files, hashing, memory, algorithms: algorithmsOf(algorithm, also), most: mostBytes },
+        check,
+      );
       const { content, size } = taken;
       const checksum = checksumIn(taken.digests, algorithm);
       return storePart({ ...part, content, size, etag: etagOf(taken) }, checksum, most);

@@ -6,6 +6,7 @@ import { Digests, type FinishedDigests, LargeDigests } from "../checksums/digest
 import type { Hashing } from "../checksums/hashing.ts";
 import type { NewContent } from "../store/files.ts";
 import type { ContentFiles, NewFile } from "./content-files.ts";
+import { type Piece, PIECE_BYTES, type PieceMemory } from "./piece-memory.ts";
 
 /** Content up to this many bytes is kept in the index: one fsync then does for both. */
 const SMALL_BYTES = 16_384;
@@ -16,8 +17,6 @@ export function isInIndex(file: string): boolean {
   return file.startsWith(IN_INDEX);
 }
 
-/** Bytes that are written and hashed at once. Content up to that many is in memory until it is whole. */
-const PIECE_BYTES = 524_288;
 /** One is written and hashed while the other one is filled. */
 const PIECES = 2;
 
@@ -30,6 +29,7 @@ export interface TakenContent {
 export interface TakingOptions {
   files: Pick<ContentFiles, "create">;
   hashing: Hashing;
+  memory: PieceMemory;
   algorithms: readonly Algorithm[];
   /** The most bytes. */
   most: number;
@@ -42,7 +42,7 @@ export interface TakingOptions {
  */
 export async function takeContent(
   source: AsyncIterable<Uint8Array>,
-  { files, hashing, algorithms, most }: TakingOptions,
+  { files, hashing, memory, algorithms, most }: TakingOptions,
   check: (digests: FinishedDigests, size: number) => void,
 ): Promise<TakenContent> {
   let chunks: Uint8Array[] = [];
@@ -55,7 +55,7 @@ export async function takeContent(
       if (large === null) chunks.push(Buffer.from(chunk));
       else await large.add(chunk);
       if (large !== null || size <= PIECE_BYTES) continue;
-      large = new LargeContent(await files.create(), new LargeDigests(algorithms, hashing));
+      large = new LargeContent(await files.create(), new LargeDigests(algorithms, hashing), memory);
       for (const each of chunks) await large.add(each);
       chunks = [];
     }
@@ -94,23 +94,25 @@ async function keepWhole(file: NewFile, chunks: Uint8Array[]): Promise<string> {
 class LargeContent {
   readonly #file: NewFile;
   readonly #digests: LargeDigests;
-  readonly #pieces = Array.from({ length: PIECES }, () => new Uint8Array(new SharedArrayBuffer(PIECE_BYTES)));
+  readonly #memory: PieceMemory;
+  readonly #pieces: Piece[] = [];
   /** What each piece is waiting for. */
   readonly #busy: Promise<unknown>[] = Array.from({ length: PIECES }, () => Promise.resolve());
   #at = 0;
   #filled = 0;
   #written: Promise<void> = Promise.resolve();
 
-  constructor(file: NewFile, digests: LargeDigests) {
+  constructor(file: NewFile, digests: LargeDigests, memory: PieceMemory) {
     this.#file = file;
     this.#digests = digests;
+    this.#memory = memory;
   }
 
   /** Copies the chunk. */
   async add(chunk: Uint8Array): Promise<void> {
     for (let from = 0; from < chunk.length;) {
       const some = chunk.subarray(from, from + PIECE_BYTES - this.#filled);
-      this.#pieces[this.#at]!.set(some, this.#filled);
+      (this.#pieces[this.#at] ??= this.#memory.take()).set(some, this.#filled);
       this.#filled += some.length;
       from += some.length;
       if (this.#filled === PIECE_BYTES) await this.#handOver();
@@ -120,6 +122,7 @@ class LargeContent {
   async digests(): Promise<FinishedDigests> {
     if (this.#filled > 0) await this.#handOver();
     await Promise.all(this.#busy);
+    this.#giveBack();
     return this.#digests.finish();
   }
 
@@ -130,15 +133,21 @@ class LargeContent {
 
   async discard(): Promise<void> {
     await Promise.allSettled(this.#busy);
+    this.#giveBack();
     this.#digests.drop();
     await this.#file.discard();
+  }
+
+  /** Called when no piece is being written or hashed. */
+  #giveBack(): void {
+    for (const piece of this.#pieces.splice(0)) this.#memory.giveBack(piece);
   }
 
   /** Begins to write and hash the piece, and waits until the next one is free. */
   async #handOver(): Promise<void> {
     const bytes = this.#pieces[this.#at]!.subarray(0, this.#filled);
     this.#written = this.#written.then(() => this.#file.write([bytes]));
-    const busy = Promise.all([this.#written, this.#digests.update(bytes)]);
+    const busy = both(this.#written, this.#digests.update(bytes));
     // It is waited for before the piece is used again; until then nobody listens.
     busy.catch(() => {});
     this.#busy[this.#at] = busy;
@@ -146,4 +155,11 @@ class LargeContent {
     this.#filled = 0;
     await this.#busy[this.#at];
   }
+}
+
+/** Rejects only when both have ended: while one goes on, it uses the piece. */
+async function both(written: Promise<void>, hashed: Promise<void>): Promise<void> {
+  await Promise.allSettled([written, hashed]);
+  await written;
+  await hashed;
 }
