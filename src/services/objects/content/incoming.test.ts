@@ -8,7 +8,7 @@ import type { NewFile } from "./content-files.ts";
 import { takeContent } from "./incoming.ts";
 import { PIECE_BYTES, PieceMemory } from "./piece-memory.ts";
 
-const seed = seedOf("large contents at once");
+const seed = seedOf();
 
 /** Files that are slow, keep what is written to them, and tell of the memory that it came in. */
 function slowFiles(isFull: () => boolean) {
