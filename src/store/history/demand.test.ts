@@ -101,6 +101,11 @@ test("what is not written yet counts, what is older than its span is gone, and a
   assert.equal(sum(history.demand.of("acme-shop", "day")!.arrivals), 2);
   events.tell({ type: "app-removed", at: clock.wall(), app: "acme-shop", appName: "shop" } as never);
   assert.equal(history.demand.of("acme-shop", "day"), null);
+  // A call that was under way ends after that, and its machine.
+  call("acme-shop", 5);
+  history.used({ app: "acme-shop", cpuUs: 3e6, byteSeconds: 2 ** 31 });
+  await clock.advance(120_000);
+  assert.equal(history.demand.of("acme-shop", "day"), null);
 });
 
 test("an app that is always busy takes tens of KB", async (context) => {

@@ -54,11 +54,14 @@ export interface DemandRecording {
 
 const MOST_APPS = 200;
 const FLUSH_MS = 60_000;
+/** Of apps that were removed, so many are known: their last calls and machines end later, and are nobody's demand. */
+const MOST_GONE = 1_000;
 /** The weight of the newest of the durations of starts and binds in their average. */
 const NEWEST = 0.1;
 
 export function recordDemand({ table, events, clock, tenantOf, onFailure }: DemandParts): DemandRecording {
   let pending = new Map<string, DemandCounts>();
+  const gone = new Set<string>();
   const places = new Map(table.apps().map(({ app, at }) => [app, { tenant: tenantOf(app) ?? "", at }]));
   const measured: { startMs: number | null; bindMs: number | null } = { startMs: null, bindMs: null };
   let isFailing = false;
@@ -81,6 +84,8 @@ export function recordDemand({ table, events, clock, tenantOf, onFailure }: Dema
     },
     "app-removed"({ app }) {
       pending.delete(app);
+      gone.add(app);
+      if (gone.size > MOST_GONE) gone.delete(gone.values().next().value!);
       places.delete(app);
       table.remove(app);
     },
@@ -90,7 +95,9 @@ export function recordDemand({ table, events, clock, tenantOf, onFailure }: Dema
     pending = new Map();
     try {
       const now = clock.wall();
-      for (const app of counted.keys()) admit(app, now);
+      const refused = new Set<string>();
+      for (const app of gone) counted.delete(app);
+      for (const app of counted.keys()) admit(app, now, refused);
       table.add(
         [...counted].filter(([app]) => places.has(app)),
         now,
@@ -101,15 +108,17 @@ export function recordDemand({ table, events, clock, tenantOf, onFailure }: Dema
       isFailing = true;
     }
   };
-  const admit = (app: string, now: number) => {
+  /** @param refused tenants that get no place now: to find that out for each of 10,000 apps would stop the event loop for half a second */
+  const admit = (app: string, now: number, refused: Set<string>) => {
     const there = places.get(app);
     if (there !== undefined) {
       there.at = now;
       return;
     }
     const tenant = tenantOf(app) ?? "";
+    if (refused.has(tenant)) return;
     const loser = places.size < MOST_APPS ? undefined : whoLosesTo(tenant, places, now);
-    if (loser === null) return;
+    if (loser === null) return void refused.add(tenant);
     if (loser !== undefined) {
       places.delete(loser);
       table.remove(loser);
