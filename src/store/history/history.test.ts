@@ -10,6 +10,7 @@ import { EventStream } from "../../telemetry/event-stream.ts";
 import type { InvocationEnded } from "../../telemetry/platform-event.ts";
 import { noCounts, type Counts } from "./counts.ts";
 import { type History, seriesOf } from "./history.ts";
+import { damageTables } from "../sqlite/testing/damage-tables.ts";
 import { openHistory } from "./open-history.ts";
 
 const MB = 2 ** 20;
@@ -136,6 +137,25 @@ test("a file that cannot be used is told of, and the server goes on without it",
   afterwards(context, () => rmSync(dir, { recursive: true }));
   const file = join(dir, "history.db");
   writeFileSync(file, "this is no database ".repeat(1_000));
+  const { clock, events, history, failures } = opened(context, file);
+  assert.deepEqual(
+    failures.map((error) => (error as MayflyError).code),
+    ["state-damaged"],
+  );
+  events.tell(ended("acme-shop", 10));
+  await clock.advance(11_000);
+  assert.equal(last(history, { kind: "server" }).calls, 0.1);
+});
+
+test("a file whose tables are damaged is told of, and the server goes on without it", async (context) => {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-history-"));
+  afterwards(context, () => rmSync(dir, { recursive: true }));
+  const file = join(dir, "history.db");
+  const first = opened(context, file);
+  first.events.tell(ended("acme-shop", 10));
+  await first.clock.advance(61_000);
+  first.close();
+  damageTables(file);
   const { clock, events, history, failures } = opened(context, file);
   assert.deepEqual(
     failures.map((error) => (error as MayflyError).code),

@@ -1,6 +1,7 @@
+import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../base/clock/clock.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
-import { openDatabase } from "../sqlite/open.ts";
+import { openOrForget } from "../sqlite/open-or-forget.ts";
 import { type DemandRecording, recordDemand } from "./demand.ts";
 import { demandTable } from "./demand-table.ts";
 import { createHistory, type History } from "./history.ts";
@@ -21,26 +22,20 @@ export interface OpenedHistory extends History {
 
 /** A file that cannot be used is no reason not to start: then the history is kept in memory, and the log says why. */
 export function openHistory(file: string, { onFailure, ...parts }: OpenHistoryOptions): OpenedHistory {
-  const db = open(file, onFailure);
-  const demand = recordDemand({ ...parts, table: demandTable(db), onFailure });
-  const history = createHistory({ ...parts, table: historyTable(db), onFailure, onStep: (counted) => demand.step(counted) });
-  return {
-    ...history,
-    demand,
-    close() {
-      history.close();
-      demand.close();
-      db.close();
-    },
+  const over = (db: DatabaseSync): OpenedHistory => {
+    const table = historyTable(db);
+    // It reads which apps there are before it listens to anything.
+    const demand = recordDemand({ ...parts, table: demandTable(db), onFailure });
+    const history = createHistory({ ...parts, table, onFailure, onStep: (counted) => demand.step(counted) });
+    return {
+      ...history,
+      demand,
+      close() {
+        history.close();
+        demand.close();
+        db.close();
+      },
+    };
   };
-}
-
-function open(file: string, onFailure: (error: unknown) => void) {
-  const how = { durability: "normal", migrations: historyMigrations } as const;
-  try {
-    return openDatabase(file, how);
-  } catch (error) {
-    onFailure(error);
-    return openDatabase(":memory:", how);
-  }
+  return openOrForget(file, { durability: "normal", migrations: historyMigrations }, over, onFailure);
 }

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { afterwards } from "../../base/testing/afterwards.ts";
 import { FakeClock } from "../../dispatch/testing/fake-clock.ts";
 import { EventStream } from "../../telemetry/event-stream.ts";
 import type { InvocationEnded } from "../../telemetry/platform-event.ts";
 import { openDatabase } from "../sqlite/open.ts";
+import { damageTables } from "../sqlite/testing/damage-tables.ts";
 import { keepInvocations, type KeptInvocationsOptions } from "./kept-invocations.ts";
+import { openInvocations } from "./open-invocations.ts";
 import { invocationMigrations } from "./schema.ts";
 import { invocationTable } from "./table.ts";
 import { MOST_BAD } from "./window.ts";
@@ -172,4 +177,27 @@ test("texts of callers and functions are cut, and half a character is none", (co
   const [one] = kept.list("shop", { limit: 1 });
   assert.equal(one!.invocation, `${"x".repeat(499)}\ufffd`);
   assert.ok(one!.error!.length <= 500);
+});
+
+test("a file whose table is damaged is told of, and the server goes on without it", (context) => {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-invocations-"));
+  afterwards(context, () => rmSync(dir, { recursive: true }));
+  const file = join(dir, "invocations.db");
+  const { options, events, tell } = keeping(context);
+  const failures: unknown[] = [];
+  const open = () => openInvocations(file, { ...options, keep: true, onFailure: (error) => failures.push(error) });
+  const first = open();
+  tell();
+  first.close();
+  damageTables(file);
+  const next = open();
+  assert.deepEqual(
+    failures.map((error) => (error as { code?: string }).code),
+    ["state-damaged"],
+  );
+  tell();
+  assert.equal(next.list("shop", { limit: 10 }).length, 1);
+  events.tell({ type: "app-removed", at: 0, app: "shop" });
+  assert.deepEqual(next.list("shop", { limit: 10 }), []);
+  next.close();
 });

@@ -1,4 +1,5 @@
-import { openDatabase } from "../sqlite/open.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { openOrForget } from "../sqlite/open-or-forget.ts";
 import { type Invocations, keepInvocations, keepNothing, type KeptInvocationsOptions } from "./kept-invocations.ts";
 import { invocationMigrations } from "./schema.ts";
 import { invocationTable } from "./table.ts";
@@ -10,23 +11,16 @@ interface OpenInvocationsOptions extends Omit<KeptInvocationsOptions, "table"> {
 /** A file that cannot be used is no reason not to start: then invocations are kept in memory, and the log says why. */
 export function openInvocations(file: string, { keep, ...options }: OpenInvocationsOptions): Invocations {
   if (!keep) return keepNothing;
-  const db = open(file, options.onFailure);
-  const kept = keepInvocations({ ...options, table: invocationTable(db) });
-  return {
-    ...kept,
-    close() {
-      kept.close();
-      db.close();
-    },
+  const over = (db: DatabaseSync): Invocations => {
+    // It counts what is there before it listens to anything.
+    const kept = keepInvocations({ ...options, table: invocationTable(db) });
+    return {
+      ...kept,
+      close() {
+        kept.close();
+        db.close();
+      },
+    };
   };
-}
-
-function open(file: string, onFailure: (error: unknown) => void) {
-  const how = { durability: "normal", migrations: invocationMigrations } as const;
-  try {
-    return openDatabase(file, how);
-  } catch (error) {
-    onFailure(error);
-    return openDatabase(":memory:", how);
-  }
+  return openOrForget(file, { durability: "normal", migrations: invocationMigrations }, over, options.onFailure);
 }
