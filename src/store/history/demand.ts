@@ -118,7 +118,10 @@ export function recordDemand({ table, events, clock, tenantOf, onFailure }: Dema
     const tenant = tenantOf(app) ?? "";
     if (refused.has(tenant)) return;
     const loser = places.size < MOST_APPS ? undefined : whoLosesTo(tenant, places, now);
-    if (loser === null) return void refused.add(tenant);
+    if (loser === null) {
+      refused.add(tenant);
+      return;
+    }
     if (loser !== undefined) {
       places.delete(loser);
       table.remove(loser);
