@@ -16,7 +16,9 @@ test("the files that programs may need are found without an image as the image h
   // Data, such as the files of time zones, is nothing that the loader takes.
   const isProgram = (path: string) => /^\/(bin|lib|lib64|usr)\//.test(path) && !path.startsWith("/usr/share/");
   const programs = tree.flatMap(({ kind, path }) => (kind !== "folder" && isProgram(path) ? [path] : []));
-  const found = await machineFiles({ cacheDir, progress });
+  // `mayfly dev` gives all that surrounds its deploys, `packages` of Python included.
+  const surroundings = { cacheDir, progress, packages: { install: () => assert.fail() } };
+  const found = await machineFiles(surroundings);
   assert.deepEqual([...found.keys()].toSorted(), programs.toSorted());
   for (const [path, place] of found) assert.ok((await readFile(place)).equals(await readFile(join(rootTree, path))), path);
 });

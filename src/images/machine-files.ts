@@ -17,9 +17,10 @@ export interface MachineFilesOptions {
 }
 
 /** By their paths in the machine, their paths on this host. Rejects with "missing-part" or "image-build-failed". */
-export async function machineFiles(options: MachineFilesOptions): Promise<Map<string, string>> {
+export async function machineFiles({ cacheDir, progress }: MachineFilesOptions): Promise<Map<string, string>> {
   const { sources = [], files = [] } = await node();
-  const root = await fetchProgramRoot({ suite: imageSuite, packages: sources, ...options });
+  // Not all that the caller gave: what surrounds a deploy of `mayfly dev` has `packages` of its own.
+  const root = await fetchProgramRoot({ suite: imageSuite, packages: sources, cacheDir, progress });
   const placeOf = async (path: string) => {
     const inside = await resolveInside(root, path);
     return inside === undefined ? undefined : join(root, inside);

@@ -13,9 +13,12 @@ const columns: Column<TriggerInfo>[] = [
   { title: "TRIGGER", cell: ({ name }) => name },
   { title: "FUNCTION", cell: (trigger) => trigger.function },
   { title: "WHEN", cell: whenInWords },
-  { title: "LAST", cell: ({ last }) => (last === null ? "never" : `${ageInWords(Date.now() - last.at)} ago`) },
+  {
+    title: "LAST",
+    cell: ({ last, kind }) => (last === null ? (kind === "queue" ? "" : "never") : `${ageInWords(Date.now() - last.at)} ago`),
+  },
   { title: "NEXT", cell: nextInWords },
-  { title: "FIRED", align: "right", cell: ({ fired }) => String(fired) },
+  { title: "FIRED", align: "right", cell: ({ fired, kind }) => (kind === "queue" && fired === 0 ? "" : String(fired)) },
   { title: "MISSED", align: "right", cell: ({ missed }) => String(missed) },
 ];
 
