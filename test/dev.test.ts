@@ -25,6 +25,7 @@ import { afterwards } from "../src/base/testing/afterwards.ts";
 import { createClient } from "../src/doors/admin/client.ts";
 import type { RecentCall } from "../src/doors/admin/call-schemas.ts";
 import { mayfly, start } from "./command.ts";
+import { Dap } from "./dap.ts";
 import { assertDocumented } from "./documented.ts";
 import { descendants, isAlive } from "./host.ts";
 import { createScope, eventually, projectDir, temporaryFolder } from "./platform.ts";
@@ -455,6 +456,60 @@ export default {
   const refused = await mayfly(["dev", dir, "--inspect", "--driver", "qemu"], { env: { MAYFLY_STATE_DIR: temporaryFolder(context) } });
   assert.equal(refused.code, 2);
   assert.match(refused.stderr, /for the driver process/);
+  dev.child.kill("SIGINT");
+  assert.deepEqual(await once(dev.child, "exit"), [0, null], dev.stderr());
+});
+
+test("a debugger stops a function at a line of its Python, looks at its variables and changes them, and finds the new code after a save", async (context) => {
+  const code = (greeting: string) => `from urllib.parse import parse_qs
+
+
+def handler(environ, start_response):
+    name = parse_qs(environ["QUERY_STRING"])["name"][0]
+    greeting = f"${greeting}, {name}"
+    start_response("200 OK", [("content-type", "text/plain")])
+    return [greeting.encode()]
+`;
+  const manifest = JSON.stringify({ name: "shop", runtime: "python", functions: { api: { entry: "api.py", handler: "handler" } } });
+  const dir = write(join(temporaryFolder(context), "shop"), { "mayfly.json": manifest, "api.py": code("Hello") });
+  const dev = await startDev(context, [dir, "--inspect", "127.0.0.1:0"], { MAYFLY_STATE_DIR: temporaryFolder(context) });
+  const { inspector } = (await dev.next("the start", ({ event }) => event === "up")) as unknown as { inspector: string };
+  const app = await dev.next("the app's address", ({ event }) => event === "app");
+  const url = (app["functions"] as { url: string }[])[0]!.url;
+  for (const greeting of ["Hello", "Goodbye"]) {
+    if (greeting !== "Hello") {
+      const since = dev.told.length;
+      writeFileSync(join(dir, "api.py"), code(greeting));
+      await dev.next("a deploy", ({ event }) => event === "deployed", since);
+    }
+    assert.equal(await (await fetch(`${url}?name=x`)).text(), `${greeting}, x`);
+    const dap = await Dap.connect(inspector);
+    afterwards(context, () => dap.close());
+    await dap.send("initialize", { clientID: "test", adapterID: "debugpy", pathFormat: "path", linesStartAt1: true });
+    const attached = dap.ask("attach", { pathMappings: [{ localRoot: dir, remoteRoot: "." }], justMyCode: true });
+    await dap.hears("initialized");
+    const source = { path: join(dir, "api.py") };
+    const { breakpoints } = (await dap.send("setBreakpoints", { source, breakpoints: [{ line: 7 }] })) as { breakpoints: object[] };
+    assert.deepEqual(
+      breakpoints.map((each) => (each as { verified: boolean }).verified),
+      [true],
+    );
+    await dap.send("configurationDone");
+    await dap.answered(attached);
+    const calling = fetch(`${url}?name=Ada`);
+    const stopped = await dap.hears("stopped");
+    assert.equal(stopped["reason"], "breakpoint");
+    const { stackFrames } = (await dap.send("stackTrace", { threadId: stopped["threadId"] })) as {
+      stackFrames: { id: number; line: number; source: { path: string } }[];
+    };
+    assert.deepEqual([stackFrames[0]!.source.path, stackFrames[0]!.line], [source.path, 7]);
+    const { id: frameId } = stackFrames[0]!;
+    assert.equal((await dap.send("evaluate", { expression: "greeting", frameId, context: "watch" }))["result"], `'${greeting}, Ada'`);
+    await dap.send("evaluate", { expression: "greeting = 'changed'", frameId, context: "repl" });
+    await dap.send("continue", { threadId: stopped["threadId"] });
+    assert.equal(await (await calling).text(), "changed");
+    dap.close();
+  }
   dev.child.kill("SIGINT");
   assert.deepEqual(await once(dev.child, "exit"), [0, null], dev.stderr());
 });

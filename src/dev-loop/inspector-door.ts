@@ -1,28 +1,22 @@
 /**
- * One address at which debuggers find the functions of apps under development: it lists the machines whose inspectors are open, as Node lists itself, and leads a
- * debugger's WebSocket to the machine that it chose. So a debugger that attaches again after a save finds the new machine at the same address.
+ * One address at which debuggers find the functions of apps under development: it lists the machines of Node whose inspectors are open, as Node lists itself, and
+ * leads a debugger's WebSocket to the machine that it chose. A debugger of Python chooses none, and is led to the newest machine. So a debugger that attaches again
+ * after a save finds the new machine at the same address.
  */
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type AddressInfo, connect } from "node:net";
-import { join } from "node:path";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type AddressInfo, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { guarded } from "../base/errors/guarded.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { parseAddress } from "../base/listen/address.ts";
+import { inspected } from "./inspected.ts";
+import { isFromHere, join } from "./join.ts";
+import { tellDebuggersApart } from "./tell-debuggers-apart.ts";
 
 export interface InspectorDoor {
   /** host:port */
   address: string;
   close(): void;
-}
-
-interface Inspected {
-  machine: string;
-  port: number;
-  /** Of the inspector's WebSocket. */
-  path: string;
-  since: number;
 }
 
 /**
@@ -36,20 +30,26 @@ export async function openInspectorDoor(
 ): Promise<InspectorDoor> {
   const { host, port } = parseAddress(address);
   const take = (request: IncomingMessage, response: ServerResponse) => answer(request, response, folder, appOf);
-  const server = createServer(guarded(take, (_error, _request, response) => response.destroy()));
-  const tunnels = new Set<Duplex>();
-  const lead = (request: IncomingMessage, socket: Duplex, head: Buffer) => leadTo(folder, request, socket, head, tunnels);
-  server.on(
+  const http = createServer(guarded(take, (_error, _request, response) => response.destroy()));
+  const lead = (request: IncomingMessage, socket: Duplex, head: Buffer) => leadTo(folder, request, socket, head);
+  http.on(
     "upgrade",
     guarded(lead, (_error, _request, socket) => socket.destroy()),
   );
+  const server = tellDebuggersApart(
+    (socket) => http.emit("connection", socket),
+    (socket) => leadToNewest(folder, socket),
+  );
+  const sockets = new Set<Socket>();
+  // It throws nothing.
+  // oxlint-disable-next-line mayfly/guarded-listeners
+  server.on("connection", (socket) => void sockets.add(socket.on("close", () => sockets.delete(socket))));
   await listening(server, host, port);
   return {
     address: `${host}:${(server.address() as AddressInfo).port}`,
     close() {
       server.close();
-      server.closeAllConnections();
-      for (const socket of tunnels) socket.destroy();
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
@@ -67,21 +67,6 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   return promise;
 }
 
-/** The newest first: it is the one that runs what was saved last. */
-function inspected(folder: string): Inspected[] {
-  const found = readdirSync(folder)
-    .filter((name) => !name.endsWith(".new"))
-    .flatMap((machine) => {
-      try {
-        const url = new URL(readFileSync(join(folder, machine), "utf8"));
-        return [{ machine, port: Number(url.port), path: url.pathname, since: statSync(join(folder, machine)).mtimeMs }];
-      } catch {
-        return []; // The machine has ended meanwhile.
-      }
-    });
-  return found.toSorted((a, b) => b.since - a.since);
-}
-
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
@@ -93,7 +78,7 @@ async function answer(
   const path = (request.url ?? "").replace(/\/$/, "");
   if (path === "/json/version") return reply(response, { Browser: `node.js/${process.version}`, "Protocol-Version": "1.1" });
   if (path !== "/json" && path !== "/json/list") return void response.writeHead(404).end();
-  const all = await Promise.all(inspected(folder).map(async ({ machine }) => targetOf(host, machine, await appOf(machine))));
+  const all = await Promise.all(inspected(folder, "ws:").map(async ({ machine }) => targetOf(host, machine, await appOf(machine))));
   reply(response, all);
 }
 
@@ -126,28 +111,22 @@ function isOfPage({ headers: { origin } }: IncomingMessage): boolean {
   return origin !== undefined && !origin.startsWith("devtools://");
 }
 
-function leadTo(folder: string, request: IncomingMessage, socket: Duplex, head: Buffer, tunnels: Set<Duplex>): void {
+function leadTo(folder: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const wanted = (request.url ?? "").slice(1);
-  const found = inspected(folder).find(({ machine }) => machine === wanted);
+  const found = inspected(folder, "ws:").find(({ machine }) => machine === wanted);
   if (ownHost(request) === undefined || isOfPage(request)) return void socket.end("HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n");
   if (found === undefined) return void socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n");
-  const machine = connect(found.port, "127.0.0.1");
   const headers = Array.from(
     { length: request.rawHeaders.length / 2 },
     (_, at) => `${request.rawHeaders[2 * at]}: ${request.rawHeaders[2 * at + 1]}`,
   );
-  machine.write([`GET ${found.path} HTTP/1.1`, ...headers, "", ""].join("\r\n"));
-  machine.write(head);
-  const end = () => {
-    tunnels.delete(socket);
-    socket.destroy();
-    machine.destroy();
-  };
-  tunnels.add(socket);
-  for (const side of [socket, machine]) {
-    // Neither end throws, and both are let go of together.
-    // oxlint-disable-next-line mayfly/guarded-listeners
-    side.on("error", end).on("close", end);
-  }
-  socket.pipe(machine).pipe(socket);
+  const first = Buffer.from([`GET ${found.path} HTTP/1.1`, ...headers, "", ""].join("\r\n"));
+  join(socket, found, Buffer.concat([first, head]));
+}
+
+/** Whoever speaks DAP says nothing of who it is, so it must be on this host. */
+function leadToNewest(folder: string, socket: Socket): void {
+  const [newest] = inspected(folder, "dap:");
+  if (newest === undefined || !isFromHere(socket)) socket.destroy();
+  else join(socket, newest);
 }

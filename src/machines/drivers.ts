@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { ensureAgent } from "../images/agent-bundle.ts";
 import { damageOf } from "../images/damage.ts";
+import { fetchDebugpy } from "../images/fetch-debugpy.ts";
 import { ensureImage } from "../images/ensure-image.ts";
 import { damageOfOsv, ensureOsvImage } from "../images/osv/ensure-osv-image.ts";
 import type { Driver, DriverName } from "./driver.ts";
@@ -108,7 +109,7 @@ const makers: Record<SelectableDriver, (surroundings: DriverSurroundings) => Pro
     const nodeBeside = async (folder: Promise<string>) => nodeProgram(await ensureAgent(cacheDir), await folder);
     const programs: Record<RuntimeName, () => Promise<AgentProgram>> = {
       node: async () => nodeProgram(await ensureAgent(cacheDir)),
-      python: async () => pythonProgram(await pythonImage()),
+      python: async () => pythonProgram(await pythonImage(), inspectDir && (await fetchDebugpy({ cacheDir, progress }))),
       java: async () => javaProgram((await fetchJava(cacheDir, progress)).command, await ensureJavaAgent({ cacheDir, progress })),
       "node-java": async () => nodeBeside(launcherFolder(cacheDir, { java: { command: (await fetchJava(cacheDir, progress)).command } })),
       "node-python": async () => nodeBeside(launcherFolder(cacheDir, { python3: await pythonCommand(await pythonImage()) })),

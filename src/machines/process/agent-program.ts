@@ -30,13 +30,14 @@ export function nodeProgram(agent: string, ...programs: string[]): AgentProgram 
   };
 }
 
-/** Python comes from its image, and runs with its libraries: a host need not have it. */
-export async function pythonProgram(image: Image): Promise<AgentProgram> {
+/** Python comes from its image, and runs with its libraries: a host need not have it. @param debugpy the folder of its packages, if a debugger is to reach functions */
+export async function pythonProgram(image: Image, debugpy?: string): Promise<AgentProgram> {
   const { rootTree } = image;
   const [, ...rest] = agentCommand("python", []);
   const [command, ...before] = (await pythonCommand(image)).command;
   const env = Object.entries(guestEnvironment("python")).map(([name, value]) => [name, inTree(name, value, rootTree)]);
-  return { command, args: () => [...before, ...rest], env: Object.fromEntries(env) as Record<string, string> };
+  const own = Object.fromEntries(env) as Record<string, string>;
+  return { command, args: () => [...before, ...rest], env: { ...own, ...(debugpy !== undefined && { MAYFLY_DEBUGPY: debugpy }) } };
 }
 
 /** The interpreter alone, for programs of an app. */

@@ -23,7 +23,7 @@ export interface ProcessDriverOptions {
   /** The folder of machines' working folders, and of notes of their processes. */
   runDir: string;
   clock?: Clock;
-  /** The folder that gets a file for each machine of Node that belongs to an app, named by its id, with the address of its inspector. If absent, there are no inspectors. */
+  /** The folder that gets a file for each machine of Node or Python that belongs to an app, named by its id, with the address at which a debugger is answered. If absent, none is. */
   inspectDir?: string | undefined;
 }
 

@@ -21,6 +21,7 @@ from .app import App
 from .code.binding import Binding
 from .code.mounts import MountError, mount_all
 from .crew import Crew
+from .debugger import load_debugger, open_debugger
 from .exits import Exits
 from .handlers.event_loop import EventLoop
 from .handlers.machinery import Machinery
@@ -61,6 +62,7 @@ class StreamEnd(Protocol):
 def start_agent() -> None:
     """Never returns."""
     sys.setswitchinterval(_SWITCH_INTERVAL)
+    load_debugger()
     Agent().run()
 
 
@@ -178,6 +180,8 @@ class Agent:
             self._app = App(message, data, self._machinery)
             self._is_binding = message["app"] != REHEARSAL_APP
             self._stats.bound(self._is_binding)
+            if self._is_binding:
+                open_debugger()
             preload = message.get("preload")
             if preload is not None and self._app.has(preload):
                 # Code may connect while it is evaluated: then the frames that answer are read by another thread.
