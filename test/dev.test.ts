@@ -20,7 +20,7 @@ import { SourceMap } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe, test, type TestContext } from "node:test";
 import { afterwards } from "../src/base/testing/afterwards.ts";
 import { createClient } from "../src/doors/admin/client.ts";
 import type { RecentCall } from "../src/doors/admin/call-schemas.ts";
@@ -405,7 +405,11 @@ function placeIn(script: Record<string, unknown>, source: string, line: number):
   throw new Error(`no code is of ${source}:${line + 1}`);
 }
 
-test("a debugger stops a function at a line of its TypeScript, looks at its variables, and finds the new code after a save", async (context) => {
+for (const driver of ["process", "gvisor"])
+  test(`a debugger stops a function at a line of its TypeScript, looks at its variables, and finds the new code after a save, with ${driver}`, (context) =>
+    debugNode(context, driver));
+
+async function debugNode(context: TestContext, driver: string): Promise<void> {
   const code = (greeting: string) => `interface Greeting { text: string }
 
 export default {
@@ -417,10 +421,13 @@ export default {
 };
 `;
   const dir = write(join(temporaryFolder(context), "shop"), { "mayfly.json": appOf("shop"), "api.ts": code("Hello") });
-  const dev = await startDev(context, [dir, "--inspect", "127.0.0.1:0"], { MAYFLY_STATE_DIR: temporaryFolder(context) });
+  const dev = await startDev(context, [dir, "--inspect", "127.0.0.1:0", "--driver", driver], {
+    MAYFLY_STATE_DIR: temporaryFolder(context),
+  });
   const { inspector } = (await dev.next("the start", ({ event }) => event === "up")) as unknown as { inspector: string };
   const app = await dev.next("the app's address", ({ event }) => event === "app");
   const url = (app["functions"] as { url: string }[])[0]!.url;
+  let before: string | undefined;
   for (const greeting of ["Hello", "Goodbye"]) {
     if (greeting !== "Hello") {
       const since = dev.told.length;
@@ -429,7 +436,13 @@ export default {
     }
     // The code is loaded by the first call.
     assert.equal(await (await fetch(`${url}?name=x`)).text(), `${greeting}, x`);
-    const targets = (await (await fetch(`http://${inspector}/json/list`)).json()) as { title: string; webSocketDebuggerUrl: string }[];
+    // The thread that carries the inspector begins beside the function.
+    const targets = await eventually(
+      "the new machine's inspector",
+      async () => (await (await fetch(`http://${inspector}/json/list`)).json()) as { title: string; webSocketDebuggerUrl: string }[],
+      (all) => all.length > 0 && all[0]!.webSocketDebuggerUrl !== before,
+    );
+    before = targets[0]!.webSocketDebuggerUrl;
     assert.match(targets[0]!.title, /^shop in /);
     const cdp = await Debugger.attach(targets[0]!.webSocketDebuggerUrl);
     afterwards(context, () => cdp.close());
@@ -455,10 +468,10 @@ export default {
   }
   const refused = await mayfly(["dev", dir, "--inspect", "--driver", "qemu"], { env: { MAYFLY_STATE_DIR: temporaryFolder(context) } });
   assert.equal(refused.code, 2);
-  assert.match(refused.stderr, /for the driver process/);
+  assert.match(refused.stderr, /for the drivers process and gvisor/);
   dev.child.kill("SIGINT");
   assert.deepEqual(await once(dev.child, "exit"), [0, null], dev.stderr());
-});
+}
 
 test("a debugger stops a function at a line of its Python, looks at its variables and changes them, and finds the new code after a save", async (context) => {
   const code = (greeting: string) => `from urllib.parse import parse_qs

@@ -138,13 +138,13 @@ async function useRunning({ api, state }: DevServerOptions): Promise<DevServer> 
   };
 }
 
-/** The inspectors of machines with a network of their own cannot be reached. */
+/** The inspectors of machines of QEMU cannot be reached. */
 function refuseToInspect({ inspect, driver = "process", state }: DevServerOptions, api: string | undefined): void {
   const refuse = (what: string) => {
     throw new MayflyError("not-done", { what });
   };
   if (inspect === undefined) return;
-  if (driver !== "process") refuse(`--inspect is for the driver process, and not for ${driver}`);
+  if (driver !== "process" && driver !== "gvisor") refuse(`--inspect is for the drivers process and gvisor, and not for ${driver}`);
   if (api !== undefined || (state !== undefined && isAlive(readServerFile(state)?.pid)))
     refuse("--inspect is for a server that mayfly dev starts itself");
 }
@@ -172,7 +172,7 @@ function sweep(): void {
 }
 
 async function configOf({ listen, driver: asked, kernel, inspect }: DevServerOptions, stateDir: string) {
-  const driver = inspect === undefined ? asked : "process";
+  const driver = inspect === undefined ? asked : (asked ?? "process");
   const usual = loadConfig({ flags: { stateDir, listen } });
   // An address that was asked for is had, or the start fails.
   const free = {

@@ -96,10 +96,10 @@ const makers: Record<SelectableDriver, (surroundings: DriverSurroundings) => Pro
     const driver = createQemuDriver({ ...rest, host, warn, guests: [usual, ...guests.filter((guest) => guest !== usual)] });
     return { driver, ready: usual.image };
   },
-  async gvisor({ cacheDir, runDir, uids, progress }) {
+  async gvisor({ cacheDir, runDir, uids, progress, inspectDir }) {
     const image = rememberEach((runtime: RuntimeName) => ensureImage({ runtime, cacheDir, uids, progress, tree: true }));
     const { createGvisorDriver } = await import("./gvisor/gvisor-driver.ts");
-    return { driver: createGvisorDriver({ image, cacheDir, runDir }), ready: () => image(usualRuntime) };
+    return { driver: createGvisorDriver({ image, cacheDir, runDir, inspectDir }), ready: () => image(usualRuntime) };
   },
   async process({ cacheDir, runDir, uids, progress, inspectDir }) {
     const { createProcessDriver } = await import("./process/process-driver.ts");

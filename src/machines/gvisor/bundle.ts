@@ -13,16 +13,16 @@ const GUEST_USER = 65_534;
 /** What sets up the network in the sandbox, and becomes the agent without any of it. */
 const SETUP_RIGHTS = ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID"];
 
-/** @param shown a folder of the host's, in which an app's files may be mounted later; see shown-files.ts */
-export function writeBundle(folder: string, image: Image, spec: MachineSpec, shown?: string): void {
-  fs.writeFileSync(path.join(folder, "config.json"), JSON.stringify(ociConfig(image, spec, shown)));
+/** @param shown a folder of the host's, in which an app's files may be mounted later; see shown-files.ts @param second the descriptor of a second channel, for the inspector */
+export function writeBundle(folder: string, image: Image, spec: MachineSpec, shown?: string, second?: number): void {
+  fs.writeFileSync(path.join(folder, "config.json"), JSON.stringify(ociConfig(image, spec, shown, second)));
 }
 
-function ociConfig(image: Image, spec: MachineSpec, shown: string | undefined): object {
+function ociConfig(image: Image, spec: MachineSpec, shown: string | undefined, second: number | undefined): object {
   const { runtime = usualRuntime, memoryMb } = spec;
   const agent = agentOf(runtime);
   const { command, environment } = isolatedStart(agent, heapOf(agent, memoryMb), GUEST_USER);
-  const env = { ...environment, MAYFLY_CHANNEL: "fd:3" };
+  const env = { ...environment, MAYFLY_CHANNEL: "fd:3", ...(second !== undefined && { MAYFLY_INSPECT: `fd:${second}` }) };
   return {
     ociVersion: "1.0.2",
     hostname: spec.id,

@@ -2,7 +2,8 @@
  * Runs machines as gVisor sandboxes: the guest's system calls are answered by runsc's own kernel, at near native
  * speed and without KVM. docs/drivers.md has the measurements behind it.
  */
-import { type RuntimeName, usualRuntime } from "../../base/kind/machine-kind.ts";
+import { join } from "node:path";
+import { agentOf, type RuntimeName, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { within } from "../../base/clock/within.ts";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -12,13 +13,14 @@ import { filesPath } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
 import { closeCgroups, describeLimits, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
 import { startChildMachine } from "../host/child/child-machine.ts";
+import { openInspectorChannel } from "../host/child/inspector-channel.ts";
 import { closeRunFolder, createRunFolder, type RunFolder, sweepRunFolders } from "../host/child/run-folder.ts";
 import type { Driver, DriverTraits, Machine, MachineSpec, Probe } from "../driver.ts";
 import { StartFailure } from "../exit.ts";
 import { writeBundle } from "./bundle.ts";
 import { preferSandbox } from "./oom.ts";
 import { createShownFiles, type ShownFiles } from "./shown-files.ts";
-import { runArguments, runscEnvironment, runscVersion, trySandbox } from "./runsc.ts";
+import { runArguments, SECOND_CHANNEL, runscEnvironment, runscVersion, trySandbox } from "./runsc.ts";
 import { refuseOtherKernels } from "../refuse-kernel.ts";
 import { remember, rememberEach } from "../remember.ts";
 
@@ -30,6 +32,8 @@ export interface GvisorDriverOptions {
   /** The folder of machines' bundles and runsc's state. */
   runDir: string;
   clock?: Clock;
+  /** As ProcessDriverOptions has it, for machines of Node. */
+  inspectDir?: string | undefined;
 }
 
 /** Megabytes that runsc itself holds, in addition to the guest's memory. */
@@ -45,7 +49,7 @@ const traits: DriverTraits = { ownKernel: true, hostNetwork: false, answerMs: 0,
 const KERNELS = ["linux"] as const;
 
 export function createGvisorDriver(options: GvisorDriverOptions): Driver {
-  const { cacheDir, runDir, clock = systemClock } = options;
+  const { cacheDir, runDir, clock = systemClock, inspectDir } = options;
   const machines = new Set<Machine>();
   const runsc = remember(() => fetchRunsc(cacheDir));
   const image = rememberEach(options.image);
@@ -79,7 +83,7 @@ export function createGvisorDriver(options: GvisorDriverOptions): Driver {
       const parts = await Promise.all([runsc(), image(spec.runtime ?? usualRuntime)]).catch((error: Error) => {
         throw new StartFailure(error.message, error);
       });
-      const machine = await startSandbox(...parts, { runDir, clock, shown }, spec);
+      const machine = await startSandbox(...parts, { runDir, clock, shown, inspectDir }, spec);
       machines.add(machine);
       void machine.exited.then(() => machines.delete(machine));
       return machine;
@@ -112,9 +116,16 @@ interface SandboxParts {
   runDir: string;
   clock: Clock;
   shown: ShownFiles | undefined;
+  inspectDir: string | undefined;
 }
 
-function startSandbox(runsc: string, image: Image, { runDir, clock, shown }: SandboxParts, spec: MachineSpec): Promise<Machine> {
+function startSandbox(
+  runsc: string,
+  image: Image,
+  { runDir, clock, shown, inspectDir }: SandboxParts,
+  spec: MachineSpec,
+): Promise<Machine> {
+  const inspectFile = inspectDir !== undefined && agentOf(spec.runtime ?? usualRuntime) === "node" ? join(inspectDir, spec.id) : undefined;
   const own = createRunFolder(runDir, "gvisor", spec.id);
   const run: RunFolder = {
     ...own,
@@ -124,7 +135,7 @@ function startSandbox(runsc: string, image: Image, { runDir, clock, shown }: San
     },
   };
   try {
-    writeBundle(run.folder, image, spec, shown?.folderOf(spec.id));
+    writeBundle(run.folder, image, spec, shown?.folderOf(spec.id), inspectFile === undefined ? undefined : SECOND_CHANNEL);
   } catch (error) {
     run.remove(); // of a full disk, for example
     throw new StartFailure(`runsc: ${failureText(error)}`, error);
@@ -132,7 +143,7 @@ function startSandbox(runsc: string, image: Image, { runDir, clock, shown }: San
   return startChildMachine({
     what: "runsc",
     command: runsc,
-    args: runArguments(run.folder, spec.id),
+    args: runArguments(run.folder, spec.id, inspectFile !== undefined),
     env: runscEnvironment,
     limits: {
       id: spec.id,
@@ -145,6 +156,7 @@ function startSandbox(runsc: string, image: Image, { runDir, clock, shown }: San
     startMs: START_MS,
     reaps: true,
     whenUp: preferSandbox,
+    ...(inspectFile !== undefined && { second: (channel) => void openInspectorChannel(channel, inspectFile) }),
     ...(shown && {
       async attach(files) {
         shown.show(spec.id, await files.path("folder"));

@@ -20,9 +20,13 @@ function runscFlags(folder: string): string[] {
   return [...rootless, "--root", state, "--platform=systrap", ...confined, "--net-raw"];
 }
 
-/** Descriptor 3 of runsc, the channel, becomes descriptor 3 of the guest. */
-export function runArguments(folder: string, id: string): string[] {
-  return [...runscFlags(folder), "run", "--bundle", folder, "--pass-fd", "3:3", id];
+/** Of the guest. On 4 it has the listener for programs' connections. */
+export const SECOND_CHANNEL = 5;
+
+/** Descriptor 3 of runsc, the channel, becomes descriptor 3 of the guest. @param second whether runsc has a second channel, on descriptor 4 */
+export function runArguments(folder: string, id: string, second: boolean): string[] {
+  const channels = ["--pass-fd", "3:3", ...(second ? ["--pass-fd", `4:${SECOND_CHANNEL}`] : [])];
+  return [...runscFlags(folder), "run", "--bundle", folder, ...channels, id];
 }
 
 /** Runs `true` in a sandbox. Rejects with what runsc printed. */

@@ -47,6 +47,8 @@ export interface ChildPlan {
   reaps: boolean;
   /** As the machine's. */
   attach?: Machine["attach"];
+  /** If present, the child has a second channel as descriptor 4, and this is called with the host's end. */
+  second?(channel: Socket): void;
   /** Called with all of the machine's processes once the guest has spoken. */
   whenUp?(pids: number[]): void;
 }
@@ -100,7 +102,7 @@ async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
     env: plan.env,
     // The child has a process group of its own: a signal from the server's terminal is not meant for it.
     detached: true,
-    stdio: ["ignore", out.write, err.write, "pipe"],
+    stdio: ["ignore", out.write, err.write, "pipe", ...(plan.second ? (["pipe"] as const) : [])],
   });
   for (const { write } of [out, err]) fs.closeSync(write);
   if (child.pid === undefined) {
@@ -108,6 +110,7 @@ async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
     throw ((await once(child, "error")) as [Error])[0];
   }
   const channel = child.stdio[3] as Socket;
+  plan.second?.((child.stdio as unknown as Socket[])[4]!);
   const output = keepTail(out.read, err.read);
   for (const { read } of [out, err]) pacePrinted(read, plan.clock);
   const ended = Promise.all([once(child, "exit"), once(out.read, "close"), once(err.read, "close")]);
