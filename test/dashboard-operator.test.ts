@@ -228,10 +228,17 @@ describe("each part", () => {
         // What each part has of other colours is the same in all widths.
         if (look.width === 375) assert.deepEqual(await barriersIn(page), [], name);
         assert.ok(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), `${name} is wider than the screen`);
+        assert.ok(await page.evaluate(isCurrentInView), `the link of ${name} is beside the screen`);
         await takeShot(page, `${name}-${look.width}-${look.theme}`);
       }
     });
 });
+
+/** The links of the page and of its part that are shown. */
+const isCurrentInView = `[...document.querySelectorAll("nav [aria-current]")].every((link) => {
+  const { left, right } = link.getBoundingClientRect();
+  return left >= 0 && right <= innerWidth;
+})`;
 
 async function takeShot(page: Page, name: string): Promise<void> {
   const folder = process.env["MAYFLY_SCREENSHOTS"];

@@ -259,6 +259,13 @@ describe("an app", () => {
     await page.getByRole("slider", { name: "Revision 1" }).fill("25");
     await page.getByRole("button", { name: "Send calls there" }).click();
     await page.getByText("2 80 %, 1 20 %").waitFor();
+    // The weights are 25 and 100 now, and the sliders stand at shares of calls.
+    const slider = (revision: number) => page.getByRole("slider", { name: `Revision ${revision}` }).inputValue();
+    await eventually(
+      "the sliders at shares",
+      async () => [await slider(2), await slider(1)].join(),
+      (at) => at === "80,20",
+    );
     const [live] = await platform.client.aliases("moving");
     assert.deepEqual(live?.targets.map(({ number, weight }) => [number, weight]).toSorted(), [
       [1, 25],

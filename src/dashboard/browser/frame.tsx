@@ -5,6 +5,7 @@ import { ask } from "./api.ts";
 import { state } from "./live.ts";
 import { route } from "./location.ts";
 import { pageAt, pages } from "./pages.tsx";
+import { useCurrentInView } from "./parts/current-in-view.ts";
 import { LeaveIcon, Logo, MoonIcon, SunIcon } from "./parts/icons.tsx";
 import { session, setSession, tenant } from "./session.ts";
 import { switchTheme, theme } from "./theme.ts";
@@ -14,6 +15,7 @@ export function Frame() {
   const main = useRef<HTMLElement>(null);
   const { path } = route.value;
   const page = pageAt(path);
+  const side = useCurrentInView<HTMLElement>(page?.name ?? "");
   // A reader of screens, and the tab key, go on in the new page.
   const first = useRef(true);
   useEffect(() => {
@@ -27,7 +29,7 @@ export function Frame() {
         Skip to the page
       </a>
       <Bar />
-      <nav class="side" aria-label="Pages">
+      <nav class="side" aria-label="Pages" ref={side}>
         {pages
           .filter(({ isFor }) => isFor?.() ?? true)
           .map(({ name, title, icon: Icon }) => (

@@ -1,10 +1,10 @@
 import "./app/app.css";
 import type { FunctionComponent } from "preact";
-import { useEffect, useRef } from "preact/hooks";
 import type { AppReply } from "../../model/replies.ts";
 import { hashOf } from "../../model/route.ts";
 import { ask } from "../api.ts";
 import { route } from "../location.ts";
+import { useCurrentInView } from "../parts/current-in-view.ts";
 import { Page } from "../parts/page.tsx";
 import { Failed, Loading } from "../parts/states.tsx";
 import { useData } from "../use-data.ts";
@@ -43,9 +43,7 @@ export function AppPage({ app }: { app: string }) {
   const path = `/v1/apps/${encodeURIComponent(app)}`;
   const { data, error, reload } = useData<AppReply>((signal) => ask(path, { signal }), [path], 5_000);
   const tab = tabs.find(({ name }) => name === (route.value.query.get("tab") ?? "")) ?? tabs[0]!;
-  const nav = useRef<HTMLElement>(null);
-  // On narrow screens the parts are a row that is scrolled.
-  useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [tab.name]);
+  const nav = useCurrentInView<HTMLElement>(tab.name);
   return (
     <Page
       title={app}

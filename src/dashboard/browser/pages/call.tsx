@@ -70,7 +70,8 @@ function Attempt({ call, isOne }: { call: InvocationReply; isOne: boolean }) {
         <Fact name="Attempt">{attempt}</Fact>
         <Fact name="Ended">
           <time dateTime={new Date(at).toISOString()}>
-            {dateAndTime(at)}, {timeOfDay(at)}
+            {dateAndTime(at)}
+            {timeOfDay(at).slice(5)}
           </time>
         </Fact>
         <Fact name="Machine">

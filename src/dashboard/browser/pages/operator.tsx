@@ -2,6 +2,7 @@ import "./operator/operator.css";
 import type { FunctionComponent } from "preact";
 import { hashOf } from "../../model/route.ts";
 import { route } from "../location.ts";
+import { useCurrentInView } from "../parts/current-in-view.ts";
 import { Page } from "../parts/page.tsx";
 import { session } from "../session.ts";
 import { AuditTab } from "./operator/audit.tsx";
@@ -36,6 +37,7 @@ export function OperatorPage() {
   const title = isOperator ? "Operator" : "Administration";
   const seen = tabs.filter(({ isForOperators }) => isOperator || !isForOperators);
   const tab = seen.find(({ name }) => name === (route.value.query.get("tab") ?? "")) ?? seen[0]!;
+  const row = useCurrentInView<HTMLElement>(tab.name);
   return (
     <Page
       title={title}
@@ -45,7 +47,7 @@ export function OperatorPage() {
           : "Your tenant: who may do what, and what was done."
       }
     >
-      <nav class="tabs" aria-label={`Parts of ${title}`}>
+      <nav class="tabs" aria-label={`Parts of ${title}`} ref={row}>
         {seen.map(({ name, title: text }) => (
           <a key={name} href={hashOf([title.toLowerCase()], { tab: name })} aria-current={name === tab.name ? "page" : undefined}>
             {text}

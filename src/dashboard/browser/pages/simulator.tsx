@@ -41,7 +41,7 @@ export function SimulatorPage() {
         ) : (
           <Simulation key={`${app} ${span}`} app={app} span={span} />
         )}
-        <Bounds />
+        <Bounds app={app} />
       </div>
     </Page>
   );
@@ -146,7 +146,7 @@ function arrivalsOf({ arrivals, slotMs, from }: DemandReply) {
   };
 }
 
-function Bounds() {
+function Bounds({ app }: { app: string }) {
   return (
     <Card title="What a simulation does not know">
       <ul class="plain-list bounds">
@@ -165,7 +165,7 @@ function Bounds() {
       </ul>
       <p class="muted">
         So compare the two simulations with each other, and the first of them with what was measured, to see how far to trust both. The same
-        in a terminal, beside other platforms' rules: mayfly simulate --app.
+        in a terminal, beside other platforms' rules: <code>mayfly simulate --app {app === "" ? "<app>" : app}</code>.
       </p>
     </Card>
   );

@@ -50,6 +50,7 @@ export function Action({ children, act, confirm, onDone, isDisabled = false, on 
     return () => clearTimeout(timer);
   }, [state]);
   const onClick = async () => {
+    if (state === "acting") return;
     if (confirm !== undefined && state !== "asking") return setState("asking");
     setState("acting");
     setSaid(null);
@@ -67,7 +68,9 @@ export function Action({ children, act, confirm, onDone, isDisabled = false, on 
       <button
         type="button"
         class={state === "asking" ? "button danger" : "button"}
-        disabled={isDisabled || state === "acting"}
+        disabled={isDisabled}
+        // A button that is disabled loses the focus, and who uses keys alone would begin at the top of the page again.
+        aria-disabled={state === "acting"}
         onClick={() => void onClick()}
       >
         {state === "asking" ? confirm : children}

@@ -40,7 +40,7 @@ export function Triggers({ loaded, path, onChange }: TriggersProps) {
     {
       title: "Last",
       isNumber: true,
-      cell: ({ last, fired }) => (last === null ? "never" : `${dateAndTime(last.at)}, ${fired} in all`),
+      cell: ({ last, fired, kind }) => (last === null ? (kind === "queue" ? "–" : "never") : `${dateAndTime(last.at)}, ${fired} in all`),
     },
     { title: "Next", isNumber: true, cell: ({ firesAt }) => (firesAt === null ? "–" : dateAndTime(firesAt)) },
   ];

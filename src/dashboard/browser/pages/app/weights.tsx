@@ -14,7 +14,7 @@ export function targetsOf({ aliases }: AppReply, alias: string): Targets {
 /** The weights of an alias: at 90 and 10, nine of ten calls go to the first. */
 export function Weights({ app, path, onChange, alias }: TabProps & { alias: string }) {
   const targets = targetsOf(app, alias);
-  const [weights, setWeights] = useState(new Map(targets.map(({ revision, weight }) => [revision, weight])));
+  const [weights, setWeights] = useState(new Map(inPercent(targets)));
   const sum = [...weights.values()].reduce((all, weight) => all + weight, 0);
   const chosen = [...weights].filter(([, weight]) => weight > 0).map(([revision, weight]) => ({ revision, weight }));
   const save = async () => {
@@ -34,8 +34,8 @@ export function Weights({ app, path, onChange, alias }: TabProps & { alias: stri
                 min="0"
                 max="100"
                 step="1"
-                value={targets.length === 1 && weight === 1 ? 100 : weight}
-                onInput={(event) => setWeights(new Map([...scaled(weights, targets), [id, Number(event.currentTarget.value)]]))}
+                value={weight}
+                onInput={(event) => setWeights(new Map([...weights, [id, Number(event.currentTarget.value)]]))}
               />
               <span class="number">{share(sum === 0 ? 0 : weight / sum)}</span>
             </label>
@@ -51,8 +51,8 @@ export function Weights({ app, path, onChange, alias }: TabProps & { alias: stri
   );
 }
 
-/** An only target has any weight, often 1: beside others it counts as 100. */
-function scaled(weights: ReadonlyMap<string, number>, targets: readonly { weight: number }[]): [string, number][] {
-  const isOnly = targets.length === 1 && targets[0]!.weight < 100;
-  return [...weights].map(([id, weight]) => [id, isOnly && weight === targets[0]!.weight ? 100 : weight]);
+/** Weights are of any sum: a canary of 20 % has 1 beside 4. The sliders go to 100. */
+function inPercent(targets: Targets): [string, number][] {
+  const sum = targets.reduce((all, { weight }) => all + weight, 0);
+  return targets.map(({ revision, weight }) => [revision, Math.max(1, Math.round((100 * weight) / sum))]);
 }

@@ -13,7 +13,7 @@ type Finding = DoctorReply["findings"][number];
 const columns: readonly Column<Finding>[] = [
   { title: "Part", cell: ({ part }) => <span class="nowrap">{part}</span> },
   { title: "Finding", cell: ({ ok }) => <span class={ok ? "good-text" : "bad-text"}>{ok ? "ok" : "missing"}</span> },
-  { title: "Detail", cell: ({ detail }) => detail },
+  { title: "Detail", cell: ({ detail }) => detail, isLong: true },
   { title: "What to do", cell: ({ cure, ok }) => (cure === undefined ? "–" : <span class={ok ? "muted" : ""}>{cure}</span>) },
 ];
 
