@@ -638,6 +638,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/apps/{app}/functions/{function}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call a function with a request, as the gateway would, and wait for the reply, which is also told if it is an error */
+        post: operations["callFunction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/bill": {
         parameters: {
             query?: never;
@@ -2636,6 +2653,59 @@ export interface components {
                     cost: number;
                 };
             } | null;
+        };
+        FunctionReply: {
+            /** @description The call's id; null if it was refused before it had one. */
+            invocation: string | null;
+            status: number;
+            headers: [
+                string,
+                string
+            ][];
+            /** @description At most a MiB of it, in base64. */
+            body: string;
+            /** @description The size of the whole body. */
+            bytes: number;
+            /** @description The code of Mayfly's own error; null: the function answered. */
+            error: string | null;
+            /** @description From the call to the end of the reply. */
+            ms: number;
+            /** @description What the call waited for, and how long it ran until its reply began; null if there was none. */
+            timing: {
+                /** @description Milliseconds, with a fraction. */
+                queue: number;
+                /** @description Milliseconds, with a fraction. */
+                start: number;
+                /** @description Milliseconds, with a fraction. */
+                bind: number;
+                /** @description Milliseconds, with a fraction. */
+                run: number;
+            } | null;
+        };
+        FunctionCall: {
+            /** @default GET */
+            method: string;
+            /**
+             * @description As the function sees it, with its query.
+             * @default /
+             */
+            path: string;
+            /**
+             * @description Names and values. Those that the gateway sets, such as Host and Content-Length, are left out.
+             * @default []
+             */
+            headers: [
+                string,
+                string
+            ][];
+            body?: string;
+            /**
+             * @description Whether `body` is in base64.
+             * @default false
+             */
+            base64: boolean;
+            /** @description An alias or a revision. Default: `live`. */
+            version?: string;
         };
         Bill: {
             month: string;
@@ -6050,6 +6120,78 @@ export interface operations {
             };
             /** @description no-such-app, no-such-invocation, no-such-tenant */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    callFunction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app: string;
+                function: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunctionCall"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunctionReply"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no-such-app, no-such-function, no-such-version, no-such-tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description body-too-large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
