@@ -1,5 +1,6 @@
 /** Requests to the API, of the session. */
 import type { ErrorReply } from "../model/replies.ts";
+import { isAsItSays } from "../model/route.ts";
 import { session, setSession, tenant } from "./session.ts";
 
 export interface Asked {
@@ -25,6 +26,10 @@ export class Refused extends Error {
   }
 }
 
+const noName: ErrorReply = {
+  error: { code: "bad-request", message: "Dots alone are no name.", cure: "Correct the address of this page, or the name." },
+};
+
 /** Throws Refused, or what `fetch` throws if the server cannot be reached. */
 export async function ask<T>(path: string, asked: Asked = {}): Promise<T> {
   const response = await send(path, asked);
@@ -33,6 +38,7 @@ export async function ask<T>(path: string, asked: Asked = {}): Promise<T> {
 
 /** As ask(), with the reply as it is. */
 export async function send(path: string, { method = "GET", query = {}, body, tenant: about, signal }: Asked = {}): Promise<Response> {
+  if (!isAsItSays(path)) throw new Refused(400, noName);
   const pairs = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
   const headers = new Headers();
   const csrf = session.peek()?.csrf;

@@ -6,7 +6,7 @@ import { found, LineReader, MOST_LINES, withMore } from "./log-lines.ts";
 import { changed } from "./machines.ts";
 import type { LiveMachine } from "./replies.ts";
 import { mayDo } from "./rights.ts";
-import { hashOf, routeOf } from "./route.ts";
+import { hashOf, isAsItSays, routeOf } from "./route.ts";
 import { barsOf } from "./run-timeline.ts";
 import { EventReader } from "./sse.ts";
 import { stacked } from "./stacked.ts";
@@ -185,4 +185,14 @@ test("times on a plot's axis have what tells them apart", () => {
   assert.deepEqual(every(24 * 3_600_000), ["30 Nov", "1 Dec", "2 Dec"]);
   assert.deepEqual(format.timesOnAxis([midnight + 60_000]), ["00:01"]);
   assert.deepEqual(format.timesOnAxis([]), []);
+});
+
+test("a name of dots in an address leads to no other route of the API", () => {
+  const pathOf = (name: string) => `/v1/apps/${encodeURIComponent(name)}/bill`;
+  for (const name of [".", ".."]) assert.equal(isAsItSays(pathOf(name)), false, name);
+  assert.equal(isAsItSays("/v1/apps/%2E%2e/bill"), false);
+  for (const name of ["shop", "a.b", "...", "../x", "%2e%2e", ".hidden", "__proto__"]) {
+    assert.equal(isAsItSays(pathOf(name)), true, name);
+    assert.equal(new URL(pathOf(name), "http://localhost").pathname, pathOf(name));
+  }
 });

@@ -24,3 +24,10 @@ function decoded(part: string): string {
     return part;
   }
 }
+
+const dots = /^(?:\.|%2e){1,2}$/i;
+
+/** Whether a request with this path is for what it says: browsers drop `.` and `..` together with what is before them, so that a name of dots would lead to another route. */
+export function isAsItSays(path: string): boolean {
+  return !path.split("/").some((part) => dots.test(part));
+}
