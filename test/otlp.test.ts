@@ -4,8 +4,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { json } from "node:stream/consumers";
+import { CreateScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { afterwards } from "../src/base/testing/afterwards.ts";
 import { freePort, listening } from "../src/base/testing/listening.ts";
+import { createKey } from "./lambda/key.ts";
 import { createScope, eventually, type Platform, type Scope, startPlatform } from "./platform.ts";
 
 interface Span {
@@ -119,6 +121,7 @@ describe("a collector", () => {
     const otlp = { url: collector.url, headers: ["x-key=for tests"], metricsMs: 1_000, serverLog: true };
     platform = await startPlatform(scope, { driver: "process", blanks: 1, logLevel: "info", telemetry: { otlp } });
     await platform.deploy("test/apps/telemetry");
+    await platform.client.setSecret("seen", "HOOK", "secret");
   });
   after(() => scope.close());
 
@@ -211,6 +214,62 @@ describe("a collector", () => {
     const [, , span] = (await (await platform.call("/seen/publishes", { headers: { traceparent } })).text()).split("-");
     const spans = await collector.trace(trace, (all) => all.some(({ name }) => name === "listens"));
     assert.equal(named(spans, "listens").parentSpanId, span);
+  });
+
+  test("sees what a webhook starts in its sender's trace: its acceptance, each attempt, and what its failure starts", async () => {
+    const trace = "77f7651916cd43dd8448eb211c80319c";
+    const headers = { traceparent: `00-${trace}-${caller.span}-01`, authorization: "Bearer secret" };
+    const event = { specversion: "1.0", id: "1", source: "/tests", type: "test" };
+    const sent = await fetch(`${platform.running.gatewayUrl}/_mayfly/hooks/seen/hook`, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/cloudevents+json" },
+      body: JSON.stringify(event),
+    });
+    assert.equal(sent.status, 202);
+    const spans = await collector.trace(trace, (all) => all.some(({ name }) => name === "hears"));
+    const accept = spans.find(({ name }) => name === "accept flaky")!;
+    assert.equal(accept.parentSpanId, caller.span);
+    const attempts = spans.filter(({ name }) => name === "flaky");
+    assert.deepEqual(
+      attempts.map(({ parentSpanId, attributes }) => [parentSpanId, attributes["mayfly.attempt"]]).toSorted(),
+      [1, 2].map((attempt) => [accept.spanId, attempt]),
+    );
+    assert.equal(named(spans, "hears").parentSpanId, accept.spanId);
+  });
+
+  test("sees what a schedule starts as linked to who made the schedule", async () => {
+    const credentials = await createKey(platform.running.apiUrl, platform.stateDir);
+    const region = "eu-central-1";
+    const scheduler = new SchedulerClient({ endpoint: platform.running.apiUrl, region, credentials, maxAttempts: 1 });
+    afterwards(scope, () => scheduler.destroy());
+    const trace = "88f7651916cd43dd8448eb211c80319c";
+    scheduler.middlewareStack.add(
+      (next) => (args) => {
+        const { headers } = args.request as { headers: Record<string, string> };
+        headers["x-amzn-trace-id"] = `Root=1-${trace.slice(0, 8)}-${trace.slice(8)};Parent=${caller.span};Sampled=1`;
+        return next(args);
+      },
+      { step: "build" },
+    );
+    const account = "0".repeat(12);
+    const RoleArn = `arn:aws:iam::${account}:role/any`;
+    await scheduler.send(
+      new CreateScheduleCommand({
+        Name: "soon",
+        ScheduleExpression: `at(${new Date(Date.now() + 1_000).toISOString().slice(0, 19)})`,
+        FlexibleTimeWindow: { Mode: "OFF" },
+        Target: { Arn: `arn:aws:lambda:${region}:${account}:function:seen--hears`, RoleArn },
+      }),
+    );
+    const isLinked = ({ links = [] }: Span) => links.some((link) => link.traceId === trace && link.spanId === caller.span);
+    const [accept] = await eventually(
+      "the accepted event",
+      () => collector.spans.filter((span) => span.name === "accept hears" && isLinked(span)),
+      (all) => all.length > 0,
+    );
+    assert.deepEqual([accept!.parentSpanId, accept!.traceId === trace], [undefined, false]);
+    const spans = await collector.trace(accept!.traceId, (all) => all.some(({ name }) => name === "hears"));
+    assert.equal(named(spans, "hears").parentSpanId, accept!.spanId);
   });
 
   test("is told of failures by their codes, and not told of traces that their callers do not record", async () => {

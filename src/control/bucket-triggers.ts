@@ -105,7 +105,7 @@ export function bucketTriggers({ triggers, objects, callees, events }: BucketTri
       if (kind !== TARGET || app === undefined || name === undefined) return false;
       const trigger = await triggerOf(app, name, notice.bucket);
       if (trigger === undefined) return true;
-      const event = triggerEvent(callees, trigger, payloadOf(bucketOf(trigger)), String(notice.seq));
+      const event = triggerEvent(callees, trigger, payloadOf(bucketOf(trigger)), { id: String(notice.seq) });
       await triggers.fire(app, "manifest", name, [event]).catch((error: unknown) => {
         if (!isOf(error, "trigger-paused")) throw error;
       });

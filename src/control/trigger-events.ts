@@ -7,6 +7,7 @@ import type { StoredTrigger, Timing, TriggerDefinition } from "../events/trigger
 import { readSchedule } from "../schedules/read-schedule.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { type ManifestTrigger, namedTriggers } from "../store/catalog/trigger-schema.ts";
+import type { TraceContext } from "../wire/host-end.ts";
 import { type CalleeParts, termsOf } from "./event-callees.ts";
 
 /** There is no caller whose trace it could be part of. */
@@ -61,12 +62,12 @@ function sourceOf(kind: TriggerDefinition["kind"]): EventSource["kind"] {
   return kind === "cloudevents" ? "webhook" : kind;
 }
 
-/** @param id the sender's own, by which a delivery that comes again is known */
+/** @property id the sender's own, by which a delivery that comes again is known @property trace that of the sender; default: its own trace begins with it */
 export function triggerEvent(
   callees: CalleeParts,
   { app, name, kind, target }: Pick<StoredTrigger, "app" | "name" | "kind" | "target">,
   payload: unknown,
-  id?: string,
+  { id, trace = NO_TRACE }: { id?: string | undefined; trace?: TraceContext | undefined } = {},
 ): NewEvent {
   const about: FunctionAbout = { input: { kind: "event" } };
   return {
@@ -75,7 +76,7 @@ export function triggerEvent(
     payload: typeof payload === "object" && payload !== null ? jsonBytes(payload) : Buffer.from(JSON.stringify(payload)),
     about,
     source: { kind: sourceOf(kind), name },
-    trace: NO_TRACE,
+    trace,
     ...termsOf(callees, app, target, undefined),
     ...(id !== undefined && { idempotencyKey: `${kind} ${name} ${id}` }),
   };

@@ -29,6 +29,8 @@ export interface NewEvent {
   about: unknown;
   source: EventSource;
   trace: TraceContext;
+  /** Further traces that caused it: the span of its acceptance is linked to theirs. */
+  links?: readonly TraceContext[];
   /** Wall clock, ms since the epoch; not before that it is run. Absent: at once. */
   dueAt?: number;
   /** Of two events of a lane with the same key, the second is not stored: who sends it again gets the id of the first. */

@@ -1,19 +1,11 @@
 import { MayflyError } from "../base/errors/error.ts";
 import type { GroupCommit } from "../store/group-commit/group-commit.ts";
-import type { EventAccepted } from "../telemetry/platform-event.ts";
-import type { OwnTrace, Tracing } from "../telemetry/traces/tracing.ts";
-import type { NewEvent } from "./event.ts";
 import type { Events } from "./events.ts";
 import type { Runner } from "./runner.ts";
 import type { WaitingLimits } from "./store/accept.ts";
 import type { EventOperations } from "./store/engine.ts";
+import { traceEvent, type TracedEvents } from "./traced-events.ts";
 import { waitingFor } from "./waiting-for.ts";
-
-/** Where spans of accepted events go, if traces are recorded. */
-export interface TracedEvents {
-  tracing: Pick<Tracing, "begin">;
-  tell: (event: EventAccepted) => void;
-}
 
 /** The events of a file, with the runner that carries them out. @param most what an app may have waiting @param now wall clock, ms */
 export function eventsOver(
@@ -35,11 +27,11 @@ export function eventsOver(
   return {
     async accept(given) {
       const at = now();
-      const own = traced?.tracing.begin(given.trace);
-      const event = own === undefined ? given : { ...given, trace: { traceparent: own.traceparent, tracestate: own.tracestate } };
+      const { event, stored } = traceEvent(given, traced);
       const { lane, ...accepted } = await commit.run("accept", { event, now: at, most }, event.payload.length);
-      if (own?.isRecorded === true && accepted.isNew) traced?.tell(acceptedEvent(event, own, now(), at));
-      if (accepted.isNew) runner.accepted(lane, event.lane, event.dueAt ?? at);
+      if (!accepted.isNew) return accepted;
+      stored(now(), at);
+      runner.accepted(lane, event.lane, event.dueAt ?? at);
       return accepted;
     },
     list: (app, which, count, before) => commit.run("list", { app, which, most: count, before }),
@@ -94,9 +86,4 @@ export function eventsOver(
       },
     },
   };
-}
-
-function acceptedEvent({ id, lane }: NewEvent, { traceparent, parentSpan }: OwnTrace, at: number, since: number): EventAccepted {
-  const { performer, app, target } = lane;
-  return { type: "event-accepted", at, event: id, app, performer, target, ms: at - since, recorded: { traceparent, parentSpan } };
 }

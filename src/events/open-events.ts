@@ -6,7 +6,6 @@ import { openGroupCommit } from "../store/group-commit/open-group-commit.ts";
 import type { Logs } from "../store/logs/logs.ts";
 import { LogLevel } from "../wire/protocol.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
-import type { EventAccepted } from "../telemetry/platform-event.ts";
 import type { Tracing } from "../telemetry/traces/tracing.ts";
 import type { BusLimits } from "./bus/bus.ts";
 import type { Buses } from "./bus/buses.ts";
@@ -17,6 +16,7 @@ import type { Events } from "./events.ts";
 import { LazyCommit } from "../store/group-commit/lazy-commit.ts";
 import type { Performer } from "./performer.ts";
 import { eventsOver } from "./events-over.ts";
+import type { TracedEvents } from "./traced-events.ts";
 import { Runner } from "./runner.ts";
 import type { ScheduleLimits } from "./scheduler/schedule.ts";
 import type { Schedules } from "./scheduler/schedules.ts";
@@ -111,12 +111,26 @@ export function openEvents({ config, clock, log, closing }: ServerStart, needs: 
   );
   const most = { events: maxWaiting, bytes: maxWaitingMb * 2 ** 20 };
   const now = () => clock.wall();
-  const traced = needs.tracing && { tracing: needs.tracing, tell: (event: EventAccepted) => events.tell(event) };
+  const traced: TracedEvents | undefined = needs.tracing && {
+    tracing: needs.tracing,
+    tell: (event) => events.tell(event),
+    isApp: (app) => needs.tenantOf(app) !== undefined,
+  };
   const over = eventsOver(commit, runner, most, now, traced);
-  const triggerClock = new TriggerClock({ commit, runner, compose, most, clock, chance: Math.random, coming: needs.coming, onFailure });
+  const triggerClock = new TriggerClock({
+    commit,
+    runner,
+    compose,
+    most,
+    clock,
+    chance: Math.random,
+    traced,
+    coming: needs.coming,
+    onFailure,
+  });
   closing.defer(() => triggerClock.close());
   const triggering = { commit, runner, triggerClock, most, now, chance: Math.random };
-  const triggers = triggersOver({ ...triggering, changed });
+  const triggers = triggersOver({ ...triggering, traced, changed });
   const buses = busesOver({ ...needs, ...triggering, listeners, limits: BUS_LIMITS });
   const haveFile = () => existsSync(file);
   // To explain an app that never had an event needs no file.

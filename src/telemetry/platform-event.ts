@@ -134,13 +134,13 @@ interface RecordedSpan {
   traceparent: string;
   /** The id of the span that caused it; empty: none that is known here. */
   parentSpan: string;
+  /** The traceparents of what else caused it; undefined: nothing. */
+  links: readonly string[] | undefined;
 }
 
 interface RecordedInvocation extends RecordedSpan {
   /** Of a request: its method as the client wrote it; empty otherwise. */
   method: string;
-  /** The traceparents of what else caused it; undefined: nothing. */
-  links: readonly string[] | undefined;
   /** Milliseconds from the arrival until the slot was free. */
   lastedMs: number;
 }

@@ -27,6 +27,7 @@ import { readPattern } from "../../patterns/read-pattern.ts";
 import { TooMuchWork } from "../../patterns/work.ts";
 import { LIVE, type Names } from "../../store/catalog/catalog.ts";
 import { type HookTrigger, isHook, namedTriggers } from "../../store/catalog/trigger-schema.ts";
+import { NewTrace } from "../../telemetry/trace-context.ts";
 import type { Route } from "../http/routes.ts";
 
 export interface HooksOptions {
@@ -85,7 +86,7 @@ export class Hooks implements Dispatcher {
     return new WholeCall(this.#options.payloadBytes, reply, (body) => this.#answer(request, body)).begin(request);
   }
 
-  async #answer({ input }: InvocationRequest, body: Buffer): Promise<WholeAnswer> {
+  async #answer({ input, trace }: InvocationRequest, body: Buffer): Promise<WholeAnswer> {
     if (input.kind !== "http") throw new MayflyError("bad-request", { what: "a trigger takes requests alone" });
     const path = new URL(input.url).pathname;
     const headers = headersIn(input.headers);
@@ -97,10 +98,12 @@ export class Hooks implements Dispatcher {
     const received = this.#received(found, { headers, body, now: now() });
     const challenge = "webhook" in found.trigger ? challengeIn(found.trigger.webhook, received[0]!) : undefined;
     if (challenge !== undefined) return { status: 200, headers: ["content-type", "text/plain"], body: Buffer.from(challenge) };
+    // A trace that the gateway has begun has no span of a sender.
+    const senders = trace instanceof NewTrace ? undefined : trace;
     const kind = "webhook" in found.trigger ? "webhook" : "cloudevents";
     const events = received
       .filter(({ payload }) => isWanted(found, payload))
-      .map(({ id, payload }) => triggerEvent(callees, { ...found, kind }, payload, id));
+      .map(({ id, payload }) => triggerEvent(callees, { ...found, kind }, payload, { id, trace: senders }));
     return taken(await triggers.fire(found.app, "manifest", found.name, events));
   }
 

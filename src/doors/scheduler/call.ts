@@ -1,5 +1,6 @@
 /** What an operation of EventBridge Scheduler is, and what it gets of a request. */
 import type { Schedules } from "../../events/scheduler/schedules.ts";
+import type { TraceContext } from "../../wire/host-end.ts";
 import type { Input } from "../aws/input.ts";
 import type { AwsCaller } from "../aws/json-door.ts";
 import { ServiceError } from "../aws/service-error.ts";
@@ -9,6 +10,8 @@ export interface SchedulerCall extends AwsCaller {
   /** The last part of the path, decoded: a name, or an ARN; empty if the path has none. */
   named: string;
   query: URLSearchParams;
+  /** Of whoever makes the request. */
+  trace: TraceContext | undefined;
   input: Input;
   schedules: Schedules;
   targets: TargetKinds;

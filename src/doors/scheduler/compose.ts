@@ -9,7 +9,7 @@ import { type OwnDefinition, scheduleArn } from "./schedule-input.ts";
 
 export function composeWith(targets: TargetKinds): Compose {
   return ({ name: whole, definition }, dueAt) => {
-    const { account, given } = (definition as ScheduleDefinition).own as OwnDefinition;
+    const { account, given, trace } = (definition as ScheduleDefinition).own as OwnDefinition;
     const [group = "", name = ""] = whole.split("/");
     const { Arn, Input, RetryPolicy, DeadLetterConfig: to, SqsParameters } = given.Target;
     const facts = { arn: scheduleArn(account, { group, name }), time: `${new Date(dueAt).toISOString().slice(0, 19)}Z`, id: randomUUID() };
@@ -20,7 +20,7 @@ export function composeWith(targets: TargetKinds): Compose {
       deadLetters: isObject(to) && typeof to["Arn"] === "string" ? to["Arn"] : undefined,
       ...(isObject(SqsParameters) && { more: SqsParameters }),
     });
-    return [event];
+    return [trace === undefined ? event : { ...event, links: [trace] }];
   };
 }
 

@@ -4,6 +4,7 @@ import { DEFAULT_GROUP, type NewSchedule, type ScheduleRef, type StoredSchedule 
 import type { Timing } from "../../events/triggers/trigger.ts";
 import { isTimeZone, NoSchedule, readAwsExpression } from "../../schedules/read-schedule.ts";
 import type { Schedule } from "../../schedules/schedule.ts";
+import type { TraceContext } from "../../wire/host-end.ts";
 import { deliveryMembers } from "../aws/delivery-members.ts";
 import type { Input } from "../aws/input.ts";
 import { invalid } from "../aws/service-error.ts";
@@ -14,6 +15,8 @@ import { Constraints } from "../lambda/constraints.ts";
 export interface OwnDefinition {
   /** That has made it: its region is that of what the target gets. */
   account: Account;
+  /** That of the request: what the schedule starts is linked to it. */
+  trace?: TraceContext | undefined;
   /** The members of the request, with what AWS fills in. */
   given: Readonly<Record<string, unknown>> & { Target: Readonly<Record<string, unknown>> & { Arn: string } };
 }
@@ -50,7 +53,11 @@ export function assertName(member: string, name: string): void {
 }
 
 /** Throws a ServiceError. */
-export function readNewSchedule(input: Input, account: Account, targets: TargetKinds): NewSchedule {
+export function readNewSchedule(
+  input: Input,
+  { account, trace }: Pick<OwnDefinition, "account" | "trace">,
+  targets: TargetKinds,
+): NewSchedule {
   const [expression, state, after] = [input.text("ScheduleExpression"), input.text("State"), input.text("ActionAfterCompletion")];
   const [target, window] = [input.object("Target"), input.object("FlexibleTimeWindow")];
   const zone = input.text("ScheduleExpressionTimezone") ?? "UTC";
@@ -93,7 +100,11 @@ export function readNewSchedule(input: Input, account: Account, targets: TargetK
     FlexibleTimeWindow: () => ({ Mode: mode, ...(minutes !== undefined && { MaximumWindowInMinutes: minutes }) }),
   });
   const given = { ...kept, Target: readTarget(target!, account, targets), ScheduleExpressionTimezone: zone };
-  const definition: OwnDefinition = { account, given: { ActionAfterCompletion: "NONE", State: "ENABLED", ...given } };
+  const definition: OwnDefinition = {
+    account,
+    ...(trace && { trace }),
+    given: { ActionAfterCompletion: "NONE", State: "ENABLED", ...given },
+  };
   return { timing, isEnabled: state !== "DISABLED", definition, token: input.text("ClientToken") ?? null };
 }
 

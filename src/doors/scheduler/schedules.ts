@@ -14,9 +14,9 @@ export const scheduleOperations: readonly SchedulerOperation[] = [
   { name: "ListSchedules", method: "GET", path, isNamed: false, right: "read", handle: list },
 ];
 
-async function create({ named, input, account, schedules, targets }: SchedulerCall): Promise<object> {
+async function create({ named, input, account, trace, schedules, targets }: SchedulerCall): Promise<object> {
   const ref = readRef(named, input.text("GroupName"), account);
-  const outcome = await schedules.create(ref, readNewSchedule(input, account, targets));
+  const outcome = await schedules.create(ref, readNewSchedule(input, { account, trace }, targets));
   if (outcome === "no-group") throw absent("Schedule group", ref.group);
   if (outcome === "exists") throw conflict("Schedule", ref.name);
   if (outcome === "too-many") throw tooMany("schedules");
@@ -24,9 +24,9 @@ async function create({ named, input, account, schedules, targets }: SchedulerCa
 }
 
 /** What the request leaves out is as for a new schedule. */
-async function change({ named, input, account, schedules, targets }: SchedulerCall): Promise<object> {
+async function change({ named, input, account, trace, schedules, targets }: SchedulerCall): Promise<object> {
   const ref = readRef(named, input.text("GroupName"), account);
-  if ((await schedules.change(ref, readNewSchedule(input, account, targets))) === "absent") throw absent("Schedule", ref.name);
+  if ((await schedules.change(ref, readNewSchedule(input, { account, trace }, targets))) === "absent") throw absent("Schedule", ref.name);
   return { ScheduleArn: scheduleArn(account, ref) };
 }
 

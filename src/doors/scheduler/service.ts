@@ -1,5 +1,6 @@
 /** EventBridge Scheduler's API: a REST protocol with JSON. */
 import type { IncomingHttpHeaders } from "node:http";
+import { TRACE_HEADER, traceInHeader } from "../../telemetry/traces/trace-header.ts";
 import { Input } from "../aws/input.ts";
 import type { JsonService } from "../aws/json-door.ts";
 import { ServiceError } from "../aws/service-error.ts";
@@ -14,7 +15,7 @@ export function schedulerService(parts: Pick<SchedulerCall, "schedules" | "targe
   return {
     name: "scheduler",
     owns: (_url, { authorization }: IncomingHttpHeaders) => /^AWS4-HMAC-SHA256 .{0,300}\/scheduler\/aws4_request/.test(authorization ?? ""),
-    read({ method, url = "/" }, body) {
+    read({ method, url = "/", headers }, body) {
       const at = url.indexOf("?");
       const [path, query] = at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
       const [first, second = "", ...rest] = path.slice(1).split("/");
@@ -30,12 +31,14 @@ export function schedulerService(parts: Pick<SchedulerCall, "schedules" | "targe
         );
       const named = decoded(second);
       const input = Input.of(body);
+      const header = headers[TRACE_HEADER];
+      const trace = traceInHeader(typeof header === "string" ? header : undefined);
       const params = new URLSearchParams(query);
       return {
         operation: found.name,
         right: found.right,
         target: named,
-        run: (caller) => found.handle({ ...caller, ...parts, named, query: params, input }),
+        run: (caller) => found.handle({ ...caller, ...parts, named, query: params, input, trace }),
       };
     },
     mostBytes: MOST_BYTES,

@@ -1,4 +1,5 @@
 /** All queues whose messages functions get. */
+import { asMayflyError } from "../../base/errors/error.ts";
 import type { ServerStart } from "../../base/config/server-start.ts";
 import type { Queues } from "../../services/queues/queues.ts";
 import { QueuePoller } from "./queue-poller.ts";
@@ -33,8 +34,11 @@ export function openQueueSources({ config, clock, log, closing }: ServerStart, {
   return {
     set(key, source) {
       remove(key);
-      const onFailure = (error: unknown) =>
+      const onFailure = (error: unknown) => {
+        // Nothing is wrong if the server stops: whoever receives the messages next is this function, after the next start.
+        if (asMayflyError(error).code === "shutting-down") return;
         log.warn({ err: error, queue: source.queue.name }, "messages of a queue wait for their function");
+      };
       pollers.set(key, new QueuePoller(source, { queues, clock, held, onFailure }));
     },
     remove,

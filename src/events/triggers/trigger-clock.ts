@@ -14,6 +14,7 @@ import type { GroupCommit } from "../../store/group-commit/group-commit.ts";
 import type { NewEvent } from "../event.ts";
 import type { Runner } from "../runner.ts";
 import type { WaitingLimits } from "../store/accept.ts";
+import { traceEvent, type TracedEvent, type TracedEvents } from "../traced-events.ts";
 import type { EventOperations } from "../store/engine.ts";
 import { waitAfterRefusal } from "../waits.ts";
 import { planFiring } from "./plan-firing.ts";
@@ -31,6 +32,8 @@ export interface TriggerClockOptions {
   clock: Clock;
   /** 0 to 1. */
   chance: () => number;
+  /** Left out: traces are not recorded. */
+  traced?: TracedEvents | undefined;
   /** Called with what is due in `inMs`: AHEAD_MS before, or less; not of times that follow sooner. Must not throw. */
   coming?: ((trigger: StoredTrigger, inMs: number) => void) | undefined;
   /** Called when something could not be stored, and is tried again. */
@@ -118,16 +121,24 @@ export class TriggerClock {
   async #fire(due: readonly StoredTrigger[], now: number): Promise<void> {
     const { commit, runner, most, clock } = this.#options;
     const fired: Fired[] = [];
-    let since = clock.now();
+    const stored = new Map<string, TracedEvent["stored"]>();
+    let sliceFrom = clock.now();
     for (const trigger of due) {
-      fired.push(this.#plan(trigger, now));
-      if (clock.now() - since < SLICE_MS) continue;
+      const plan = this.#plan(trigger, now);
+      const events = plan.events.map((each) => traceEvent(each, this.#options.traced));
+      for (const each of events) stored.set(each.event.id, each.stored);
+      fired.push({ ...plan, events: events.map(({ event }) => event) });
+      if (clock.now() - sliceFrom < SLICE_MS) continue;
       await turn();
-      since = clock.now();
+      sliceFrom = clock.now();
     }
     const bytes = fired.reduce((sum, { events }) => sum + events.reduce((each, { payload }) => each + payload.length, 0), 0);
+    const since = clock.wall();
     const { accepted } = await commit.run("fireTriggers", { fired, now, most }, bytes);
-    for (const { lane, to, dueAt } of accepted) runner.accepted(lane, to, dueAt);
+    for (const { id, lane, to, dueAt } of accepted) {
+      stored.get(id)?.(clock.wall(), since);
+      runner.accepted(lane, to, dueAt);
+    }
   }
 
   #plan(trigger: StoredTrigger, now: number): Fired {

@@ -2,6 +2,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 import type { GroupCommit } from "../../store/group-commit/group-commit.ts";
 import type { Runner } from "../runner.ts";
 import type { WaitingLimits } from "../store/accept.ts";
+import { traceEvent, type TracedEvents } from "../traced-events.ts";
 import type { EventOperations } from "../store/engine.ts";
 import { firstFiring } from "./plan-firing.ts";
 import type { Accepted } from "../event.ts";
@@ -19,12 +20,14 @@ export interface TriggersNeeds {
   now: () => number;
   /** 0 to 1. */
   chance: () => number;
+  /** Left out: traces are not recorded. */
+  traced?: TracedEvents | undefined;
   /** Called when triggers of an app were added, changed, paused or removed. */
   changed: (app: string) => void;
 }
 
 /** The triggers of a file. */
-export function triggersOver({ commit, runner, triggerClock, most, now, chance, changed }: TriggersNeeds): Triggers {
+export function triggersOver({ commit, runner, triggerClock, most, now, chance, traced, changed }: TriggersNeeds): Triggers {
   const planned = (trigger: TriggerDefinition, at: number): PlannedTrigger => ({
     ...trigger,
     next: trigger.timing === undefined ? null : firstFiring(trigger.timing, at, at, chance()),
@@ -39,11 +42,15 @@ export function triggersOver({ commit, runner, triggerClock, most, now, chance, 
   };
   const triggered = async (what: Omit<Triggered, "now" | "most">): Promise<Accepted[]> => {
     const at = now();
-    const bytes = what.events.reduce((sum, { payload }) => sum + payload.length, 0);
-    const accepted = await commit.run("triggered", { ...what, now: at, most }, bytes);
+    const all = what.events.map((each) => traceEvent(each, traced));
+    const events = all.map(({ event }) => event);
+    const bytes = events.reduce((sum, { payload }) => sum + payload.length, 0);
+    const accepted = await commit.run("triggered", { ...what, events, now: at, most }, bytes);
     return accepted.map(({ lane, ...each }, index) => {
-      const event = what.events[index]!;
-      if (each.isNew) runner.accepted(lane, event.lane, event.dueAt ?? at);
+      const { event, stored } = all[index]!;
+      if (!each.isNew) return each;
+      stored(now(), at);
+      runner.accepted(lane, event.lane, event.dueAt ?? at);
       return each;
     });
   };

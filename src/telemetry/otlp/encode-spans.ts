@@ -116,7 +116,7 @@ function statusOf({ outcome, status }: InvocationEnded): Pick<Span, "status"> {
   return { status: { code: FAILED, ...(outcome !== "replied" && { message: outcome }) } };
 }
 
-function acceptedSpan({ at, ms, event, performer, target, recorded: { traceparent, parentSpan } }: EventAccepted): Span {
+function acceptedSpan({ at, ms, event, performer, target, recorded: { traceparent, parentSpan, links } }: EventAccepted): Span {
   const [traceId, spanId] = idsOf(traceparent);
   return {
     traceId,
@@ -133,6 +133,7 @@ function acceptedSpan({ at, ms, event, performer, target, recorded: { traceparen
       "messaging.message.id": event,
       "mayfly.performer": performer,
     }),
+    ...(links !== undefined && { links: links.map(linkTo) }),
   };
 }
 

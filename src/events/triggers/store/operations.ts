@@ -28,8 +28,8 @@ export interface Fired {
 }
 
 export interface FiredEvents {
-  /** The lanes of new events, with their numbers. */
-  accepted: { lane: number; to: NewEvent["lane"]; dueAt: number }[];
+  /** New events, by their ids, with their lanes and the numbers of these. */
+  accepted: { id: string; lane: number; to: NewEvent["lane"]; dueAt: number }[];
   /** Triggers whose events found no room, and why. */
   refused: { trigger: number; why: string }[];
 }
@@ -122,7 +122,7 @@ export function triggerOperations(db: DatabaseSync, { accept }: Pick<ReturnType<
       const accepted: FiredEvents["accepted"] = [];
       for (const event of events) {
         const { lane, id, isNew } = accept({ event, now, most });
-        if (isNew) accepted.push({ lane, to: event.lane, dueAt: event.dueAt ?? now });
+        if (isNew) accepted.push({ id: event.id, lane, to: event.lane, dueAt: event.dueAt ?? now });
         ran.run(now, id, trigger);
       }
       if (isOver) remove.run(trigger);

@@ -1,0 +1,3 @@
+export function handler(): void {
+  throw new Error("on purpose");
+}
