@@ -2,9 +2,10 @@ import { createHash, randomUUID } from "node:crypto";
 import { MayflyError } from "../base/errors/error.ts";
 import type { GroupCommit } from "../store/group-commit/group-commit.ts";
 import type { Ends } from "./ends.ts";
-import type { Executions } from "./executions.ts";
+import type { Checkpoint, Executions } from "./executions.ts";
 import type { ExecutionLimits } from "./limits.ts";
 import type { Runner } from "./runner.ts";
+import { invokedBy, type TracedExecutions, withSpan } from "./traced-executions.ts";
 import type { ExecutionOperations } from "./store/engine.ts";
 import type { ExecutionFacts } from "./store/look.ts";
 
@@ -20,21 +21,39 @@ export interface ExecutionsParts {
   isThere: () => boolean;
   /** Wall clock, ms. */
   now: () => number;
+  /** Left out: traces are not recorded. */
+  traced?: TracedExecutions | undefined;
 }
 
 /** Executions whose facts are in memory, because each checkpoint asks for them. */
 const MOST_KNOWN = 10_000;
 
-export function executionsOver({ commit, runner, ends, limits, pageBytes, newToken, isThere, now }: ExecutionsParts): Executions {
+export function executionsOver({ commit, runner, ends, limits, pageBytes, newToken, isThere, now, traced }: ExecutionsParts): Executions {
   const known = new Map<string, ExecutionFacts>();
+  const facts = async (id: string) => {
+    if (!isThere()) return null;
+    const found = known.get(id) ?? (await commit.run("facts", { id }));
+    if (found !== null && !known.has(id)) {
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(id, found);
+    }
+    return found;
+  };
+  /** What an execution invokes belongs to its trace. */
+  const inTrace = async (id: string, callees: Checkpoint["callees"]): Promise<Checkpoint["callees"]> => {
+    const entries = Object.entries(callees);
+    const found = entries.length === 0 ? null : await facts(id);
+    if (found === null) return callees;
+    return Object.fromEntries(entries.map(([key, callee]) => [key, "error" in callee ? callee : invokedBy(found.about, callee, traced)]));
+  };
   return {
-    async start(wished, given) {
+    async start({ trace, ...wished }, given) {
       const digest =
         given ??
         createHash("sha256")
           .update(wished.input ?? "")
           .digest("hex");
-      const execution = { ...wished, id: randomUUID(), digest };
+      const execution = withSpan({ ...wished, id: randomUUID(), digest }, trace, traced);
       const answer = await commit.run("start", { execution, mostOpen: limits.open, now: now() }, wished.input?.length);
       if (answer.kind === "other") throw new MayflyError("execution-exists", { name: wished.name });
       if (answer.kind === "too-many") throw new MayflyError("too-many-executions", { limit: limits.open });
@@ -51,15 +70,7 @@ export function executionsOver({ commit, runner, ends, limits, pageBytes, newTok
       await wait.promise;
       return commit.run("outcome", { id });
     },
-    async facts(id) {
-      if (!isThere()) return null;
-      const found = known.get(id) ?? (await commit.run("facts", { id }));
-      if (found !== null && !known.has(id)) {
-        if (known.size >= MOST_KNOWN) known.clear();
-        known.set(id, found);
-      }
-      return found;
-    },
+    facts,
     get: async (id) => (isThere() ? commit.run("get", { id }) : null),
     history: async (id, page) => (isThere() ? commit.run("history", { id, ...page }) : null),
     list: async (query) => (isThere() ? commit.run("list", query) : { executions: [], next: null }),
@@ -72,7 +83,8 @@ export function executionsOver({ commit, runner, ends, limits, pageBytes, newTok
     },
     async checkpoint(call) {
       const bytes = call.updates.reduce((sum, { Payload = "" }) => sum + Payload.length, 0);
-      const answer = await commit.run("checkpoint", { ...call, nextToken: newToken(), limits, now: now() }, bytes);
+      const callees = await inTrace(call.id, call.callees);
+      const answer = await commit.run("checkpoint", { ...call, callees, nextToken: newToken(), limits, now: now() }, bytes);
       if (answer.kind !== "done") return answer;
       const { effects, ...done } = answer;
       runner.take(effects);

@@ -1,4 +1,5 @@
 /** Durable executions: started, checkpointed by their functions, completed by callbacks, looked at and stopped. `app` is an app's id everywhere. */
+import type { TraceContext } from "../wire/host-end.ts";
 import type { CallbackMessage } from "./machine/by-itself.ts";
 import type { ErrorObject, ExecutionStatus, Operation, OperationUpdate } from "./operation.ts";
 import type { Callee } from "./store/checkpoint.ts";
@@ -9,9 +10,12 @@ import type { OperationPage } from "./store/operation-rows.ts";
 export interface Executions {
   /**
    * Resolves when the execution is on the disk. The same name and input again give the same execution. `digest` tells inputs apart; default: that of the input. Rejects with "execution-exists" if the name stands for another input,
-   * "too-many-executions", "store-busy" and "disk-full".
+   * "too-many-executions", "store-busy" and "disk-full". `trace` is that of whoever starts it.
    */
-  start(execution: Omit<NewExecution, "id" | "digest">, digest?: string): Promise<{ id: string; isNew: boolean }>;
+  start(
+    execution: Omit<NewExecution, "id" | "digest"> & { trace?: TraceContext | undefined },
+    digest?: string,
+  ): Promise<{ id: string; isNew: boolean }>;
   /** Resolves when the execution has ended, at once if it has already. @param signal ends the wait */
   ended(id: string, signal: AbortSignal): Promise<EndedExecution | null>;
   /** Null: there is no such execution. */

@@ -6,12 +6,14 @@ import type { GroupCommit } from "../store/group-commit/group-commit.ts";
 import { LazyCommit } from "../store/group-commit/lazy-commit.ts";
 import { openGroupCommit } from "../store/group-commit/open-group-commit.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
+import type { Tracing } from "../telemetry/traces/tracing.ts";
 import { Ends } from "./ends.ts";
 import type { Executions } from "./executions.ts";
 import { executionsOver } from "./executions-over.ts";
 import type { Invoker } from "./invoker.ts";
 import { Runner } from "./runner.ts";
 import type { ExecutionOperations } from "./store/engine.ts";
+import { endedEvent, type TracedExecutions } from "./traced-executions.ts";
 
 export interface OpenedExecutions {
   executions: Executions;
@@ -24,7 +26,11 @@ const FORGET_MS = 60_000;
 const PAGE_BYTES = 2 * 2 ** 20;
 
 /** Opens the durable executions of a state folder. Their file is made when the first one is started, and opened at the start only if it is there. */
-export function openExecutions({ config, clock, log, closing }: ServerStart, events: EventStream): OpenedExecutions {
+export function openExecutions(
+  { config, clock, log, closing }: ServerStart,
+  events: EventStream,
+  tracing: Tracing | undefined,
+): OpenedExecutions {
   const { maxRunning, maxOperations, maxMb, maxOpen } = config.durable;
   const file = join(config.stateDir, "durable.db");
   const onFailure = (error: unknown) => log.error({ err: error }, "the state of a durable execution was not stored; it is tried again");
@@ -34,6 +40,7 @@ export function openExecutions({ config, clock, log, closing }: ServerStart, eve
   const isThere = () => commit.isOpen || existsSync(file);
   const newToken = () => randomBytes(32).toString("base64");
   const ends = new Ends();
+  const traced: TracedExecutions | undefined = tracing && { tracing, tell: (event) => events.tell(event) };
   let invoker: Invoker = { invoke: () => Promise.reject(new Error("nobody calls the functions of executions yet")) };
   const runner = new Runner({
     commit,
@@ -43,7 +50,10 @@ export function openExecutions({ config, clock, log, closing }: ServerStart, eve
     most: maxRunning,
     ofLane: Math.max(1, Math.ceil(maxRunning / 4)),
     pageBytes: PAGE_BYTES,
-    onEnded: (id) => ends.tell(id),
+    onEnded(id) {
+      ends.tell(id);
+      if (traced !== undefined) tellEnded(commit, id, traced).catch(onFailure);
+    },
     onFailure,
   });
   closing.defer(() => runner.close());
@@ -60,7 +70,17 @@ export function openExecutions({ config, clock, log, closing }: ServerStart, eve
     }),
   );
   const limits = { operations: maxOperations, bytes: maxMb * 2 ** 20, open: maxOpen };
-  const executions = executionsOver({ commit, runner, ends, limits, pageBytes: PAGE_BYTES, newToken, isThere, now: () => clock.wall() });
+  const executions = executionsOver({
+    commit,
+    runner,
+    ends,
+    limits,
+    pageBytes: PAGE_BYTES,
+    newToken,
+    isThere,
+    now: () => clock.wall(),
+    traced,
+  });
   return {
     executions,
     async start(given) {
@@ -68,6 +88,12 @@ export function openExecutions({ config, clock, log, closing }: ServerStart, eve
       if (isThere()) await runner.start();
     },
   };
+}
+
+async function tellEnded(commit: GroupCommit<ExecutionOperations>, id: string, { tell }: TracedExecutions): Promise<void> {
+  const row = await commit.run("endedRow", { id });
+  const event = row === null ? undefined : endedEvent(row);
+  if (event !== undefined) tell(event);
 }
 
 async function forget(commit: GroupCommit<ExecutionOperations>, now: number): Promise<void> {

@@ -64,7 +64,7 @@ export async function openCalls(start: ServerStart, needs: CallsNeeds) {
   const lambdaParts = { store: lambdaStore, catalog, serving, logs, events, principals, wrong };
   const readings = { dispatcher: dispatch.dispatcher, accounts, events: durable.events, queues, names: catalog.names };
   telemetry.metrics?.readFrom(readingsOf(start, readings));
-  const runs = openExecutions(start, events);
+  const runs = openExecutions(start, events, telemetry.tracing);
   const { executions } = runs;
   const invoking = openInvoking(start, {
     ...lambdaParts,

@@ -20,6 +20,7 @@ export type PlatformEvent =
   | InvocationCutOff
   | InvocationEnded
   | EventAccepted
+  | ExecutionEnded
   | MachineStarted
   | MachineBlank
   | MachineBinding
@@ -157,6 +158,23 @@ export interface EventAccepted {
   readonly target: string;
   /** How long it took to store it, milliseconds. */
   readonly ms: number;
+  readonly recorded: Readonly<RecordedSpan>;
+}
+
+/** A durable execution has ended. It is told only if its span is recorded. */
+export interface ExecutionEnded {
+  readonly type: "execution-ended";
+  readonly at: number;
+  readonly app: string;
+  readonly function: string;
+  /** The execution's name. */
+  readonly execution: string;
+  /** Its id. */
+  readonly run: string;
+  /** Such as "SUCCEEDED". */
+  readonly status: string;
+  /** From its start to its end. */
+  readonly lastedMs: number;
   readonly recorded: Readonly<RecordedSpan>;
 }
 

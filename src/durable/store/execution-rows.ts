@@ -33,6 +33,8 @@ interface ExecutionAbout {
   retentionDays: number;
   /** A trace's header, if the caller gave one. */
   traceId?: string | undefined;
+  /** Its own span, if that is recorded: the trace with the span's id, and the id of the span that caused it, empty if there is none. */
+  span?: { traceparent: string; parentSpan: string } | undefined;
 }
 
 export interface ExecutionRow {

@@ -104,6 +104,11 @@ export function lookOperations(db: DatabaseSync, life: Life) {
       const { app, function: name, version, name: own, about } = row;
       return { id, app, function: name, version, name: own, about };
     },
+    /** Of one that has ended, whether it is durable or not. */
+    endedRow({ id }: { id: string }): ExecutionRow | null {
+      const row = executions.find(id);
+      return row === undefined || row.endedAt === null ? null : row;
+    },
     get({ id }: { id: string }): DetailedExecution | null {
       const row = executions.find(id);
       if (row === undefined || !row.isDurable) return null;

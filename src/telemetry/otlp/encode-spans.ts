@@ -4,10 +4,10 @@
  */
 import { randomBytes } from "node:crypto";
 import { errorTable } from "../../base/errors/table.ts";
-import type { EventAccepted, InvocationEnded } from "../platform-event.ts";
+import type { EventAccepted, ExecutionEnded, InvocationEnded } from "../platform-event.ts";
 import { attributesOf, nanoseconds, resourceOf, SCOPE, type KeyValue, type Teller } from "./otlp-json.ts";
 
-export type SpanEvent = InvocationEnded | EventAccepted;
+export type SpanEvent = InvocationEnded | EventAccepted | ExecutionEnded;
 
 interface Span {
   traceId: string;
@@ -37,10 +37,15 @@ export function tracesRequest(
   const resourceSpans = [...Map.groupBy(events, ({ app }) => app)].flatMap(([app, own]) => {
     const labels = labelsOf(app);
     if (labels === undefined) return [];
-    const spans = own.flatMap((event) => (event.type === "event-accepted" ? [acceptedSpan(event)] : invocationSpans(event)));
+    const spans = own.flatMap(spansOf);
     return [{ resource: resourceOf(teller, labels), scopeSpans: [{ scope: { name: SCOPE, version: teller.version }, spans }] }];
   });
   return { resourceSpans };
+}
+
+function spansOf(event: SpanEvent): Span[] {
+  if (event.type === "event-accepted") return [acceptedSpan(event)];
+  return event.type === "execution-ended" ? [executionSpan(event)] : invocationSpans(event);
 }
 
 function invocationSpans(event: InvocationEnded): Span[] {
@@ -134,6 +139,34 @@ function acceptedSpan({ at, ms, event, performer, target, recorded: { traceparen
       "mayfly.performer": performer,
     }),
     ...(links !== undefined && { links: links.map(linkTo) }),
+  };
+}
+
+function executionSpan({
+  at,
+  lastedMs,
+  function: name,
+  execution,
+  run,
+  status,
+  recorded: { traceparent, parentSpan },
+}: ExecutionEnded): Span {
+  const [traceId, spanId] = idsOf(traceparent);
+  return {
+    traceId,
+    spanId,
+    ...(parentSpan !== "" && { parentSpanId: parentSpan }),
+    name: `run ${name}`,
+    kind: SpanKind.Internal,
+    startTimeUnixNano: nanoseconds(at - lastedMs),
+    endTimeUnixNano: nanoseconds(at),
+    attributes: attributesOf({
+      "faas.name": name,
+      "mayfly.execution.name": execution,
+      "mayfly.execution.id": run,
+      "mayfly.execution.status": status,
+    }),
+    ...(status !== "SUCCEEDED" && { status: { code: FAILED, message: status } }),
   };
 }
 

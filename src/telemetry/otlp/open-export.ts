@@ -76,6 +76,7 @@ export function openExport(options: ExportOptions): Export {
     const end = events.listen({
       "invocation-ended": (event) => void (event.recorded !== null && !event.appGone && spans.add(event)),
       "event-accepted": (event) => spans.add(event),
+      "execution-ended": (event) => spans.add(event),
     });
     ends.push(() => {
       end();

@@ -7,6 +7,7 @@ import { callPayload, outcomeOf } from "../../../durable/call-payload.ts";
 import type { Invoker } from "../../../durable/invoker.ts";
 import type { ErrorObject } from "../../../durable/operation.ts";
 import type { Begun, Invoked } from "../../../durable/store/run.ts";
+import { traceHeaderOf } from "../../../telemetry/traces/trace-header.ts";
 import { type Outcome, runWhole } from "../invoke/collect.ts";
 import type { RunParts } from "../invoke/run.ts";
 import type { GivenTrace } from "../invoke/trace-header.ts";
@@ -40,10 +41,17 @@ function call(parts: DurableInvokerParts, begun: Begun, token: string, id: strin
   const { tenantId } = about.call as DurableCall;
   const invokable = find(parts, begun);
   const payload = Buffer.from(isDurable ? callPayload(begun, token) : (begun.input ?? ""));
-  const trace = parts.traceOf(about.functionArn, about.traceId);
+  const trace = traceFor(parts, about);
   const source = { kind: "durable", name } as const;
   const run = { invokable, id, attempt: invocation, payload, trace, source, wantsLog: false, ...(tenantId !== undefined && { tenantId }) };
   return runWhole(parts, run, parts.responseBytes);
+}
+
+/** Calls are children of the execution's own span, if that is recorded. */
+function traceFor({ traceOf }: DurableInvokerParts, { functionArn, traceId, span }: Begun["execution"]["about"]): GivenTrace {
+  if (span === undefined) return traceOf(functionArn, traceId);
+  const own = { traceparent: span.traceparent, tracestate: "" };
+  return { ...traceOf(functionArn, traceId ?? traceHeaderOf(own)), trace: own };
 }
 
 /** An app that gets a second function while an execution waits gives its first one another name. */

@@ -87,7 +87,7 @@ export async function startExecution(
   const callee = calleeOf(account, invokable, tenantId, trace.header);
   const input = payload.length === 0 ? undefined : payload.toString();
   try {
-    const { id } = await executions.start({ ...callee, name, input });
+    const { id } = await executions.start({ ...callee, name, input, trace: trace.trace });
     return { id, arn: executionArn({ functionArn: invokable.functionArn, version: invokable.version, name, id }) };
   } catch (error) {
     throw refusalOf(error, name);

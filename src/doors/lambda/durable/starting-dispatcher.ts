@@ -19,6 +19,8 @@ import { urlReply } from "../urls/url-result.ts";
 import type { DurableCallee } from "./durable-callee.ts";
 import { requestEvent } from "./request-event.ts";
 import { calleeOf, MOST_WAIT_S } from "./start.ts";
+import { NewTrace } from "../../../telemetry/trace-context.ts";
+import { traceHeaderOf } from "../../../telemetry/traces/trace-header.ts";
 
 export interface StartingOptions {
   /** For functions that are not durable. */
@@ -64,10 +66,16 @@ export class StartingDispatcher implements Dispatcher {
         what: "the function runs as durable executions, which always go on with the newest code: they are not started at one revision or alias",
       });
     const { executions, waits } = this.#options;
+    const { trace } = request;
     const invokable = this.#invokable(callee);
     const name = request.id ?? nameIn(request.input) ?? randomUUID();
     const started = await executions.start(
-      { ...calleeOf(accountFor(callee), invokable, request.tenantKey), name, input: this.#input(request, body, id) },
+      {
+        ...calleeOf(accountFor(callee), invokable, request.tenantKey, trace instanceof NewTrace ? undefined : traceHeaderOf(trace)),
+        name,
+        input: this.#input(request, body, id),
+        trace,
+      },
       digestOf(request.input, body),
     );
     const { ExecutionTimeout = 0 } = invokable.settings.DurableConfig ?? {};
