@@ -272,6 +272,23 @@ describe("a collector", () => {
     assert.equal(named(spans, "hears").parentSpanId, accept!.spanId);
   });
 
+  test("sees a durable execution as one span, whose children are the calls of its function and of what that invokes", async () => {
+    const trace = "99f7651916cd43dd8448eb211c80319c";
+    const headers = { traceparent: `00-${trace}-${caller.span}-01` };
+    assert.equal(await (await platform.call("/seen/runs", { method: "POST", headers })).text(), "heard of it");
+    const spans = await collector.trace(trace, (all) => all.some(({ name }) => name.startsWith("run ")));
+    const whole = spans.find(({ name }) => name.startsWith("run "))!;
+    assert.deepEqual(
+      [whole.name, whole.parentSpanId, whole.attributes["mayfly.execution.status"]],
+      ["run seen--runs", caller.span, "SUCCEEDED"],
+    );
+    const children = spans.filter(({ parentSpanId }) => parentSpanId === whole.spanId);
+    const names = children.map(({ name }) => name);
+    assert.ok(names.filter((name) => name === "runs").length >= 2 && names.includes("hears"), names.join());
+    for (const { startTimeUnixNano, endTimeUnixNano } of children)
+      assert.ok(startTimeUnixNano >= whole.startTimeUnixNano && startTimeUnixNano <= endTimeUnixNano);
+  });
+
   test("is told of failures by their codes, and not told of traces that their callers do not record", async () => {
     const unsampled = "11f7651916cd43dd8448eb211c80319c";
     const text = await (await platform.call("/seen/hello", { headers: { traceparent: `00-${unsampled}-${caller.span}-00` } })).text();
