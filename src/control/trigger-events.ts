@@ -7,7 +7,6 @@ import type { StoredTrigger, Timing, TriggerDefinition } from "../events/trigger
 import { readSchedule } from "../schedules/read-schedule.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { type ManifestTrigger, namedTriggers } from "../store/catalog/trigger-schema.ts";
-import type { TraceContext } from "../wire/host-end.ts";
 import { type CalleeParts, termsOf } from "./event-callees.ts";
 
 /** There is no caller whose trace it could be part of. */
@@ -67,7 +66,7 @@ export function triggerEvent(
   callees: CalleeParts,
   { app, name, kind, target }: Pick<StoredTrigger, "app" | "name" | "kind" | "target">,
   payload: unknown,
-  { id, trace = NO_TRACE }: { id?: string | undefined; trace?: TraceContext | undefined } = {},
+  { id, trace = NO_TRACE }: { id?: string | undefined; trace?: NewEvent["trace"] | undefined } = {},
 ): NewEvent {
   const about: FunctionAbout = { input: { kind: "event" } };
   return {

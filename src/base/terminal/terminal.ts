@@ -11,7 +11,8 @@ export const green = paint(32, 39);
 export const yellow = paint(33, 39);
 
 function paint(open: number, close: number): (text: string, stream?: Stream) => string {
-  return (text, stream = process.stdout) => (stream.isTTY && !process.env.NO_COLOR ? `\u001B[${open}m${text}\u001B[${close}m` : text);
+  return (text, stream = process.stdout) =>
+    stream.isTTY && !process.env.NO_COLOR && process.env.TERM !== "dumb" ? `\u001B[${open}m${text}\u001B[${close}m` : text;
 }
 
 export interface Progress {

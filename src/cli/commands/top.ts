@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, Option } from "commander";
 import type { Client } from "../../doors/admin/client.ts";
+import { guarded } from "../../base/errors/guarded.ts";
+import { cutOff, widthOf, wrapped } from "../../base/terminal/fit.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { bold, dim, harmless } from "../../base/terminal/terminal.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
@@ -20,7 +22,7 @@ export function define(command: Command): void {
   withConnectionOptions(command)
     .option("--every <seconds>", "seconds between two looks", parseCount(1, 3_600), 2)
     .addOption(new Option("--by <what>", "a row for each app, or for each function").choices(["app", "function"]).default("app"))
-    .option("--once", "print one look and end, as is done where the output is no terminal")
+    .option("--once", "print one look and end, as is done where the output is no terminal, or one that cannot go back (TERM=dumb)")
     .addHelpText(
       "after",
       "\nCALLS, ERRORS and COLD are per second; COLD waited for a machine's start or bind. P50, P99: from the arrival to the head of the reply, to a\nbucket's width. RUN, WAIT: calls that run, and that wait for a machine. CPU: CPUs on average. MONTH: what was spent this month.\nWith --json: a line for each look. q ends it.\n\nExample:\n  mayfly top --every 5",
@@ -30,18 +32,20 @@ export function define(command: Command): void {
 
 async function top(options: TopOptions): Promise<void> {
   const { client } = await connect(options);
-  const live = options.once !== true && options.json !== true && process.stdout.isTTY;
+  const live = options.once !== true && options.json !== true && process.stdout.isTTY && process.env.TERM !== "dumb";
   const ended = live ? onKey() : undefined;
   const isOver = () => ended?.aborted === true;
   let before = await look(client);
+  const screen = live ? openScreen(options.every) : undefined;
   for (;;) {
     await sleep(options.every * 1_000, undefined, { ...(ended && { signal: ended }) }).catch(() => undefined);
-    if (isOver()) return;
+    if (isOver()) return screen?.close();
     const after = await look(client);
     const figures = topFigures(before.families, after.families, (after.at - before.at) / 1_000);
     before = after;
     if (options.json) console.log(asJson("top", figures));
-    else print(figures, options, live);
+    else if (screen !== undefined) screen.show((columns, rows) => screenOf(figures, options, columns, rows));
+    else console.log([...headLines(figures), "", tableOf(figures, options)].join("\n"));
     if (options.once === true || (!live && options.json !== true)) return;
   }
 }
@@ -68,15 +72,43 @@ function onKey(): AbortSignal | undefined {
   return ended.signal;
 }
 
-/** @param live whether it replaces what is on the screen */
-function print(figures: TopFigures, { by }: TopOptions, live: boolean): void {
-  const head = headLines(figures);
-  const rows = live ? Math.max(1, (process.stdout.rows ?? 24) - head.length - 3) : Infinity;
-  const table =
-    by === "app" ? renderTable(appColumns, figures.apps.slice(0, rows)) : renderTable(functionColumns, figures.functions.slice(0, rows));
-  const isEmpty = figures.apps.length === 0;
-  const text = [...head, "", isEmpty ? dim("No app was called, or has a machine.") : table].join("\n");
-  console.log(live ? `\u001B[H\u001B[J${text}` : text);
+type Draw = (columns: number, rows: number) => readonly string[];
+
+/** Draws on the terminal, again when its size changes. */
+function openScreen(everyS: number) {
+  const { stdout } = process;
+  let draw: Draw = (columns) => [cutOff(dim(`The first figures come in ${everyS} s.`), columns)];
+  const redraw = () => void stdout.write(`\u001B[H\u001B[J${draw(stdout.columns || 80, stdout.rows || 24).join("\n")}\n`);
+  const onResize = guarded(redraw, () => undefined); // the next look draws again
+  stdout.on("resize", onResize);
+  redraw();
+  return {
+    show(next: Draw) {
+      draw = next;
+      redraw();
+    },
+    close: () => void stdout.off("resize", onResize),
+  };
+}
+
+/** Lines that the terminal wrapped would push the first ones off the screen. */
+function screenOf(figures: TopFigures, options: TopOptions, columns: number, rows: number): string[] {
+  const head = headLines(figures).flatMap((line) => wrapped(line, columns));
+  // The empty line, the table's titles, and the line of the cursor.
+  const table = tableOf(figures, options, Math.max(1, rows - head.length - 3), columns);
+  return [...head, "", ...table.split("\n").map((line) => cutOff(line, columns))].slice(0, Math.max(1, rows - 1));
+}
+
+function tableOf({ apps, functions }: TopFigures, { by }: TopOptions, most = Infinity, width = Infinity): string {
+  if (apps.length === 0) return dim("No app was called, or has a machine.");
+  return by === "app" ? fitting(appColumns, apps.slice(0, most), width) : fitting(functionColumns, functions.slice(0, most), width);
+}
+
+/** The most important columns come first: the last ones are left out if they have no room. A number that is cut off would be another number. */
+function fitting<Row>(columns: readonly Column<Row>[], rows: Row[], width: number): string {
+  const text = renderTable([...columns], rows);
+  const widest = Math.max(...text.split("\n").map(widthOf));
+  return widest <= width || columns.length === 1 ? text : fitting(columns.slice(0, -1), rows, width);
 }
 
 function headLines({ seconds, all, running, waiting, machines, heldBytes, cpus, month, currency }: TopFigures): string[] {
