@@ -18,17 +18,17 @@ export interface TracedEvent {
   /** To be stored: with the trace of its own span. */
   event: NewEvent;
   /** To be called once the event is stored. @param at wall clock, ms @param since when storing it began */
-  stored(at: number, since: number): void;
+  stored: (at: number, since: number) => void;
 }
 
 /** Begins the span of an event. @param traced undefined: traces are not recorded */
 export function traceEvent(given: NewEvent, traced: TracedEvents | undefined): TracedEvent {
   const { links = [], ...event } = given;
-  if (traced === undefined || !traced.isApp(event.lane.app)) return { event: withoutSpan(event, links), stored() {} };
+  if (traced === undefined || !traced.isApp(event.lane.app)) return { event: withoutSpan(event, links), stored: () => {} };
   const own = traced.tracing.begin(event.trace);
   return {
     event: { ...event, trace: { traceparent: own.traceparent, tracestate: own.tracestate } },
-    stored(at, since) {
+    stored: (at, since) => {
       if (own.isRecorded) traced.tell(acceptedEvent(event, own, links, at, since));
     },
   };
