@@ -13,10 +13,10 @@ import { startLikeOsv } from "../testing/start-like-osv.ts";
  * Modules known to work on OSv for what the agent does with them. None starts a process or a thread, or opens anything but TCP and UDP over
  * IPv4. Of child_process only the names are taken, to capture what apps start. node:events, node:http, node:http2 and node:tls are used for mounts, for programs beside the agent
  * and for an authority of the host's, which OSv does not have; they need nothing that OSv lacks.
- * node:inspector is loaded only where a debugger is to reach the machine, which is one of the driver `process`.
+ * node:inspector and node:worker_threads are loaded only where a debugger is to reach the machine, which is one of the drivers `process` and `gvisor`.
  */
 const allowed = new Set(
-  "async_hooks buffer child_process console crypto dgram dns events ffi fs http http2 inspector module net os path perf_hooks stream string_decoder timers tls url util v8 vm"
+  "async_hooks buffer child_process console crypto dgram dns events ffi fs http http2 inspector module net os path perf_hooks stream string_decoder timers tls url util v8 vm worker_threads"
     .split(" ")
     .map((name) => `node:${name}`),
 );
