@@ -117,7 +117,7 @@ function drawn(lines: string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="The terminal of mayfly dev">
 <!-- Drawn by test/dev-picture.ts -->
 <rect width="${width}" height="${height}" rx="8" fill="#0d1117"/>
-<g font-family="ui-monospace, Menlo, Consolas, monospace" font-size="13" style="white-space: pre" xml:space="preserve">
+<g font-family="ui-monospace, Menlo, Consolas, monospace" font-size="13">
 ${texts.join("\n")}
 </g>
 </svg>
@@ -131,6 +131,7 @@ function textOf(pieces: Piece[], y: number): string {
   return `<text x="${MARGIN}" y="${y}">${spans.join("")}</text>`;
 }
 
+/** With blanks that no viewer puts together. */
 function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(" ", "\u00A0");
 }
