@@ -117,6 +117,7 @@ export async function startMayfly(
     events,
     supervision,
     isDevelopment: development !== undefined,
+    isInspected: inspectDir !== undefined,
     served: () => apps.served,
     waiting: () => calls.invoking.waiting,
   });

@@ -19,6 +19,7 @@ import {
 import { SourceMap } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { after, before, describe, test, type TestContext } from "node:test";
 import { afterwards } from "../src/base/testing/afterwards.ts";
@@ -344,7 +345,7 @@ test("several apps are developed at once on a terminal, their state is kept wher
 /** What a debugger speaks: the protocol of Chrome's developer tools, over a WebSocket. */
 class Debugger {
   readonly #socket: WebSocket;
-  readonly #waiting = new Map<number, (result: unknown) => void>();
+  readonly #answers = new Map<number, { result: unknown }>();
   readonly events: { method: string; params: Record<string, unknown> }[] = [];
   #last = 0;
 
@@ -353,7 +354,7 @@ class Debugger {
     socket.addEventListener("message", ({ data }) => {
       const told = JSON.parse(String(data)) as { id?: number; result?: unknown; method: string; params: Record<string, unknown> };
       if (told.id === undefined) this.events.push(told);
-      else this.#waiting.get(told.id)?.(told.result);
+      else this.#answers.set(told.id, { result: told.result });
     });
   }
 
@@ -366,11 +367,15 @@ class Debugger {
     return new Debugger(socket);
   }
 
-  send(method: string, params: object = {}): Promise<unknown> {
+  async send(method: string, params: object = {}): Promise<unknown> {
     const id = ++this.#last;
-    const answered = new Promise((resolve) => this.#waiting.set(id, resolve));
     this.#socket.send(JSON.stringify({ id, method, params }));
-    return answered;
+    const answer = await eventually(
+      `the answer to ${method}`,
+      () => this.#answers.get(id),
+      (each) => each !== undefined,
+    );
+    return answer!.result;
   }
 
   async hears(method: string, holds: (params: Record<string, unknown>) => boolean = () => true): Promise<Record<string, unknown>> {
@@ -444,6 +449,8 @@ export default {
     );
     before = targets[0]!.webSocketDebuggerUrl;
     assert.match(targets[0]!.title, /^shop in /);
+    // On other servers a machine that has nothing to do is stopped within half a second, and answers no debugger then.
+    await sleep(1_000);
     const cdp = await Debugger.attach(targets[0]!.webSocketDebuggerUrl);
     afterwards(context, () => cdp.close());
     await cdp.send("Debugger.enable");

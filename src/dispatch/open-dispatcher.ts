@@ -30,6 +30,8 @@ interface DispatcherNeeds {
   /** Takes note of what machines used, besides the accounts. */
   used: (usage: UsageEntry) => void;
   carried: FleetOptions["carried"];
+  /** Whether debuggers reach machines, which must answer them at any time. */
+  isInspected: boolean;
   logs: Logs;
   events: EventStream;
   egress: FleetOptions["egress"];
@@ -50,6 +52,7 @@ export async function openDispatcher(
     accounts,
     used,
     carried,
+    isInspected,
     logged,
     tracing,
     logs,
@@ -85,6 +88,7 @@ export async function openDispatcher(
     ...(mountsEgress && { mountsEgress }),
     driver,
     ...(carried && { carried }),
+    ...(isInspected && { napMs: null }),
     report: (text) => log.warn(text),
   });
   const snapshots = openSnapshots(start, { driver, catalog, logs }, making);
