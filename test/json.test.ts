@@ -1,6 +1,6 @@
 /** What commands print with --json, and the schemas that docs/ has of it. Commands run in this process, which is what makes nearly all of them cheap to run. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Command } from "commander";
@@ -246,9 +246,20 @@ describe("what commands print with --json", () => {
     await json("audit", "-n", "50");
     await json("tenant", "remove", "acme", "--yes", "--force");
     await json("doctor");
-    await json("install", "--print", "--state", "/srv/mayfly");
     await json("mcp");
     await json("completion", "bash");
+  });
+
+  test("a unit for systemd; from a clone that units do not see, the refusal", async () => {
+    if (!/^\/(var\/)?tmp\//.test(realpathSync(projectDir))) {
+      await json("install", "--print", "--state", "/srv/mayfly");
+      return;
+    }
+    const { stderr, code } = await mayfly(["install", "--print", "--state", "/srv/mayfly", "--json"]);
+    assert.equal(code, 2);
+    assertDocumented("error", stderr);
+    assert.match(stderr, /a \/tmp and \/var\/tmp of its own/);
+    seen.add("install");
   });
 
   test("a command that fails prints an error by its schema", async () => {

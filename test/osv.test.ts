@@ -17,7 +17,7 @@ test("without a kernel, image build and serve refuse OSv and say where to get a 
   const stateDir = temporaryFolder(t);
   for (const args of [
     ["image", "build", "--kernel", "osv"],
-    ["serve", "--kernel", "osv", "--state", stateDir],
+    ["serve", "--kernel", "osv", "--state", stateDir, "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0"],
   ]) {
     const { code, stderr } = await mayfly(args, { env });
     assert.equal(code, 3, args.join(" "));
