@@ -1,6 +1,6 @@
 /**
  * The page of an app in a real browser: each of its parts, with what it changes seen through the API. `MAYFLY_SCREENSHOTS=<folder> ./mayfly test test/dashboard-app` writes
- * pictures of all parts at three widths in both themes, and those of docs/dashboard.md.
+ * pictures of all parts at three widths in both themes, and those of docs/dashboard.md. The file is long because all tests share one server and one browser.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

@@ -1,5 +1,6 @@
 /**
  * The dashboard in a real browser, over one server. The screenshots of docs/dashboard.md are made by `MAYFLY_SCREENSHOTS=docs/dashboard ./mayfly test test/dashboard`.
+ * The file is long because all tests share one server and one browser.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

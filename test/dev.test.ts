@@ -1,4 +1,7 @@
-/** `mayfly dev` as a user has it: the command in a process of its own, over an app's folder whose files are saved as editors save them. */
+/**
+ * `mayfly dev` as a user has it: the command in a process of its own, over an app's folder whose files are saved as editors save them. The file is long
+ * because all of its tests share how the command is started and how debuggers are spoken to.
+ */
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";

@@ -1,4 +1,4 @@
-/** Traces, metrics and logs, as a collector of OpenTelemetry gets them from a server. */
+/** Traces, metrics and logs, as a collector of OpenTelemetry gets them from a server. The file is long because all tests share one server and its collector. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";

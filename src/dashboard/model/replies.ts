@@ -1,6 +1,6 @@
 /**
  * The replies of the API of which pages show something. They are written down here, and not taken from the API's own types, because those need Node's; a test holds the
- * two against each other (src/doors/dashboard/replies.test.ts).
+ * two against each other (src/doors/dashboard/replies.test.ts). The file is long because the API has many replies.
  */
 
 export const PHASES = ["starting", "blank", "binding", "bound", "draining", "ending"] as const;

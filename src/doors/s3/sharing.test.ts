@@ -1,4 +1,7 @@
-/** What S3's door lets others do: by a bucket's policy, by forms of browsers; and whom it tells of changes. By AWS's own client. */
+/**
+ * What S3's door lets others do: by a bucket's policy, by forms of browsers; and whom it tells of changes. By AWS's own client. The file is long because all
+ * tests share one door.
+ */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, describe, test } from "node:test";
