@@ -128,6 +128,16 @@ describe("a collector", () => {
   /** Of a trace with spans of all these functions: each invocation's own span. */
   const named = (spans: Span[], name: string) => spans.find((span) => span.name === name && span.attributes["faas.name"] === name)!;
 
+  /** What a change of the key-value store and one of the bucket start, each with its acceptance. */
+  async function seesChanges(trace: string, parent: string): Promise<void> {
+    const wanted = ["follows", "receives"];
+    const spans = await collector.trace(trace, (all) => wanted.every((name) => all.some((each) => each.name === name)));
+    for (const name of wanted) {
+      const accept = spans.find((each) => each.name === `accept ${name}`)!;
+      assert.deepEqual([accept.parentSpanId, named(spans, name).parentSpanId], [parent, accept.spanId], name);
+    }
+  }
+
   test("gets a span of a caller's trace with its stages, and the function gets the span's id", async () => {
     const seen = await (await platform.call("/seen/hello", { headers: sampled })).text();
     const spans = await collector.trace(caller.trace, (all) => all.some(({ name }) => name === "hello"));
@@ -213,7 +223,35 @@ describe("a collector", () => {
     const traceparent = `00-${trace}-${caller.span}-01`;
     const [, , span] = (await (await platform.call("/seen/publishes", { headers: { traceparent } })).text()).split("-");
     const spans = await collector.trace(trace, (all) => all.some(({ name }) => name === "listens"));
-    assert.equal(named(spans, "listens").parentSpanId, span);
+    const accept = spans.find(({ name }) => name === "accept listens")!;
+    assert.deepEqual([accept.parentSpanId, named(spans, "listens").parentSpanId], [span, accept.spanId]);
+  });
+
+  test("sees what changes of stores and buckets start in the trace of the function that made them", async () => {
+    const trace = "aaf7651916cd43dd8448eb211c80319c";
+    const headers = { traceparent: `00-${trace}-${caller.span}-01` };
+    const [, , span] = (await (await platform.call("/seen/changes", { headers })).text()).split("-");
+    await seesChanges(trace, span!);
+  });
+
+  test("sees what changes of stores and buckets start in the trace of the request that made them", async () => {
+    const { apiUrl } = platform.running;
+    const headersOf = (trace: object) => ({ authorization: `Bearer ${platform.running.token}`, ...trace });
+    const trace = "bbf7651916cd43dd8448eb211c80319c";
+    const put = await fetch(`${apiUrl}/v1/apps/seen/kv/seen/value?key=a`, {
+      method: "PUT",
+      headers: headersOf({ "content-type": "application/json", traceparent: `00-${trace}-${caller.span}-01` }),
+      body: JSON.stringify({ value: "1" }),
+    });
+    assert.equal(put.status, 200);
+    const [bucket] = await platform.client.buckets({ app: "seen" });
+    const stored = await fetch(`${apiUrl}/v1/buckets/${bucket!.name}/object?key=a`, {
+      method: "PUT",
+      headers: headersOf({ "x-amzn-trace-id": `Root=1-${trace.slice(0, 8)}-${trace.slice(8)};Parent=${caller.span};Sampled=1` }),
+      body: "1",
+    });
+    assert.equal(stored.status, 200);
+    await seesChanges(trace, caller.span);
   });
 
   test("sees what a webhook starts in its sender's trace: its acceptance, each attempt, and what its failure starts", async () => {

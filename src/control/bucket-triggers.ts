@@ -105,7 +105,10 @@ export function bucketTriggers({ triggers, objects, callees, events }: BucketTri
       if (kind !== TARGET || app === undefined || name === undefined) return false;
       const trigger = await triggerOf(app, name, notice.bucket);
       if (trigger === undefined) return true;
-      const event = triggerEvent(callees, trigger, payloadOf(bucketOf(trigger)), { id: String(notice.seq) });
+      const event = triggerEvent(callees, trigger, payloadOf(bucketOf(trigger)), {
+        id: String(notice.seq),
+        trace: notice.author?.trace,
+      });
       await triggers.fire(app, "manifest", name, [event]).catch((error: unknown) => {
         if (!isOf(error, "trigger-paused")) throw error;
       });

@@ -137,8 +137,8 @@ export async function removeObject({ objects }: BucketParts, { name }: Bucket, k
   await objects.remove({ bucket: name, key, author });
 }
 
-export function authorOf(principal: string, tenant: string, peer: string): Author {
-  return { principal, tenant, peer, request: randomUUID().replaceAll("-", "").slice(0, 16).toUpperCase() };
+export function authorOf(principal: string, tenant: string, peer: string, trace: Author["trace"]): Author {
+  return { principal, tenant, peer, trace, request: randomUUID().replaceAll("-", "").slice(0, 16).toUpperCase() };
 }
 
 function isFor({ settings: { app } }: Bucket, apps: Seen["apps"]): boolean {

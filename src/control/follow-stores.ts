@@ -124,7 +124,7 @@ export function followStores(parts: FollowStoresParts): StoreFollowers {
     const store: Store = { tenant: parts.tenantOf(trigger.app) ?? "", app: trigger.app, name };
     try {
       for await (const change of parts.kv.watch(store, { prefix, since, signal })) {
-        await tell(trigger, payloadOf(name, change), change.version, signal);
+        await tell(trigger, payloadOf(name, change), change.version, signal, change.trace);
         told(change.version);
       }
     } catch (error) {
@@ -138,11 +138,11 @@ export function followStores(parts: FollowStoresParts): StoreFollowers {
   }
 
   /** Resolves when the event is on the disk, or need not be. */
-  async function tell(trigger: StoredTrigger, payload: unknown, mark: number, signal: AbortSignal): Promise<void> {
+  async function tell(trigger: StoredTrigger, payload: unknown, mark: number, signal: AbortSignal, trace?: Change["trace"]): Promise<void> {
     const { app, name } = trigger;
     while (!signal.aborted) {
       try {
-        return await parts.triggers.follow(app, name, [triggerEvent(parts.callees, trigger, payload)], mark);
+        return await parts.triggers.follow(app, name, [triggerEvent(parts.callees, trigger, payload, { trace })], mark);
       } catch (error) {
         const { code } = asMayflyError(error);
         if (code === "trigger-paused") return parts.triggers.pass(app, name, mark);

@@ -1,6 +1,6 @@
 /** Key-value stores of an app: what users do with them from outside of it. */
 import { MayflyError } from "../base/errors/error.ts";
-import type { Entry, KeyPage, KeyValues, ListRequest, PutWrite, Store, StoreFigures } from "../services/kv/kv.ts";
+import type { Entry, KeyPage, KeyValues, ListRequest, PutWrite, Store, StoreFigures, Trace } from "../services/kv/kv.ts";
 import type { Names } from "../store/catalog/catalog.ts";
 import { appIdOf } from "./names.ts";
 
@@ -38,13 +38,13 @@ export async function entryAt(parts: KvParts, where: StoreNames, key: string): P
 }
 
 /** Returns the entry's version. */
-export async function putEntry(parts: KvParts, where: StoreNames, entry: Omit<PutWrite, "kind">): Promise<number> {
-  const [written] = await parts.kv.write(storeOf(parts, where), [{ kind: "put", ...entry }]);
+export async function putEntry(parts: KvParts, where: StoreNames, entry: Omit<PutWrite, "kind">, trace?: Trace): Promise<number> {
+  const [written] = await parts.kv.write(storeOf(parts, where), [{ kind: "put", ...entry }], trace);
   return written!.version;
 }
 
-export async function removeEntry(parts: KvParts, where: StoreNames, key: string): Promise<void> {
-  await parts.kv.write(storeOf(parts, where), [{ kind: "remove", key }]);
+export async function removeEntry(parts: KvParts, where: StoreNames, key: string, trace?: Trace): Promise<void> {
+  await parts.kv.write(storeOf(parts, where), [{ kind: "remove", key }], trace);
 }
 
 export async function removeStore(parts: KvParts, where: StoreNames): Promise<void> {

@@ -131,7 +131,7 @@ export function openEvents({ config, clock, log, closing }: ServerStart, needs: 
   closing.defer(() => triggerClock.close());
   const triggering = { commit, runner, triggerClock, most, now, chance: Math.random };
   const triggers = triggersOver({ ...triggering, traced, changed });
-  const buses = busesOver({ ...needs, ...triggering, listeners, limits: BUS_LIMITS });
+  const buses = busesOver({ ...needs, ...triggering, traced, listeners, limits: BUS_LIMITS });
   const haveFile = () => existsSync(file);
   // To explain an app that never had an event needs no file.
   const explain: Events["explain"] = async (app) => (commit.isOpen || haveFile() ? over.explain(app) : []);

@@ -38,12 +38,8 @@ export class TraceContexts {
   }
 
   /** @param otherwise the trace where the headers have none; default: a new one */
-  of({ traceparent, tracestate }: TraceHeaders, otherwise?: TraceContext): TraceContext {
-    // The length is compared first because it is cheap: most callers send no trace.
-    if (typeof traceparent !== "string" || traceparent.length !== Limit.traceparent || !valid.test(traceparent))
-      return otherwise ?? this.begin();
-    const known = traceparent.startsWith("00") ? traceparent : `00${traceparent.slice(2)}`;
-    return { traceparent: known, tracestate: typeof tracestate === "string" && isState(tracestate) ? tracestate : "" };
+  of(headers: TraceHeaders, otherwise?: TraceContext): TraceContext {
+    return givenTrace(headers) ?? otherwise ?? this.begin();
   }
 
   begin(): TraceContext {
@@ -56,6 +52,14 @@ export class TraceContexts {
     const traceparent = this.#prepared.slice(at, this.#next);
     return new NewTrace(this.#isSampled() ? `${traceparent.slice(0, -NO_FLAGS.length)}${SAMPLED}` : traceparent);
   }
+}
+
+/** The caller's trace. Undefined if the headers name none, or none that is valid. */
+export function givenTrace({ traceparent, tracestate }: TraceHeaders): TraceContext | undefined {
+  // The length is compared first because it is cheap: most callers send no trace.
+  if (typeof traceparent !== "string" || traceparent.length !== Limit.traceparent || !valid.test(traceparent)) return undefined;
+  const known = traceparent.startsWith("00") ? traceparent : `00${traceparent.slice(2)}`;
+  return { traceparent: known, tracestate: typeof tracestate === "string" && isState(tracestate) ? tracestate : "" };
 }
 
 /** Random ids are all zeros, which would not be valid, once in 2^64 traces. */

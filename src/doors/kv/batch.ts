@@ -25,11 +25,11 @@ const batchSchema = z.array(writeSchema).min(1).max(MOST_WRITES);
 
 /** Writes that are all made, or none. */
 export async function writeBatch(exchange: Exchange): Promise<void> {
-  const { kv, store, response, now } = exchange;
+  const { kv, store, response, now, trace } = exchange;
   const body = await bodyOf(exchange, MOST_JSON);
   const at = now();
   const writes = parsed(body).map((each) => writeOf(each, at));
-  sendJson(response, { results: (await kv.write(store, writes)).map(shown) });
+  sendJson(response, { results: (await kv.write(store, writes, trace)).map(shown) });
 }
 
 function parsed(body: Buffer): z.infer<typeof batchSchema> {

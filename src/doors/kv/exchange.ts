@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { guarded } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Shares } from "../../clients/shares.ts";
-import type { KeyValues, Store } from "../../services/kv/kv.ts";
+import type { KeyValues, Store, Trace } from "../../services/kv/kv.ts";
 
 /** One request and its answer. */
 export interface Exchange {
@@ -19,6 +19,8 @@ export interface Exchange {
   room: Shares;
   /** Wall clock, ms. */
   now: () => number;
+  /** Of the invocation that asks. */
+  trace: Trace | undefined;
 }
 
 interface StorePath {

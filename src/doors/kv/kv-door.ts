@@ -14,6 +14,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { Shares } from "../../clients/shares.ts";
 import type { Shares as AppShares } from "../../control/shares.ts";
 import type { KeyValues } from "../../services/kv/kv.ts";
+import { traceInHeaders } from "../../telemetry/traces/trace-header.ts";
 import type { ServiceDoor } from "../internal/service-door.ts";
 import { type Exchange, storePath } from "./exchange.ts";
 import { writeBatch } from "./batch.ts";
@@ -39,7 +40,8 @@ export function createKvDoor({ kv, shares, now }: KvDoorParts): ServiceDoor {
       const { name, what, key, query } = storePath(request.url ?? "/");
       const { method = "GET" } = request;
       const store = storeOf(shares, caller, name, method !== "GET" && method !== "HEAD");
-      await answer({ kv, store, key, query, request, response, left, room, now }, what, method);
+      const trace = traceInHeaders(request.headers);
+      await answer({ kv, store, key, query, request, response, left, room, now, trace }, what, method);
     },
   };
 }

@@ -40,26 +40,26 @@ async function large({ kv, store, key, response, room, left }: Exchange, bytes: 
 }
 
 export async function putValue(exchange: Exchange): Promise<void> {
-  const { kv, store, key, query, request, response, now } = exchange;
+  const { kv, store, key, query, request, response, now, trace } = exchange;
   const metadata = metadataIn(request.headers[METADATA_HEADER]);
   const [expiration, ttl] = [numberIn(query, "expiration"), numberIn(query, "expiration_ttl")];
   const ifVersion = versionIn(request.headers);
   const value = await bodyOf(exchange, MOST_VALUE_BYTES);
   const expiresAt = expiryOf(expiration, ttl, now());
-  const [written] = await kv.write(store, [{ kind: "put", key, value, metadata, expiresAt, ifVersion }]);
+  const [written] = await kv.write(store, [{ kind: "put", key, value, metadata, expiresAt, ifVersion }], trace);
   response.writeHead(204, { etag: `"${written!.version}"` }).end();
 }
 
 /** The status is 204 whether or not there was such a key. */
-export async function removeValue({ kv, store, key, request, response }: Exchange): Promise<void> {
-  await kv.write(store, [{ kind: "remove", key, ifVersion: versionIn(request.headers) }]);
+export async function removeValue({ kv, store, key, request, response, trace }: Exchange): Promise<void> {
+  await kv.write(store, [{ kind: "remove", key, ifVersion: versionIn(request.headers) }], trace);
   response.writeHead(204).end();
 }
 
-export async function addTo({ kv, store, key, query, response, now }: Exchange): Promise<void> {
+export async function addTo({ kv, store, key, query, response, now, trace }: Exchange): Promise<void> {
   const by = numberIn(query, "by") ?? 1;
   const expiresAt = expiryOf(numberIn(query, "expiration"), numberIn(query, "expiration_ttl"), now());
-  const [written] = await kv.write(store, [{ kind: "add", key, by, expiresAt }]);
+  const [written] = await kv.write(store, [{ kind: "add", key, by, expiresAt }], trace);
   sendJson(response, { value: written!.sum, version: written!.version });
 }
 

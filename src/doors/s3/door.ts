@@ -16,6 +16,7 @@ import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import type { Bucket } from "../../services/objects/object.ts";
 import type { Objects } from "../../services/objects/objects.ts";
 import type { Principals } from "../../store/principals/principal.ts";
+import { traceInHeaders } from "../../telemetry/traces/trace-header.ts";
 import type { AuditedCall } from "../lambda/door.ts";
 import { holderOf, strangers, takePlace } from "../lambda/take-place.ts";
 import type { Headers } from "../signature/read-signature.ts";
@@ -139,7 +140,13 @@ export function createS3Door(options: S3DoorOptions): S3Door {
       seed: signed?.seed,
       isPresigned: query.has("X-Amz-Signature") || query.has("Signature"),
       request,
-      author: { principal: caller?.principal.name ?? "anonymous", tenant: caller?.tenant, peer, request: id },
+      author: {
+        principal: caller?.principal.name ?? "anonymous",
+        tenant: caller?.tenant,
+        peer,
+        request: id,
+        trace: traceInHeaders(request.headers),
+      },
       objects,
       principals,
       targets,

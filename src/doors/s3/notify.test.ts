@@ -11,9 +11,13 @@ const world = new World();
 after(() => world.close());
 const { queues } = world;
 const published: unknown[] = [];
+const sent: unknown[] = [];
 let why: string | null = null;
 const { targets, deliver } = notifying({
-  functions: { knows: (arn, { app = "app_own" }) => arn.endsWith(":function:own") && app === "app_own", send: async () => false },
+  functions: {
+    knows: (arn, { app = "app_own" }) => arn.endsWith(":function:own") && app === "app_own",
+    send: async (_arn, _tenant, { trace }) => sent.push(trace) > 0,
+  },
   queues,
   buses: {
     publish: async (tenant, events) => {
@@ -72,4 +76,17 @@ test("a notice for a queue that is gone is passed over, and one that a bus does 
   why = "one of them has too many events waiting";
   await assert.rejects(deliver(notice(EVENT_BUS)), /did not take the change of a bucket: one of them has too many/);
   assert.equal(published.length, 2);
+});
+
+test("what a notice starts belongs to the trace of the request that made the change", async () => {
+  why = null;
+  const trace = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "" };
+  const header = "Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1";
+  const made = (target: string) => ({ ...notice(target), seq: 2, author: { principal: "ada", peer: "", request: "r", trace } });
+  await queues.create({ tenant: "ten_a", app: null, name: "traced", settings: {}, tags: {} });
+  const targets = [arnOf("traced"), EVENT_BUS, `arn:aws:lambda:us-east-1:${accountOf("ten_a")}:function:own`];
+  for (const target of targets) await deliver(made(target));
+  const received = await queues.messages.receive({ tenant: "ten_a", name: "traced" }, { most: 1, waitMs: 0 });
+  assert.deepEqual([received.map((each) => each.trace), sent], [[header], [header]]);
+  assert.deepEqual((published.at(-1) as { trace: unknown }[])[1]?.trace, trace);
 });

@@ -8,6 +8,7 @@ import type { Buses } from "../../events/bus/buses.ts";
 import type { Notice } from "../../services/objects/object.ts";
 import type { QueueRef } from "../../services/queues/queue.ts";
 import type { Queues } from "../../services/queues/queues.ts";
+import { traceHeaderOf } from "../../telemetry/traces/trace-header.ts";
 import type { FromServices } from "../lambda/invoke/from-services.ts";
 import { busEventOf } from "./bus-event.ts";
 import { notificationEvent } from "./notification-record.ts";
@@ -30,26 +31,28 @@ export interface Notifying {
 const SENDER = "s3.amazonaws.com";
 
 export function notifying({ functions, queues, buses, triggers }: NotifyParts): Notifying {
-  async function send(ref: QueueRef, body: string, id: string): Promise<void> {
+  async function send(ref: QueueRef, body: string, id: string, trace?: string): Promise<void> {
     const { isFifo } = await queues.look(ref);
     // A queue may have become one of FIFO since the bucket was told of it.
     const ordered = isFifo ? { group: SENDER, dedupId: id } : {};
-    await queues.messages.send(ref, [{ body, attributes: {}, bytes: Buffer.byteLength(body), sender: SENDER, ...ordered }]);
+    await queues.messages.send(ref, [{ body, attributes: {}, bytes: Buffer.byteLength(body), sender: SENDER, trace, ...ordered }]);
   }
 
   async function toQueue(notice: Notice): Promise<void> {
     const { target, tenant, seq } = notice;
     const ref = queueIn(target, { tenant, app: undefined });
     if (ref === undefined) return;
-    await send(ref, JSON.stringify(notificationEvent(notice)), `object ${seq}`).catch((error: unknown) => {
-      if (!isGone(error)) throw error;
-    });
+    await send(ref, JSON.stringify(notificationEvent(notice)), `object ${seq}`, traceHeaderOf(notice.author?.trace)).catch(
+      (error: unknown) => {
+        if (!isGone(error)) throw error;
+      },
+    );
   }
 
   async function toBus(notice: Notice): Promise<void> {
     const event = busEventOf(notice);
     if (event === undefined) return;
-    const [published] = await buses.publish(notice.tenant, [{ bus: DEFAULT_BUS, event }]);
+    const [published] = await buses.publish(notice.tenant, [{ bus: DEFAULT_BUS, event, trace: notice.author?.trace }]);
     if (published?.is === "refused") throw new Error(`The event bus did not take the change of a bucket: ${published.why}`);
   }
 
@@ -79,12 +82,13 @@ export function notifying({ functions, queues, buses, triggers }: NotifyParts): 
       },
     },
     async deliver(notice) {
-      const { target, tenant, bucket, seq } = notice;
+      const { target, tenant, bucket, seq, author } = notice;
       if (target === EVENT_BUS) return toBus(notice);
       if (await triggers.deliver(notice, (name) => payloadOf(notice, name))) return;
       if (serviceOf(target) === "sqs") return toQueue(notice);
       const payload = Buffer.from(JSON.stringify(notificationEvent(notice)));
-      await functions.send(target, tenant, { payload, source: { kind: "object", name: bucket }, key: `object ${seq} ${target}` });
+      const key = `object ${seq} ${target}`;
+      await functions.send(target, tenant, { payload, source: { kind: "object", name: bucket }, key, trace: traceHeaderOf(author?.trace) });
     },
   };
 }

@@ -5,6 +5,7 @@ import type { GroupCommit } from "../../store/group-commit/group-commit.ts";
 import type { Runner } from "../runner.ts";
 import type { WaitingLimits } from "../store/accept.ts";
 import type { EventOperations } from "../store/engine.ts";
+import { traceEvent, type TracedEvent, type TracedEvents } from "../traced-events.ts";
 import type { StoredTrigger } from "../triggers/trigger.ts";
 import type { BusEvent, BusLimits, RuleRef, Target } from "./bus.ts";
 import type { Publication } from "./buses.ts";
@@ -24,6 +25,7 @@ export interface StartNeeds {
   now: () => number;
   /** Called with why an event does not go where it should: its function is gone, for example. */
   undelivered: (what: { tenant: string; bus: string; to: string }, error: unknown) => void;
+  traced?: TracedEvents | undefined;
 }
 
 type Wanted = ReturnType<typeof wanting>;
@@ -54,15 +56,28 @@ export async function startAll(
   publications: readonly Publication[],
   wanted: readonly (Wanted | string)[],
 ): Promise<(string | null)[]> {
-  const { commit, runner, limits, now, most } = needs;
+  const { commit, runner, limits, now, most, traced } = needs;
   const room = { bytes: limits.startedBytes };
+  /** By the events' ids. */
+  const spans = new Map<string, TracedEvent["stored"]>();
+  const withSpans = ({ events, triggers }: Delivered): Delivered => ({
+    triggers,
+    events: events.map((given) => {
+      const { event, stored } = traceEvent(given, traced);
+      spans.set(event.id, stored);
+      return event;
+    }),
+  });
   const made = wanted.map((each, at) => (typeof each === "string" ? each : startedBy(needs, tenant, publications[at]!, each, room)));
-  const all = made.map((each) => (typeof each === "string" ? NOTHING : each));
+  const all = made.map((each) => (typeof each === "string" ? NOTHING : withSpans(each)));
   const given = made.map((each) => (typeof each === "string" ? each : null));
   if (all.every(({ events }) => events.length === 0)) return given;
   const at = now();
   const { accepted, refused } = await commit.run("publish", { all, now: at, most }, limits.startedBytes - room.bytes);
-  for (const { lane, to, dueAt } of accepted) runner.accepted(lane, to, dueAt);
+  for (const { id, lane, to, dueAt } of accepted) {
+    spans.get(id)?.(now(), at);
+    runner.accepted(lane, to, dueAt);
+  }
   return given.map((why, place) => why ?? refused[place] ?? null);
 }
 

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { InlineCommit } from "../../store/group-commit/testing/inline-commit.ts";
 import { openGroupCommit } from "../../store/group-commit/open-group-commit.ts";
 import { afterwards } from "../../base/testing/afterwards.ts";
-import type { KvLimits } from "./kv.ts";
+import type { Change, KvLimits } from "./kv.ts";
 import { SqliteKeyValues } from "./sqlite-key-values.ts";
 import { engine, type KvOperations } from "./store/engine.ts";
 import { type ReadOperations, readOperations } from "./store/read.ts";
@@ -78,4 +78,31 @@ test("what was written is there after the file was closed, with the versions goi
   const { kv } = worldOf(second, roomy);
   assert.equal(Buffer.from((await kv.get(store, "a"))!.value!).toString(), "x");
   assert.deepEqual(await kv.write(store, [{ kind: "add", key: "n", by: 1 }]), [{ version: 2, sum: 1 }]);
+});
+
+test("watchers are told of the traces of changes that were made while they watched", async (t) => {
+  const { commit, reads, close } = await threads(join(dir, "traced.db"));
+  afterwards(t, close);
+  const { kv } = worldOf({ commit, reads }, roomy);
+  const store = { tenant: "t", app: "a", name: "main" };
+  const trace = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "" };
+  const put = (key: string) => ({ kind: "put", key, value: Buffer.from("x") }) as const;
+  const changes = kv.watch(store, { since: 0, signal: new AbortController().signal })[Symbol.asyncIterator]();
+  const told = async () => {
+    const { key, trace: cause } = ((await changes.next()) as { value: Change }).value;
+    return [key, cause];
+  };
+  const first = told();
+  await kv.write(store, [put("a"), put("b")], trace);
+  assert.deepEqual(
+    [await first, await told()],
+    [
+      ["a", trace],
+      ["b", trace],
+    ],
+  );
+  const third = told();
+  await kv.write(store, [put("a")]);
+  assert.deepEqual(await third, ["a", undefined]);
+  await changes.return?.();
 });

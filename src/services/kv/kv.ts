@@ -16,8 +16,9 @@ export interface KeyValues {
   /**
    * Rejects with "kv-conflict" if the key of a write has another version than its `ifVersion`, "kv-no-number" if what is to be added to is not a whole number, "kv-full"
    * if the app or its tenant would have more than it may, "kv-too-large", "store-busy" and "disk-full". Then nothing was written.
+   * @param trace of whoever writes; watchers are told of it, as long as it is remembered
    */
-  write(store: Store, writes: readonly Write[]): Promise<Written[]>;
+  write(store: Store, writes: readonly Write[], trace?: Trace): Promise<Written[]>;
   /**
    * Tells of each key that was changed since version `since`, in the order of versions, and then goes on with changes as they happen, until the signal. A key that is changed
    * again before it was told of is told of once, as it is then. Throws "kv-changes-lost" if removals after `since` are not known any more: who copies a store lists it again.
@@ -34,6 +35,12 @@ export interface Store {
   tenant: string;
   app: string;
   name: string;
+}
+
+/** By the two headers of W3C Trace Context. */
+export interface Trace {
+  traceparent: string;
+  tracestate: string;
 }
 
 export interface Entry {
@@ -110,6 +117,8 @@ export interface Change {
   version: number;
   /** Null if the key is not there any more: it was removed, or it expired. */
   entry: Omit<ListedKey, "key" | "version"> | null;
+  /** The trace of whoever made the change. Left out: there was none, or it is not remembered any more. */
+  trace?: Trace;
 }
 
 export interface StoreFigures {

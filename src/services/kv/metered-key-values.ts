@@ -21,8 +21,8 @@ export function meteredKeyValues(kv: KeyValues, used: (app: string, use: { reads
       used(store.app, { reads: Math.max(1, page.keys.length) });
       return page;
     },
-    async write(store, writes) {
-      const written = await kv.write(store, writes);
+    async write(store, writes, trace) {
+      const written = await kv.write(store, writes, trace);
       used(store.app, { writes: writes.length });
       return written;
     },

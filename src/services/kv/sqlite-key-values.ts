@@ -1,6 +1,7 @@
 import type { GroupCommit } from "../../store/group-commit/group-commit.ts";
 import { assertRequest, assertWrites, bytesOf } from "./bounds.ts";
 import { Bells } from "./bells.ts";
+import { Causes } from "./causes.ts";
 import {
   type Change,
   type Entry,
@@ -11,6 +12,7 @@ import {
   MOST_VALUE_BYTES,
   type Store,
   type StoreFigures,
+  type Trace,
   type WatchRequest,
   type Write,
   type Written,
@@ -35,6 +37,7 @@ const FORGET_MS = 60_000;
 export class SqliteKeyValues implements KeyValues {
   readonly #options: SqliteKeyValuesOptions;
   readonly #bells = new Bells();
+  readonly #causes = new Causes();
   /** When something has to be swept, ms. */
   #sweepAt = 0;
   #isSweeping = false;
@@ -52,10 +55,12 @@ export class SqliteKeyValues implements KeyValues {
     return this.#options.reads.run("list", { app, name, prefix, after: after ?? null, most, now: this.#options.now() });
   }
 
-  async write(store: Store, writes: readonly Write[]): Promise<Written[]> {
+  async write(store: Store, writes: readonly Write[], trace?: Trace): Promise<Written[]> {
     assertWrites(writes);
     const { commit, most, now } = this.#options;
     const written = await commit.run("write", { store, writes, now: now(), most: most(store.tenant) }, bytesOf(writes));
+    const versions = written.map(({ version }) => version);
+    this.#causes.note(store, versions, trace);
     const expiries = writes.map((write) => (write.kind === "remove" || !write.expiresAt ? Infinity : write.expiresAt));
     this.changed(store, Math.min(...expiries));
     return written;
@@ -108,20 +113,31 @@ export class SqliteKeyValues implements KeyValues {
   }
 
   async *#changes({ app, name }: Store, from: Promise<number>, { prefix = "", signal }: WatchRequest): AsyncGenerator<Change> {
-    let since = await from;
-    while (!signal.aborted) {
-      const ended = new AbortController();
-      // It listens before it reads, so that no change comes between.
-      const changed = this.#bells.next(app, name, AbortSignal.any([signal, ended.signal]));
-      try {
-        const { changes, upTo, hasMore } = await this.#options.reads.run("changes", { app, name, prefix, since });
-        yield* changes;
-        since = upTo;
-        if (!hasMore) await changed;
-      } finally {
-        ended.abort();
+    const store = { app, name };
+    const unwatch = this.#causes.watch(store);
+    try {
+      let since = await from;
+      while (!signal.aborted) {
+        const ended = new AbortController();
+        // It listens before it reads, so that no change comes between.
+        const changed = this.#bells.next(app, name, AbortSignal.any([signal, ended.signal]));
+        try {
+          const { changes, upTo, hasMore } = await this.#options.reads.run("changes", { app, name, prefix, since });
+          for (const change of changes) yield this.#traced(store, change);
+          since = upTo;
+          if (!hasMore) await changed;
+        } finally {
+          ended.abort();
+        }
       }
+    } finally {
+      unwatch();
     }
+  }
+
+  #traced(store: Pick<Store, "app" | "name">, change: Change): Change {
+    const trace = this.#causes.of(store, change.version);
+    return trace === undefined ? change : { ...change, trace };
   }
 
   async #version({ app, name }: Store): Promise<number> {

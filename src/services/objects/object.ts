@@ -134,6 +134,8 @@ export interface Author {
   tenant?: string | undefined;
   peer: string;
   request: string;
+  /** The trace that the request belongs to, by W3C's two headers; left out: it names none. What the change starts belongs to it. */
+  trace?: { traceparent: string; tracestate: string } | undefined;
 }
 
 /** What a tenant may have. */

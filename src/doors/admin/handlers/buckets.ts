@@ -17,6 +17,7 @@ import {
 } from "../../../control/buckets.ts";
 import type { Author, Bucket } from "../../../services/objects/object.ts";
 import type { StoredVersion } from "../../../services/objects/store/rows.ts";
+import { traceInHeaders } from "../../../telemetry/traces/trace-header.ts";
 import { isDenied } from "../../s3/access/is-denied.ts";
 import { contentStream } from "../content-stream.ts";
 import type { Parts } from "../parts.ts";
@@ -112,7 +113,12 @@ function callerOf(context: Context<ApiEnv>): BucketCaller {
 function authorFor(context: Context<ApiEnv>): Author {
   const { principal, tenant } = scopeOf(context);
   // Before the server listened, or in a test, there is no connection.
-  return authorOf(principal.name, tenant, (context.env as ApiEnv["Bindings"] | undefined)?.peer ?? "");
+  return authorOf(
+    principal.name,
+    tenant,
+    (context.env as ApiEnv["Bindings"] | undefined)?.peer ?? "",
+    traceInHeaders(context.req.header()),
+  );
 }
 
 function shownBucket({ createdAt, ...bucket }: ShownBucket) {

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { entryAt, keysIn, type KvParts, putEntry, removeEntry, removeStore, type StoreNames, storesOfApp } from "../../../control/kv.ts";
+import { traceInHeaders } from "../../../telemetry/traces/trace-header.ts";
 import type { Parts } from "../parts.ts";
 import * as routes from "../routes.ts";
 import { type ApiEnv, tenantOf } from "../scope.ts";
@@ -33,18 +34,21 @@ export function addKv(api: OpenAPIHono<ApiEnv>, { catalog, kv, clock }: Parts): 
 
   api.openapi(routes.putKeyValue, async (context) => {
     const { value, base64, metadata, expirationTtl, ifVersion } = context.req.valid("json");
-    const version = await putEntry(parts, where(tenantOf(context), context.req.valid("param")), {
+    const entry = {
       key: context.req.valid("query").key,
       value: Buffer.from(value, base64 ? "base64" : "utf8"),
       metadata: metadata === undefined || metadata === null ? null : JSON.stringify(metadata),
       expiresAt: expirationTtl === undefined ? null : clock.wall() + 1_000 * expirationTtl,
       ifVersion,
-    });
+    };
+    const trace = traceInHeaders(context.req.header());
+    const version = await putEntry(parts, where(tenantOf(context), context.req.valid("param")), entry, trace);
     return context.json({ version }, 200);
   });
 
   api.openapi(routes.removeKeyValue, async (context) => {
-    await removeEntry(parts, where(tenantOf(context), context.req.valid("param")), context.req.valid("query").key);
+    const trace = traceInHeaders(context.req.header());
+    await removeEntry(parts, where(tenantOf(context), context.req.valid("param")), context.req.valid("query").key, trace);
     return context.body(null, 204);
   });
 

@@ -19,9 +19,11 @@ interface ServiceEvent {
   source: EventSource;
   /** An event that is sent again with the same key is taken once. */
   key: string;
+  /** The header X-Amzn-Trace-Id of the trace that it belongs to; undefined: it begins one of its own. */
+  trace?: string | undefined;
 }
 
-export function fromServices(parts: LambdaEventParts & { traceOf: (functionArn: string) => GivenTrace }): FromServices {
+export function fromServices(parts: LambdaEventParts & { traceOf: (functionArn: string, header?: string) => GivenTrace }): FromServices {
   function find(arn: string, tenant: string): { invokable: Invokable; account: Account; qualifier: string | undefined } | undefined {
     const [, , service, region, number, kind, name, qualifier] = arn.split(":");
     const account = { tenant, account: accountOf(tenant), region: region ?? "" };
@@ -39,11 +41,12 @@ export function fromServices(parts: LambdaEventParts & { traceOf: (functionArn: 
       const found = find(arn, tenant);
       return found !== undefined && (app === undefined || found.invokable.app === app);
     },
-    async send(arn, tenant, { payload, source, key }) {
+    async send(arn, tenant, { payload, source, key, trace: header }) {
       const found = find(arn, tenant);
       if (found === undefined) return false;
       const { invokable, account, qualifier } = found;
-      const order = { invokable, id: randomUUID(), attempt: 1, payload, trace: parts.traceOf(invokable.functionArn), wantsLog: false };
+      const trace = parts.traceOf(invokable.functionArn, header);
+      const order = { invokable, id: randomUUID(), attempt: 1, payload, trace, wantsLog: false };
       await takeEvent(parts, account, qualifier, order, { source, idempotencyKey: key });
       return true;
     },

@@ -26,7 +26,7 @@ export interface Delivered {
 
 export interface Taken {
   /** The lanes of new events, with their numbers. */
-  accepted: { lane: number; to: NewEvent["lane"]; dueAt: number }[];
+  accepted: { id: string; lane: number; to: NewEvent["lane"]; dueAt: number }[];
   /** For each published event: why it was refused; null: it was taken. */
   refused: (string | null)[];
 }
@@ -165,7 +165,7 @@ export function busOperations(
           const accepted: Taken["accepted"] = [];
           for (const [at, event] of events.entries()) {
             const { lane, id, isNew } = accept({ event, now, most });
-            if (isNew) accepted.push({ lane, to: event.lane, dueAt: event.dueAt ?? now });
+            if (isNew) accepted.push({ id, lane, to: event.lane, dueAt: event.dueAt ?? now });
             const trigger = numbers[at];
             if (trigger != null) triggers.noteRun({ trigger, id, now });
           }
