@@ -3595,7 +3595,7 @@ export interface components {
             /** @description `ok`, or the code of the error. */
             result: string;
             status: number;
-            /** @description How many calls without a valid token the line stands for. */
+            /** @description How many calls the line stands for, if it is more than one: further ones without a valid token, or what the dashboard has read again and again. */
             calls?: number;
         };
     };

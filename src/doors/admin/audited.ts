@@ -22,7 +22,8 @@ export function audited(parts: AuditedParts): MiddlewareHandler<ApiEnv> {
     const scope = context.get("scope");
     const owner =
       scope === undefined ? null : (scope.principal.tenant ?? (scope.isChosen || isOfApp(context.get("call")) ? scope.tenant : null));
-    parts.audit.write(owner, lineOf(parts, context, scope, owner), context.req.method === "GET");
+    const line = lineOf(parts, context, scope, owner);
+    parts.audit.write(owner, line, context.req.method === "GET", context.get("session"));
   };
 }
 

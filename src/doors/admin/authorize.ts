@@ -49,6 +49,7 @@ function sessionOf(context: Context<ApiEnv>, sessions: Pick<Sessions, "principal
   const [cookie, csrf] = [cookieIn(context), context.req.header(CSRF_HEADER)];
   if (cookie === undefined || csrf === undefined) return () => null;
   context.header("cache-control", "no-store");
+  context.set("session", csrf);
   return () => sessions.principalOf(cookie, csrf);
 }
 

@@ -111,8 +111,12 @@ export function createApi(options: ApiOptions): Api {
 
 function nameCalls(app: OpenAPIHono<ApiEnv>): void {
   for (const [name, route] of Object.entries(routes)) {
+    const inPath = [...route.path.matchAll(/\{(\w+)/g)].map(([, each]) => each!);
     const noteCall: MiddlewareHandler<ApiEnv> = async (context, next) => {
-      context.set("call", { name: name as RouteName, params: context.req.param() });
+      const given: Record<string, string> = context.req.param();
+      // In the order of the path: the target in the audit log is made of them.
+      const params = Object.fromEntries(inPath.flatMap((each) => (given[each] === undefined ? [] : [[each, given[each]]])));
+      context.set("call", { name: name as RouteName, params });
       await next();
     };
     // A handler of Hono's, whose errors become replies.

@@ -34,6 +34,8 @@ export interface ApiEnv {
     target?: string;
     /** Whether the token of the request would still be accepted: for replies that go on. */
     isStillValid?: () => boolean;
+    /** Which session of a browser the request is part of, for the audit log. */
+    session?: string;
   };
 }
 

@@ -103,6 +103,19 @@ test("logins are in the audit log, with who it was or that nobody was", async ()
   ]);
 });
 
+test("what a page reads again and again is one line of the audit log, with the app first in what it names", async () => {
+  const admin = createClient({ url, token: served.tokens.admin });
+  const browser = await browserOf({ token: served.tokens.reader });
+  const paths = ["/v1/apps/shop", "/v1/apps/shop/invocations/none"];
+  const statuses: number[] = [];
+  for (let time = 0; time < 3; time++) for (const path of paths) statuses.push(await statusOf(path, browser));
+  assert.deepEqual(statuses, [200, 404, 200, 404, 200, 404]);
+  const lines = (await admin.audit({ tail: 100 })).filter(({ principal, action }) => principal === "ray" && action !== "openSession");
+  const read = (action: string) => lines.filter((each) => each.action === action).map(({ target, result }) => `${target} ${result}`);
+  assert.deepEqual(read("app"), ["shop ok"]);
+  assert.deepEqual(new Set(read("invocation")), new Set(["shop/none no-such-invocation"]));
+});
+
 test("a session lasts twelve hours, and one more than a tenant may have ends its oldest", () => {
   const clock = new FakeClock();
   const principal: Principal = { id: "p", name: "ada", role: "reader", tenant: "ten_acme", apps: null };

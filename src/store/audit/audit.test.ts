@@ -155,3 +155,42 @@ test("only the owner of the state folder can read the log", () => {
   audit.write(null, line(1));
   assert.equal(statSync(join(dir, "server.jsonl")).mode & 0o777, 0o600);
 });
+
+test("what a session reads again and again has a line for the first time, and then one each quarter of an hour with how many there were", async () => {
+  const read = (action: string, more: Partial<AuditLine> = {}) => line(clock.wall(), { action, status: 200, ...more });
+  const poll = (reader: string, more: Partial<AuditLine> = {}) => audit.write("ten_acme", read("apps", more), true, reader);
+  const told = async () =>
+    (await audit.read("ten_acme", everything)).map(({ action, result, calls }) => [
+      action,
+      result,
+      ...(calls === undefined ? [] : [calls]),
+    ]);
+  for (let time = 0; time < 100; time++) poll("one");
+  assert.deepEqual(await told(), [["apps", "ok"]]);
+  // Others, what is refused, what changes something, and reads of no session are told each time.
+  poll("two");
+  for (let time = 0; time < 2; time++) {
+    poll("one", { target: `app-${time}` });
+    poll("one", { target: "mine", result: "forbidden", status: 403 });
+    audit.write("ten_acme", read("removeApp"), false, "one");
+    audit.write("ten_acme", read("bill"), true);
+  }
+  assert.equal((await told()).length, 10);
+  await clock.advance(900_000);
+  assert.deepEqual((await told()).slice(10), [["apps", "ok", 99]]);
+  // It goes on to be summed up, and what is not read for so long begins anew.
+  for (let time = 0; time < 3; time++) poll("one");
+  await clock.advance(900_000);
+  await clock.advance(900_000);
+  poll("one");
+  assert.deepEqual((await told()).slice(11), [
+    ["apps", "ok", 3],
+    ["apps", "ok"],
+  ]);
+  // A server that stops loses none.
+  poll("one");
+  poll("one");
+  audit.close();
+  audit = open();
+  assert.deepEqual((await told()).at(-1), ["apps", "ok", 2]);
+});

@@ -21,7 +21,7 @@ export interface AuditLine {
   result: string;
   /** The status of the reply. */
   status: number;
-  /** How many such calls the line stands for, if it is more than one: see open-audit.ts. */
+  /** How many such calls the line stands for, if it is more than one: see open-audit.ts and repeated-reads.ts. `at` is when the line was written then. */
   calls?: number;
 }
 
@@ -40,8 +40,9 @@ export interface Audit {
   /**
    * Writes the line before it returns. Never throws: what cannot be written is told to the server's log.
    * @param owner the id of the tenant that may read it; null: only the operator @param reads whether the call could change nothing
+   * @param reader the session of a browser: what it reads again and again is summed up, see repeated-reads.ts
    */
-  write(owner: string | null, line: AuditLine, reads?: boolean): void;
+  write(owner: string | null, line: AuditLine, reads?: boolean, reader?: string): void;
   /** Calls back with each line that is written from now on. Returns a function that stops it. */
   follow(owner: string | undefined, callback: (line: AuditLine) => void): () => void;
   /** The newest lines, oldest first. Of those of one millisecond, all or none are there, so that the next page begins before it. @param owner a tenant's id; undefined: of all tenants and the server */

@@ -2,13 +2,14 @@
  * The audit log in files of JSON lines: <tenant's id>.jsonl and, before it, <tenant's id>.1.jsonl; calls that only read are in <tenant's id>.reads.jsonl. `server`
  * stands for what is of no tenant.
  *
- * Owns: these files, the counts of refused calls that are not written yet, and the followers.
+ * Owns: these files, the counts of refused calls and of repeated reads that are not written yet, and the followers.
  * 1. A line is handed to the file system before write() returns: kill -9 of the server loses none. A line is only ever appended.
  * 2. Each tenant has files of its own, of a bounded size, so that one that calls without end overwrites only its own past; and calls that only read
  *    overwrite nothing of what was changed.
  * 3. Calls without a valid token are written one by one up to REFUSALS a minute. Further ones of that minute are counted, and one line says how many there were:
  *    somebody without a token can overwrite nobody's past.
- * 4. A value in a line stands in JSON, so that no name can end the line or begin another.
+ * 4. What the session of a browser reads again and again is summed up. A kill of the server loses sums of at most SPAN_MS, and never the first such read.
+ * 5. A value in a line stands in JSON, so that no name can end the line or begin another.
  */
 import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -16,6 +17,7 @@ import type { Clock } from "../../base/clock/clock.ts";
 import { fileName } from "../logs/files.ts";
 import { linesBackwards } from "../logs/lines-backwards.ts";
 import type { Audit, AuditLine, AuditQuery } from "./audit.ts";
+import { RepeatedReads } from "./repeated-reads.ts";
 
 export interface AuditOptions {
   clock: Clock;
@@ -44,10 +46,15 @@ export function openAudit(dir: string, { clock, bytes, onFailure }: AuditOptions
   const followers = new Set<{ owner: string | undefined; callback: (line: AuditLine) => void }>();
   let failing = false;
   let refused = { since: -Infinity, calls: 0, last: undefined as AuditLine | undefined };
-  const stopTelling = clock.every(MINUTE_MS, tellRefused);
+  const repeated = new RepeatedReads();
+  const stopTelling = clock.every(MINUTE_MS, () => {
+    tellRefused();
+    tellRepeated();
+  });
 
   return {
-    write(owner, line, reads = false) {
+    write(owner, line, reads = false, reader) {
+      if (reads && reader !== undefined && line.result === "ok" && repeated.counts(reader, owner, line)) return;
       if (line.principal !== null) return append(owner ?? SERVER, reads ? "reads" : "changes", line);
       if (line.at - refused.since >= MINUTE_MS || line.at < refused.since) {
         tellRefused();
@@ -81,6 +88,7 @@ export function openAudit(dir: string, { clock, bytes, onFailure }: AuditOptions
     close() {
       stopTelling();
       tellRefused();
+      tellRepeated(true);
     },
   };
 
@@ -93,6 +101,10 @@ export function openAudit(dir: string, { clock, bytes, onFailure }: AuditOptions
     if (last === undefined) return;
     append(SERVER, "reads", { ...last, calls: calls - REFUSALS });
     refused = { ...refused, calls: REFUSALS, last: undefined };
+  }
+
+  function tellRepeated(all = false): void {
+    for (const { owner, line } of repeated.due(clock.wall(), all)) append(owner ?? SERVER, "reads", line);
   }
 
   function append(owner: string, kind: Kind, line: AuditLine): void {

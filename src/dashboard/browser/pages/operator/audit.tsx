@@ -14,7 +14,15 @@ const columns: readonly Column<Line>[] = [
   { title: "Who", cell: ({ principal, of }) => (principal === null ? "nobody known" : of === null ? principal : `${principal}@${of}`) },
   { title: "What", cell: ({ action }) => <span class="nowrap">{action}</span> },
   { title: "On", cell: ({ tenant, target }) => [tenant === null ? "" : `@${tenant}`, target].filter(Boolean).join("/") },
-  { title: "Result", cell: ({ result }) => <span class={result === "ok" ? "" : "bad-text"}>{result}</span> },
+  {
+    title: "Result",
+    cell: ({ result, calls }) => (
+      <span class={result === "ok" ? "" : "bad-text"}>
+        {result}
+        {calls === undefined ? "" : `, ${calls} times more`}
+      </span>
+    ),
+  },
   { title: "From", cell: ({ address }) => address, isNumber: true },
 ];
 
