@@ -147,10 +147,12 @@ describe("mayfly mcp", () => {
     send('{"jsonrpc":"2.0","method":"notifications/initialized"}');
     send('{"jsonrpc":"2.0","id":3,"method":"resources/list"}');
     send('{"jsonrpc":"2.0","id":{"not":"an id"},"method":"ping"}');
+    send(`{"jsonrpc":"2.0","id":5,"method":"ping","params":"${"x".repeat(60_000_000)}"}`);
     send('{"jsonrpc":"2.0","id":4,"method":"ping"}');
     while (!answers.some(({ id }) => id === 4)) answers.push(JSON.parse((await lines.next()).value as string));
     assert.equal(answers.find(({ id }) => id === 2)!.result.protocolVersion, "2025-06-18");
     assert.equal(answers.find(({ id }) => id === 3)!.error!.code, -32_601);
+    assert.equal(answers.find(({ id }) => id === 5)!.error!.code, -32_600);
     assert.deepEqual(answers.find(({ id }) => id === 4)!.result, {});
     child.stdin!.end();
     assert.equal((await outcomeOf(child)).code, 0);

@@ -98,6 +98,26 @@ describe("@mayfly/client", () => {
     }).catch(({ stdout }: { stdout: string }) => assert.fail(stdout));
   });
 
+  test("a server whose list of apps does not go on is asked no further", async () => {
+    for (const nexts of [["a", "a"], ["b", "a"], [""]]) {
+      let asked = 0;
+      const hostile = createMayfly({
+        url: "http://127.0.0.1:1",
+        token: "t",
+        fetch: async () => Response.json({ apps: [], next: nexts[asked++] ?? null }),
+      });
+      await assert.rejects(hostile.apps(), /does not go on/);
+      assert.equal(asked, nexts.length);
+    }
+    const pages = ["a", "b", null];
+    const honest = createMayfly({
+      url: "http://127.0.0.1:1",
+      token: "t",
+      fetch: async () => Response.json({ apps: [], next: pages.shift()! }),
+    });
+    assert.deepEqual(await honest.apps(), []);
+  });
+
   test("what the server answers is what its document says", async () => {
     const document = (await (await fetch(`${options.url}/openapi.json`)).json()) as ApiDocument;
     const ids = Object.values(document.paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));

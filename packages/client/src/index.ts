@@ -102,6 +102,8 @@ export function createMayfly({ url, token, tenant, gateway, fetch: given }: Mayf
       for (let after: string | null = ""; after !== null;) {
         const { apps, next }: Schemas["AppList"] = await ok(api.GET("/v1/apps", { params: { query: { after } } }));
         all.push(...apps);
+        // The pages are in the order of names. A page that does not go on would be asked for without end.
+        if (next !== null && next <= after) throw new Error("The server's list of apps does not go on: its next page begins before this one.");
         after = next;
       }
       return all;

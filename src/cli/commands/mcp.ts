@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 import { asJson } from "../as-json.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { BoundedLines } from "../mcp/bounded-lines.ts";
 import { createMcpServer } from "../mcp/server.ts";
 import type { Tool } from "../mcp/tool.ts";
 import { mcpTools } from "../mcp/tools.ts";
@@ -24,7 +25,13 @@ async function mcp({ json, ...options }: ConnectionOptions & { json?: true }): P
   const tools = mcpTools({ connect: () => connect(options) });
   if (json) return console.log(asJson("mcp", { tools: tools.map(shown) }));
   // The server ends with its input.
-  serveStdio(() => createMcpServer({ version: VERSION, instructions, tools }), { onerror: ({ message }) => console.error(message) });
+  const lines = process.stdin.pipe(new BoundedLines((answer) => void process.stdout.write(`${answer}\n`)));
+  // Nobody reads the answers any more.
+  lines.once("pause", () => process.stdin.unpipe(lines).pause());
+  serveStdio(() => createMcpServer({ version: VERSION, instructions, tools }), {
+    transport: new StdioServerTransport(lines, process.stdout),
+    onerror: ({ message }) => console.error(message),
+  });
 }
 
 function shown({ name, title, description, inputSchema, annotations }: Tool) {

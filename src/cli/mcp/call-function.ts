@@ -14,7 +14,7 @@ export const callSchema = z.strictObject({
     .regex(/^[A-Za-z]{1,20}$/, "must be a method of HTTP")
     .default("GET"),
   headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/), z.string().max(8_192)).default({}),
-  body: z.string().max(10_000_000).optional(),
+  body: z.string().max(4_000_000).optional(),
 });
 
 /** Of the reply's body; the rest is not read. Bytes. */

@@ -365,7 +365,7 @@ export interface AuditReply {
     tenant: string | null;
     target: string;
     result: string;
-    calls?: number;
+    calls?: number | undefined;
   }[];
 }
 

@@ -115,13 +115,10 @@ const auditLineSchema = z
     target: z.string(),
     result: z.string().openapi({ description: "`ok`, or the code of the error." }),
     status: z.int(),
-    calls: z
-      .int()
-      .optional()
-      .openapi({
-        description:
-          "How many calls the line stands for, if it is more than one: further ones without a valid token, or what the dashboard has read again and again.",
-      }),
+    calls: z.int().optional().openapi({
+      description:
+        "How many calls the line stands for, if it is more than one: further ones without a valid token, or what the dashboard has read again and again.",
+    }),
   })
   .openapi("AuditLine");
 
