@@ -282,6 +282,9 @@ describe("completion", () => {
     const env = { MAYFLY_STATE_DIR: platform.stateDir };
     assert.equal(await names(env, "app"), "hello\n");
     assert.equal(await names(env, "target"), "hello/hello\n");
+    assert.equal(await names(env, "app-or-target"), "hello\nhello/hello\n");
+    const logs = (await completedCommands()).find(({ path }) => path.join(" ") === "logs")!;
+    assert.deepEqual(logs.args, ["app-or-target"]);
     assert.equal(await names(env, "function", "--of", "hello"), "hello\n");
     assert.equal(await names(env, "queue"), "jobs\n");
     assert.equal(await names(env, "bucket"), "");

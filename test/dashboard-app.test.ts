@@ -243,6 +243,7 @@ describe("runs", () => {
     await page.getByLabel("Answer to approval").fill("approve");
     await page.getByRole("button", { name: "Answer", exact: true }).click();
     await page.getByText(/"state":"shipped"/).waitFor();
+    await page.getByText(/^succeeded, \d+ calls? of the function$/).waitFor();
     assert.equal((await platform.client.run("approval", newest!)).status, "SUCCEEDED");
     await runs.last().click();
     await page.getByLabel("Answer to approval").waitFor();

@@ -79,7 +79,9 @@ describe("logging in", () => {
   test("a wrong token is refused in words, and the right one opens the dashboard until somebody logs out", async (context) => {
     const page = await openPage(context, browser, {}, /401 \(Unauthorized\)/);
     await page.goto(url);
-    await page.getByLabel("Token", { exact: true }).last().fill("wrong");
+    // The field has the focus.
+    await page.locator("input[name=token]:focus").waitFor();
+    await page.keyboard.type("wrong");
     await page.keyboard.press("Enter");
     assert.match(await page.getByRole("alert").innerText(), /Nobody has this token/);
     assert.deepEqual(await barriersIn(page), []);
@@ -136,7 +138,7 @@ describe("the overview", () => {
       await page.getByRole("radio", { name: span }).check();
       await page.locator(".plot canvas").nth(4).waitFor();
     }
-    assert.match(await page.getByRole("region", { name: "Spend this month" }).innerText(), /USD/);
+    assert.match(await page.getByRole("region", { name: "Spend this month" }).innerText(), /USD[^]*Platform is what no app pays for/);
     await page.getByLabel("Tenant").selectOption("main");
     await page.locator(".plot canvas").nth(4).waitFor();
     assert.doesNotMatch(await page.getByRole("region", { name: "Spend this month" }).innerText(), /Loading/);
@@ -256,6 +258,9 @@ describe("an app", () => {
     await platform.deploy("examples/hello", { name: "moving", env: { ROUND: "2" } });
     const page = await appPage(context, "moving");
     await page.getByText("Nobody has called the app lately.").or(page.getByText("The revision has")).first().waitFor();
+    const gateway = platform.running.gatewayUrl;
+    await page.getByRole("link", { name: `${gateway}/moving/hello`, exact: true }).waitFor();
+    assert.equal(await page.getByRole("link", { name: /other rules/ }).getAttribute("href"), "#/simulator?app=moving");
     await tab(page, "Traffic");
     await page.getByRole("slider", { name: "Revision 1" }).fill("25");
     await page.getByRole("button", { name: "Send calls there" }).click();

@@ -1,8 +1,8 @@
 /** Names that shells complete: those that the server knows of. */
 import type { Client } from "../doors/admin/client.ts";
 
-/** `target`: an app with one of its functions. `function`: those of all apps, or of one. */
-export const nameKinds = ["app", "target", "function", "queue", "bucket"] as const;
+/** `target`: an app with one of its functions. `app-or-target`: an app, or that. `function`: those of all apps, or of one. */
+export const nameKinds = ["app", "target", "app-or-target", "function", "queue", "bucket"] as const;
 export type NameKind = (typeof nameKinds)[number];
 
 const MOST = 1_000;
@@ -24,7 +24,9 @@ async function all(client: Pick<Client, "apps" | "app" | "queues" | "buckets">, 
   if (kind === "bucket") return (await client.buckets({ limit: 200 })).map(({ name }) => name);
   const apps = of === undefined ? await client.apps() : [await client.app(of)];
   if (kind === "app") return apps.map(({ app }) => app);
-  return apps.flatMap(({ app, live }) =>
-    Object.keys(live?.manifest.functions ?? {}).map((name) => (kind === "target" ? `${app}/${name}` : name)),
-  );
+  return apps.flatMap(({ app, live }) => {
+    const functions = Object.keys(live?.manifest.functions ?? {});
+    if (kind === "function") return functions;
+    return [...(kind === "app-or-target" ? [app] : []), ...functions.map((name) => `${app}/${name}`)];
+  });
 }

@@ -21,7 +21,7 @@ export interface CompletedCommand {
 const kindsByArgument = new Map<string, NameKind>([
   ["app", "app"],
   ["app/function", "target"],
-  ["app[/function]", "target"],
+  ["app[/function]", "app-or-target"],
   ["function", "function"],
   ["queue", "queue"],
   ["bucket", "bucket"],

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionReply } from "../model/replies.ts";
 import { ask } from "./api.ts";
 import { Choices } from "./parts/choices.tsx";
@@ -14,6 +14,9 @@ export function Login() {
   const [way, setWay] = useState<"token" | "key">("token");
   const [error, setError] = useState("");
   const [isAsking, setAsking] = useState(false);
+  const first = useRef<HTMLInputElement>(null);
+  // Whoever has just come can type. Choosing another way of logging in moves no focus.
+  useEffect(() => first.current?.focus(), []);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const fields = new FormData(event.currentTarget as HTMLFormElement);
@@ -45,7 +48,15 @@ export function Login() {
         {way === "token" ? (
           <label class="field">
             <span>Token</span>
-            <input class="input mono" name="token" type="password" autocomplete="current-password" required spellcheck={false} />
+            <input
+              ref={first}
+              class="input mono"
+              name="token"
+              type="password"
+              autocomplete="current-password"
+              required
+              spellcheck={false}
+            />
           </label>
         ) : (
           <>

@@ -6,7 +6,8 @@ import { found, LineReader, MOST_LINES, withMore } from "./log-lines.ts";
 import { changed } from "./machines.ts";
 import type { LiveMachine } from "./replies.ts";
 import { mayDo } from "./rights.ts";
-import { hashOf, isAsItSays, routeOf } from "./route.ts";
+import { functionUrl, hashOf, isAsItSays, routeOf } from "./route.ts";
+import { runStatusInWords } from "./run-status.ts";
 import { barsOf } from "./run-timeline.ts";
 import { EventReader } from "./sse.ts";
 import { stacked } from "./stacked.ts";
@@ -185,6 +186,16 @@ test("times on a plot's axis have what tells them apart", () => {
   assert.deepEqual(every(24 * 3_600_000), ["30 Nov", "1 Dec", "2 Dec"]);
   assert.deepEqual(format.timesOnAxis([midnight + 60_000]), ["00:01"]);
   assert.deepEqual(format.timesOnAxis([]), []);
+});
+
+test("a function's URL names its tenant, but for main", () => {
+  assert.equal(functionUrl("http://127.0.0.1:8080/", "", "shop", "cart"), "http://127.0.0.1:8080/shop/cart");
+  assert.equal(functionUrl("http://127.0.0.1:8080", "main", "shop", "cart"), "http://127.0.0.1:8080/shop/cart");
+  assert.equal(functionUrl("https://example.com", "acme", "shop", "a b"), "https://example.com/@acme/shop/a%20b");
+});
+
+test("statuses of durable executions are told in the words of the command line", () => {
+  assert.deepEqual(["SUCCEEDED", "TIMED_OUT", "NEW"].map(runStatusInWords), ["succeeded", "timed out", "NEW"]);
 });
 
 test("a name of dots in an address leads to no other route of the API", () => {

@@ -25,6 +25,12 @@ function decoded(part: string): string {
   }
 }
 
+/** Where a function is called. @param tenant its name; `main` and empty stand in no URL */
+export function functionUrl(gateway: string, tenant: string, app: string, name: string): string {
+  const parts = [...(tenant === "" || tenant === "main" ? [] : [`@${tenant}`]), encodeURIComponent(app), encodeURIComponent(name)];
+  return [gateway.replace(/\/+$/, ""), ...parts].join("/");
+}
+
 const dots = /^(?:\.|%2e){1,2}$/i;
 
 /** Whether a request with this path is for what it says: browsers drop `.` and `..` together with what is before them, so that a name of dots would lead to another route. */

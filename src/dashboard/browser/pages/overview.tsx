@@ -180,6 +180,8 @@ function Spent({ spend: { apps, platform, wallClock, currency } }: { spend: Spen
         {cheaper === undefined || wallClock <= apps + platform
           ? "CPU time and memory that were used. The same calls at wall-clock prices stand beside it."
           : `The same calls would cost ${cheaper} as much if their wall time were billed.`}
+        {isOfServer.value &&
+          " Platform is what no app pays for: the server itself, templates, blanks, and machines while they have nothing to do."}
       </p>
       <div class="bars">
         {bars.map(({ name, value, other }) => (

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { dateAndTime, milliseconds } from "../../../model/format.ts";
 import { plainly } from "../../../model/plainly.ts";
 import type { RunHistoryReply, RunReply } from "../../../model/replies.ts";
+import { runStatusInWords } from "../../../model/run-status.ts";
 import { barsOf } from "../../../model/run-timeline.ts";
 import { ask } from "../../api.ts";
 import { Action, Allowed } from "../../parts/action.tsx";
@@ -33,7 +34,7 @@ export function Run({ path, onChange }: RunProps) {
   };
   const stop = () => ask(`${path}/stop`, { method: "POST", body: {} }).then(() => "Stopped.");
   return (
-    <Card title={name} about={`${status}, ${calls} ${calls === 1 ? "call" : "calls"} of the function`}>
+    <Card title={name} about={`${runStatusInWords(status)}, ${calls} ${calls === 1 ? "call" : "calls"} of the function`}>
       {why !== "" && <p>{plainly(why)}</p>}
       <Timeline history={history.data} from={startedAt} until={endedAt ?? Date.now()} />
       {waitsFor.flatMap(({ callbackId, name: callback, dueAt }) =>

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { dateAndTime, milliseconds } from "../../../model/format.ts";
 import type { RunListReply } from "../../../model/replies.ts";
+import { runStatuses, runStatusInWords } from "../../../model/run-status.ts";
 import { ask } from "../../api.ts";
 import { SelectField } from "../../parts/field.tsx";
 import { Card } from "../../parts/page.tsx";
@@ -11,14 +12,7 @@ import { useData } from "../../use-data.ts";
 import { Run } from "./run.tsx";
 import type { TabProps } from "./tab.ts";
 
-const statuses = [
-  { value: "", text: "all" },
-  { value: "RUNNING", text: "running" },
-  { value: "SUCCEEDED", text: "succeeded" },
-  { value: "FAILED", text: "failed" },
-  { value: "TIMED_OUT", text: "timed out" },
-  { value: "STOPPED", text: "stopped" },
-];
+const statuses = [{ value: "", text: "all" }, ...runStatuses];
 
 type Listed = RunListReply["runs"][number];
 
@@ -39,7 +33,7 @@ export function RunsTab({ path }: TabProps) {
       ),
     },
     { title: "Function", cell: ({ function: of }) => <code>{of}</code> },
-    { title: "Status", cell: (run) => inWords(run.status) },
+    { title: "Status", cell: (run) => runStatusInWords(run.status) },
     { title: "Began", isNumber: true, cell: ({ startedAt }) => dateAndTime(startedAt) },
     { title: "Took", isNumber: true, cell: ({ startedAt, endedAt }) => milliseconds((endedAt ?? Date.now()) - startedAt) },
   ];
@@ -82,5 +76,3 @@ export function RunsTab({ path }: TabProps) {
     </div>
   );
 }
-
-const inWords = (status: string) => statuses.find(({ value }) => value === status)?.text ?? status;

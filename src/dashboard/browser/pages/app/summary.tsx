@@ -1,7 +1,9 @@
 import { useMemo } from "preact/hooks";
 import { milliseconds, number } from "../../../model/format.ts";
-import type { ExplainReply, HistoryReply, PointReply } from "../../../model/replies.ts";
+import type { ExplainReply, HistoryReply, HostReply, PointReply } from "../../../model/replies.ts";
+import { functionUrl, hashOf } from "../../../model/route.ts";
 import { ask } from "../../api.ts";
+import { session, tenant } from "../../session.ts";
 import { Card } from "../../parts/page.tsx";
 import { Plot } from "../../parts/plot.tsx";
 import { Failed, Loading } from "../../parts/states.tsx";
@@ -10,6 +12,9 @@ import type { TabProps } from "./tab.ts";
 
 export function SummaryTab({ app, path }: TabProps) {
   const explained = useData<ExplainReply>((signal) => ask(`${path}/explain`, { query: { limit: 0 }, signal }), [path], 5_000);
+  const host = useData<HostReply>((signal) => ask("/v1/host", { signal }), ["host"]);
+  const urlOf = ({ urls }: HostReply, name: string) =>
+    functionUrl(urls.gateway, tenant.value || (session.value?.principal.tenant ?? ""), app.app, name);
   const functions = Object.keys(app.live?.manifest.functions ?? {});
   return (
     <div class="cards">
@@ -29,12 +34,20 @@ export function SummaryTab({ app, path }: TabProps) {
             ))}
           </ul>
         )}
+        <p>
+          <a href={hashOf(["simulator"], { app: app.app })}>What if its machines were kept by other rules?</a>
+        </p>
       </Card>
       <Card title="Functions" about={app.live === null ? "" : `Of revision ${app.live.number}, which most calls go to`}>
         <ul class="plain-list">
           {functions.map((name) => (
             <li key={name}>
-              <code>{name}</code>
+              <code>{name}</code>{" "}
+              {host.data !== undefined && (
+                <a class="mono" href={urlOf(host.data, name)} target="_blank" rel="noreferrer">
+                  {urlOf(host.data, name)}
+                </a>
+              )}
             </li>
           ))}
         </ul>

@@ -2,12 +2,14 @@ interface FactProps {
   name: string;
   value: string;
   isBad?: boolean;
+  /** A sentence or more: it has the whole width. */
+  isLong?: boolean;
 }
 
 /** One line of a list of facts. */
-export function Fact({ name, value, isBad = false }: FactProps) {
+export function Fact({ name, value, isBad = false, isLong = false }: FactProps) {
   return (
-    <div>
+    <div class={isLong ? "long" : ""}>
       <dt>{name}</dt>
       <dd class={isBad ? "bad-text" : ""}>{value}</dd>
     </div>

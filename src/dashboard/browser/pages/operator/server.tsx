@@ -37,7 +37,7 @@ export function ServerTab() {
             <Card title="Driver" about="What machines run by, and why it was chosen">
               <dl class="facts wide">
                 <Fact name="Name" value={driver.name} />
-                <Fact name="Why" value={driver.detail} />
+                <Fact name="Why" value={driver.detail} isLong />
                 <Fact name="Damage" value={driver.damage ?? "none"} isBad={driver.damage !== null} />
               </dl>
             </Card>
