@@ -27,6 +27,7 @@ async function all(client: Pick<Client, "apps" | "app" | "queues" | "buckets">, 
   return apps.flatMap(({ app, live }) => {
     const functions = Object.keys(live?.manifest.functions ?? {});
     if (kind === "function") return functions;
-    return [...(kind === "app-or-target" ? [app] : []), ...functions.map((name) => `${app}/${name}`)];
+    const targets = functions.map((name) => `${app}/${name}`);
+    return kind === "target" ? targets : [app].concat(targets);
   });
 }

@@ -107,7 +107,7 @@ test("each part that asks for one has a snapshot of its own, and the others none
 
 test("a part whose snapshot cannot be made is named by its runtime, and runs without", async (t) => {
   const { logs, dispatcher, passes, ask } = setUp(t, (spec) => {
-    if (spec.runtime === "python" && spec.id.startsWith("t-s")) throw new Error("no room");
+    if (spec.runtime === "python" && spec.id.startsWith("st-")) throw new Error("no room");
   });
   serve(dispatcher, versionOf("ada", "1", { functions: { ...functions, report: { ...functions["report"]!, snapshot: true } } }));
   await passes("all of them", () => logs.length === 3);

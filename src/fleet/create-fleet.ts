@@ -51,7 +51,8 @@ class MachineFleet implements Fleet {
 
   start(id: MachineId, order: StartOrder): void {
     const events = this.#events as FleetEvents;
-    const name = `${this.#options.bootId}-${id.toString(36)}`;
+    // Ids of invocations are made alike, without the letter: in a log nobody takes one for the other.
+    const name = `m${this.#options.bootId}-${id.toString(36)}`;
     const machine = new LiveMachine(id, name, order, this.#options, events);
     this.#machines.set(id, machine);
     void this.#awaitEnd(id, machine);

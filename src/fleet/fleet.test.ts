@@ -110,7 +110,7 @@ describe("a start", () => {
     const start = async (spec: { id: string; memoryMb: number; vcpus: number }) => {
       const machine = await fake.start(spec);
       const cameUp = (worked: boolean) => void outcomes.push([spec.id, worked]);
-      return { ...machine, cameUp, channel: spec.id === "t-1" ? machine.channel : duplexPair()[0] };
+      return { ...machine, cameUp, channel: spec.id === "mt-1" ? machine.channel : duplexPair()[0] };
     };
     const { fleet, blank, gone } = set(context, { ...fake, start }, { handshakeMs: 2_000 });
     fleet.start(1, SPARE);
@@ -122,8 +122,8 @@ describe("a start", () => {
     fleet.kill(3, "it was not needed");
     await gone(3);
     assert.deepEqual(outcomes, [
-      ["t-1", true],
-      ["t-2", false],
+      ["mt-1", true],
+      ["mt-2", false],
     ]);
   });
 
@@ -167,7 +167,7 @@ describe("a start", () => {
     await bound(1);
     fleet.start(2, { ...SPARE, urgent: true });
     await blank(2);
-    await until(() => stopped.includes("t-2"));
+    await until(() => stopped.includes("mt-2"));
     fleet.bind(2, version());
     await bound(2);
     assert.deepEqual([fleet.view(1)?.phase, fleet.view(2)?.phase], ["bound", "bound"]);
@@ -189,15 +189,15 @@ describe("a start", () => {
     await until(() => did.length === 2);
     fleet.rouse({ ...SPARE.kind, key: "of another kind" }, 0);
     fleet.rouse(SPARE.kind, 60_000);
-    await until(() => did.includes("cont t-1"));
+    await until(() => did.includes("cont mt-1"));
     fleet.bind(1, version());
     await bound(1);
-    assert.deepEqual(did.slice(2), ["cont t-1"]);
+    assert.deepEqual(did.slice(2), ["cont mt-1"]);
     fleet.rouse(SPARE.kind, 1);
-    await until(() => did.at(-1) === "stop t-2");
+    await until(() => did.at(-1) === "stop mt-2");
     fleet.bind(2, version());
     await bound(2);
-    assert.deepEqual(did.slice(3), ["cont t-2", "stop t-2", "cont t-2"]);
+    assert.deepEqual(did.slice(3), ["cont mt-2", "stop mt-2", "cont mt-2"]);
   });
 
   test("that is hastened tells its driver, and makes a blank that still runs", async (context) => {
@@ -217,13 +217,13 @@ describe("a start", () => {
     for (const id of [1, 2]) fleet.start(id, SPARE);
     await sleep(5);
     fleet.hasten(1);
-    await until(() => told.includes("t-1"));
+    await until(() => told.includes("mt-1"));
     started.resolve();
     await blank(1);
-    assert.ok(!stopped.includes("t-1"));
+    assert.ok(!stopped.includes("mt-1"));
     fleet.bind(1, version());
     await Promise.all([bound(1), blank(2)]);
-    assert.deepEqual([told, stopped.includes("t-2")], [["t-1"], true]);
+    assert.deepEqual([told, stopped.includes("mt-2")], [["mt-1"], true]);
   });
 
   test("waits for its turn: no more than a fixed number of machines start at once", async (context) => {
@@ -272,7 +272,7 @@ describe("a start", () => {
     const { fleet, gone, reports, dying } = set(context, createFakeDriver({ beforeStart }));
     fleet.start(1, SPARE);
     assert.deepEqual(await gone(1), { reason: "start-failed", detail: "no room", output: [], asked: false, failed: true });
-    assert.match(reports.join(), /^Machine t-1 ended: no room\.$/);
+    assert.match(reports.join(), /^Machine mt-1 ended: no room\.$/);
     assert.deepEqual(dying, []);
   });
 
@@ -290,7 +290,7 @@ describe("a kill", () => {
   for (const when of ["waiting for its turn", "starting", "blank", "binding", "bound"] as const)
     test(`of a machine that is ${when} ends it, and its end counts as asked for`, async (context) => {
       const hold = Promise.withResolvers<void>();
-      const beforeStart = (spec: { id: string }) => (spec.id === "t-1" ? hold.promise : undefined);
+      const beforeStart = (spec: { id: string }) => (spec.id === "mt-1" ? hold.promise : undefined);
       const { fleet, gone, blank, bound } = set(context, createFakeDriver({ beforeStart }), { concurrentStarts: 1 });
       const id = when === "waiting for its turn" ? 2 : 1;
       fleet.start(1, SPARE);
@@ -346,7 +346,7 @@ describe("a machine that ends by itself", () => {
     const end = await gone(1);
     assert.deepEqual([end.reason, end.failed], ["crashed", true]);
     // What is of use only to the operator is in the server's log alone.
-    assert.deepEqual(reports, ["Machine t-1 of ada printed at its end:\nregisters"]);
+    assert.deepEqual(reports, ["Machine mt-1 of ada printed at its end:\nregisters"]);
     assert.doesNotMatch(JSON.stringify(end), /registers/);
   });
 
@@ -482,8 +482,8 @@ describe("a bound machine", () => {
     await sleep(5);
     for (let look = 0; look < 3; look++) fleet.sample();
     fails = false;
-    assert.ok(usage.length > 0 && usage.every(({ machine }) => machine === "t-2"), JSON.stringify(usage));
-    assert.deepEqual(reports, ["Machine t-1 could not be looked after: Error: EMFILE"]);
+    assert.ok(usage.length > 0 && usage.every(({ machine }) => machine === "mt-2"), JSON.stringify(usage));
+    assert.deepEqual(reports, ["Machine mt-1 could not be looked after: Error: EMFILE"]);
   });
 
   test("with nothing to do is billed to the platform for what stopping and waking it takes, within the driver's bounds, and to its app for more", async (context) => {
@@ -666,7 +666,7 @@ describe("the clone of a snapshot", () => {
     await until(() => clones.length > 0);
     fleet.start(3, SPARE);
     await blank(3);
-    assert.deepEqual([clones, fleet.view(1)?.phase, fleet.view(2)?.phase], [["t-1"], "starting", "starting"]);
+    assert.deepEqual([clones, fleet.view(1)?.phase, fleet.view(2)?.phase], [["mt-1"], "starting", "starting"]);
     fleet.kill(1, "it takes too long");
     await gone(1);
     await bound(2);

@@ -194,7 +194,7 @@ class Keeper implements SnapshotKeeper {
     if (!this.#fits(1, 0)) throw new Error(NO_ROOM);
     wanted.state = { state: "making" };
     const begun = clock.now();
-    const machine = `${bootId}-s${(++this.#count).toString(36)}`;
+    const machine = `s${bootId}-${(++this.#count).toString(36)}`;
     const admit = (bytes: number) => this.#admit(tenantOf(part.version), bytes);
     const freezing = { version: part.version, kind, secrets, snapshot, machine, admit, gone: gone.signal };
     await this.#during(freezeRevision(this.#options, freezing));

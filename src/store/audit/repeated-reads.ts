@@ -5,7 +5,7 @@
 import type { AuditLine } from "./audit.ts";
 
 /** 15 minutes. */
-export const SPAN_MS = 900_000;
+const SPAN_MS = 900_000;
 /** Of all readers together. What else is read meanwhile has a line each time. */
 const MOST = 10_000;
 
