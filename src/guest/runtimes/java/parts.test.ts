@@ -27,3 +27,7 @@ test("clones of a machine that has used SHA1PRNG and DRBG do not seed new instan
   const [failures, ...drawn] = printed.trim().split("\n");
   assert.deepEqual([failures, drawn[2], new Set(drawn).size], ["[]", "[]", 5]);
 });
+
+test("a call that has waited and ended before the thread of the reports gets its first turn is reported as late", async () => {
+  assert.equal(Number(await run("Late.java", "Late")), 7);
+});

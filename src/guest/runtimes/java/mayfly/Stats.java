@@ -61,6 +61,8 @@ public final class Stats {
       inFlight++;
       if (isWatching) return;
       isWatching = true;
+      // Not in the thread: it may get its turn only when busy calls have ended, and would forget how long they waited.
+      resumed();
     }
     wanted.release();
   }
@@ -91,7 +93,6 @@ public final class Stats {
   private void watch() {
     for (; ; ) {
       wanted.acquireUninterruptibly();
-      resumed();
       boolean goesOn = true;
       while (goesOn) {
         try {

@@ -50,6 +50,8 @@ class Stats:
             if self._watching:
                 return
             self._watching = True
+            # Not in the thread: it may get its turn only when busy calls have ended, and would forget how long they waited.
+            self._reset(time.monotonic())
         self._wanted.release()
 
     def ended(self, *_: object) -> None:
@@ -74,7 +76,6 @@ class Stats:
     def _watch(self) -> None:
         while True:
             self._wanted.acquire()
-            self._reset(time.monotonic())
             while self._watching:
                 time.sleep(_INTERVAL)
                 self._report()
