@@ -138,13 +138,13 @@ async function useRunning({ api, state }: DevServerOptions): Promise<DevServer> 
   };
 }
 
-/** The inspectors of machines of QEMU cannot be reached. */
-function refuseToInspect({ inspect, driver = "process", state }: DevServerOptions, api: string | undefined): void {
+/** The inspectors of machines of OSv cannot be reached. */
+function refuseToInspect({ inspect, kernel, state }: DevServerOptions, api: string | undefined): void {
   const refuse = (what: string) => {
     throw new MayflyError("not-done", { what });
   };
   if (inspect === undefined) return;
-  if (driver !== "process" && driver !== "gvisor") refuse(`--inspect is for the drivers process and gvisor, and not for ${driver}`);
+  if (kernel === "osv") refuse("--inspect is not for machines of OSv");
   if (api !== undefined || (state !== undefined && isAlive(readServerFile(state)?.pid)))
     refuse("--inspect is for a server that mayfly dev starts itself");
 }

@@ -95,7 +95,8 @@ export class Care {
 
   /** Must be called a few times a second. */
   look(): void {
-    this.#nap.look();
+    // A debugger that attaches, or sets a breakpoint, between two calls would wait for the next call.
+    if (this.#machine.inspector === undefined) this.#nap.look();
   }
 
   /** Must be called about once a second. Returns why the machine must be given up; undefined if it lives, as far as can be told. */

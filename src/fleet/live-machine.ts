@@ -21,7 +21,7 @@ import type { MachineId, MachineStats } from "../policy/policy.ts";
 import type { HostEnd, RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
 import type { MountsEnd } from "../wire/mounts-end.ts";
 import { openHostEnd } from "../wire/open-host-end.ts";
-import { type FolderFiles, LogLevel, type ReadyMessage, type StatsMessage } from "../wire/protocol.ts";
+import { type FolderFiles, LogLevel, type ReadyMessage, type ResumeExtras, type StatsMessage } from "../wire/protocol.ts";
 import type { Machine, MachineSpec } from "../machines/driver.ts";
 import { type ExitReason, type MachineExit, StartFailure } from "../machines/exit.ts";
 import { askEgress } from "./ask-egress.ts";
@@ -376,7 +376,9 @@ export class LiveMachine {
   }
 
   async #resume(end: HostEnd, fresh: boolean, restored = false): Promise<ReadyMessage> {
-    const ready = await end.resume(this.#options.clock.wall(), randomBytes(64), this.#spec.id, fresh, restored);
+    const inspector = this.#machine?.inspector?.address;
+    const extras: ResumeExtras = { ...(restored && { restored }), ...(inspector !== undefined && { inspector }) };
+    const ready = await end.resume(this.#options.clock.wall(), randomBytes(64), this.#spec.id, fresh, extras);
     this.#kernel = ready.kernel;
     return ready;
   }

@@ -107,6 +107,11 @@ export interface Machine {
   readonly channel: Duplex;
   /** The byte stream to what carries the machine's mounts (wire/mounts-end.ts), which nobody need read. Absent if the machine can mount nothing. */
   readonly mounts?: Duplex;
+  /**
+   * Present if debuggers can reach the machine, which is so only while apps are developed. Then it is not stopped when it has nothing to do. `address` is what each
+   * Resume tells the agent of its second channel; absent if the agent knows since its start.
+   */
+  readonly inspector?: { address?: string };
   /** Whether the agent booted, so that its Hello is still to be read from the channel. If false, it is a clone, which sends none. */
   readonly fresh: boolean;
   /** Resolves when nothing of the machine is left on the host: no process, cgroup or file. Never rejects. */

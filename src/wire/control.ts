@@ -4,7 +4,7 @@
  * 1. Every answer from the guest must match a question that waits for it; any other answer is a violation.
  * 2. When the connection ends, the questions that still wait are rejected.
  */
-import type { BindMessage, ReadyMessage, ResumeMessage } from "./protocol.ts";
+import type { BindMessage, ReadyMessage, ResumeExtras, ResumeMessage } from "./protocol.ts";
 import type { BindCode } from "./host-end.ts";
 import type { Link } from "./link.ts";
 import type { Clock } from "../base/clock/clock.ts";
@@ -45,7 +45,7 @@ export class Control {
     this.#giveUp = giveUp;
   }
 
-  resume(now: number, entropy: Buffer, machine: string, fresh: boolean, restored: boolean): Promise<ReadyMessage> {
+  resume(now: number, entropy: Buffer, machine: string, fresh: boolean, extras: ResumeExtras): Promise<ReadyMessage> {
     return this.#ask<ReadyMessage>((question) => {
       this.#resume = question;
       const protocol = { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION };
@@ -54,8 +54,8 @@ export class Control {
         now,
         entropy: entropy.toString("base64"),
         machine,
-        ...(restored && { restored }),
         trailers: true,
+        ...extras,
       };
       // Resume is sent before the frames that are held for a stopped machine, so that nothing runs in it before it knows the time.
       const send = () => this.#link.writer.ahead(FrameType.Resume, message);

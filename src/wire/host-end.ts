@@ -1,7 +1,7 @@
 /** The contract of the host's end of one machine's channel, for the rest of the host. See docs/guest-protocol.md. */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { BindMessage, LogLevel, ReadyMessage, ResetCode, StatsMessage } from "./protocol.ts";
+import type { BindMessage, LogLevel, ReadyMessage, ResetCode, ResumeExtras, StatsMessage } from "./protocol.ts";
 
 /** Pieces of any size. */
 export type BindCode = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -145,9 +145,9 @@ export interface HostEnd {
   readonly traffic: number;
   /**
    * Sends Resume, and resolves with Ready. If `fresh`, waits for Hello first. Rejects with "protocol-version-mismatch" if the agent speaks
-   * another version. If `restored`, the agent tells the app's code that it runs in a clone, and Ready's `failed` says how that went wrong.
+   * another version. If `extras` say that it is `restored`, the agent tells the app's code that it runs in a clone, and Ready's `failed` says how that went wrong.
    */
-  resume(now: number, entropy: Buffer, machine: string, fresh: boolean, restored?: boolean): Promise<ReadyMessage>;
+  resume(now: number, entropy: Buffer, machine: string, fresh: boolean, extras?: ResumeExtras): Promise<ReadyMessage>;
   /**
    * Rejects with the guest's message if it answers ok: false, and with whatever the reading of the code throws.
    * @param code of the functions whose source is `frames`, in the order of message.functions. Read no faster than the guest takes it

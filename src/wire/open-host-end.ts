@@ -7,7 +7,7 @@
  * 3. Each frame is handled in one pass: a Request and its reply need no promises, timers or JSON.
  */
 import type { Duplex } from "node:stream";
-import type { BindMessage, ReadyMessage } from "./protocol.ts";
+import type { BindMessage, ReadyMessage, ResumeExtras } from "./protocol.ts";
 import type { BindCode, HostEnd, HostEndEvents, RequestHead, RequestSink, RequestStream } from "./host-end.ts";
 import { type Clock, systemClock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
@@ -94,8 +94,8 @@ class ChannelHostEnd implements HostEnd {
     return this.#heard - this.#heardStats + this.#link.writer.position;
   }
 
-  resume(now: number, entropy: Buffer, machine: string, fresh: boolean, restored = false): Promise<ReadyMessage> {
-    return this.#control.resume(now, entropy, machine, fresh, restored);
+  resume(now: number, entropy: Buffer, machine: string, fresh: boolean, extras: ResumeExtras = {}): Promise<ReadyMessage> {
+    return this.#control.resume(now, entropy, machine, fresh, extras);
   }
 
   bind(message: BindMessage, code: BindCode): Promise<void> {

@@ -130,7 +130,12 @@ export interface ResumeMessage {
   restored?: boolean;
   /** Whether the host takes the frames Trailers and Interim. */
   trailers?: boolean;
+  /** Only while an app is developed: `tcp:` and the address of the channel to which the agent carries its runtime's inspector once the machine is an app's. */
+  inspector?: string;
 }
+
+/** What only some Resumes say. */
+export type ResumeExtras = Pick<ResumeMessage, "restored" | "inspector">;
 
 /** Guest → host, the answer to every Resume. */
 export interface ReadyMessage {

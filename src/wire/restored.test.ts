@@ -8,7 +8,7 @@ const ready = { protocol: PROTOCOL_VERSION, agent: "a", node: "26", kernel: "lin
 
 async function restored() {
   const model = connectModelGuest();
-  const resumed = model.host.resume(1, Buffer.alloc(64), "m-1", false, true);
+  const resumed = model.host.resume(1, Buffer.alloc(64), "m-1", false, { restored: true });
   await settle();
   assert.equal((JSON.parse(model.got[0]!.payload.toString()) as { restored: boolean }).restored, true);
   model.guest.json(FrameType.Ready, 0, ready);
@@ -18,7 +18,7 @@ async function restored() {
 
 test("Ready says why a clone cannot go on", async () => {
   const { host, guest } = connectModelGuest();
-  const resumed = host.resume(1, Buffer.alloc(64), "m-1", false, true);
+  const resumed = host.resume(1, Buffer.alloc(64), "m-1", false, { restored: true });
   guest.json(FrameType.Ready, 0, { ...ready, failed: "no way on" });
   assert.equal((await resumed).failed, "no way on");
 });

@@ -23,7 +23,7 @@ export function define(command: Command): void {
     .option("--api <url>", "use the server whose management API answers here (or MAYFLY_API)")
     .option(
       "--inspect [host:port]",
-      "let debuggers reach functions of Node and Python, here or at 127.0.0.1:9229; the driver is process, or gvisor for Node, then",
+      "let debuggers reach functions of Node and Python, here or at 127.0.0.1:9229; the driver is process then, or for Node any other",
       parseInspect,
     )
     .option("--json", "print lines of JSON")

@@ -22,7 +22,7 @@ import { Binding } from "../runtimes/node/code/binding.ts";
 import { SourceMaps } from "../runtimes/node/code/source-maps.ts";
 import { Connection } from "./connection.ts";
 import { taskRoot } from "./files/task-root.ts";
-import { openInspector } from "./inspect.ts";
+import { inspectAt, openInspector } from "./inspect.ts";
 import { mountAll, MountError } from "./mounts/mount-all.ts";
 import { captureNetwork } from "../net/network.ts";
 import { serveProgramsNetwork } from "../net/programs/programs-network.ts";
@@ -103,6 +103,7 @@ class Agent {
     const { ready, failures } = resume(message, this.#channel.transport);
     this.#connection.hostTakesTrailers = message.trailers === true;
     this.#stats.resumed();
+    if (message.inspector !== undefined) inspectAt(message.inspector);
     const failed = message.restored === true ? await this.#restore() : undefined;
     for (const failure of failures) this.#log.say(null, LogLevel.Agent, failure);
     this.#connection.writer.json(FrameType.Ready, 0, { ...ready, ...(failed !== undefined && { failed }) });
@@ -113,6 +114,7 @@ class Agent {
   async #restore(): Promise<string | undefined> {
     this.#connection.writer.release();
     try {
+      openInspector();
       await this.#app?.restored();
       await this.#hooks.afterRestore();
       return undefined;

@@ -1,3 +1,6 @@
+/** A descriptor that is open already, or where to connect. */
+export type InspectorChannel = { fd: number } | { host: string; port: number };
+
 /**
  * The thread that carries bytes between Node's inspector and the host. Both ends speak in frames: u32 number of a connection, u32 length (both little-endian), so many
  * bytes. The host chooses the number, and a connection begins with its first frame. An empty frame ends it. Number 0 is the inspector's address, which the guest says first.
@@ -6,10 +9,10 @@
  */
 export function carryInspector(): void {
   const { Socket, connect } = process.getBuiltinModule("node:net");
-  const { fd, url } = process.getBuiltinModule("node:worker_threads").workerData as { fd: number; url: string };
+  const { channel, url } = process.getBuiltinModule("node:worker_threads").workerData as { channel: InspectorChannel; url: string };
   const HEAD = 8;
   const connections = new Map<number, InstanceType<typeof Socket>>();
-  const host = new Socket({ fd, readable: true, writable: true });
+  const host = "fd" in channel ? new Socket({ ...channel, readable: true, writable: true }) : connect({ ...channel, noDelay: true });
   const send = (id: number, bytes: Uint8Array): void => {
     const head = Buffer.alloc(HEAD);
     head.writeUInt32LE(id, 0);

@@ -84,7 +84,7 @@ export function describeSnapshots(adapter: AgentAdapter): void {
 }
 
 function restore(session: Session, entropy: string) {
-  return session.host.resume(Date.now(), Buffer.alloc(64, entropy), "m-clone", false, true);
+  return session.host.resume(Date.now(), Buffer.alloc(64, entropy), "m-clone", false, { restored: true });
 }
 
 /** What code has printed, in order. */

@@ -243,7 +243,7 @@ exports.default = { fetch: () => Response.json(seen) };`;
   await own.bind({ main: source }, { egress: true, snapshot: true });
   const [socket] = await accepted;
   if (!socket.destroyed) await once(socket, "close");
-  await own.host.resume(Date.now(), Buffer.alloc(64, "clone"), "m-clone", false, true);
+  await own.host.resume(Date.now(), Buffer.alloc(64, "clone"), "m-clone", false, { restored: true });
   const { lookup, ...seen } = JSON.parse((await own.call()).text) as Record<string, unknown>;
   assert.deepEqual(seen, { socket: "ECONNRESET", closed: true });
   assert.equal(typeof lookup, "string");

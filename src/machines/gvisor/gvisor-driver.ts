@@ -156,7 +156,7 @@ function startSandbox(
     startMs: START_MS,
     reaps: true,
     whenUp: preferSandbox,
-    ...(inspectFile !== undefined && { second: (channel) => void openInspectorChannel(channel, inspectFile) }),
+    ...(inspectFile !== undefined && { inspected: true, second: (channel) => void openInspectorChannel(channel, inspectFile) }),
     ...(shown && {
       async attach(files) {
         shown.show(spec.id, await files.path("folder"));

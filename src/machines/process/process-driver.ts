@@ -111,6 +111,7 @@ function startProcess(
     clock,
     startMs: START_MS,
     reaps: false,
+    inspected: inspectFile !== undefined,
     attach: async (files) => ({ type: "folder", path: await files.path("folder") }),
   });
 }

@@ -11,7 +11,9 @@ import type { Cgroup } from "../host/cgroup/cgroup.ts";
 import { createCgroup } from "../host/cgroup/create-cgroup.ts";
 import type { Machine, MachineSpec, Usage } from "../driver.ts";
 import { type MachineExit, StartFailure } from "../exit.ts";
+import { openInspectorChannel } from "../host/child/inspector-channel.ts";
 import { QEMU_OVERHEAD } from "../host/qemu/spawn.ts";
+import { inspectorAddress } from "../host/qemu/words.ts";
 import { cloneArguments } from "./command-line.ts";
 import type { Confined, Confinement } from "../host/qemu/confinement.ts";
 import { putBehindDisk } from "./files-disk.ts";
@@ -29,6 +31,8 @@ export interface CloneOptions {
   files?: string | undefined;
   /** Whether the machine writes to the template's memory file, which is its own, instead of to a copy. */
   keeps?: boolean;
+  /** The file for the address of the machine's inspector, if debuggers are to reach it. */
+  inspectFile?: string | undefined;
   /** Descriptor of the image's root. */
   root: number;
   confinement: Confinement;
@@ -77,17 +81,19 @@ export async function startClone(options: CloneOptions): Promise<Clone> {
   }
 }
 
-async function spawnClone({ spec, shape, template, keeps, root, clock }: CloneOptions, confined: Confined): Promise<QemuProcess> {
+async function spawnClone({ spec, shape, template, keeps, inspectFile, root, clock }: CloneOptions, confined: Confined): Promise<QemuProcess> {
   // The state is opened anew for each clone, because clones that share a descriptor would share its position too.
   const state = fs.openSync(`/proc/self/fd/${template.state}`, "r");
   try {
-    return startQemuProcess(confined, cloneArguments(shape, spec.id, keeps), { state, memory: template.memory, root }, clock);
+    const inspected = inspectFile !== undefined;
+    const args = cloneArguments(shape, spec.id, { keeps: keeps === true, inspected });
+    return startQemuProcess(confined, args, { state, memory: template.memory, root }, clock, inspected);
   } finally {
     fs.closeSync(state);
   }
 }
 
-function createMachine({ spec, shape, tried, watch }: CloneOptions, qemu: QemuProcess, cgroup: Cgroup, confined: Confined): Machine {
+function createMachine({ spec, shape, tried, watch, inspectFile }: CloneOptions, qemu: QemuProcess, cgroup: Cgroup, confined: Confined): Machine {
   let killed = false;
   let last: Usage = { cpuUs: 0, memoryBytes: 0 };
   let ended = false;
@@ -102,6 +108,7 @@ function createMachine({ spec, shape, tried, watch }: CloneOptions, qemu: QemuPr
     return blamed({ ...outcome, detail }, blamesDisk, watch);
   });
   const { filesDisk } = shape.guest;
+  if (qemu.inspector !== undefined && inspectFile !== undefined) openInspectorChannel(qemu.inspector, inspectFile);
   return {
     id: spec.id,
     ...(filesDisk && {
@@ -112,6 +119,7 @@ function createMachine({ spec, shape, tried, watch }: CloneOptions, qemu: QemuPr
     }),
     channel: qemu.channel,
     ...(shape.guest.mounts && { mounts: qemu.mounts }),
+    ...(qemu.inspector && { inspector: { address: inspectorAddress } }),
     fresh: false,
     exited,
     cameUp: tried,

@@ -143,5 +143,7 @@ test("a guest reaches neither the host's loopback nor any address of QEMU's netw
     assert.deepEqual(await ask(JSON.stringify([address, port])), { reached: false }, address);
   }
   assert.deepEqual(await ask(JSON.stringify(["10.0.2.3", 53])), { reached: false }, "QEMU's name server");
+  // Where the agent finds the channel of debuggers in a machine of an app under development.
+  assert.deepEqual(await ask(JSON.stringify(["10.0.2.100", 3])), { reached: false }, "a channel for debuggers");
   assert.equal(reached, 0);
 });

@@ -28,6 +28,8 @@ export interface GuestKernel {
   filesDisk?: { device: string; path: string };
   /** Whether the guest can mount NFS exports, and has a channel for them. */
   mounts: boolean;
+  /** Whether the agent can carry the inspector of Node to debuggers. */
+  inspects: boolean;
   /** The kernel's command line. @param tscKhz the rate of the host's time stamp counter */
   commandLine: (shape: MachineShape, tscKhz: number) => string;
   /** Matches lines of the kernel's console that say nothing about its end. */

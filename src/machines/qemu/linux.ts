@@ -17,6 +17,7 @@ export const linux: GuestKernel = {
   devices: (bus) => spareDiskWords(FILES_NODE, filesDiskBytes, bus),
   filesDisk: { device: "/dev/vdb", path: filesPath },
   mounts: true,
+  inspects: true,
   commandLine: kernelArguments,
   noise: kernelNoise,
   ownLines: kernelLine,

@@ -24,6 +24,7 @@ export const osv: GuestKernel = {
   title: "OSv",
   clockCanBeSet: false,
   mounts: false,
+  inspects: false,
 
   /**
    * On an emulated microvm OSv finds no clock and halts ("Neither paravirtual clock nor HPET"); with KVM it uses KVM's clock. Without ACPI,

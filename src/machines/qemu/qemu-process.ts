@@ -28,6 +28,8 @@ export interface QemuProcess {
   channel: Socket;
   /** That of mounts. Nothing comes on it from a guest that has none. */
   mounts: Socket;
+  /** That of debuggers, if it was asked for. */
+  inspector: Socket | undefined;
   qmp: Qmp;
   /** What the guest printed. */
   console: ConsoleTail;
@@ -38,20 +40,30 @@ export interface QemuProcess {
   kill(): void;
 }
 
-export function startQemuProcess(confined: Confined, args: string[], files: InheritedFiles, clock: Clock): QemuProcess {
-  const child = spawnQemu(confined, args, descriptors(files));
+/** @param inspected whether QEMU gets a socket for the channel of debuggers */
+export function startQemuProcess(
+  confined: Confined,
+  args: string[],
+  files: InheritedFiles,
+  clock: Clock,
+  inspected = false,
+): QemuProcess {
+  const child = spawnQemu(confined, args, descriptors(files, inspected));
   const streams = child.stdio as readonly unknown[] as readonly (Socket | undefined)[];
   const exited = reap(child, clock);
   const channel = streams[Fd.Channel] as Socket;
   channel.on("error", () => undefined); // "close" follows, which its reader handles
   const mounts = streams[Fd.Mounts] as Socket;
   mounts.on("error", () => undefined);
+  const inspector = streams[Fd.Inspector];
+  inspector?.on("error", () => undefined);
   const printed = { console: keepTail(child.stdout as Readable), stderr: keepTail(child.stderr as Readable) };
   for (const source of [child.stdout, child.stderr]) pacePrinted(source as Readable, clock);
   return {
     pid: child.pid,
     channel,
     mounts,
+    inspector,
     qmp: openQmp(streams[Fd.Qmp] as Socket),
     ...printed,
     exited,
@@ -59,7 +71,7 @@ export function startQemuProcess(confined: Confined, args: string[], files: Inhe
   };
 }
 
-function descriptors(files: InheritedFiles): QemuDescriptors {
+function descriptors(files: InheritedFiles, inspected: boolean): QemuDescriptors {
   const stdio: QemuDescriptors = ["ignore", "pipe", "pipe"];
   stdio[Fd.Channel] = "pipe";
   stdio[Fd.Qmp] = "pipe";
@@ -69,6 +81,7 @@ function descriptors(files: InheritedFiles): QemuDescriptors {
   stdio[Fd.Kernel] = files.kernel ?? "ignore";
   stdio[Fd.Initrd] = files.initrd ?? "ignore";
   stdio[Fd.Mounts] = "pipe";
+  if (inspected) stdio[Fd.Inspector] = "pipe";
   return stdio;
 }
 
@@ -82,7 +95,7 @@ async function reap(child: ChildProcess, clock: Clock) {
   const channel = child.stdio[Fd.Channel] as Socket;
   await drained(channel, clock);
   channel.destroy();
-  const streams = child.stdio as readonly unknown[] as readonly Socket[];
-  for (const fd of [Fd.Qmp, Fd.Mounts]) streams[fd]!.destroy();
+  const streams = child.stdio as readonly unknown[] as readonly (Socket | undefined)[];
+  for (const fd of [Fd.Qmp, Fd.Mounts, Fd.Inspector]) streams[fd]?.destroy();
   return { code, signal };
 }

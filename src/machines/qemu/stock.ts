@@ -6,10 +6,11 @@
  * 2. No machine starts from an image that is damaged, or was when its start began.
  */
 import fs from "node:fs";
+import path from "node:path";
 
 import type { Clock } from "../../base/clock/clock.ts";
 import type { AppSnapshot, FreezeSteps, Machine, MachineSpec } from "../driver.ts";
-import { type MachineChoice, type RuntimeName, usualChoice, usualRuntime } from "../../base/kind/machine-kind.ts";
+import { agentOf, type MachineChoice, type RuntimeName, usualChoice, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { StartFailure } from "../exit.ts";
 import type { KvmVerdict } from "../host/qemu/accelerator.ts";
 import type { OpenQemuHost, QemuHost } from "../host/qemu/qemu-host.ts";
@@ -41,6 +42,8 @@ export interface StockOptions {
   /** The folder of templates of apps, which is this server's alone. If absent, there are none. */
   snapshotDir?: string | undefined;
   clock: Clock;
+  /** As ProcessDriverOptions has it, for machines of Node. */
+  inspectDir?: string | undefined;
   /** Called with a sentence on what is wrong with a template or the image, and on what is done about it. */
   warn: (text: string) => void;
   /** Called with the microseconds of CPU that boots took, for templates and the trial of KVM. */
@@ -151,8 +154,10 @@ export function createStock(source: GuestSource, options: StockOptions): Stock {
       if (!worked) void watch.suspect();
     };
     const { confinement } = host;
-    const { clock } = options;
-    const { machine } = await startClone({ spec, shape, template, files, root: held.root, confinement, clock, tried, watch });
+    const { clock, inspectDir } = options;
+    const inspectFile = inspectDir !== undefined && kernel.inspects && agentOf(runtime) === "node" ? path.join(inspectDir, spec.id) : undefined;
+    const clone = { spec, shape, template, files, root: held.root, confinement, clock, tried, watch, inspectFile };
+    const { machine } = await startClone(clone);
     machines.add(machine);
     void machine.exited.then(() => machines.delete(machine));
     if (opened.held !== held || watch.damage() !== undefined) await machine.kill();

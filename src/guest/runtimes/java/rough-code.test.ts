@@ -92,7 +92,7 @@ test("what becomes a template may have a function that is preloaded", async (t) 
   const agent = await startJavaAgent();
   afterwards(t, () => agent.kill());
   await agent.bindJar({ main: "shop.Rough$Slow::handle" }, jar, { preload: "main", snapshot: true });
-  await agent.host.resume(Date.now(), Buffer.alloc(64), "m-test", false, true);
+  await agent.host.resume(Date.now(), Buffer.alloc(64), "m-test", false, { restored: true });
   for (let round = 0; round < 20; round++) {
     const bodies = Array.from({ length: 20 }, (_, at) => JSON.stringify(`${round} ${at} `.repeat(1_000)));
     const replies = await Promise.all(bodies.map((body) => agent.call({ input: { kind: "event" }, body, remainingMs: 60_000 })));
@@ -128,7 +128,7 @@ test("the algorithms of RandomGenerator are there, and take their seeds from the
     const agent = await startJavaAgent();
     afterwards(t, () => agent.kill());
     await agent.bindJar({ main: "shop.Rough::generators" }, jar, { snapshot: true });
-    const restore = (bytes: string) => agent.host.resume(Date.now(), Buffer.alloc(64, bytes), "m-test", false, true);
+    const restore = (bytes: string) => agent.host.resume(Date.now(), Buffer.alloc(64, bytes), "m-test", false, { restored: true });
     await restore("template");
     await agent.call();
     await restore(entropy);

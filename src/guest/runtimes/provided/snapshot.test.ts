@@ -73,7 +73,7 @@ async function started(t: TestContext, main: string): Promise<ProgramAgent> {
 }
 
 function restore(agent: ProgramAgent) {
-  return agent.host.resume(Date.now(), Buffer.alloc(64, "clone"), "m-clone", false, true);
+  return agent.host.resume(Date.now(), Buffer.alloc(64, "clone"), "m-clone", false, { restored: true });
 }
 
 function lines({ logs }: ProgramAgent): string[] {

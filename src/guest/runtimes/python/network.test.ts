@@ -539,7 +539,7 @@ def handler(event, context):
   await bindPython(own, { main }, "handler", { egress: true, snapshot: true });
   const [socket] = await accepted;
   if (!socket.destroyed) await once(socket, "close");
-  await own.host.resume(Date.now(), Buffer.alloc(64, "clone"), "m-clone", false, true);
+  await own.host.resume(Date.now(), Buffer.alloc(64, "clone"), "m-clone", false, { restored: true });
   const reply = await own.call({ input: { kind: "event" } });
   assert.match(reply.text, /ConnectionResetError|BrokenPipeError/);
 });

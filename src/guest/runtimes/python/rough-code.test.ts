@@ -182,7 +182,7 @@ def handler(event, context):
     test("what becomes a template may have a function that is preloaded", async (t) => {
       const main = "import time\ntime.sleep(0.1)\ndef handler(event, context):\n    return event";
       const agent = await start(t, { main }, { preload: "main", snapshot: true });
-      await agent.host.resume(Date.now(), Buffer.alloc(64), "m-test", false, true);
+      await agent.host.resume(Date.now(), Buffer.alloc(64), "m-test", false, { restored: true });
       for (let round = 0; round < 20; round++) {
         const bodies = Array.from({ length: 20 }, (_, at) => JSON.stringify(`${round} ${at} `.repeat(1_000)));
         const replies = await Promise.all(bodies.map((body) => agent.call({ input: { kind: "event" }, body, remainingMs: 60_000 })));

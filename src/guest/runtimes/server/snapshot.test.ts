@@ -27,7 +27,7 @@ async function frozen(t: TestContext, sources: Record<string, string>): Promise<
 }
 
 function restore(agent: ProgramAgent) {
-  return agent.host.resume(Date.now(), Buffer.alloc(64, "clone"), "m-clone", false, true);
+  return agent.host.resume(Date.now(), Buffer.alloc(64, "clone"), "m-clone", false, { restored: true });
 }
 
 test("all servers listen before the freeze, and none has a connection or has seen a request; in the clone they hear SIGCONT", async (t) => {

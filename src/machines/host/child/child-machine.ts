@@ -49,6 +49,8 @@ export interface ChildPlan {
   attach?: Machine["attach"];
   /** If present, the child has a second channel as descriptor 4, and this is called with the host's end. */
   second?(channel: Socket): void;
+  /** Whether debuggers reach the machine. */
+  inspected?: boolean;
   /** Called with all of the machine's processes once the guest has spoken. */
   whenUp?(pids: number[]): void;
 }
@@ -170,6 +172,7 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
     id: plan.limits.id,
     ...(plan.attach && { attach: plan.attach }),
     channel: child.channel,
+    ...(plan.inspected === true && { inspector: {} }),
     fresh: true,
     exited,
     followPrinted: (take) => child.output.follow(take),

@@ -49,11 +49,24 @@ export const channelAddress = "tcp:10.0.2.100:1";
 /** Where a guest finds the channel of its mounts, if it has one. */
 const mountsAddress = "tcp:10.0.2.100:2";
 
-/** @param fd of the socket that QEMU inherits @param mountsFd that of the channel of mounts */
-export function channelWords(fd: number, bus: Bus, mountsFd?: number): string {
-  const mounts = mountsFd !== undefined;
-  return `-chardev socket,id=c0,fd=${fd} ${mounts ? `-chardev socket,id=c1,fd=${mountsFd}` : ""}
-    -netdev user,id=u,restrict=on,ipv6=off,guestfwd=${channelAddress}-chardev:c0${mounts ? `,guestfwd=${mountsAddress}-chardev:c1` : ""}
+/** Where a guest finds the channel for the debuggers of an app under development, if it has one. */
+export const inspectorAddress = "tcp:10.0.2.100:3";
+
+/** Descriptors of sockets that QEMU inherits, for the channels beside the agent's. */
+export interface FurtherChannels {
+  mounts?: number | undefined;
+  inspector?: number | undefined;
+}
+
+/** @param fd of the socket that QEMU inherits */
+export function channelWords(fd: number, bus: Bus, { mounts, inspector }: FurtherChannels = {}): string {
+  const all = [
+    { id: "c0", fd, address: channelAddress },
+    { id: "c1", fd: mounts, address: mountsAddress },
+    { id: "c2", fd: inspector, address: inspectorAddress },
+  ].filter((channel) => channel.fd !== undefined);
+  return `${all.map((channel) => `-chardev socket,id=${channel.id},fd=${channel.fd}`).join(" ")}
+    -netdev user,id=u,restrict=on,ipv6=off,${all.map(({ id, address }) => `guestfwd=${address}-chardev:${id}`).join(",")}
     -device ${VIRTIO[bus].network},netdev=u,guest_announce=off`;
 }
 
