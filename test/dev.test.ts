@@ -44,7 +44,7 @@ interface Dev {
   /** All that was told so far. */
   told: Told[];
   /** Resolves with the first event from `since` on for which `holds`. */
-  next(what: string, holds: (told: Told) => boolean, since?: number): Promise<Told>;
+  next(what: string, holds: (told: Told) => boolean, since?: number, ms?: number): Promise<Told>;
   stderr(): string;
 }
 
@@ -55,11 +55,12 @@ async function startDev(scope: { after(cleanUp: () => void): void }, args: strin
   let complaints = "";
   child.stderr!.on("data", (chunk: Buffer) => (complaints += String(chunk)));
   createInterface({ input: child.stdout! }).on("line", (line) => told.push(JSON.parse(line) as Told));
-  const next = async (what: string, holds: (told: Told) => boolean, since = 0) => {
+  const next = async (what: string, holds: (told: Told) => boolean, since = 0, ms?: number) => {
     const found = await eventually(
       what,
       () => told.slice(since).filter(holds),
       (all) => all.length > 0 || child.exitCode !== null,
+      ms,
     );
     assert.ok(found[0], `mayfly dev ended before ${what}: ${complaints}`);
     for (const each of told.slice(since)) assertDocumented("dev", JSON.stringify(each));
@@ -417,6 +418,9 @@ for (const driver of ["process", "gvisor", "qemu"])
   test(`a debugger stops a function at a line of its TypeScript, looks at its variables, and finds the new code after a save, with ${driver}`, (context) =>
     debugNode(context, driver));
 
+/** Milliseconds in which the template of machines of QEMU is made, where there is none. */
+const BOOT_MS = 300_000;
+
 async function debugNode(context: TestContext, driver: string): Promise<void> {
   const code = (greeting: string) => `interface Greeting { text: string }
 
@@ -432,7 +436,7 @@ export default {
   const dev = await startDev(context, [dir, "--inspect", "127.0.0.1:0", "--driver", driver], {
     MAYFLY_STATE_DIR: temporaryFolder(context),
   });
-  const { inspector } = (await dev.next("the start", ({ event }) => event === "up")) as unknown as { inspector: string };
+  const { inspector } = (await dev.next("the start", ({ event }) => event === "up", 0, BOOT_MS)) as unknown as { inspector: string };
   const app = await dev.next("the app's address", ({ event }) => event === "app");
   const url = (app["functions"] as { url: string }[])[0]!.url;
   let before: string | undefined;

@@ -408,6 +408,34 @@ describe("a bound machine", () => {
     fleet.kill(1, "done");
   });
 
+  test("that debuggers reach is told so at each Resume, and is not stopped when it has nothing to do; others are told nothing", async (context) => {
+    const driver = createFakeDriver();
+    const told = new Map<string, string>();
+    const start = driver.start.bind(driver);
+    driver.start = async (spec) => {
+      const machine = await start(spec);
+      const write = machine.channel.write.bind(machine.channel) as (...args: unknown[]) => boolean;
+      machine.channel.write = (...args: unknown[]) => {
+        told.set(spec.id, `${told.get(spec.id) ?? ""}${String(args[0])}`);
+        return write(...args);
+      };
+      return spec.id === "t-1" ? { ...machine, inspector: { address: "tcp:192.0.2.1:3" } } : machine;
+    };
+    const { fleet, blank, bound } = set(context, driver, { napMs: 10 });
+    for (const id of [1, 2]) {
+      fleet.start(id, SPARE);
+      await blank(id);
+      fleet.bind(id, version());
+      await bound(id);
+    }
+    // Every look is at both.
+    await until(() => fleet.view(2)?.asleep === true);
+    assert.equal(fleet.view(1)?.asleep, false);
+    assert.match(told.get("t-1")!, /"inspector":"tcp:192\.0\.2\.1:3"/);
+    assert.match(told.get("t-2")!, /"entropy":/);
+    assert.doesNotMatch(told.get("t-2")!, /inspector/);
+  });
+
   test(
     "that was stopped by somebody else with a call under way is given up long before the call's time is",
     { timeout: 60_000 },
