@@ -480,7 +480,9 @@ export default {
     await cdp.send("Debugger.resume");
     assert.equal(await (await calling).text(), "changed");
   }
-  const refused = await mayfly(["dev", dir, "--inspect", "--driver", "qemu", "--kernel", "osv"], { env: { MAYFLY_STATE_DIR: temporaryFolder(context) } });
+  const refused = await mayfly(["dev", dir, "--inspect", "--driver", "qemu", "--kernel", "osv"], {
+    env: { MAYFLY_STATE_DIR: temporaryFolder(context) },
+  });
   assert.equal(refused.code, 2);
   assert.match(refused.stderr, /not for machines of OSv/);
   dev.child.kill("SIGINT");

@@ -33,7 +33,10 @@ export async function openSession(machine: Machine, restored = false): Promise<S
     resolve: refuse,
     dead: (reason) => over.resolve(reason),
   });
-  const ready = await inTime("Ready", host.resume(Date.now(), crypto.randomBytes(64), machine.id, machine.fresh, restored ? { restored } : {}));
+  const ready = await inTime(
+    "Ready",
+    host.resume(Date.now(), crypto.randomBytes(64), machine.id, machine.fresh, restored ? { restored } : {}),
+  );
   const call = (name: string, body?: Buffer) => {
     const gone = over.promise.then((reason) => Promise.reject(new Error(`the channel is over: ${reason}`)));
     return inTime(

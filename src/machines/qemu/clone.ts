@@ -81,7 +81,10 @@ export async function startClone(options: CloneOptions): Promise<Clone> {
   }
 }
 
-async function spawnClone({ spec, shape, template, keeps, inspectFile, root, clock }: CloneOptions, confined: Confined): Promise<QemuProcess> {
+async function spawnClone(
+  { spec, shape, template, keeps, inspectFile, root, clock }: CloneOptions,
+  confined: Confined,
+): Promise<QemuProcess> {
   // The state is opened anew for each clone, because clones that share a descriptor would share its position too.
   const state = fs.openSync(`/proc/self/fd/${template.state}`, "r");
   try {
@@ -93,7 +96,12 @@ async function spawnClone({ spec, shape, template, keeps, inspectFile, root, clo
   }
 }
 
-function createMachine({ spec, shape, tried, watch, inspectFile }: CloneOptions, qemu: QemuProcess, cgroup: Cgroup, confined: Confined): Machine {
+function createMachine(
+  { spec, shape, tried, watch, inspectFile }: CloneOptions,
+  qemu: QemuProcess,
+  cgroup: Cgroup,
+  confined: Confined,
+): Machine {
   let killed = false;
   let last: Usage = { cpuUs: 0, memoryBytes: 0 };
   let ended = false;

@@ -41,13 +41,7 @@ export interface QemuProcess {
 }
 
 /** @param inspected whether QEMU gets a socket for the channel of debuggers */
-export function startQemuProcess(
-  confined: Confined,
-  args: string[],
-  files: InheritedFiles,
-  clock: Clock,
-  inspected = false,
-): QemuProcess {
+export function startQemuProcess(confined: Confined, args: string[], files: InheritedFiles, clock: Clock, inspected = false): QemuProcess {
   const child = spawnQemu(confined, args, descriptors(files, inspected));
   const streams = child.stdio as readonly unknown[] as readonly (Socket | undefined)[];
   const exited = reap(child, clock);

@@ -155,7 +155,8 @@ export function createStock(source: GuestSource, options: StockOptions): Stock {
     };
     const { confinement } = host;
     const { clock, inspectDir } = options;
-    const inspectFile = inspectDir !== undefined && kernel.inspects && agentOf(runtime) === "node" ? path.join(inspectDir, spec.id) : undefined;
+    const inspectFile =
+      inspectDir !== undefined && kernel.inspects && agentOf(runtime) === "node" ? path.join(inspectDir, spec.id) : undefined;
     const clone = { spec, shape, template, files, root: held.root, confinement, clock, tried, watch, inspectFile };
     const { machine } = await startClone(clone);
     machines.add(machine);
