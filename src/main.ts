@@ -117,7 +117,6 @@ export async function startMayfly(
     events,
     supervision,
     isDevelopment: development !== undefined,
-    isInspected: inspectDir !== undefined,
     served: () => apps.served,
     waiting: () => calls.invoking.waiting,
   });

@@ -30,8 +30,6 @@ interface DispatcherNeeds {
   /** Takes note of what machines used, besides the accounts. */
   used: (usage: UsageEntry) => void;
   carried: FleetOptions["carried"];
-  /** Whether debuggers reach machines, which must answer them at any time. */
-  isInspected: boolean;
   logs: Logs;
   events: EventStream;
   egress: FleetOptions["egress"];
@@ -52,7 +50,6 @@ export async function openDispatcher(
     accounts,
     used,
     carried,
-    isInspected,
     logged,
     tracing,
     logs,
@@ -88,7 +85,6 @@ export async function openDispatcher(
     ...(mountsEgress && { mountsEgress }),
     driver,
     ...(carried && { carried }),
-    ...(isInspected && { napMs: null }),
     report: (text) => log.warn(text),
   });
   const snapshots = openSnapshots(start, { driver, catalog, logs }, making);

@@ -36,8 +36,7 @@ class MachineFleet implements Fleet {
     this.#clones = new AppTurns(atOnce);
     const stopSampling = options.clock.every(options.sampleMs ?? 5_000, () => this.sample());
     const stopReporting = options.clock.every(options.statsMs ?? 1_000, () => this.#reportLoad());
-    const { napMs = 250 } = options;
-    const stopLooking = napMs === null ? () => {} : options.clock.every(napMs, () => this.#lookForIdle());
+    const stopLooking = options.clock.every(options.napMs ?? 250, () => this.#lookForIdle());
     this.#stopTimers = () => {
       stopLooking();
       stopSampling();

@@ -65,8 +65,8 @@ export interface FleetOptions {
   sampleMs?: number;
   /** ms between two reports on a machine that has invocations. Default 1,000. */
   statsMs?: number;
-  /** ms between two looks at whether a bound machine has anything to do. A machine that had nothing to do at both is stopped. Default 250; null: none is. */
-  napMs?: number | null;
+  /** ms between two looks at whether a bound machine has anything to do. A machine that had nothing to do at both is stopped. Default 250. */
+  napMs?: number;
   /** ms in which a machine that has been silent must answer a ping, beside what its driver allows. Default 2,000. */
   answerMs?: number;
 }

@@ -29,8 +29,6 @@ export interface DispatchNeeds {
   supervision: Supervision | undefined;
   /** Whether apps are developed on this server. */
   isDevelopment: boolean;
-  /** Whether debuggers reach machines. */
-  isInspected: boolean;
   /** Called at the first call of a machine, when the apps that are served are known. */
   served: () => ServedApps;
   /** Takes the calls that functions make of functions: a call of a durable function starts an execution. */
@@ -47,7 +45,6 @@ export async function openDispatch(
     events,
     supervision,
     isDevelopment,
-    isInspected,
     served,
     waiting,
   }: DispatchNeeds,
@@ -72,7 +69,6 @@ export async function openDispatch(
     catalog,
     accounts,
     used: (usage) => metrics?.used(usage),
-    isInspected,
     carried: metrics && ((...what) => metrics.carried(...what)),
     logged: exported?.logged,
     tracing,
