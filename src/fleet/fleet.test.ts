@@ -419,7 +419,7 @@ describe("a bound machine", () => {
         told.set(spec.id, `${told.get(spec.id) ?? ""}${String(args[0])}`);
         return write(...args);
       };
-      return spec.id === "t-1" ? { ...machine, inspector: { address: "tcp:192.0.2.1:3" } } : machine;
+      return spec.id === "mt-1" ? { ...machine, inspector: { address: "tcp:192.0.2.1:3" } } : machine;
     };
     const { fleet, blank, bound } = set(context, driver, { napMs: 10 });
     for (const id of [1, 2]) {
@@ -431,9 +431,9 @@ describe("a bound machine", () => {
     // Every look is at both.
     await until(() => fleet.view(2)?.asleep === true);
     assert.equal(fleet.view(1)?.asleep, false);
-    assert.match(told.get("t-1")!, /"inspector":"tcp:192\.0\.2\.1:3"/);
-    assert.match(told.get("t-2")!, /"entropy":/);
-    assert.doesNotMatch(told.get("t-2")!, /inspector/);
+    assert.match(told.get("mt-1")!, /"inspector":"tcp:192\.0\.2\.1:3"/);
+    assert.match(told.get("mt-2")!, /"entropy":/);
+    assert.doesNotMatch(told.get("mt-2")!, /inspector/);
   });
 
   test(
