@@ -91,6 +91,12 @@ describe("mayfly mcp", () => {
       ["logs", { app: "hello", lines: 1e9 }, /lines/],
       ["bill", { month: "soon" }, /month such as/],
       ["machines", { more: 1 }, /more/],
+      ["call", { app: "hello", function: "hello", path: "/../../secret/fn" }, /no path below the function/],
+      ["call", { app: "hello", function: "hello", path: "/a/%2e%2E/..\\../x" }, /no path below the function/],
+      ["call", { app: "..", function: "hello" }, /no path below the function/],
+      ["call", { app: "hello", function: "hello", headers: { HOST: "other.example.com" } }, /set by whoever sends/],
+      ["call", { app: "hello", function: "hello", headers: { a: "b\r\nhost: c" } }, /in one line/],
+      ["call", { app: "hello", function: "hello", method: "CONNECT" }, /GET|method/],
     ] as const) {
       const { text, isError } = await use(client, name, given);
       assert.equal(isError, true, name);

@@ -49,7 +49,7 @@ export function createOverview(parts: OverviewParts): Overview {
       return machines(seen);
     },
     glance(seen) {
-      const calls = dispatcher.inFlight().filter(([app]) => sees(catalog.names, seen, app));
+      const calls = seesAll(seen) ? dispatcher.inFlight() : dispatcher.inFlight().filter(([app]) => sees(catalog.names, seen, app));
       return { machines: machines(seen), inFlight: calls.reduce((sum, [, some]) => sum + some, 0) };
     },
     explain(app) {

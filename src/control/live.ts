@@ -1,8 +1,8 @@
 /**
- * What somebody who watches is told every second: how many calls ended and how long they took, and which machines have changed.
+ * What those who watch the same are told every second: how many calls ended and how long they took, and which machines have changed.
  *
  * Owns: what was counted of the last WINDOW seconds, and the machines as they were told last.
- * 1. Only what the watcher sees is counted and told, under the names that the watcher knows.
+ * 1. Only what the watchers see is counted and told, under the names that they know.
  * 2. It counts only while it is open: with nobody watching, calls cost nothing more.
  */
 import type { Clock } from "../base/clock/clock.ts";
@@ -83,7 +83,7 @@ export class LiveView {
   /** The newest last. */
   readonly #seconds: Second[] = [];
   #counting = noCounts();
-  #told = new Map<string, { key: string; owner: string; cpuUs: number }>();
+  #told = new Map<string, { key: string; owner: string; machine: LiveMachine }>();
 
   constructor(parts: LiveParts, seen: Seen) {
     this.#parts = parts;
@@ -98,12 +98,12 @@ export class LiveView {
     });
   }
 
-  /** @param whole whether all machines are to be told of, and not only those that have changed since the last call */
-  tick(whole: boolean): { tick: Tick; machines: MachineChanges | undefined } {
+  /** With the machines that have changed since the last call. */
+  tick(): { tick: Tick; machines: MachineChanges | undefined } {
     const { clock, overview } = this.#parts;
     const { machines, inFlight } = overview.glance(this.#seen);
     const at = clock.wall();
-    const { machines: changes, cpuUs } = this.#changes(machines, whole, at);
+    const { machines: changes, cpuUs } = this.#changes(machines, at);
     this.#seconds.push({ end: clock.now(), counts: this.#counting, cpuUs });
     this.#counting = noCounts();
     const oldest = this.#seconds.length > WINDOW ? this.#seconds.shift()!.end : this.#begun;
@@ -120,12 +120,17 @@ export class LiveView {
     return { tick, machines: changes };
   }
 
+  /** All machines as of the last tick. */
+  whole(): MachineChanges {
+    return { whole: true, changed: [...this.#told.values()].map(({ machine }) => machine), moved: [], gone: [] };
+  }
+
   close(): void {
     this.#stop();
   }
 
   /** Also how much CPU machines used since the last call; of one that was there before the first call, only what it used since then. */
-  #changes(machines: readonly ShownMachine[], whole: boolean, at: number): { machines: MachineChanges | undefined; cpuUs: number } {
+  #changes(machines: readonly ShownMachine[], at: number): { machines: MachineChanges | undefined; cpuUs: number } {
     const before = this.#told;
     const isFirst = before.size === 0;
     this.#told = new Map();
@@ -134,14 +139,15 @@ export class LiveView {
     for (const { ageMs, ...machine } of machines.slice(0, MOST_MACHINES)) {
       const [key, owner] = [keyOf(machine), ownerOf(machine)];
       const known = before.get(machine.id);
-      if (known !== undefined || !isFirst) cpuUs += Math.max(0, machine.cpuUs - (known?.cpuUs ?? 0));
-      this.#told.set(machine.id, { key, owner, cpuUs: machine.cpuUs });
-      if (whole || known?.owner !== owner) changed.push({ ...machine, startedAt: Math.round(at - ageMs) });
+      if (known !== undefined || !isFirst) cpuUs += Math.max(0, machine.cpuUs - (known?.machine.cpuUs ?? 0));
+      const live = { ...machine, startedAt: known?.machine.startedAt ?? Math.round(at - ageMs) };
+      this.#told.set(machine.id, { key, owner, machine: live });
+      if (known?.owner !== owner) changed.push(live);
       else if (known.key !== key) moved.push(movedOf(machine));
     }
-    const gone = whole ? [] : [...before.keys()].filter((id) => !this.#told.has(id));
-    const isNews = whole || changed.length > 0 || moved.length > 0 || gone.length > 0;
-    return { machines: isNews ? { whole, changed, moved, gone } : undefined, cpuUs };
+    const gone = [...before.keys()].filter((id) => !this.#told.has(id));
+    const isNews = changed.length > 0 || moved.length > 0 || gone.length > 0;
+    return { machines: isNews ? { whole: false, changed, moved, gone } : undefined, cpuUs };
   }
 
   #sees(app: string): boolean {

@@ -7,7 +7,7 @@ import type { WrongCredentials } from "../../clients/wrong-credentials.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
 import { type ApiEnv, holderOf, makeScope, scopeFor, TENANT_HEADER } from "./scope.ts";
-import { cookieIn } from "./session-cookie.ts";
+import { cookiesIn } from "./session-cookie.ts";
 import { CSRF_HEADER, type Sessions } from "./sessions.ts";
 
 interface AuthorizeParts {
@@ -46,11 +46,12 @@ export function authorize({ principals, sessions, catalog, wrong, clock, places,
 
 /** Whose session the request is part of. What is read in a browser is kept by no cache. */
 function sessionOf(context: Context<ApiEnv>, sessions: Pick<Sessions, "principalOf">): () => Principal | null {
-  const [cookie, csrf] = [cookieIn(context), context.req.header(CSRF_HEADER)];
-  if (cookie === undefined || csrf === undefined) return () => null;
+  const csrf = context.req.header(CSRF_HEADER);
+  if (csrf === undefined) return () => null;
+  const cookies = cookiesIn(context);
   context.header("cache-control", "no-store");
   context.set("session", csrf);
-  return () => sessions.principalOf(cookie, csrf);
+  return () => sessions.principalOf(cookies, csrf);
 }
 
 /** Whoever follows logs, or uploads, is there for long. Throws "too-many-connections" if the tenant has as many requests under way as it may have now. */

@@ -1,15 +1,13 @@
 /** The cookie of a session. Its name has the port, because a browser keeps the cookies of all ports of a host together. */
 import type { Context } from "hono";
+import { SESSION_COOKIE } from "./session-cookie-name.ts";
 import { SESSION_MS } from "./sessions.ts";
 
-/** The secret in the request's cookie; undefined if it has none. */
-export function cookieIn(context: Context): string | undefined {
+/** The secrets in the request's cookies of this name: there may be several, because whatever answers under the same host name can set some for other paths. */
+export function cookiesIn(context: Context): string[] {
   const name = nameOf(context);
-  for (const pair of (context.req.header("cookie") ?? "").split(";")) {
-    const [key, value] = pair.trim().split("=", 2);
-    if (key === name && value !== undefined && value !== "") return value;
-  }
-  return undefined;
+  const pairs = (context.req.header("cookie") ?? "").split(";").map((pair) => pair.trim().split("=", 2));
+  return pairs.flatMap(([key, value = ""]) => (key === name && value !== "" ? [value] : []));
 }
 
 /** @param secret empty: the browser forgets the cookie */
@@ -21,7 +19,7 @@ export function setCookie(context: Context, secret: string): void {
 
 function nameOf(context: Context): string {
   const { protocol, port } = urlOf(context);
-  return `mayfly-session-${port || (protocol === "https:" ? "443" : "80")}`;
+  return `${SESSION_COOKIE}${port || (protocol === "https:" ? "443" : "80")}`;
 }
 
 function urlOf({ req }: Context): URL {

@@ -116,13 +116,28 @@ test("what a page reads again and again is one line of the audit log, with the a
   assert.deepEqual(new Set(read("invocation")), new Set(["shop/none no-such-invocation"]));
 });
 
-test("a session lasts twelve hours, and one more than a tenant may have ends its oldest", () => {
+test("further cookies of the same name, which pages of other ports can set for longer paths, end no session and begin none", async () => {
+  const { cookie, ...csrf } = await browserOf({ token: served.tokens.reader });
+  const name = cookie.split("=")[0]!;
+  for (const cookies of [`${name}=x; ${cookie}`, `${cookie}; ${name}=x`, `${name}=; ${name}="a"; a=b; ${cookie}; ${name}`])
+    assert.equal(await statusOf("/v1/apps/shop", { cookie: cookies, ...csrf }), 200, cookies);
+  const others = await browserOf({ token: served.tokens.operator });
+  assert.equal(await statusOf("/v1/tenants", { cookie: `${others.cookie}; ${cookie}`, ...csrf }), 403, "it is still the reader's");
+  const tossed = { cookie: `${name}=x; ${cookie}`, ...csrf };
+  assert.equal(await statusOf("/v1/session", tossed, "DELETE"), 204);
+  assert.equal(await statusOf("/v1/apps/shop", { cookie, ...csrf }), 401, "the session that was left is the page's");
+  assert.equal(await statusOf("/v1/tenants", others), 200, "and no other");
+});
+
+test("a session lasts twelve hours, and one more than a tenant may have ends the oldest of the principal that has most", () => {
   const clock = new FakeClock();
-  const principal: Principal = { id: "p", name: "ada", role: "reader", tenant: "ten_acme", apps: null };
-  const sessions = new Sessions({ ofToken: (token) => (token === "t" ? principal : null), ofAccessKey: () => null }, clock);
-  const opened = Array.from({ length: 501 }, () => sessions.open({ token: "t" })!);
-  const holds = ({ cookie, csrf }: { cookie: string; csrf: string }) => sessions.principalOf(cookie, csrf) !== null;
-  assert.deepEqual([holds(opened[0]!), holds(opened[1]!), holds(opened[500]!)], [false, true, true]);
+  const of = (name: string): Principal => ({ id: name, name, role: "reader", tenant: "ten_acme", apps: null });
+  const sessions = new Sessions({ ofToken: (token) => of(token), ofAccessKey: () => null }, clock);
+  const holds = ({ cookie, csrf }: { cookie: string; csrf: string }) => sessions.principalOf([cookie], csrf) !== null;
+  const [ada, eve] = [sessions.open({ token: "ada" })!, Array.from({ length: 500 }, () => sessions.open({ token: "eve" })!)];
+  assert.deepEqual([holds(ada), holds(eve[0]!), holds(eve[1]!), holds(eve[499]!)], [true, false, true, true]);
+  const more = sessions.open({ token: "ada" })!;
+  assert.deepEqual([holds(ada), holds(more), holds(eve[1]!), holds(eve[2]!)], [true, true, false, true]);
   void clock.advance(SESSION_MS);
-  assert.ok(!holds(opened[500]!));
+  assert.ok(!holds(eve[499]!));
 });

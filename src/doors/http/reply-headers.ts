@@ -1,9 +1,11 @@
 /** The headers of a reply: those of the function, checked against the body, and those of the gateway. */
 import { isCorsHeader } from "../access/cors.ts";
+import { SESSION_COOKIE } from "../admin/session-cookie-name.ts";
 import type { InvocationTiming } from "../../telemetry/platform-event.ts";
 
 /**
- * Drops the headers that only the gateway may set: x-mayfly-…, date and, if timing headers are on, the gateway's metrics in server-timing.
+ * Drops the headers that only the gateway may set: x-mayfly-…, date and, if timing headers are on, the gateway's metrics in server-timing. It also drops cookies with
+ * names of the dashboard's sessions: browsers keep those of all ports of a host together, so that a function would end the session of whoever looks at it.
  * Returns the content-length in bytes, -1 if there is none, or a description of the mistake if it is not a number.
  * @param list name, value, name, value …, without hop-by-hop headers; it is changed in place, because most replies keep all of theirs
  */
@@ -17,7 +19,7 @@ export function keepReplyHeaders(list: string[], keepsLength: boolean, timingHea
       if (contentLength !== -1 || !/^\d{1,15}$/.test(value)) return "its content-length is not one number";
       contentLength = Number(value);
       if (!keepsLength) continue;
-    } else if (isGatewaysOwn(name)) {
+    } else if (isGatewaysOwn(name) || (name.length === 10 && isSessionCookie(name, value))) {
       continue;
     } else if (timingHeaders && name.length === 13 && name.toLowerCase() === "server-timing") {
       value = otherMetrics(value);
@@ -48,6 +50,11 @@ export const INVOCATION_HEADER = "x-mayfly-invocation";
 function isGatewaysOwn(name: string): boolean {
   if (name.length === 4) return name.toLowerCase() === "date";
   return name.charCodeAt(1) === MINUS && name.slice(0, OWN_PREFIX.length).toLowerCase() === OWN_PREFIX;
+}
+
+/** Browsers take off blanks around the name, and take a cookie without a name for one that its value begins with. */
+function isSessionCookie(name: string, value: string): boolean {
+  return name.toLowerCase() === "set-cookie" && value.replace(/^[\s=]+/, "").startsWith(SESSION_COOKIE);
 }
 
 const MINUS = 45;

@@ -4,7 +4,7 @@ import { transaction } from "../sqlite/transaction.ts";
 import { addDemand, coarser, type DemandCounts, type DemandSpan, DEMAND_SPAN_NAMES, DEMAND_SPANS, noDemand } from "./demand-counts.ts";
 
 export interface DemandTable {
-  /** Adds what was counted up to `at` to the rows of each span, and removes the rows that are too old. */
+  /** Adds what was counted up to `at` to the rows of each span, and removes the rows that are too old, or so late that the host's clock was put back. */
   add(counted: readonly (readonly [app: string, counts: DemandCounts])[], at: number): void;
   /** The oldest first. */
   rows(span: DemandSpan, app: string): { at: number; counts: DemandCounts }[];
@@ -17,7 +17,7 @@ export function demandTable(db: DatabaseSync): DemandTable {
   const one = db.prepare("SELECT * FROM demand WHERE span = ? AND app = ? AND at = ?");
   const all = db.prepare("SELECT * FROM demand WHERE span = ? AND app = ? ORDER BY at");
   const put = db.prepare("INSERT OR REPLACE INTO demand VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  const prune = db.prepare("DELETE FROM demand WHERE span = ? AND at < ?");
+  const prune = db.prepare("DELETE FROM demand WHERE span = ? AND (at < ? OR at > ?)");
   const list = db.prepare("SELECT app, max(at) AS at FROM demand GROUP BY app");
   const drop = db.prepare("DELETE FROM demand WHERE app = ?");
   const addOne = (span: DemandSpan, app: string, at: number, counts: DemandCounts) => {
@@ -47,7 +47,7 @@ export function demandTable(db: DatabaseSync): DemandTable {
           const { slotMs, rowMs, keptMs } = DEMAND_SPANS[span];
           const start = Math.floor(at / rowMs) * rowMs;
           for (const [app, counts] of counted) addOne(span, app, start, coarser(counts, slotMs));
-          prune.run(span, start - keptMs);
+          prune.run(span, start - keptMs, start + keptMs);
         }
       });
     },

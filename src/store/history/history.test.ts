@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import type { MayflyError } from "../../base/errors/error.ts";
 import { afterwards } from "../../base/testing/afterwards.ts";
@@ -120,6 +121,26 @@ test("rows that are too old go, and what a step had before is added to", async (
   const day = history.course({ kind: "apps", apps: ["acme-shop"] }, "day");
   const calls = day.points.reduce((sum, point) => sum + (point?.calls ?? 0), 0);
   assert.ok(calls > 0, "the minutes are still there");
+});
+
+test("what was counted while the host's clock was far ahead goes when it is put back", async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "mayfly-history-"));
+  afterwards(context, () => rmSync(folder, { recursive: true }));
+  const { clock, events, history, close } = opened(context, join(folder, "history.db"));
+  const YEARS = 40 * 365 * 86_400_000;
+  for (const leap of [YEARS, -YEARS]) {
+    clock.leap(leap);
+    events.tell(ended("acme-shop", 10));
+    await clock.advance(61_000);
+  }
+  assert.ok(last(history, { kind: "server" }).calls >= 0);
+  close();
+  const db = new DatabaseSync(join(folder, "history.db"));
+  for (const table of ["steps", "demand"]) {
+    const { late, all } = db.prepare(`SELECT count(*) FILTER (WHERE at > ?) AS late, count(*) AS "all" FROM ${table}`).get(clock.wall())!;
+    assert.deepEqual([late, Number(all) > 0], [0, true], table);
+  }
+  db.close();
 });
 
 test("of very many apps the busiest have a series of their own, and all are in the sums", () => {

@@ -6,7 +6,7 @@ import { addCounts, type Counts, forPhases, noCounts } from "./counts.ts";
 import { type Row, SPAN_NAMES, type SpanName, SPANS, startOfStep } from "./spans.ts";
 
 export interface HistoryTable {
-  /** Adds what was counted in `seconds` around `at` to the rows of each span, and removes the rows that are too old. */
+  /** Adds what was counted in `seconds` around `at` to the rows of each span, and removes the rows that are too old, or so late that the host's clock was put back. */
   add(series: ReadonlyMap<string, Counts>, at: number, seconds: number): void;
   rows(span: SpanName, series: string): Row[];
   /** For how many seconds of each step a server counted, by when the step began: it adds something to the series of the whole server in each. */
@@ -20,7 +20,7 @@ export function historyTable(db: DatabaseSync): HistoryTable {
   const all = db.prepare("SELECT * FROM steps WHERE span = ? AND series = ? ORDER BY at");
   const starts = db.prepare("SELECT at, seconds FROM steps WHERE span = ? AND series = ?");
   const put = db.prepare("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  const prune = db.prepare("DELETE FROM steps WHERE span = ? AND at < ?");
+  const prune = db.prepare("DELETE FROM steps WHERE span = ? AND (at < ? OR at > ?)");
   const addOne = (span: SpanName, series: string, at: number, seconds: number, counts: Counts) => {
     const sum = noCounts();
     const there = one.get(span, series, at);
@@ -47,7 +47,7 @@ export function historyTable(db: DatabaseSync): HistoryTable {
         for (const span of SPAN_NAMES) {
           const start = startOfStep(at, SPANS[span]);
           for (const [name, counts] of series) addOne(span, name, start, seconds, counts);
-          prune.run(span, start - SPANS[span].keptMs);
+          prune.run(span, start - SPANS[span].keptMs, start + SPANS[span].keptMs);
         }
       });
     },

@@ -146,6 +146,17 @@ test("when there are too many rows, the tenant that has most loses its oldest", 
   assert.ok(ids("big-b").includes("i1040"));
 });
 
+test("after the host's clock was put back, what is new comes first and stays, and what was kept with late times goes as it would have", (context) => {
+  const { tell, ids } = keeping(context, { perSecond: 100, perApp: 20 });
+  tell({ at: 4e12 }, 20);
+  ids();
+  for (let second = 0; second < 4; second++) {
+    tell({}, 10);
+    assert.equal(ids()[0], `i${30 + 10 * second}`);
+  }
+  assert.deepEqual(ids().at(-1), "i41");
+});
+
 test("what was kept is there for the next server, and is gone with its app", async (context) => {
   const { clock, events, kept, options, tell } = keeping(context);
   tell();

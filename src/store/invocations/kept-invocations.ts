@@ -121,7 +121,7 @@ export function keepInvocations(options: KeptInvocationsOptions): Invocations {
   };
 }
 
-/** Tenants take turns. What a tenant gets is first what failed or was slow, of its apps in turn, then the others. */
+/** Tenants take turns. What a tenant gets is first what failed or was slow, of its apps in turn, then the others. @returns in the order of time */
 function fairly(
   chosen: ReadonlyMap<string, ChosenOfApp>,
   tenantOf: (app: string) => string,
@@ -140,7 +140,8 @@ function fairly(
       ),
     );
   });
-  return inTurn(ofTenants, most).map(({ event, keptAs }) => ({ app: event.app, kept: keptOf(event, keptAs) }));
+  const rows = inTurn(ofTenants, most).map(({ event, keptAs }) => ({ app: event.app, kept: keptOf(event, keptAs) }));
+  return rows.sort((one, other) => one.kept.at - other.kept.at);
 }
 
 function fits({ outcome, status, spans, function: name }: KeptInvocation, filter: Omit<InvocationFilter, "limit">): boolean {

@@ -5,13 +5,13 @@ import { KEPT_AS, type KeptAs, type KeptInvocation } from "./kept-invocation.ts"
 
 export interface InvocationTable {
   add(rows: readonly { app: string; kept: KeptInvocation }[]): void;
-  /** The newest first. */
+  /** Those that were added last come first. */
   of(app: string): KeptInvocation[];
-  /** The newest attempt first. */
+  /** In the same order. */
   attempts(app: string, invocation: string): KeptInvocation[];
   /** How many rows there are of each app and each reason. */
   counts(): { app: string; keptAs: KeptAs; rows: number }[];
-  /** Removes the oldest rows. */
+  /** Removes the rows that were added first. Their times would say something else after the host's clock was put back: then what is new would go. */
   drop(app: string, keptAs: KeptAs, rows: number): void;
   removeApp(app: string): void;
 }
@@ -21,11 +21,11 @@ const COLUMNS = 24;
 
 export function invocationTable(db: DatabaseSync): InvocationTable {
   const put = db.prepare(`INSERT INTO invocations VALUES (${Array(COLUMNS).fill("?").join(", ")})`);
-  const all = db.prepare("SELECT * FROM invocations WHERE app = ? ORDER BY at DESC, rowid DESC");
-  const one = db.prepare(`SELECT * FROM invocations WHERE app = ? AND invocation = ? ORDER BY at DESC, rowid DESC LIMIT ${ATTEMPTS}`);
+  const all = db.prepare("SELECT * FROM invocations WHERE app = ? ORDER BY rowid DESC");
+  const one = db.prepare(`SELECT * FROM invocations WHERE app = ? AND invocation = ? ORDER BY rowid DESC LIMIT ${ATTEMPTS}`);
   const count = db.prepare("SELECT app, kept_as, COUNT(*) AS rows FROM invocations GROUP BY app, kept_as");
   const drop = db.prepare(
-    "DELETE FROM invocations WHERE rowid IN (SELECT rowid FROM invocations WHERE app = ? AND kept_as = ? ORDER BY at LIMIT ?)",
+    "DELETE FROM invocations WHERE rowid IN (SELECT rowid FROM invocations WHERE app = ? AND kept_as = ? ORDER BY rowid LIMIT ?)",
   );
   const remove = db.prepare("DELETE FROM invocations WHERE app = ?");
   return {

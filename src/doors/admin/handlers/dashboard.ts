@@ -5,13 +5,14 @@ import { appIdOf } from "../../../control/names.ts";
 import { spendOf } from "../../../control/spend.ts";
 import type { Seen } from "../../../control/seen.ts";
 import type { SeriesWanted } from "../../../store/history/history.ts";
-import { liveStream } from "../live-stream.ts";
+import { LiveStreams } from "../live-stream.ts";
 import type { Parts } from "../parts.ts";
 import * as routes from "../routes.ts";
-import { type ApiEnv, seenBy, tenantOf, validityOf } from "../scope.ts";
+import { type ApiEnv, holderOf, scopeOf, seenBy, tenantOf, validityOf } from "../scope.ts";
 
 export function addDashboard(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
   const { history, catalog, clock } = parts;
+  const streams = new LiveStreams((seen) => new LiveView(parts, seen), clock);
   api.openapi(routes.history, (context) => context.json(history.course(seriesSeen(seenBy(context)), context.req.valid("query").span), 200));
 
   api.openapi(routes.appHistory, (context) => {
@@ -27,7 +28,7 @@ export function addDashboard(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
   api.openapi(routes.spend, (context) => context.json(spendOf(parts, seenBy(context)), 200));
 
   api.openapi(routes.live, (context) => {
-    const events = liveStream(new LiveView(parts, seenBy(context)), clock, validityOf(context));
+    const events = streams.stream(seenBy(context), holderOf(scopeOf(context).principal), validityOf(context));
     return new Response(events, { headers: { "content-type": "text/event-stream", "cache-control": "no-store" } });
   });
 }

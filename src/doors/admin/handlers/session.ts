@@ -7,7 +7,7 @@ import { limitBody } from "../limit-body.ts";
 import type { Parts } from "../parts.ts";
 import * as routes from "../routes.ts";
 import { type ApiEnv, scopeFor } from "../scope.ts";
-import { cookieIn, setCookie } from "../session-cookie.ts";
+import { setCookie } from "../session-cookie.ts";
 
 /** Must be added before requests without a token are refused. */
 export function addLogin(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
@@ -29,8 +29,8 @@ export function addLogin(api: OpenAPIHono<ApiEnv>, parts: Parts): void {
 
 export function addLogout(api: OpenAPIHono<ApiEnv>, { sessions }: Parts): void {
   api.openapi(routes.closeSession, (context) => {
-    const cookie = cookieIn(context);
-    if (cookie !== undefined) sessions.close(cookie);
+    const csrf = context.get("session");
+    if (csrf !== undefined) sessions.close(csrf);
     setCookie(context, "");
     return context.body(null, 204);
   });
