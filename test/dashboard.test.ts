@@ -10,8 +10,9 @@ import { afterwards } from "../src/base/testing/afterwards.ts";
 import { createClient } from "../src/doors/admin/client.ts";
 import { bundle, machine, manifest, serveApi, token } from "../src/doors/admin/testing/serve-api.ts";
 import { LogLevel } from "../src/wire/protocol.ts";
+import { bundleApp } from "../src/bundle/bundle-app.ts";
 import { barriersIn, type Look, openBrowser, openDashboard, openPage } from "./browser.ts";
-import { createScope, eventually, type Platform, type Scope, startPlatform } from "./platform.ts";
+import { copyApp, createScope, eventually, type Platform, type Scope, startPlatform } from "./platform.ts";
 
 const scope = createScope();
 let platform: Platform;
@@ -103,6 +104,68 @@ describe("logging in", () => {
     await page.getByText("Live").waitFor();
     await platform.client.revokeToken(id);
     await page.getByRole("button", { name: "Log in" }).waitFor({ timeout: 60_000 });
+  });
+});
+
+describe("a page that a function answers with, under the dashboard's host name", () => {
+  test("changes nothing by any route, reads nothing, and ends no session, whatever cookies it sets", async (context) => {
+    const { port } = new URL(url);
+    const name = `mayfly-session-${port}`;
+    // The first is dropped by the gateway. Browsers send the others before the dashboard's own, which has a shorter path.
+    const cookies = [`${name}=x; Path=/v1`, `a${name}=x; Path=/v1`, `${name}x=; Path=/v1/live`];
+    const code = `export default { fetch: () => new Response("<!doctype html><title>evil</title><body>", { headers: [["content-type", "text/html"], ...${JSON.stringify(cookies)}.map((each) => ["set-cookie", each])] }) };`;
+    const { manifest: evil, bundles } = await bundleApp(copyApp(scope, "examples/hello", { "hello.ts": code }));
+    await platform.client.deploy({ ...evil, name: "evil" }, bundles);
+    const page = await loggedIn(context, { expected: /./ });
+    await page.getByText("Live").waitFor();
+    const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, { operationId: string }>>;
+    };
+    const values: Record<string, string> = { app: "hello", function: "hello", alias: "live", name: "KEY", tenant: "main" };
+    const all = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { operationId }]) => ({ method: method.toUpperCase(), path, operationId })),
+    );
+    const routes = all.map(({ method, path }) => [method, path.replace(/\{(\w+)\}/g, (_all, part: string) => values[part] ?? "x")]);
+    const changing = new Set(all.filter(({ method }) => method !== "GET").map(({ operationId }) => operationId));
+    assert.ok(changing.size > 50);
+    const changes = async () =>
+      (await platform.client.audit({ tail: 10_000 })).filter(({ principal, action }) => principal !== null && changing.has(action)).length;
+    const hostile = await page.context().newPage();
+    await hostile.goto(`${platform.running.gatewayUrl}/evil/hello`);
+    await hostile.evaluate(`document.cookie = "${name}=y; path=/v1/live"; document.cookie = "${name}=z; path=/"`);
+    const before = await changes();
+    const [got, seen] = await hostile.evaluate<[string[], string[]]>(`(async () => {
+      const [api, routes, body, got] = [${JSON.stringify(url)}, ${JSON.stringify(routes)}, '{"name":"evil","value":"x"}', []];
+      const sent = (path, init) => fetch(api + path, { credentials: "include", ...init }).then(({ type, status }) => got.push(type + status), () => {});
+      await Promise.all(routes.map(async ([method, path]) => {
+        const text = method === "GET" ? {} : { body };
+        await sent(path, { method, ...text, headers: { "content-type": "application/json", "mayfly-csrf": "x" } });
+        await sent(path, { method: method === "GET" ? "GET" : "POST", mode: "no-cors", ...text });
+        navigator.sendBeacon(api + path, new Blob([body], { type: "text/plain" }));
+        const form = Object.assign(document.createElement("form"), { method: "POST", enctype: "text/plain", action: api + path + "?_method=" + method, target: "sink" });
+        form.append(Object.assign(document.createElement("input"), { name: body }));
+        document.body.append(form);
+        form.submit();
+      }));
+      const framed = Object.assign(document.createElement("iframe"), { src: api + "/" });
+      await new Promise((resolve) => (framed.onload = resolve, document.body.append(framed)));
+      const events = new EventSource(api + "/v1/live", { withCredentials: true });
+      const stream = await new Promise((resolve) => (events.onopen = () => resolve("open"), events.onerror = () => resolve("refused")));
+      events.close();
+      const opened = window.open(api + "/");
+      // The dashboard's page lets go of who has opened it.
+      while (!opened.closed) await new Promise((resolve) => setTimeout(resolve, 20));
+      const looked = [framed.contentWindow, opened].map((other) => { try { return other === null ? "none" : other.localStorage.length; } catch (error) { return error.name; } });
+      return [[...new Set(got)], [stream, ...looked]];
+    })()`);
+    // What is opaque is not seen by the page.
+    assert.deepEqual(got, ["opaque0"]);
+    assert.deepEqual(seen, ["refused", "SecurityError", "SecurityError"]);
+    await page.reload();
+    await page.getByText("Live").waitFor();
+    assert.equal(await changes(), before);
+    const names = (await page.context().cookies()).map((cookie) => `${cookie.name}${cookie.path}`);
+    assert.ok(names.includes(`${name}/v1/live`) && names.includes(`${name}/v1`), names.join(" "));
   });
 });
 

@@ -61,7 +61,7 @@ export const errorTable = {
     status: 431,
     side: "caller",
     message: "The request's headers are over the limit of {limit}.",
-    cure: "Send fewer or shorter headers.",
+    cure: "Send fewer or shorter headers. In a browser, delete the cookies of this host name, or use another name of the host.",
   },
   "request-timeout": {
     status: 408,

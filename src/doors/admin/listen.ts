@@ -20,7 +20,7 @@ import { assertSafeAddress, parseAddress, urlOf } from "../../base/listen/addres
 import { lingerAfterAnswers } from "./linger.ts";
 import type { Certificate } from "../../base/listen/certificate.ts";
 import { listenOn, renewCertificate, createWebServer } from "../../base/listen/listen.ts";
-import { oneAtATime } from "./one-at-a-time.ts";
+import { HEAD_BYTES, oneAtATime } from "./one-at-a-time.ts";
 import { Room } from "./room.ts";
 
 export interface ApiListener {
@@ -117,7 +117,11 @@ export async function listen(app: App, listener: ApiListener, clock: Clock = sys
     },
     autoCleanupIncoming: false,
     createServer: ((settings: ServerOptions, onRequest: RequestListener) =>
-      createWebServer(tls, settings, withBeside(listener.beside, onRequest, { room, host, trusted }))) as typeof createHttpServer,
+      createWebServer(
+        tls,
+        { ...settings, maxHeaderSize: HEAD_BYTES },
+        withBeside(listener.beside, onRequest, { room, host, trusted }),
+      )) as typeof createHttpServer,
   }) as Server;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   oneAtATime(server, tls === undefined ? "connection" : "secureConnection");

@@ -56,4 +56,8 @@ test("what is no request is refused after the answers to those before it, and en
   assert.deepEqual(said.match(/^HTTP\/1\.1 \d+/gm), ["HTTP/1.1 204", "HTTP/1.1 400"]);
   assert.match(said, /"code":"bad-request"/);
   assert.match(await text(send("nothing\r\n\r\n")), /^HTTP\/1\.1 400 .*"code":"bad-request"/s);
+  const withCookies = (count: number) =>
+    send(`GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncookie: ${"a=b; ".repeat(count)}\r\n\r\n`);
+  assert.match(await text(withCookies(10_000)), /^HTTP\/1\.1 200 /);
+  assert.match(await text(withCookies(20_000)), /^HTTP\/1\.1 431 .*"code":"head-too-large".*cookies/s);
 });

@@ -12,6 +12,9 @@ import { Turns } from "../http/turns.ts";
 /** Bytes that may wait behind the current request of a connection before it is not read any more. */
 const HELD_BYTES = 65_536;
 
+/** Of a request's line and headers. Browsers send all cookies of a host name, whatever port they are from: there may be many on a developer's computer. */
+export const HEAD_BYTES = 65_536;
+
 interface ClientError extends NodeJS.ErrnoException {
   rawPacket?: Buffer;
   bytesParsed?: number;
@@ -31,7 +34,7 @@ export function oneAtATime(server: Server, connected: "connection" | "secureConn
   const onClientError = (error: ClientError, socket: Socket) => {
     const own = turns.get(socket);
     if (own?.stopped(error.code, error.rawPacket, error.bytesParsed ?? 0)) return;
-    const mistake = new MayflyError("bad-request", { what: "it is not HTTP that this API understands" }, error);
+    const mistake = mistakeOf(error);
     const reply = own?.underWay ?? null;
     if (reply === null) refuseRaw(socket, mistake);
     else if (reply.req.complete) own!.refuseAfterReply(mistake);
@@ -46,4 +49,9 @@ export function oneAtATime(server: Server, connected: "connection" | "secureConn
     "clientError",
     guarded(onClientError, (_error, _mistake, socket) => socket.destroy()),
   );
+}
+
+function mistakeOf(error: ClientError): MayflyError {
+  if (error.code === "HPE_HEADER_OVERFLOW") return new MayflyError("head-too-large", { limit: `${HEAD_BYTES} bytes` }, error);
+  return new MayflyError("bad-request", { what: "it is not HTTP that this API understands" }, error);
 }
