@@ -141,7 +141,7 @@ function fairly(
     );
   });
   const rows = inTurn(ofTenants, most).map(({ event, keptAs }) => ({ app: event.app, kept: keptOf(event, keptAs) }));
-  return rows.sort((one, other) => one.kept.at - other.kept.at);
+  return rows.toSorted((one, other) => one.kept.at - other.kept.at);
 }
 
 function fits({ outcome, status, spans, function: name }: KeptInvocation, filter: Omit<InvocationFilter, "limit">): boolean {
