@@ -52,7 +52,7 @@ test("a tenant's queues are taken out and put beside those of others, under othe
     `DELETE FROM messages WHERE queue = 1; DELETE FROM bodies WHERE body = 1; ${queue(3, "ten_b2")} ${message(3, 3, "of b2")}`,
   );
   putRows(file, copy, queuesPart, own);
-  const all = "SELECT tenant, text FROM messages JOIN queues USING (queue) JOIN bodies USING (body) ORDER BY tenant";
+  const all = "SELECT tenant, bodies.text FROM messages JOIN queues USING (queue) JOIN bodies USING (body) ORDER BY tenant";
   assert.deepEqual(rows(file, all), [
     ["ten_a", "of a"],
     ["ten_b", "of b"],

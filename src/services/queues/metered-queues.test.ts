@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { until } from "../../base/clock/until.ts";
 import { meteredQueues } from "./metered-queues.ts";
-import { MESSAGE_BYTES } from "./store/book.ts";
+import { MESSAGE_BYTES } from "./store/counts.ts";
 import { World } from "./testing/world.ts";
 
 const world = new World();

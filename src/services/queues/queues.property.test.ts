@@ -133,9 +133,7 @@ class History {
 
   /** Messages that were received too often leave when a receive comes upon them. */
   async #bury(): Promise<void> {
-    const rows = this.world.commit.db
-      .prepare("SELECT text FROM messages JOIN bodies USING (body) JOIN queues USING (queue) WHERE name = 'dead'")
-      .all();
+    const rows = this.world.commit.db.prepare("SELECT text FROM messages JOIN queues USING (queue) WHERE name = 'dead'").all();
     for (const { text } of rows) {
       const known = this.alive.find(({ body }) => body === text);
       if (known === undefined) continue;

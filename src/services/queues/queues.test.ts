@@ -137,7 +137,7 @@ test("messages that nobody receives are removed when they are too old", async (t
     await world.queues.create({ tenant, name, app: null, settings: { retentionMs: 60_000, isFifo: name.endsWith("fifo") }, tags: {} });
     await world.queues.messages.send({ tenant, name }, [
       message("one", { group: "g", dedupId: "1" }),
-      message("two", { group: "g", dedupId: "2" }),
+      message("2".repeat(2_000), { group: "g", dedupId: "2" }),
     ]);
   }
   const expire = (after: number) => world.commit.run("expire", { now: world.clock.wall(), after, most: 3 });

@@ -10,7 +10,6 @@ export const queuesPart: DatabasePart = {
   path: "queues.db",
   tables: [
     { name: "queues", of: TENANT, numbers: { queue: QUEUE } },
-    { name: "owners", of: TENANT },
     { name: "groups", of: `queue IN ${QUEUES}`, numbers: { grp: "groups.grp", queue: QUEUE } },
     {
       name: "messages",

@@ -25,11 +25,21 @@ export interface Failure {
  * the disk, each operation is tried again in a transaction of its own, so that those that free space are not kept back by those that need it.
  */
 export function runBatch(db: DatabaseSync, operations: Operations, file: string, batch: readonly Asked[]): Answer[] {
+  const [first] = batch;
+  if (batch.length === 1) return [alone(db, operations, file, first!)];
   try {
     return transaction(db, () => batch.map((asked) => attempt(db, operations, file, asked)));
+  } catch {
+    return batch.map((asked) => alone(db, operations, file, asked));
+  }
+}
+
+/** In a transaction of its own, which undoes what it wrote if it throws. */
+function alone(db: DatabaseSync, operations: Operations, file: string, { number, operation, argument }: Asked): Answer {
+  try {
+    return { number, result: transaction(db, () => operations[operation]!(argument)) };
   } catch (error) {
-    if (batch.length === 1) return [{ number: batch[0]!.number, ...failure(error, file) }];
-    return batch.flatMap((asked) => runBatch(db, operations, file, [asked]));
+    return { number, ...failure(error, file) };
   }
 }
 

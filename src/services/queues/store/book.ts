@@ -1,13 +1,18 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { MayflyError } from "../../../base/errors/error.ts";
 import { isFor, type Queue, type QueueRef, type QueueSettings } from "../queue.ts";
+import { type Counts, createCounts } from "./counts.ts";
 
-/** A queue with its number, and what is counted of it. */
-export interface QueueRow extends Queue {
+/** A queue as it was made and changed, with its number. */
+interface Definition extends Queue {
   queue: number;
+  purgedAt: number;
+}
+
+/** A queue with what is counted of it. */
+export interface QueueRow extends Definition {
   messages: number;
   bytes: number;
-  purgedAt: number;
 }
 
 export interface QueueBook {
@@ -16,29 +21,49 @@ export interface QueueBook {
   find(tenant: string, name: string): QueueRow | undefined;
   /** Undefined if it was removed. */
   at(queue: number): QueueRow | undefined;
-  /** Counts messages that came or went. */
-  count(row: Pick<QueueRow, "queue" | "tenant" | "app">, messages: number, bytes: number): void;
-  /** Counts queues that came or went. */
-  countQueue(row: Pick<QueueRow, "tenant" | "app">, queues: number): void;
-  /** What a tenant has, and one of its apps. In bytes, each message counts MESSAGE_BYTES more than it has. */
-  held(tenant: string, app: string | null): { queues: number; bytes: number; appBytes: number };
+  /** @param row of the table `queues` */
+  read(row: Record<string, SQLOutputValue>): QueueRow;
+  counts: Counts;
 }
 
-/** What a message counts besides its text and attributes: about what its rows and indexes take on the disk. */
-export const MESSAGE_BYTES = 512;
+/** How many queues are remembered. All of them are forgotten when there are more. */
+const MOST_KNOWN = 10_000;
 
 export function createBook(db: DatabaseSync): QueueBook {
+  const counts = createCounts(db);
   const byName = db.prepare("SELECT * FROM queues WHERE tenant = ? AND name = ? AND removed = 0");
   const byNumber = db.prepare("SELECT * FROM queues WHERE queue = ? AND removed = 0");
-  const count = db.prepare("UPDATE queues SET messages = messages + ?, bytes = bytes + ? WHERE queue = ?");
-  const owner = db.prepare(
-    "INSERT INTO owners VALUES (?, ?, ?, ?) ON CONFLICT (tenant, app) DO UPDATE SET queues = queues + excluded.queues, bytes = bytes + excluded.bytes",
-  );
-  const held = db.prepare(
-    "SELECT sum(queues) AS queues, sum(bytes) AS bytes, sum(CASE WHEN app = ? THEN bytes END) AS app_bytes FROM owners WHERE tenant = ?",
-  );
-  const found = (row: Record<string, SQLOutputValue> | undefined) => (row === undefined ? undefined : readQueue(row));
-  const find = (tenant: string, name: string) => found(byName.get(tenant, name));
+  /** As they were at a version: it is not known whether the transaction was committed in which they were read. */
+  const known = new Map<string, { definition: Definition; version: number }>();
+
+  function read(row: Record<string, SQLOutputValue>): QueueRow {
+    const definition = readQueue(row);
+    const { messages, bytes } = counts.of(definition.queue)!;
+    return { ...definition, messages, bytes };
+  }
+
+  function remembered(key: string): QueueRow | undefined {
+    const found = known.get(key);
+    if (found === undefined) return undefined;
+    const count = counts.of(found.definition.queue);
+    if (count?.version !== found.version) return undefined;
+    return { ...found.definition, messages: count.messages, bytes: count.bytes };
+  }
+
+  function find(tenant: string, name: string): QueueRow | undefined {
+    const key = `${tenant}/${name}`;
+    const found = remembered(key);
+    if (found !== undefined) return found;
+    known.delete(key);
+    const row = byName.get(tenant, name);
+    if (row === undefined) return undefined;
+    const definition = readQueue(row);
+    const { messages, bytes, version } = counts.of(definition.queue)!;
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(key, { definition, version });
+    return { ...definition, messages, bytes };
+  }
+
   return {
     find,
     get({ tenant, name, ...caller }) {
@@ -46,16 +71,12 @@ export function createBook(db: DatabaseSync): QueueBook {
       if (row === undefined || !isFor(row, caller)) throw noSuchQueue(name);
       return row;
     },
-    at: (queue) => found(byNumber.get(queue)),
-    count({ queue, tenant, app }, messages, bytes) {
-      count.run(messages, bytes, queue);
-      owner.run(tenant, app ?? "", 0, bytes + messages * MESSAGE_BYTES);
+    at(queue) {
+      const row = byNumber.get(queue);
+      return row === undefined ? undefined : read(row);
     },
-    countQueue: ({ tenant, app }, queues) => void owner.run(tenant, app ?? "", queues, 0),
-    held(tenant, app) {
-      const row = held.get(app ?? "", tenant);
-      return { queues: Number(row?.["queues"] ?? 0), bytes: Number(row?.["bytes"] ?? 0), appBytes: Number(row?.["app_bytes"] ?? 0) };
-    },
+    read,
+    counts,
   };
 }
 
@@ -63,7 +84,7 @@ function noSuchQueue(name: string): MayflyError {
   return new MayflyError("no-such-queue", { name });
 }
 
-export function readQueue(row: Record<string, SQLOutputValue>): QueueRow {
+function readQueue(row: Record<string, SQLOutputValue>): Definition {
   return {
     ...(JSON.parse(String(row["settings"])) as QueueSettings),
     queue: Number(row["queue"]),
@@ -74,8 +95,6 @@ export function readQueue(row: Record<string, SQLOutputValue>): QueueRow {
     createdAt: Number(row["created_at"]),
     changedAt: Number(row["changed_at"]),
     purgedAt: Number(row["purged_at"]),
-    messages: Number(row["messages"]),
-    bytes: Number(row["bytes"]),
   };
 }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { MayflyError } from "../../../base/errors/error.ts";
 import {
   defaultSettings,
@@ -13,13 +13,18 @@ import {
   type QueueSettings,
 } from "../queue.ts";
 import type { ListQueues, QueueOwner } from "../queues.ts";
-import { type QueueBook, type QueueRow, readQueue, shown } from "./book.ts";
+import { type QueueBook, type QueueRow, shown } from "./book.ts";
 
 /** The operations on queues themselves. */
 export function defineOperations(db: DatabaseSync, book: QueueBook) {
+  const { counts } = book;
   const insert = db.prepare("INSERT INTO queues (tenant, app, name, settings, tags, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?)");
   const update = db.prepare("UPDATE queues SET settings = ?, tags = ?, changed_at = ? WHERE queue = ?");
-  const hidden = db.prepare("SELECT count(*) AS n FROM messages INDEXED BY due WHERE queue = ? AND visible_at > ?");
+  const [hiddenAlone, hiddenGrouped] = ["alone", "grouped"].map((which) =>
+    db.prepare(
+      `SELECT count(*) AS n FROM messages INDEXED BY due_${which} WHERE queue = ? AND visible_at > ? AND grp IS ${which === "alone" ? "" : "NOT "}NULL`,
+    ),
+  ) as [StatementSync, StatementSync];
   const inFlight = db.prepare(
     "SELECT count(*) AS n FROM messages INDEXED BY in_flight WHERE queue = ? AND visible_at > ? AND receives > 0",
   );
@@ -46,7 +51,8 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
 
   function remove(row: QueueRow): void {
     setRemoved.run(row.queue);
-    book.countQueue(row, -1);
+    counts.changed(row.queue);
+    counts.addQueues(row, -1);
   }
 
   function matches(row: QueueRow, { apps = null, withShared = false, prefix = "", deadLettersTo }: ListQueues): boolean {
@@ -57,7 +63,12 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
 
   function countsOf({ queue, messages }: Pick<QueueRow, "queue" | "messages">, now: number): Omit<QueueCounts, "bytes"> {
     if (messages === 0) return { visible: 0, inFlight: 0, delayed: 0 };
-    const [all, received] = [hidden, inFlight].map((count) => Number(count.get(queue, now)!["n"])) as [number, number];
+    const [alone, grouped, received] = [hiddenAlone, hiddenGrouped, inFlight].map((count) => Number(count.get(queue, now)!["n"])) as [
+      number,
+      number,
+      number,
+    ];
+    const all = alone + grouped;
     return { visible: messages - all, inFlight: received, delayed: all - received };
   }
 
@@ -70,12 +81,13 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
         if (differs !== undefined) throw new MayflyError("queue-exists", { name, what: differs });
         return shown(known);
       }
-      if (book.held(tenant, app).queues >= most.queues) throw new MayflyError("too-many-queues", { limit: most.queues });
+      if (counts.held({ tenant, app }).queues >= most.queues) throw new MayflyError("too-many-queues", { limit: most.queues });
       const all = { ...defaultSettings, ...settings };
       assertTaken({ tenant, app, name }, all);
       assertTags(tags);
-      insert.run(tenant, app ?? "", name, JSON.stringify(all), JSON.stringify(tags), now, now);
-      book.countQueue({ tenant, app }, 1);
+      const { lastInsertRowid } = insert.run(tenant, app ?? "", name, JSON.stringify(all), JSON.stringify(tags), now, now);
+      counts.changed(Number(lastInsertRowid));
+      counts.addQueues({ tenant, app }, 1);
       return shown(book.find(tenant, name)!);
     },
     find({ now, ...ref }: QueueRef & { now: number }): Queue & QueueCounts {
@@ -84,7 +96,7 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
     },
     depths({ now, most }: { now: number; most: number }): QueueDepth[] {
       return all.all().map((found, at) => {
-        const row = readQueue(found);
+        const row = book.read(found);
         const { tenant, app, name, messages } = row;
         const counts = at < most ? countsOf(row, now) : { visible: messages, inFlight: 0, delayed: 0 };
         return Object.assign(counts, { tenant, app, name });
@@ -93,7 +105,7 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
     list(of: ListQueues): Queue[] {
       const found: Queue[] = [];
       for (let after = of.after ?? ""; ;) {
-        const rows = page.all(of.tenant, after).map(readQueue);
+        const rows = page.all(of.tenant, after).map((row) => book.read(row));
         for (const row of rows) {
           if (matches(row, of)) found.push(shown(row));
           if (found.length >= of.most) return found;
@@ -107,12 +119,14 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
       const all = { ...settingsOf(row), ...settings };
       if (settings.deadLetters !== undefined) assertTaken(row, all);
       update.run(JSON.stringify(all), JSON.stringify(row.tags), now, row.queue);
+      counts.changed(row.queue);
     },
     tag({ ref, tags, remove: names }: { ref: QueueRef; tags: Readonly<Record<string, string>>; remove: readonly string[] }): void {
       const row = book.get(ref);
       const kept = Object.fromEntries(Object.entries({ ...row.tags, ...tags }).filter(([name]) => !names.includes(name)));
       assertTags(kept);
       update.run(JSON.stringify(settingsOf(row)), JSON.stringify(kept), row.changedAt, row.queue);
+      counts.changed(row.queue);
     },
     /** What is in it goes by clear(). Returns its number. */
     remove(ref: QueueRef): number {
@@ -122,7 +136,7 @@ export function defineOperations(db: DatabaseSync, book: QueueBook) {
     },
     /** Removes the queues of an app, or all of a tenant. Returns their numbers. */
     removeOf(of: QueueOwner): number[] {
-      const rows = ("tenant" in of ? ofTenant.all(of.tenant) : ofApp.all(of.app)).map(readQueue);
+      const rows = ("tenant" in of ? ofTenant.all(of.tenant) : ofApp.all(of.app)).map((row) => book.read(row));
       for (const row of rows) remove(row);
       return rows.map(({ queue }) => queue);
     },

@@ -2,8 +2,9 @@ import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { MessageAttribute } from "../queue.ts";
 import type { QueueBook, QueueRow } from "./book.ts";
 import type { Groups } from "./groups.ts";
+import { createNumbers } from "./numbers.ts";
 
-/** The column `about` of a body, parsed. */
+/** The column `about`, parsed. */
 export interface About {
   attributes: Record<string, MessageAttribute>;
   group?: string;
@@ -21,10 +22,16 @@ export interface MessageRow {
   sentAt: number;
   receives: number;
   firstAt: number | null;
+  /** Of a large message, where its text and `about` are; 0: here. */
   body: number;
+  text: string | null;
+  about: string | null;
   bytes: number;
   origin: number | null;
 }
+
+/** Where the content of a message is. */
+type Content = Pick<MessageRow, "body" | "text" | "about">;
 
 /** What messages of all operations have in common: how they come, go, and get from one queue to another, with what is counted of them. */
 export interface MessageTable {
@@ -40,28 +47,43 @@ export interface MessageTable {
   at(seq: number): MessageRow | undefined;
   /** The group that a message joins which comes to the queue; null: none. @param name as its sender says */
   groupOf(queue: Pick<QueueRow, "queue" | "isFifo">, name: string | undefined, visibleAt: number): number | null;
-  about(body: number): { text: string; about: About };
+  /** Stores the content of a new message. */
+  keep(text: string, about: string): Content;
+  content(row: Content): { text: string; about: About };
+  /** The number of the last message of all queues. */
+  last(): number;
 }
+
+/** What is longer is in `bodies`, characters. Rows of messages are written with each receive. */
+const MOST_IN_ROW = 1_000;
 
 export function createMessages(db: DatabaseSync, book: QueueBook, groups: Groups): MessageTable {
   const insertRow = db.prepare(
-    "INSERT INTO messages (queue, grp, id, visible_at, sent_at, receives, first_at, body, bytes, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO messages (seq, queue, grp, id, visible_at, sent_at, receives, first_at, body, text, about, bytes, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   );
+  const insertBody = db.prepare("INSERT INTO bodies (text, about) VALUES (?, ?)");
   const deleteRow = db.prepare("DELETE FROM messages WHERE seq = ?");
   const deleteBody = db.prepare("DELETE FROM bodies WHERE body = ?");
   const bySeq = db.prepare("SELECT * FROM messages WHERE seq = ?");
-  const body = db.prepare("SELECT text, about FROM bodies WHERE body = ?");
+  const bodyOf = db.prepare("SELECT text, about FROM bodies WHERE body = ?");
+  const numbers = createNumbers(db);
+  const { counts } = book;
 
-  function insert(
-    { queue: _queue, grp, id, visibleAt, sentAt, receives, firstAt, body: text, bytes, origin }: Omit<MessageRow, "seq">,
-    to: QueueRow,
-  ): number {
-    book.count(to, 1, bytes);
-    return Number(insertRow.run(to.queue, grp, id, visibleAt, sentAt, receives, firstAt, text, bytes, origin).lastInsertRowid);
+  function insert(row: Omit<MessageRow, "seq">, to: QueueRow): number {
+    const { grp, id, visibleAt, sentAt, receives, firstAt, body, text, about, bytes, origin } = row;
+    const seq = numbers.next();
+    counts.add(to, 1, bytes);
+    insertRow.run(seq, to.queue, grp, id, visibleAt, sentAt, receives, firstAt, body, text, about, bytes, origin);
+    return seq;
   }
 
-  function about(number: number): { text: string; about: About } {
-    const row = body.get(number)!;
+  function keep(text: string, about: string): Content {
+    if (text.length + about.length <= MOST_IN_ROW) return { body: 0, text, about };
+    return { body: Number(insertBody.run(text, about).lastInsertRowid), text: null, about: null };
+  }
+
+  function content({ body, text, about }: Content): { text: string; about: About } {
+    const row = about === null ? bodyOf.get(body)! : { text, about };
     return { text: String(row["text"]), about: JSON.parse(String(row["about"])) as About };
   }
 
@@ -72,18 +94,20 @@ export function createMessages(db: DatabaseSync, book: QueueBook, groups: Groups
 
   return {
     insert,
-    about,
+    keep,
+    content,
     groupOf,
+    last: () => numbers.last(),
     delete(row, queue) {
       deleteRow.run(row.seq);
-      deleteBody.run(row.body);
-      book.count(queue, -1, -row.bytes);
+      if (row.about === null) deleteBody.run(row.body);
+      counts.add(queue, -1, -row.bytes);
     },
     move(row, from, to, { now, ...how }) {
       deleteRow.run(row.seq);
-      book.count(from, -1, -row.bytes);
+      counts.add(from, -1, -row.bytes);
       const visibleAt = now + to.delayMs;
-      const grp = groupOf(to, about(row.body).about.group, visibleAt);
+      const grp = groupOf(to, content(row).about.group, visibleAt);
       insert({ ...row, ...how, grp, visibleAt }, to);
     },
     at(seq) {
@@ -105,6 +129,8 @@ export function readMessage(row: Record<string, SQLOutputValue>): MessageRow {
     receives: Number(row["receives"]),
     firstAt: number("first_at"),
     body: Number(row["body"]),
+    text: row["text"] as string | null,
+    about: row["about"] as string | null,
     bytes: Number(row["bytes"]),
     origin: number("origin"),
   };

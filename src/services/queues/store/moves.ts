@@ -26,7 +26,9 @@ export function moveOperations(db: DatabaseSync, book: QueueBook, groups: Groups
   const forget = db.prepare(
     "DELETE FROM moves WHERE queue = ? AND move NOT IN (SELECT move FROM moves WHERE queue = ? ORDER BY move DESC LIMIT 10)",
   );
-  const movable = db.prepare("SELECT * FROM messages WHERE queue = ? AND visible_at <= ? AND seq <= ? ORDER BY visible_at, seq LIMIT ?");
+  const movable = ["grp IS NULL", "grp IS NOT NULL"].map((which) =>
+    db.prepare(`SELECT * FROM messages WHERE queue = ? AND ${which} AND visible_at <= ? AND seq <= ? ORDER BY visible_at, seq LIMIT ?`),
+  );
 
   function end(id: string, state: MoveState, why: string | null = null): void {
     setState.run(state, why, id);
@@ -69,7 +71,10 @@ export function moveOperations(db: DatabaseSync, book: QueueBook, groups: Groups
       const from = book.at(Number(found["queue"]));
       if (task.state !== "running" || from === undefined) return { task, woken: [] };
       const woken = new Set<number>();
-      const rows = movable.all(from.queue, now, found["last_seq"]!, most).map(readMessage);
+      const rows = movable
+        .flatMap((statement) => statement.all(from.queue, now, found["last_seq"]!, most))
+        .slice(0, most)
+        .map(readMessage);
       let moved = 0;
       for (const row of rows) {
         const to = targetOf(task, row, from.tenant);

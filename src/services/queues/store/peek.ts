@@ -5,15 +5,16 @@ import { type MessageTable, readMessage } from "./messages.ts";
 
 export function peekOperations(db: DatabaseSync, book: QueueBook, table: MessageTable) {
   const oldest = db.prepare("SELECT * FROM messages WHERE queue = ? ORDER BY sent_at, seq LIMIT ?");
-  const kept = db.prepare("SELECT CASE app WHEN '' THEN tenant ELSE app END AS owner, bytes FROM owners WHERE bytes > 0");
+  const kept = db.prepare("SELECT CASE app WHEN '' THEN tenant ELSE app END AS owner, bytes FROM temp.owners WHERE bytes > 0");
   return {
     /** What whose queues keep: of apps, and of tenants themselves. */
     kept: (): { owner: string; bytes: number }[] => kept.all().map(({ owner, bytes }) => ({ owner: String(owner), bytes: Number(bytes) })),
     peek({ ref, most }: { ref: QueueRef; most: number }): PeekedMessage[] {
       const { queue } = book.get(ref);
       return oldest.all(queue, most).map((row) => {
-        const { seq, id, sentAt, receives, visibleAt, origin, body } = readMessage(row);
-        const { text, about } = table.about(body);
+        const message = readMessage(row);
+        const { seq, id, sentAt, receives, visibleAt, origin } = message;
+        const { text, about } = table.content(message);
         const from = origin === null ? undefined : book.at(origin)?.name;
         return Object.assign(about, { id, sequence: seq, body: text, sentAt, receives, visibleAt }, from === undefined ? {} : { from });
       });

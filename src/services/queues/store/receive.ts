@@ -24,7 +24,6 @@ type Wanted = Pick<Receive, "most" | "bytes" | "visibilityMs">;
 const MOST_PASSED = 1_000;
 
 export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Groups, table: MessageTable) {
-  const visible = db.prepare("SELECT * FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, seq LIMIT ?");
   const visibleAlone = db.prepare(
     "SELECT * FROM messages WHERE queue = ? AND grp IS NULL AND visible_at <= ? ORDER BY visible_at, seq LIMIT ?",
   );
@@ -36,7 +35,8 @@ export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Gro
     "UPDATE messages SET visible_at = ?, receives = receives + 1, first_at = coalesce(first_at, ?) WHERE seq = ?",
   );
   const hidden = db.prepare("SELECT count(*) AS n FROM messages INDEXED BY in_flight WHERE queue = ? AND visible_at > ? AND receives > 0");
-  const next = db.prepare("SELECT min(visible_at) AS at FROM messages WHERE queue = ? AND visible_at > ?");
+  const nextAlone = db.prepare("SELECT min(visible_at) AS at FROM messages WHERE queue = ? AND grp IS NULL AND visible_at > ?");
+  const nextGrouped = db.prepare("SELECT min(visible_at) AS at FROM messages WHERE queue = ? AND grp IS NOT NULL AND visible_at > ?");
 
   class OneReceive {
     readonly queue: QueueRow;
@@ -66,7 +66,7 @@ export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Gro
 
     standard(): void {
       const ready = groups.ready(this.queue.queue, this.now);
-      if (ready.length === 0) return this.#rest(visible, this.queue.queue, this.most);
+      if (ready.length === 0) return this.#rest(visibleAlone, this.queue.queue, this.most);
       const lanes: (number | null)[] = [...ready];
       lanes.splice(turns++ % (ready.length + 1), 0, null);
       const share = Math.max(1, Math.floor(this.most / lanes.length));
@@ -84,7 +84,7 @@ export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Gro
       groups.settle(grp);
     }
 
-    #rest(statement: typeof visible, of: number, most: number): void {
+    #rest(statement: typeof visibleAlone, of: number, most: number): void {
       const end = this.taken.length + most;
       while (this.left > 0 && this.taken.length < end) {
         const room = Math.min(this.left, end - this.taken.length);
@@ -148,7 +148,7 @@ export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Gro
     #shown(row: MessageRow): ReceivedMessage {
       const { seq, id, sentAt, origin } = row;
       const receives = row.receives + 1;
-      const { text, about } = table.about(row.body);
+      const { text, about } = table.content(row);
       const from = origin === null ? undefined : book.at(origin)?.name;
       return {
         ...about,
@@ -166,8 +166,8 @@ export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Gro
 
   function nextAt({ queue, isFifo }: QueueRow, now: number): number | null {
     if (isFifo) return groups.nextAt(queue);
-    const at = next.get(queue, now)?.["at"] ?? null;
-    return at === null ? null : Number(at);
+    const times = [nextAlone, nextGrouped].flatMap((next) => next.get(queue, now)?.["at"] ?? []);
+    return times.length === 0 ? null : Math.min(...times.map(Number));
   }
 
   return {

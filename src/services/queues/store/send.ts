@@ -2,7 +2,8 @@ import { createHash, randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { MayflyError } from "../../../base/errors/error.ts";
 import type { NewMessage, QueueLimits, QueueRef, SentMessage } from "../queue.ts";
-import { MESSAGE_BYTES, type QueueBook, type QueueRow } from "./book.ts";
+import type { QueueBook, QueueRow } from "./book.ts";
+import { MESSAGE_BYTES } from "./counts.ts";
 import type { About, MessageTable } from "./messages.ts";
 
 /** How long a deduplication id counts, milliseconds. */
@@ -16,7 +17,6 @@ export interface Sent {
 }
 
 export function sendOperations(db: DatabaseSync, book: QueueBook, table: MessageTable) {
-  const insertBody = db.prepare("INSERT INTO bodies (text, about) VALUES (?, ?)");
   const known = db.prepare("SELECT id, seq FROM dedups WHERE queue = ? AND scope = ? AND key = ? AND until > ?");
   const keep = db.prepare("INSERT OR REPLACE INTO dedups VALUES (?, ?, ?, ?, ?, ?)");
   const forget = db.prepare(
@@ -25,7 +25,7 @@ export function sendOperations(db: DatabaseSync, book: QueueBook, table: Message
 
   /** Throws "too-many-messages". */
   function assertRoom({ tenant, app }: QueueRow, most: QueueLimits, bytes: number): void {
-    const held = book.held(tenant, app);
+    const held = book.counts.held({ tenant, app });
     if (app !== null && held.appBytes + bytes > most.appBytes)
       throw new MayflyError("too-many-messages", { who: "app", limit: most.appBytes });
     if (held.bytes + bytes > most.tenantBytes) throw new MayflyError("too-many-messages", { who: "tenant", limit: most.tenantBytes });
@@ -42,10 +42,9 @@ export function sendOperations(db: DatabaseSync, book: QueueBook, table: Message
     };
     const visibleAt = now + (queue.isFifo ? queue.delayMs : (message.delayMs ?? queue.delayMs));
     const grp = table.groupOf(queue, group, visibleAt);
-    const number = Number(insertBody.run(body, JSON.stringify(about)).lastInsertRowid);
     const id = randomUUID();
-    const row = { queue: queue.queue, grp, id, visibleAt, sentAt: now, receives: 0, firstAt: null, body: number, bytes, origin: null };
-    return { id, sequence: table.insert(row, queue), visibleAt };
+    const row = { queue: queue.queue, grp, id, visibleAt, sentAt: now, receives: 0, firstAt: null, bytes, origin: null };
+    return { id, sequence: table.insert({ ...row, ...table.keep(body, JSON.stringify(about)) }, queue), visibleAt };
   }
 
   function sendOne(queue: QueueRow, message: NewMessage, now: number): SentMessage & { visibleAt: number | null } {

@@ -28,12 +28,13 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
   const upTo = db.prepare("SELECT * FROM messages WHERE queue = ? ORDER BY sent_at LIMIT ?");
   const aged = db.prepare("SELECT * FROM messages WHERE queue = ? AND sent_at <= ? ORDER BY sent_at LIMIT ?");
   const setPurged = db.prepare("UPDATE queues SET purged_at = ? WHERE queue = ?");
-  const lastSeq = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'messages'");
   const dropDedups = db.prepare(
     "DELETE FROM dedups WHERE (queue, scope, key) IN (SELECT queue, scope, key FROM dedups WHERE queue = ? AND seq <= ? LIMIT ?)",
   );
   const removed = db.prepare("SELECT * FROM queues WHERE removed = 1 LIMIT 1");
-  const withMessages = db.prepare("SELECT queue FROM queues WHERE removed = 0 AND messages > 0 AND queue > ? ORDER BY queue LIMIT 100");
+  const withMessages = db.prepare(
+    "SELECT queue FROM temp.counts JOIN queues USING (queue) WHERE removed = 0 AND messages > 0 AND queue > ? ORDER BY queue LIMIT 100",
+  );
   const forgetDedups = db.prepare(
     "DELETE FROM dedups WHERE (queue, scope, key) IN (SELECT queue, scope, key FROM dedups WHERE until <= ? LIMIT ?)",
   );
@@ -98,7 +99,8 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
       if (now - queue.purgedAt < leastMs)
         throw new MayflyError("purged-recently", { name: queue.name, seconds: Math.ceil(leastMs / 1_000) });
       setPurged.run(now, queue.queue);
-      return { messages: queue.messages, upTo: Number(lastSeq.get()?.["seq"] ?? 0) };
+      book.counts.changed(queue.queue);
+      return { messages: queue.messages, upTo: table.last() };
     },
     /** A message may be sent again after its first one was purged. Returns whether there are more deduplication ids of purged ones. */
     forgetPurged({ ref, upTo, most }: { ref: QueueRef; upTo: number; most: number }): boolean {
@@ -120,6 +122,7 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
       remove(rows, queue);
       if (rows.length === most || Number(dropDedups.run(queue.queue, Number.MAX_SAFE_INTEGER, most).changes) >= most) return true;
       for (const name of ["groups", "moves", "queues"]) db.prepare(`DELETE FROM ${name} WHERE queue = ?`).run(queue.queue);
+      book.counts.gone(queue.queue);
       return removed.get() !== undefined;
     },
     /** Removes messages that are older than their queue's retention, of the next queues after `after`. Returns where to go on; null at the end. */
