@@ -84,9 +84,9 @@ export class Note implements Access {
   }
 
   /** A reply to HEAD has no body, whatever is given for one. */
-  sent(chunk: unknown): void {
+  sent(chunk: unknown, encoding?: unknown): void {
     if (this.#isHead) return;
-    if (typeof chunk === "string") this.bytes += Buffer.byteLength(chunk);
+    if (typeof chunk === "string") this.bytes += encoding === "latin1" ? chunk.length : Buffer.byteLength(chunk);
     else if (chunk instanceof Uint8Array) this.bytes += chunk.length;
   }
 
@@ -127,12 +127,12 @@ export class NotedResponse<Request extends IncomingMessage = IncomingMessage> ex
   }
 
   override write(chunk: unknown, ...more: never[]): boolean {
-    this.note?.sent(chunk);
+    this.note?.sent(chunk, more[0]);
     return super.write(chunk, ...more);
   }
 
   override end(chunk?: unknown, ...more: never[]): this {
-    this.note?.sent(chunk);
+    this.note?.sent(chunk, more[0]);
     return super.end(chunk, ...more);
   }
 }

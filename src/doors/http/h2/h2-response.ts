@@ -90,7 +90,7 @@ export class H2Response implements Notable {
   }
 
   end(body?: Buffer | string, encoding?: BufferEncoding): this {
-    this.note?.sent(body);
+    this.note?.sent(body, encoding);
     if (this.#stream.destroyed) return this;
     const isEmpty = body === undefined || body.length === 0;
     this.#sendHead(isEmpty && Object.keys(this.#trailers).length === 0);
