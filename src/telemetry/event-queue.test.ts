@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "../dispatch/testing/fake-clock.ts";
+import { EventQueue } from "./event-queue.ts";
 import { EventStream } from "./event-stream.ts";
 
 /** A stream with one listener that takes its batches as slowly as the test says. */
@@ -98,4 +99,42 @@ test("an error of a listener for later is reported, and it gets the next events 
   }
   await end();
   assert.deepEqual([taken, reported], [[1, 1], ["Error: no disk"]]);
+});
+
+test("events of which some are large wait and come together by their sizes, too", async () => {
+  const clock = new FakeClock();
+  const [taken, lost]: [string[][], number[]] = [[], []];
+  let disk = Promise.withResolvers<void>();
+  const queue = new EventQueue<string>({
+    name: "the disk's",
+    most: 100,
+    size: { of: ({ length }) => length, most: 10, batch: 4 },
+    pauseMs: 10,
+    clock,
+    failed: (error) => assert.fail(String(error)),
+    report: () => undefined,
+    async take(batch, more) {
+      taken.push([...batch]);
+      lost.push(more);
+      await disk.promise;
+    },
+  });
+  for (const text of ["too long for all", "a", "bb", "cccc", "ddd", "e", ""]) queue.add(text);
+  await clock.advance(10);
+  queue.add("ffff");
+  for (let n = 0; n < 5; n++) {
+    disk.resolve();
+    disk = Promise.withResolvers();
+    await clock.advance(0);
+  }
+  disk.resolve();
+  await queue.close();
+  assert.deepEqual(taken, [
+    ["a", "bb", "cccc"],
+    ["ddd", "", "ffff"],
+  ]);
+  assert.equal(
+    lost.reduce((sum, each) => sum + each, 0),
+    2,
+  );
 });

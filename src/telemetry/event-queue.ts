@@ -1,7 +1,7 @@
 /**
  * The events of one listener that waits for a disk or a network.
  * Owns: the events that the listener has not taken yet.
- * 1. At most `most` events wait. One more is dropped and counted, so that a slow listener takes neither more memory nor its sender's time.
+ * 1. At most `most` events wait, and at most so many bytes of them as `size` says. One more is dropped and counted, so that a slow listener takes neither more memory nor its sender's time.
  * 2. The listener gets a batch at a time, in the order of the events, and no further one before it is through with it.
  * 3. While events are dropped, their number is reported once a minute.
  */
@@ -12,6 +12,15 @@ export interface EventQueueOptions<Event> {
   name: string;
   /** Events that may wait at most. */
   most: number;
+  /** For events of which some are large; left out: only their number is bounded. */
+  size?: {
+    /** Of an event, in bytes or characters: about. It is asked twice, and answers the same. */
+    of: (event: Event) => number;
+    /** Of all that wait, at most. */
+    most: number;
+    /** Of those that the listener gets at once, about. */
+    batch: number;
+  };
   /** ms from the first event that waits until the listener gets a batch: events that come together are taken together. */
   pauseMs: number;
   /** @param lost events that were dropped since the batch before: they came after those of this batch, though maybe not right after them */
@@ -30,6 +39,8 @@ const REPORT_AFTER_MS = 60_000;
 export class EventQueue<Event> {
   readonly #options: EventQueueOptions<Event>;
   readonly #waiting: Event[] = [];
+  /** The sizes of those that wait, if they have any. */
+  #size = 0;
   #emptying: Promise<void> | undefined;
   #cancelPause = () => {};
   #pausing = false;
@@ -44,9 +55,11 @@ export class EventQueue<Event> {
   }
 
   add(event: Event): void {
-    const { most, clock, pauseMs } = this.#options;
-    if (this.#waiting.length >= most) return this.#drop();
+    const { most, size, clock, pauseMs } = this.#options;
+    const own = size === undefined ? 0 : size.of(event);
+    if (this.#waiting.length >= most || (size !== undefined && this.#size + own > size.most)) return this.#drop();
     this.#waiting.push(event);
+    this.#size += own;
     if (this.#pausing || this.#emptying !== undefined) return;
     this.#pausing = true;
     this.#cancelPause = clock.after(pauseMs, () => void this.#empty());
@@ -68,7 +81,7 @@ export class EventQueue<Event> {
 
   async #giveAll(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, BATCH);
+      const batch = this.#waiting.splice(0, this.#batch());
       const lost = this.#lost;
       this.#lost = 0;
       try {
@@ -77,6 +90,18 @@ export class EventQueue<Event> {
         this.#options.failed(error);
       }
     }
+  }
+
+  /** Of how many events the next batch is. */
+  #batch(): number {
+    const { size } = this.#options;
+    const most = Math.min(BATCH, this.#waiting.length);
+    if (size === undefined) return most;
+    let sum = 0;
+    let events = 0;
+    while (events < most && (events === 0 || sum < size.batch)) sum += size.of(this.#waiting[events++]!);
+    this.#size -= sum;
+    return events;
   }
 
   #drop(): void {

@@ -29,6 +29,17 @@ function inFile(text: string, body: (file: string) => void): void {
   }
 }
 
+test("a collector's address is one that requests can be sent to, and holds no password", () => {
+  const given = (url: string) => ({ telemetry: { otlp: { url } } });
+  for (const url of ["http://[", "http://:4318", "ftp://c", "http://c?x=1"])
+    assert.match(refusal(given(url)), /^The setting telemetry\.otlp\.url .* must be an address with http/, url);
+  assert.match(
+    refusal(given("https://user:password@collector/otlp")),
+    /must be without a user and a password: .* telemetry\.otlp\.headers/,
+  );
+  assert.equal(loadConfig({ flags: given("http://c:4318/a@b") }).telemetry.otlp.url, "http://c:4318/a@b");
+});
+
 test("flags win over the environment, the environment over the file, the file over defaults", () => {
   inFile(JSON.stringify({ blanks: 1, idleMs: 1, graceMs: 1 }), (file) => {
     const config = loadConfig({ flags: { blanks: 3 }, env: { MAYFLY_BLANKS: "2", MAYFLY_IDLE_MS: "2" }, file });

@@ -302,6 +302,11 @@ export const configSchema = z.strictObject({
             .string()
             .max(2_048)
             .regex(/^https?:\/\/[^\s?#]+$/, "must be an address with http:// or https://")
+            .refine((text) => URL.canParse(text), "must be an address with http:// or https://")
+            .refine(
+              (text) => !/^https?:\/\/[^/]*@/.test(text),
+              "must be without a user and a password: put what the collector asks for into telemetry.otlp.headers",
+            )
             .optional(),
           headers: z
             .array(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+=[\x20-\x7e]*$/, "must be name=value"))

@@ -1,7 +1,7 @@
 /**
  * Exports traces, metrics and logs by OTLP.
  *
- * Owns: the spans and lines that wait to be sent. Of each at most MOST wait; what comes beyond is dropped and counted.
+ * Owns: the spans and lines that wait to be sent. Of each at most MOST wait, with MOST_SIZE characters; what comes beyond is dropped and counted.
  */
 import { hostname } from "node:os";
 import type { Clock } from "../../base/clock/clock.ts";
@@ -49,6 +49,12 @@ export interface Export {
 }
 
 const MOST = 10_000;
+const MOST_SIZE = 16 * 2 ** 20;
+/** Characters of a request, about: collectors take a few MB at most, and a larger one would keep the event loop while it is made. */
+const BATCH_SIZE = 2 ** 20;
+/** What an event or a line is besides its text and its links. */
+const ITEM_SIZE = 512;
+const LINK_SIZE = 64;
 const PAUSE_MS = 1_000;
 const LAST_MS = 2_000;
 
@@ -56,10 +62,11 @@ export function openExport(options: ExportOptions): Export {
   const { signals, serverLog, listenToLog, events, labelsOf, metrics, clock, version, report } = options;
   const sender = new Sender({ ...options, now: () => clock.now() });
   const teller: Teller = { version, host: hostname(), instance: `${hostname()}-${process.pid}` };
-  const queueOf = <Item>(name: string, signal: Signal, requestOf: (batch: readonly Item[]) => object) =>
+  const queueOf = <Item>(name: string, signal: Signal, more: (item: Item) => number, requestOf: (batch: readonly Item[]) => object) =>
     new EventQueue<Item>({
       name,
       most: MOST,
+      size: { of: (item) => ITEM_SIZE + more(item), most: MOST_SIZE, batch: BATCH_SIZE },
       pauseMs: PAUSE_MS,
       clock,
       failed: (error) => report(error as Error),
@@ -72,7 +79,7 @@ export function openExport(options: ExportOptions): Export {
   const ends: (() => Promise<void>)[] = [];
   const tracing = signals.includes("traces") ? createTracing(options.tracesPerSecond, clock) : undefined;
   if (tracing !== undefined) {
-    const spans = queueOf<SpanEvent>("the export of traces", "traces", (batch) => tracesRequest(batch, teller, labelsOf));
+    const spans = queueOf<SpanEvent>("the export of traces", "traces", linksSize, (batch) => tracesRequest(batch, teller, labelsOf));
     const end = events.listen({
       "invocation-ended": (event) => void (event.recorded !== null && !event.appGone && spans.add(event)),
       "event-accepted": (event) => spans.add(event),
@@ -84,11 +91,21 @@ export function openExport(options: ExportOptions): Export {
     });
   }
   const lines = signals.includes("logs")
-    ? queueOf<ExportedLine>("the export of logs", "logs", (batch) => logsRequest(batch, teller, labelsOf))
+    ? queueOf<ExportedLine>(
+        "the export of logs",
+        "logs",
+        ({ text }) => text.length,
+        (batch) => logsRequest(batch, teller, labelsOf),
+      )
     : undefined;
   if (lines !== undefined) ends.push(() => lines.close());
   if (serverLog) {
-    const own = queueOf<string>("the export of the server's log", "logs", (batch) => serverLogRequest(batch, teller));
+    const own = queueOf<string>(
+      "the export of the server's log",
+      "logs",
+      (line) => line.length,
+      (batch) => serverLogRequest(batch, teller),
+    );
     const end = listenToLog((line) => own.add(line));
     ends.push(() => {
       end();
@@ -137,6 +154,10 @@ function pushMetrics(
     await sending;
     await push();
   };
+}
+
+function linksSize({ recorded }: SpanEvent): number {
+  return recorded !== null && "links" in recorded && recorded.links !== undefined ? recorded.links.length * LINK_SIZE : 0;
 }
 
 function skippedBy({ skipped }: Tracing) {
