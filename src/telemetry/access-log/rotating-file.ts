@@ -1,129 +1,93 @@
 /**
- * A file to which lines are appended, and that is put aside when it is full.
+ * A file that bytes are appended to, and that is put aside when it is full.
  *
- * Owns: the open file, and the lines that are not written yet.
- * 1. Nobody waits for the disk: lines are gathered and written together. At most MOST_WAITING bytes wait; further lines are dropped and counted.
- * 2. A file that would grow beyond `maxBytes` becomes file.1, file.1 becomes file.2, and so on; there are `keep` of them.
- * 3. If somebody else moves the file away, as logrotate does, a new one is begun within a second.
- * 4. While lines are dropped, because the disk is full or slow, their number is reported once a minute.
+ * Owns: the open file.
+ * 1. A file that would grow beyond `maxBytes` becomes file.1, file.1 becomes file.2, and so on; there are `keep` of them.
+ * 2. If somebody else moves the file away or empties it, as logrotate does, that is noticed within a second, and a new one is begun.
+ * 3. Only a regular file is written to. What somebody puts in its place is not: a symbolic link would lead the server to another file, and whoever opens a FIFO
+ *    waits for its reader.
+ * 4. No line is left in the file in part: what was written of one before the disk was full is cut off again.
  */
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, lstat, open, realpath, rename, rm } from "node:fs/promises";
 import type { Clock } from "../../base/clock/clock.ts";
 
 export interface RotatingFileOptions {
+  /** If it is a symbolic link when the file is opened for the first time, the file that it leads to is meant. */
   path: string;
   maxBytes: number;
   /** Files that stay beside the one that is written. */
   keep: number;
-  clock: Pick<Clock, "after" | "now">;
-  /** Called with an error that counts the dropped lines. */
-  report: (error: Error) => void;
+  clock: Pick<Clock, "now">;
 }
 
-const PAUSE_MS = 200;
-const MOST_WAITING = 8 * 2 ** 20;
-/** Lines are gathered as bytes in blocks of this size: texts that wait would be moved about by the garbage collector, which costs more than writing them down. */
-const BLOCK_BYTES = 256 * 1_024;
-/** A character of a text is at most so many bytes of UTF-8. */
-const BYTES_OF_CHARACTER = 3;
-
-interface Block {
-  bytes: Buffer;
-  length: number;
-  lines: number;
-}
 const LOOK_MS = 1_000;
-const REPORT_AFTER_MS = 60_000;
+const LINE_FEED = 10;
+const APPENDING = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export class RotatingFile {
   readonly #options: RotatingFileOptions;
+  #path: string;
   #handle: FileHandle | undefined;
   #size = 0;
   #inode = 0;
+  #device = 0;
   #lookedAt = -Infinity;
-  /** The last one is being filled. */
-  #blocks: Block[] = [];
-  #waiting = 0;
-  #writing: Promise<void> | undefined;
-  #cancelPause: (() => void) | undefined;
-  #dropped = 0;
-  #why: unknown;
-  #cancelReport: (() => void) | undefined;
-  #closed = false;
 
   constructor(options: RotatingFileOptions) {
     this.#options = options;
+    this.#path = options.path;
   }
 
   /** Rejects if the file cannot be opened. It must be called before anything else. */
   async open(): Promise<void> {
-    const handle = await open(this.#options.path, "a", 0o600);
-    const { size, ino } = await handle.stat();
-    [this.#handle, this.#size, this.#inode] = [handle, size, ino];
-  }
-
-  append(line: string): void {
-    if (this.#closed) return;
-    if (this.#waiting >= MOST_WAITING) return this.#drop(1, new Error("the disk is too slow"));
-    const block = this.#blockFor(line.length * BYTES_OF_CHARACTER);
-    const bytes = block.bytes.write(line, block.length);
-    block.length += bytes;
-    block.lines += 1;
-    this.#waiting += bytes;
-    if (this.#writing === undefined) this.#cancelPause ??= this.#options.clock.after(PAUSE_MS, () => void this.#write());
-  }
-
-  #blockFor(bytes: number): Block {
-    const last = this.#blocks.at(-1);
-    if (last !== undefined && last.bytes.length - last.length >= bytes) return last;
-    const block = { bytes: Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, bytes)), length: 0, lines: 0 };
-    this.#blocks.push(block);
-    return block;
-  }
-
-  /** Resolves when all lines are written. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    while (this.#blocks.length > 0 || this.#writing !== undefined) await this.#write();
-    this.#cancelReport?.();
-    if (this.#dropped > 0) this.#tellDropped();
-    await this.#handle?.close();
-    this.#handle = undefined;
-  }
-
-  #write(): Promise<void> {
-    this.#cancelPause?.();
-    this.#cancelPause = undefined;
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
-    return this.#writing;
-  }
-
-  async #writeAll(): Promise<void> {
-    for (let block = this.#blocks.shift(); block !== undefined; block = this.#blocks.shift()) {
-      this.#waiting -= block.length;
-      const bytes = block.bytes.subarray(0, block.length);
-      try {
-        await this.#lookWhetherMoved();
-        if (this.#size > 0 && this.#size + bytes.length > this.#options.maxBytes) await this.#rotate();
-        await this.#handle!.appendFile(bytes);
-        this.#size += bytes.length;
-      } catch (error) {
-        this.#drop(block.lines, error);
-      }
-    }
-  }
-
-  async #lookWhetherMoved(): Promise<void> {
-    const now = this.#options.clock.now();
-    if (this.#handle !== undefined && now - this.#lookedAt < LOOK_MS) return;
-    this.#lookedAt = now;
-    const there = await stat(this.#options.path).catch(() => undefined);
-    if (this.#handle !== undefined && there?.ino === this.#inode) return;
+    const isLink = await lstat(this.#path).then(
+      (stats) => stats.isSymbolicLink(),
+      () => false,
+    );
+    if (isLink) this.#path = await realpath(this.#path);
     await this.#begin();
   }
 
+  /**
+   * Never rejects. @param lines one after the other, each with a line feed at its end
+   * @returns of how many of their bytes the lines are in the file, and why not of all
+   */
+  async append(lines: Uint8Array): Promise<{ written: number; error?: unknown }> {
+    let written = 0;
+    try {
+      await this.#look();
+      if (this.#size > 0 && this.#size + lines.length > this.#options.maxBytes) await this.#rotate();
+      while (written < lines.length) {
+        const { bytesWritten } = await this.#handle!.write(lines, written);
+        written += bytesWritten;
+        this.#size += bytesWritten;
+      }
+      return { written };
+    } catch (error) {
+      return { written: await this.#cutOff(lines, written), error };
+    }
+  }
+
+  async close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
+  }
+
+  /** Looks once a second whether the file is still the one that is open, and how large it is. */
+  async #look(): Promise<void> {
+    const now = this.#options.clock.now();
+    if (this.#handle !== undefined && now - this.#lookedAt < LOOK_MS) return;
+    this.#lookedAt = now;
+    const there = await lstat(this.#path).catch(() => undefined);
+    if (this.#handle !== undefined && there?.ino === this.#inode && there.dev === this.#device) this.#size = there.size;
+    else await this.#begin();
+  }
+
   async #rotate(): Promise<void> {
-    const { path, keep } = this.#options;
+    const { keep } = this.#options;
+    const path = this.#path;
     if (keep === 0) await rm(path, { force: true });
     for (let at = keep - 1; at >= 0; at--) {
       const from = at === 0 ? path : `${path}.${at}`;
@@ -135,20 +99,34 @@ export class RotatingFile {
   }
 
   async #begin(): Promise<void> {
-    await this.#handle?.close();
-    this.#handle = undefined;
-    await this.open();
+    await this.close();
+    const handle = await open(this.#path, APPENDING, 0o600).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ELOOP") throw new Error("a symbolic link is in its place", { cause: error });
+      // A FIFO that nobody reads.
+      if (error.code === "ENXIO") throw new Error("it is not a regular file", { cause: error });
+      throw error;
+    });
+    try {
+      const stats = await handle.stat();
+      if (!stats.isFile()) throw new Error("it is not a regular file");
+      [this.#handle, this.#size, this.#inode, this.#device] = [handle, stats.size, stats.ino, stats.dev];
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   }
 
-  #drop(lines: number, why: unknown): void {
-    this.#dropped += lines;
-    this.#why = why;
-    this.#cancelReport ??= this.#options.clock.after(REPORT_AFTER_MS, () => this.#tellDropped());
-  }
-
-  #tellDropped(): void {
-    this.#cancelReport = undefined;
-    this.#options.report(new Error(`${this.#dropped} lines were not written to ${this.#options.path}`, { cause: this.#why }));
-    this.#dropped = 0;
+  /** Removes the part of a line at the end of the file. Returns how many bytes of the lines are left. */
+  async #cutOff(lines: Uint8Array, written: number): Promise<number> {
+    const whole = written === 0 ? 0 : lines.lastIndexOf(LINE_FEED, written - 1) + 1;
+    if (whole === written) return written;
+    try {
+      await this.#handle!.truncate(this.#size - (written - whole));
+      this.#size -= written - whole;
+    } catch {
+      // The file is opened anew before the next lines.
+      await this.close().catch(() => undefined);
+    }
+    return whole;
   }
 }
