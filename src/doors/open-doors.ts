@@ -8,6 +8,7 @@ import { MayflyError } from "../base/errors/error.ts";
 import { parseAddress, urlOf } from "../base/listen/address.ts";
 import { type Certificate, readCertificate } from "../base/listen/certificate.ts";
 import { CertificateFolder } from "../base/listen/certificate-folder.ts";
+import { remembering } from "../base/remember/remembering.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import type { AccessLog } from "../telemetry/access-log/open-access-log.ts";
 import type { TraceContexts } from "../telemetry/trace-context.ts";
@@ -52,6 +53,9 @@ interface GatewayParts {
   accessLog: AccessLog | undefined;
   traces: TraceContexts | undefined;
 }
+
+/** How many tenants' names are kept for the access log, because a look into the catalog costs a call more than its line. A name of an id does not change while calls come for it. */
+const MOST_TENANTS = 1_000;
 
 /** @param socket the descriptor of a socket that is bound already; it replaces the address in the settings */
 export async function openGateway(
@@ -99,7 +103,7 @@ export async function openGateway(
     connections,
     urls,
     traces,
-    noting: accessLog && { log: accessLog, clock, tenantName: (tenant) => catalog.names.tenantName(tenant) },
+    noting: accessLog && { log: accessLog, clock, tenantName: remembering(MOST_TENANTS, (tenant) => catalog.names.tenantName(tenant)) },
     webSockets,
     sites: {
       code: (revision) => catalog.code(revision),

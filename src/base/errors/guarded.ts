@@ -26,8 +26,13 @@ export function guardedOf<T, A extends unknown[]>(
   listener: (self: T, ...args: A) => unknown,
   failed: (error: unknown, self: T) => void,
 ): (this: T, ...args: A) => void {
-  const safe = guarded(listener, (error: unknown, ...[self]: [T, ...A]) => failed(error, self));
+  // Not by guarded(), because such listeners are called for each request, and a second call within costs each.
   return function shared(this: T, ...args: A) {
-    safe(this, ...args);
+    try {
+      const result = listener(this, ...args);
+      if (result instanceof Promise) result.catch((error: unknown) => failed(error, this));
+    } catch (error) {
+      failed(error, this);
+    }
   };
 }
