@@ -12,7 +12,7 @@ import { usualChoice } from "./base/kind/machine-kind.ts";
 import { counted } from "./base/words/counted.ts";
 import { assertDescriptors, type DescriptorBudget, descriptorBudget, descriptorLimit } from "./clients/descriptors.ts";
 import { WrongCredentials } from "./clients/wrong-credentials.ts";
-import { deploy } from "./control/deploy.ts";
+import { deployHere } from "./control/deploy-here.ts";
 import type { Urls } from "./control/overview.ts";
 import type { LiveDispatcher } from "./dispatch/live-dispatcher.ts";
 import { pinOf } from "./doors/admin/pinned.ts";
@@ -26,7 +26,7 @@ import { openMachines } from "./platform/open-machines.ts";
 import { openServices } from "./platform/open-services.ts";
 import { openState } from "./platform/open-state.ts";
 import { openTelemetry } from "./platform/open-telemetry.ts";
-import type { Bundle } from "./store/catalog/catalog.ts";
+import type { UploadBundle } from "./store/catalog/catalog.ts";
 import type { Manifest } from "./store/catalog/manifest.ts";
 import { LogLines, openServerLog } from "./store/logs/server-log.ts";
 import type { StateLock } from "./store/state-folder/lock.ts";
@@ -67,7 +67,7 @@ export interface Running {
    * Deploys an app of the tenant `main`, as the management API does, and without the detour. `settled` resolves when what the revision's triggers follow starts them; it is pending while
    * calls run the revision already.
    */
-  deploy(manifest: Manifest, bundles: Bundle[]): Promise<{ number: number; changed: boolean; settled: Promise<void> }>;
+  deploy(manifest: Manifest, bundles: UploadBundle[]): Promise<{ number: number; changed: boolean; settled: Promise<void> }>;
   /** The number of invocations that wait or run, by app. */
   inFlight(): [app: string, calls: number][];
   /** Lets invocations in flight finish for at most config.graceMs, then ends all that is left. Further calls return the same promise. */
@@ -168,7 +168,7 @@ export async function startMayfly(
       // Bundling may have taken longer than a machine stays awake.
       if (id !== undefined) dispatcher.rouse(id, ROUSED_MS);
       const parts = { catalog: state.catalog, serving: apps.serving, events, clock };
-      const { revision, moved } = await deploy(parts, mainTenant, manifest, bundles);
+      const { revision, moved } = await deployHere(parts, mainTenant, manifest, bundles);
       return { number: revision.number, changed: moved, settled: calls.durable.triggersSettled() };
     },
     inFlight: () => dispatcher.inFlight(),

@@ -2,6 +2,7 @@ import type { Builder } from "./builder.ts";
 import type { ResidentCompiler } from "./java/resident-compiler.ts";
 import type { Surveys } from "./surveys.ts";
 import type { KeptPackages } from "./python/kept-packages.ts";
+import type { ResidentPython } from "./python/resident-python.ts";
 import type { PartManifest } from "../store/catalog/parts.ts";
 
 /** The folder of an app, of which the functions of one runtime are bundled. */
@@ -24,6 +25,8 @@ export interface Surroundings {
   surveys?: Surveys;
   /** What compiles Java. Default: javac, each time anew. */
   compiler?: ResidentCompiler;
+  /** What looks at Python. Default: Python, started each time anew. */
+  python?: ResidentPython;
   /** Where packages of Python stay installed. Default: nowhere. */
   packages?: KeptPackages;
   /** Whether a debugger on this host finds the sources by the map of the code. The bytes are not the same for each place of the folder then. */

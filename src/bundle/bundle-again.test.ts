@@ -6,6 +6,8 @@ import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { cacheFolder } from "../base/config/load.ts";
 import { afterwards } from "../base/testing/afterwards.ts";
+import type { UploadBundle } from "../store/catalog/catalog.ts";
+import { UnreadFiles } from "../store/catalog/unread-files.ts";
 import type { Surroundings } from "./app-folder.ts";
 import { type AgainBundler, createAgainBundler } from "./bundle-again.ts";
 import { bundleApp } from "./bundle-app.ts";
@@ -39,8 +41,8 @@ async function assertSame(dir: string, again: AgainBundler): Promise<void> {
   assert.deepEqual({ ...kept, bundles: kept.bundles.map(textOf) }, { ...anew, bundles: anew.bundles.map(textOf) });
 }
 
-function textOf({ function: name, format, code }: { function: string; format: string; code: Uint8Array | Blob }): unknown {
-  return { name, format, code: code instanceof Blob ? code.size : Buffer.from(code).toString("latin1") };
+function textOf({ function: name, format, code }: { function: string; format: string; code: UploadBundle["code"] }): unknown {
+  return { name, format, code: code instanceof UnreadFiles ? code.size : Buffer.from(code).toString("latin1") };
 }
 
 test("JavaScript, after changes of its code, its imports, its form and its mistakes", async (context) => {
@@ -147,4 +149,27 @@ test("packages are installed once for the same requirements, anew for others, an
   assert.equal(installs.length, 2);
   await packages.close();
   assert.deepEqual(readdirSync(parent), []);
+});
+
+test("Python, after a change, a mistake, and code that Python's parser gives up", async (context) => {
+  const source = (text: string) => `def handler(event, context):\n    return ${text}\n`;
+  const { dir, again, save } = appOf(context, {
+    "mayfly.json": JSON.stringify({ name: "again", runtime: "python", functions: { hello: { entry: "hello.py", handler: "handler" } } }),
+    "hello.py": source(`open("data.txt").read()`),
+    "data.txt": "data",
+  });
+  await assertSame(dir, again);
+  save({ "hello.py": source(`"grüße"`) });
+  await assertSame(dir, again);
+  save({ "hello.py": "def handler(event, context:\n" });
+  await assert.rejects(again.bundle(), /hello\.py:1/);
+  for (const deep of [`${"(".repeat(100_000)}1${")".repeat(100_000)}`, `${"-".repeat(500_000)}1`]) {
+    save({ "hello.py": source(deep) });
+    const anew = await bundleApp(dir, surroundings).catch(String);
+    assert.deepEqual(String(await again.bundle().catch(String)), String(anew));
+  }
+  save({ "hello.py": source("2"), "pyproject.toml": `[project]\nname = "again"\nrequires-python = ">=9"\n` });
+  await assertSame(dir, again);
+  save({ "pyproject.toml": `[project]\ndynamic = ["dependencies"]\n` });
+  await assert.rejects(again.bundle(), { code: "packages-not-installed", message: /project\.dynamic/ });
 });

@@ -6,6 +6,7 @@ import { ResidentCompiler } from "./java/resident-compiler.ts";
 import { ownerOf } from "./packages/package-file.ts";
 import { Surveys } from "./surveys.ts";
 import { KeptPackages } from "./python/kept-packages.ts";
+import { ResidentPython } from "./python/resident-python.ts";
 
 export type { BundledApp } from "./bundle-app.ts";
 
@@ -22,18 +23,20 @@ export interface AgainBundler {
 /** @param dir the real path of the app's folder */
 export function createAgainBundler(
   dir: string,
-  surroundings: Omit<Surroundings, "builder" | "surveys" | "compiler" | "packages">,
+  surroundings: Omit<Surroundings, "builder" | "surveys" | "compiler" | "packages" | "python">,
 ): AgainBundler {
   const builder = new RememberingBuilder();
   const compiler = new ResidentCompiler();
   const packages = new KeptPackages();
+  const python = new ResidentPython();
   const surveys = new Surveys();
   return {
-    bundle: () => bundleApp(dir, { ...surroundings, builder: builder.build, surveys, compiler, packages }),
+    bundle: () => bundleApp(dir, { ...surroundings, builder: builder.build, surveys, compiler, packages, python }),
     inputs: () => builder.inputs(),
     filesOutside: () => [...builder.inputs()].filter((path) => !path.startsWith(`${dir}/`) && ownerOf(path) === undefined),
     async close() {
       compiler.close();
+      python.close();
       await Promise.all([builder.dispose(), packages.close()]);
     },
   };

@@ -6,6 +6,7 @@ import { type AppRuntime, isProgramRuntime } from "../base/kind/machine-kind.ts"
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { type PartManifest, partsOf } from "../store/catalog/parts.ts";
+import { UnreadFiles } from "../store/catalog/unread-files.ts";
 import type { AppFolder, Surroundings } from "./app-folder.ts";
 import { bundleNode } from "./bundle-node.ts";
 import type { BundledApp, BundledPart } from "./bundled-app.ts";
@@ -98,8 +99,8 @@ async function bundleParts(
   }
   if (manifest.static !== undefined && staticRoot !== undefined)
     bundledParts.push(await bundleStatic(manifest.static, manifest.fallback, staticRoot, file));
-  const { commands = [], ...bundled } = await mergeParts(bundledParts, manifest, file);
-  refuseTooLarge(bundled.bundles.flatMap(({ code }) => (code instanceof Blob ? [] : [code.byteLength])));
+  const { commands = [], ...bundled } = mergeParts(bundledParts, manifest, file);
+  refuseTooLarge(bundled.bundles.flatMap(({ code }) => (code instanceof UnreadFiles ? [] : [code.byteLength])));
   return { manifest: withCommands(manifest, new Map(commands)), ...bundled };
 }
 

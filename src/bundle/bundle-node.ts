@@ -31,7 +31,7 @@ export async function bundleNode(
   const all = withImports([...named], root, travelling);
   const codeBytes = bundles.reduce((sum, { code }) => sum + code.byteLength, 0);
   const own = all.files.filter((each) => !shipped.files.has(each)).map((each) => inPlace(root, each));
-  const files = await collected([...travelling, ...own], codeBytes, file);
+  const files = collected([...travelling, ...own], codeBytes, file);
   return {
     bundles: files === undefined ? bundles : [...bundles, files.bundle],
     warnings: [...warnings, ...all.warnings],

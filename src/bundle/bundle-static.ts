@@ -22,7 +22,7 @@ export async function bundleStatic(folder: string, fallback: string | undefined,
     refuse(`fallback is "${fallback}", but there is no such file in ${folder}`);
   const hasWellKnown = statOf(join(root, folder, WELL_KNOWN))?.isDirectory() === true;
   const patterns = [`${folder}**`, ...(hasWellKnown ? [`${folder}${WELL_KNOWN}/**`] : [])];
-  const files = await collected(matchedFiles(root, patterns, file, "static"), 0, file);
+  const files = collected(matchedFiles(root, patterns, file, "static"), 0, file);
   return {
     bundles: files === undefined ? [] : [files.bundle],
     warnings: [],

@@ -4,11 +4,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { afterwards } from "../base/testing/afterwards.ts";
 import { filesBundle, readFileList } from "../store/catalog/app-files.ts";
 import { bundleApp } from "./bundle-app.ts";
 import { mergeParts } from "./merge-parts.ts";
 import type { UploadBundle } from "../store/catalog/catalog.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
+import { UnreadFiles } from "../store/catalog/unread-files.ts";
 
 function folder(t: TestContext, manifest: object, files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), "mayfly-mixed-"));
@@ -23,9 +25,10 @@ function folder(t: TestContext, manifest: object, files: Record<string, string>)
 const node = "export const handler = async () => 'hello';";
 const python = "def handler(event, context):\n    return 'hello'\n";
 
-const sizeOf = (code: UploadBundle["code"]) => (code instanceof Blob ? code.size : code.byteLength);
-const filesOf = async (bundles: UploadBundle[]) => readFileList(await bytesOf(bundles.at(-1)!.code));
-const bytesOf = async (code: UploadBundle["code"]) => (code instanceof Blob ? code.bytes() : code);
+const sizeOf = (code: UploadBundle["code"]) => (code instanceof UnreadFiles ? code.size : code.byteLength);
+const filesOf = (bundles: UploadBundle[]) => readFileList(bytesOf(bundles.at(-1)!.code));
+const bytesOf = (code: UploadBundle["code"]) =>
+  code instanceof UnreadFiles ? Buffer.concat(Array.from(code.pieces(), (piece) => Buffer.from(piece))) : Buffer.from(code);
 
 test("each function is bundled by its runtime, in the manifest's order, and the app's files are one bundle", async (t) => {
   const functions = {
@@ -44,7 +47,7 @@ test("each function is bundled by its runtime, in the manifest's order, and the 
       ["", "files", true],
     ],
   );
-  const paths = (await filesOf(bundles)).map(([path]) => path);
+  const paths = (filesOf(bundles)).map(([path]) => path);
   assert.deepEqual(paths, ["part.mjs", "report.py", "server.mjs", "views/a.txt"]);
   assert.deepEqual([told.count, told.named], [4, ["part.mjs", "server.mjs"]]);
 });
@@ -70,7 +73,7 @@ test("npm packages are for the functions that can have them, and refused where n
   };
   const functions = { report: { entry: "report.py", runtime: "python" }, page: { entry: "page.mjs" } };
   const { bundles } = await bundleApp(folder(t, { functions, external: ["own"] }, files));
-  const paths = (await filesOf(bundles)).map(([path]) => path);
+  const paths = (filesOf(bundles)).map(([path]) => path);
   assert.deepEqual(paths, ["node_modules/own/index.js", "node_modules/own/package.json", "report.py"]);
   const refused = folder(t, { functions: { report: functions.report }, external: ["own"] }, files);
   await assert.rejects(bundleApp(refused), { code: "bad-manifest", message: /external names npm packages/ });
@@ -85,33 +88,37 @@ test("an entry is checked by its function's runtime", async (t) => {
   await assert.rejects(bundleApp(wrong), { code: "bad-manifest", message: /functions\.report\.entry .*runs files that end with \.py/ });
 });
 
-/** What is bundled of a part with one file. */
-function partWith(content: Uint8Array, { executable = false, large = false } = {}) {
+/** What is bundled of a part with one file. @param from where it is on this host, if it is large */
+function partWith(content: Uint8Array, { executable = false, from }: { executable?: boolean; from?: string } = {}) {
   const { code, ...bundle } = filesBundle([{ path: "a", content, executable }]);
+  if (from !== undefined) writeFileSync(from, content);
+  const unread = from && new UnreadFiles([{ path: "a", content: { from, bytes: content.byteLength }, executable }]);
   return {
-    bundles: [{ ...bundle, code: large ? new Blob([Buffer.from(code)]) : code }],
+    bundles: [{ ...bundle, code: unread || code }],
     warnings: ["a warning"],
     files: { count: 1, bytes: content.byteLength, named: ["a"] },
   };
 }
 
-const merged = (...parts: ReturnType<typeof partWith>[]) => mergeParts(parts, { functions: {} } as unknown as Manifest, "mayfly.json");
+const merged = async (...parts: ReturnType<typeof partWith>[]) => mergeParts(parts, { functions: {} } as unknown as Manifest, "mayfly.json");
 
 test("two parts may bring the same file, executable if one needs it so, but not different files of one path", async () => {
   const [x, y] = [Buffer.from("x"), Buffer.from("y")];
   const same = await merged(partWith(x), partWith(x, { executable: true }));
-  assert.deepEqual(await filesOf(same.bundles), [["a", 1, true]]);
+  assert.deepEqual(filesOf(same.bundles), [["a", 1, true]]);
   assert.deepEqual([same.warnings, same.files], [["a warning"], { count: 1, bytes: 1, named: ["a"] }]);
   await assert.rejects(merged(partWith(x), partWith(y)), { code: "bad-manifest", message: /file a, and these files differ/ });
 });
 
-test("large files are compared and merged without being read into memory", async () => {
+test("large files are compared and merged without being read into memory", async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-mixed-"));
+  afterwards(t, () => rmSync(dir, { recursive: true }));
   const content = Buffer.alloc(3 << 20, "large");
-  const large = partWith(content, { large: true });
+  const large = partWith(content, { from: join(dir, "one") });
   const same = await merged(large, large);
-  assert.ok(same.bundles[0]!.code instanceof Blob);
-  assert.ok((await bytesOf(same.bundles[0]!.code)).subarray(-content.length).every((byte, at) => byte === content[at]));
+  assert.ok(same.bundles[0]!.code instanceof UnreadFiles);
+  assert.ok(bytesOf(same.bundles[0]!.code).subarray(-content.length).every((byte, at) => byte === content[at]));
   const other = Buffer.from(content);
   other.write("?", content.length - 1);
-  await assert.rejects(merged(large, partWith(other, { large: true })), { code: "bad-manifest", message: /these files differ/ });
+  await assert.rejects(merged(large, partWith(other, { from: join(dir, "other") })), { code: "bad-manifest", message: /these files differ/ });
 });

@@ -45,6 +45,11 @@ export function screenInWords({ several, more }: { several: boolean; more: () =>
           const then = event.oldServes ? "The code before it goes on answering; the next save tries again." : "The next save tries again.";
           return console.log(dim(`  ${then}`));
         }
+        case "renamed": {
+          const { from, to, removed } = event;
+          const then = removed ? `${from} was removed` : `${from} goes on answering: ${commandName} remove${more()} ${from}`;
+          return console.log(`${yellow("!")} mayfly.json names the app ${to} now; ${then}`);
+        }
         case "warned":
           return console.log(`${yellow("!")} ${harmless(event.text)}`);
       }

@@ -1,6 +1,5 @@
 /** The server that `mayfly dev` works with: one of its own, with a state folder that goes with it or that is kept, or one that runs already. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { loadConfig } from "../base/config/load.ts";
 import { showProgress } from "../base/terminal/terminal.ts";
@@ -57,9 +56,13 @@ export async function openDevServer(options: DevServerOptions): Promise<DevServe
   await prepareHost();
   sweep();
   const { stateDir, isEphemeral } = stateOf(options);
+  const inspectDir = inspectDirOf(options);
+  const removeFolders = () => {
+    if (inspectDir !== undefined) rmSync(inspectDir, REMOVED);
+    if (isEphemeral) rmSync(stateDir, REMOVED);
+  };
   const progress = showProgress();
   try {
-    const inspectDir = options.inspect === undefined ? undefined : mkdtempSync(join(tmpdir(), "mayfly-inspect-"));
     const running = await startOnFreePorts(options, stateDir, { progress: progress.step, development: { inspectDir, isEphemeral } });
     const { client, gateway } = await connect({ state: stateDir }, { env: {} });
     const inspector = await openInspector(options, inspectDir, client).catch(async (error: unknown) => {
@@ -76,30 +79,19 @@ export async function openDevServer(options: DevServerOptions): Promise<DevServe
       inspector: inspector?.address,
       hold: (app, ms) => running.hold(app, ms),
       release: (app) => running.release(app),
-      deploy: (manifest, bundles) => deployTo(running, client, manifest, bundles),
+      deploy: (manifest, bundles) => running.deploy(manifest, bundles),
       async close() {
         inspector?.close();
         await running.close();
-        if (inspectDir !== undefined) rmSync(inspectDir, REMOVED);
-        if (isEphemeral) rmSync(stateDir, REMOVED);
+        removeFolders();
       },
     };
   } catch (error) {
-    if (isEphemeral) rmSync(stateDir, REMOVED);
+    removeFolders();
     throw error;
   } finally {
     progress.done();
   }
-}
-
-/** Large files go by the API, which takes them as they come. */
-async function deployTo(
-  running: Running,
-  client: Client,
-  ...[manifest, bundles]: Parameters<AppLoopOptions["deploy"]>
-): Promise<NewRevision> {
-  const small = bundles.flatMap(({ code, ...rest }) => (code instanceof Blob ? [] : [{ ...rest, code }]));
-  return small.length < bundles.length ? deployBy(client, manifest, bundles) : running.deploy(manifest, small);
 }
 
 async function deployBy(client: Client, ...[manifest, bundles]: Parameters<AppLoopOptions["deploy"]>): Promise<NewRevision> {
@@ -166,9 +158,19 @@ function stateOf({ state }: DevServerOptions): { stateDir: string; isEphemeral: 
   return { stateDir, isEphemeral: true };
 }
 
-/** Removes what a `mayfly dev` has left that was killed. */
+/** The folder for the addresses of machines' inspectors is beside the state folder, and not in it, because that may be kept. */
+function inspectDirOf({ inspect }: DevServerOptions): string | undefined {
+  if (inspect === undefined) return undefined;
+  const dir = join(devFolder(), `${process.pid}-inspect`);
+  // A killed process that had the same number may have left it.
+  rmSync(dir, REMOVED);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return dir;
+}
+
+/** Removes what a `mayfly dev` has left that was killed: its folders have names that begin with the number of its process. */
 function sweep(): void {
-  for (const dir of devStateDirs()) if (!isAlive(Number(basename(dir)) || undefined)) rmSync(dir, REMOVED);
+  for (const dir of devStateDirs()) if (!isAlive(Number.parseInt(basename(dir), 10) || undefined)) rmSync(dir, REMOVED);
 }
 
 async function configOf({ listen, driver: asked, kernel, inspect }: DevServerOptions, stateDir: string) {

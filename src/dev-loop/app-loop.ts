@@ -19,7 +19,7 @@ import { type FolderWatch, watchFolders } from "./watch-folders.ts";
 export interface AppLoopOptions {
   /** The real path of the app's folder. */
   dir: string;
-  client: Pick<Client, "setSecret" | "point">;
+  client: Pick<Client, "setSecret" | "point" | "removeApp">;
   deploy: (manifest: BundledApp["manifest"], bundles: BundledApp["bundles"]) => Promise<NewRevision>;
   /** Lets calls of an app wait, at most for so many milliseconds, and lets them go on. */
   hold: (app: string, ms: number) => void;
@@ -30,6 +30,10 @@ export interface AppLoopOptions {
   cacheDir: string;
   /** Absolute paths that are no part of the app, with all below them: the server's state may be in its folder. */
   passOver: string[];
+  /** Whether nothing on the server outlives it: an app that mayfly.json names otherwise now is removed then. */
+  isEphemeral: boolean;
+  /** The folder of another app under development that has this name; undefined if none has. */
+  otherWith: (app: string) => string | undefined;
   /** Whether a machine is kept bound to the newest code, so that a save binds one before it is called. */
   readyMachine: boolean;
   tell: (event: LoopEvent) => void;
@@ -43,7 +47,7 @@ export interface NewRevision {
   settled: Promise<void>;
 }
 
-export type LoopEvent = Deployed | Failed | Warned;
+export type LoopEvent = Deployed | Failed | Renamed | Warned;
 
 interface Deployed {
   type: "deployed";
@@ -69,6 +73,16 @@ interface Failed {
   error: MayflyError;
   /** Whether code that was deployed before goes on answering. */
   oldServes: boolean;
+}
+
+/** mayfly.json has another name. */
+interface Renamed {
+  type: "renamed";
+  dir: string;
+  from: string;
+  to: string;
+  /** Whether the app of the old name was removed. If not, it goes on answering. */
+  removed: boolean;
 }
 
 interface Warned {
@@ -117,6 +131,15 @@ export class AppLoop {
   /** Resolves when the app was bundled and deployed for the first time, or could not be. */
   async began(): Promise<void> {
     while (this.#round !== undefined) await this.#round;
+  }
+
+  /** The name of the app that was deployed last; undefined before the first deploy. */
+  get app(): string | undefined {
+    return this.#app;
+  }
+
+  get dir(): string {
+    return this.#options.dir;
   }
 
   /** Ends the watch. What is under way is finished before this resolves. */
@@ -173,7 +196,14 @@ export class AppLoop {
     const { dir, client, tell } = this.#options;
     const { manifest: own, secrets } = withDotEnv(bundled.manifest, dir);
     const manifest = this.#options.debuggable ? withoutHurry(own) : own;
-    const isFirst = this.#app !== manifest.name;
+    const before = this.#app;
+    const isFirst = before !== manifest.name;
+    const other = this.#options.otherWith(manifest.name);
+    if (other !== undefined)
+      throw new MayflyError("bad-manifest", {
+        file: join(dir, "mayfly.json"),
+        what: `name is ${manifest.name}, as that of ${other}, which is developed on the same server`,
+      });
     await this.#setSecrets(manifest.name, secrets);
     const { number, changed, settled } = await this.#options.deploy(manifest, bundled.bundles);
     this.#app = manifest.name;
@@ -200,7 +230,16 @@ export class AppLoop {
     this.#warned = new Set(bundled.warnings);
     for (const text of fresh) this.#warn(text);
     if (isFirst && this.#options.readyMachine) await client.point(manifest.name, "live", undefined, { reserved: 1 });
+    if (isFirst && before !== undefined) await this.#renamed(before, manifest.name);
     return changed;
+  }
+
+  async #renamed(from: string, to: string): Promise<void> {
+    const { dir, client, isEphemeral, otherWith, tell } = this.#options;
+    if (otherWith(from) !== undefined) return;
+    if (isEphemeral) await client.removeApp(from);
+    for (const key of this.#secrets.keys()) if (isEphemeral && key.startsWith(`${from} `)) this.#secrets.delete(key);
+    tell({ type: "renamed", dir, from, to, removed: isEphemeral });
   }
 
   /** What a reader knows of what was saved: the files that the app is made of, or else those that are still there, relative to the folder. */

@@ -33,8 +33,11 @@ export const filesPath = "/run/files";
 /** Bytes of the disk with these files in a VM, whatever the files' size: the file behind it is sparse. */
 export const filesDiskBytes = 2 ** 31;
 
-/** Flags of the agent's Node. The host adds the heap size. */
-export const nodeFlags = ["--disable-warning=ExperimentalWarning"];
+/**
+ * Flags of the agent's Node. The host adds the heap size. While an app is developed, Node would print the address of its inspector into the app's log: one within the machine, at
+ * which no debugger gets an answer.
+ */
+export const nodeFlags = ["--disable-warning=ExperimentalWarning", "--inspect-publish-uid=http"];
 
 /** How a runtime's agent is started in a machine. */
 interface AgentStart {

@@ -1,10 +1,11 @@
 /** Puts all files that travel with an app into one bundle. */
-import { accessSync, constants, openAsBlob, readFileSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, readFileSync, type Stats, statSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
-import { filesBundle, filesHead, MOST_FILES } from "../../store/catalog/app-files.ts";
+import { filesBundle, MOST_FILES } from "../../store/catalog/app-files.ts";
 import { FILES, FILES_FORMAT, type UploadBundle } from "../../store/catalog/catalog.ts";
 import { refuseTooLarge } from "../../store/catalog/code-limit.ts";
+import { UnreadFiles } from "../../store/catalog/unread-files.ts";
 import { areLarge, MOST_BYTES } from "../../store/large-files/large-files.ts";
 import type { TravellingFile } from "./travelling-file.ts";
 
@@ -16,7 +17,7 @@ export interface CollectedFiles {
 }
 
 /** @param file the manifest, for errors. Throws "bad-manifest" and "code-too-large" before any file is read. */
-export async function collected(files: TravellingFile[], codeBytes: number, file: string): Promise<CollectedFiles | undefined> {
+export function collected(files: TravellingFile[], codeBytes: number, file: string): CollectedFiles | undefined {
   const all = [...new Map(files.map((each) => [each.path, each])).values()];
   if (all.length === 0) return undefined;
   if (all.length > MOST_FILES) {
@@ -30,8 +31,12 @@ export async function collected(files: TravellingFile[], codeBytes: number, file
   if (areLarge(all.length, bytes)) {
     refuseTooLarge([codeBytes]);
     if (bytes > MOST_BYTES) throw new MayflyError("code-too-large", { bytes, limit: MOST_BYTES });
-    const sources = all.map((file, at) => ({ file, bytes: stats[at]!.size, executable: isExecutable(file, at) }));
-    return { bundle: { function: FILES, format: FILES_FORMAT, code: await largeBlob(sources) }, ...counted };
+    // Those of files that stay are read when they are needed.
+    const contentOf = ({ from, passing }: TravellingFile, at: number) => (passing ? readFileSync(from) : { from, bytes: stats[at]!.size });
+    const code = new UnreadFiles(
+      all.map((each, at) => ({ path: each.path, content: contentOf(each, at), executable: isExecutable(each, at) })),
+    );
+    return { bundle: { function: FILES, format: FILES_FORMAT, code }, ...counted };
   }
   refuseTooLarge([codeBytes, bytes]);
   const bundle = filesBundle(
@@ -48,20 +53,6 @@ function readable({ path, from }: TravellingFile, file: string): Stats {
   } catch (error) {
     throw new MayflyError("bad-manifest", { file, what: `${path} would travel, but cannot be read: ${(error as Error).message}` }, error);
   }
-}
-
-interface Source {
-  file: TravellingFile;
-  bytes: number;
-  executable: boolean;
-}
-
-/** The same bytes as those of a bundle. Those of files that stay are read when they are needed. */
-async function largeBlob(sources: Source[]): Promise<Blob> {
-  const sorted = sources.toSorted((a, b) => (a.file.path < b.file.path ? -1 : 1));
-  const head = filesHead(sorted.map(({ file: { path }, bytes, executable }): [string, number, boolean] => [path, bytes, executable]));
-  const contents = sorted.map(async ({ file: { from, passing } }) => (passing ? readFileSync(from) : openAsBlob(from)));
-  return new Blob([head, ...(await Promise.all(contents))]);
 }
 
 /** A file of the app's folder travels to the same place below the task root. */

@@ -42,7 +42,7 @@ export async function bundleJava({ manifest, root, file }: AppFolder, surroundin
     const jars = code.jars.map((jar): TravellingFile => (named.has(jar) ? inPlace(root, jar) : { path: placeOfJar(root, jar), from: jar }));
     // Of two files of one path the later one travels: what an editor once compiled into `classes` may lie there.
     const all = [...matched, ...code.resources, ...classFiles(classes, CLASSES), ...jars, ...own.map((jar) => inPlace(root, jar))];
-    const files = (await collected(all, 0, file))!;
+    const files = collected(all, 0, file)!;
     // The code is among the files, where the agent's class path leads: classes, and lib.
     const bundles = functions.map(({ name }): Bundle => ({ function: name, format: "java", code: new Uint8Array() }));
     const inFolders = functions.filter(({ entry }) => statSync(join(root, entry)).isDirectory());

@@ -36,7 +36,7 @@ export async function bundlePrograms({ manifest, root, file }: AppFolder, surrou
   const format = formatsOf[manifest.runtime][0]!;
   const { files, commands, warnings } = await withMade(manifest, root, surroundings, travelling, async (made) => ({
     ...made,
-    files: await collected([...travelling, ...made.files], 0, file),
+    files: collected([...travelling, ...made.files], 0, file),
   }));
   const shipped = new Set(travelling.map(({ from }) => from));
   const functions = programs.map(({ name }): Bundle => ({ function: name, format, code: new Uint8Array() }));

@@ -39,7 +39,7 @@ export async function bundlePython({ manifest, root, file }: AppFolder, surround
   const unshipped = await unshippedFiles(python, root, loaded, travelling);
   return withRequirements(python, root, surroundings, travelling.length, async (required, unfit) => {
     const all = [...travelling, ...required];
-    const files = (await collected(all, 0, file))!;
+    const files = collected(all, 0, file)!;
     // The code is among the files: docs/guest-protocol.md, a function's source.
     const functions = entries.map(({ name }): Bundle => ({ function: name, format: "python", code: new Uint8Array() }));
     return {

@@ -17,12 +17,14 @@ interface PythonRun extends Pick<LimitedRun, "input" | "limitMs" | "signal"> {
 export interface GuestPython {
   /** Nothing of the folder in which it runs, and no setting of the user's own Python, has a part in what it does. */
   run(args: string[], options: PythonRun): Promise<ProgramResult>;
+  /** Runs a program of Mayfly's that only looks at files: in the Python that stays between bundles, if there is one. */
+  look(program: string, args: string[], options: Pick<PythonRun, "cwd" | "input">): Promise<ProgramResult>;
   /** A folder in which Python finds the module pip. */
   pip: string;
 }
 
 /** Rejects with "missing-part" or "image-build-failed". */
-export async function guestPython({ cacheDir, progress }: Surroundings): Promise<GuestPython> {
+export async function guestPython({ cacheDir, progress, python: resident }: Surroundings): Promise<GuestPython> {
   const root = await fetchProgramRoot({
     suite: imageSuite,
     packages: ["python3", "python3-pip-whl", "ca-certificates"],
@@ -33,7 +35,14 @@ export async function guestPython({ cacheDir, progress }: Surroundings): Promise
   const own = { PYTHONHOME: join(root, "usr"), PYTHONNOUSERSITE: "1", PYTHONUTF8: "1" };
   // Without -P, a types.py or json.py of the app's folder would stand in for the module of that name.
   const python = (args: string[], options: PythonRun) => run(program, [...before, "-P", ...args], own, options);
-  return { run: python, pip: await unpackPip(root, python) };
+  const look: GuestPython["look"] = async (text, args, options) => {
+    const anew = () => python(["-W", "ignore", "-c", text, ...args], options);
+    if (resident === undefined) return anew();
+    const asked = { program: text, args, cwd: options.cwd, input: options.input ?? "" };
+    // Code that ends Python is looked at once more, in one that says how it ended.
+    return resident.run([program, ...before, "-P"], { ...environment(), ...own }, asked).catch(anew);
+  };
+  return { run: python, look, pip: await unpackPip(root, python) };
 }
 
 /**

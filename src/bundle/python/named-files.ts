@@ -119,7 +119,7 @@ export async function unshippedFiles(
   travelling: TravellingFile[],
 ): Promise<string[]> {
   const input = JSON.stringify(modules.map(({ from }) => from));
-  const { code, stdout, stderr } = await python.run(["-W", "ignore", "-c", program], { cwd: root, input });
+  const { code, stdout, stderr } = await python.look(program, [], { cwd: root, input });
   if (code !== 0) throw new Error(`the search for files that the code names failed: ${stderr}`);
   const shipped = new Set(travelling.map(({ path }) => join(root, path)));
   const warnings = new Map<string, string>();

@@ -202,7 +202,7 @@ json.dump(report, sys.stdout)
 export async function readCode(python: GuestPython, root: string, files: TravellingFile[], entries: string[]): Promise<CodeReport> {
   const indexes = entries.map((entry) => files.findIndex(({ path }) => path === posix.normalize(entry)));
   const input = JSON.stringify({ files: files.map(({ path, from }) => [path, from]), entries: indexes });
-  const { code, stdout, stderr } = await python.run(["-W", "ignore", "-c", program], { cwd: root, input });
+  const { code, stdout, stderr } = await python.look(program, [], { cwd: root, input });
   if (code !== 0) throw new Error(`the app's Python code could not be looked at: ${stderr}`);
   return JSON.parse(stdout) as CodeReport;
 }

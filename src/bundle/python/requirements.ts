@@ -93,7 +93,7 @@ async function requirementsOf(python: GuestPython, root: string): Promise<Wanted
     return { from: "requirements.txt", words: ["--requirement", "requirements.txt"], warnings: [] };
   const from = "pyproject.toml";
   if (!existsSync(join(root, from))) return { from, words: [], warnings: [] };
-  const { code, stdout, stderr } = await python.run(["-c", readProject, python.pip], { cwd: root });
+  const { code, stdout, stderr } = await python.look(readProject, [python.pip], { cwd: root });
   if (code !== 0) throw notInstalled(from, stderr.trim().split("\n").at(-1)!);
   const { words, warnings } = JSON.parse(stdout) as Omit<Wanted, "from">;
   return { from, words, warnings };

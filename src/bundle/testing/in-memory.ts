@@ -1,9 +1,10 @@
 import type { Bundle, UploadBundle } from "../../store/catalog/catalog.ts";
+import { UnreadFiles } from "../../store/catalog/unread-files.ts";
 
 /** Bundles of which none is of large files. */
 export function inMemory(bundles: UploadBundle[]): Bundle[] {
   return bundles.map(({ code, ...rest }) => {
-    if (code instanceof Blob) throw new Error(`the files are large: ${code.size} bytes`);
+    if (code instanceof UnreadFiles) throw new Error(`the files are large: ${code.size} bytes`);
     return { ...rest, code };
   });
 }

@@ -21,6 +21,7 @@ import { targetsInWords } from "../targets.ts";
 import { bytesInWords, durationInWords } from "../units.ts";
 import { namedSecrets } from "../../store/catalog/injections.ts";
 import { asksForSnapshot } from "../../store/catalog/snapshot-of.ts";
+import { UnreadFiles } from "../../store/catalog/unread-files.ts";
 import { ALL_ROUTES } from "../../store/catalog/route-schema.ts";
 import { asJson } from "../as-json.ts";
 
@@ -93,7 +94,7 @@ async function deploy(dir: string, { alias, ...given }: DeployOptions): Promise<
     .map(({ function: name, code }) => ({
       name,
       url: `${at}/${named}/${name}`,
-      bytes: code instanceof Blob ? code.size : code.byteLength,
+      bytes: code instanceof UnreadFiles ? code.size : code.byteLength,
     }));
   const { app, id, number, digest, changed, canary } = revision;
   const site = manifest.static === undefined ? null : `${at}/${named}/`;

@@ -9,7 +9,7 @@ import type { Client } from "../../doors/admin/client.ts";
 import { stateDirOf } from "../connection.ts";
 import { type DevScreen, screenInJson, screenInWords } from "../dev-screen.ts";
 import { type DevServer, type DevServerOptions, openDevServer } from "../dev-server.ts";
-import { closeOnSignal } from "../signals.ts";
+import { closeWithTerminal } from "../signals.ts";
 
 type DevOptions = Omit<DevServerOptions, "inspect"> & { inspect?: string | true; json?: true };
 
@@ -50,7 +50,7 @@ async function dev(dirs: string[], options: DevOptions): Promise<void> {
     server,
     options.json ? screenInJson() : screenInWords({ several: folders.length > 1, more: stateOption(server) }),
   );
-  closeOnSignal(session, () => undefined);
+  closeWithTerminal(session);
   try {
     await session.begin(folders);
   } catch (error) {
@@ -85,6 +85,8 @@ class Session {
   readonly #screen: DevScreen;
   readonly #loops: AppLoop[] = [];
   readonly #ending = new AbortController();
+  /** Ends what is shown of each app, by its name. */
+  readonly #shown = new Map<string, AbortController>();
   #closed: Promise<void> | undefined;
 
   constructor(server: DevServer, screen: DevScreen) {
@@ -93,7 +95,7 @@ class Session {
   }
 
   async begin(folders: string[]): Promise<void> {
-    const { client, isOwn, hold, release, deploy, stateDir } = this.#server;
+    const { client, isOwn, isEphemeral, hold, release, deploy, stateDir } = this.#server;
     this.#screen.up(this.#server);
     for (const dir of folders) {
       const loop = new AppLoop({
@@ -105,6 +107,8 @@ class Session {
         passOver: [...(stateDir === undefined ? [] : [resolve(stateDir)]), cacheFolder()],
         cacheDir: cacheFolder(),
         readyMachine: isOwn,
+        isEphemeral,
+        otherWith: (app) => this.#loops.find((each) => each.app === app && each.dir !== dir)?.dir,
         debuggable: this.#server.inspector !== undefined,
         tell: (event) => this.#tell(event),
       });
@@ -124,34 +128,40 @@ class Session {
   }
 
   #tell(event: LoopEvent): void {
+    if (event.type === "renamed" && event.removed) this.#shown.get(event.from)?.abort();
     this.#screen.loop(event);
     if (event.type === "deployed" && event.isFirst)
       guarded(
         () => this.#appears(event.app, event.functions),
-        (error) => this.#lost(error),
+        (error) => this.#lost(error, this.#ending.signal),
       )();
   }
 
   async #appears(app: string, functions: string[]): Promise<void> {
     const { client, gatewayUrl } = this.#server;
     const urls = functions.map((name) => ({ name, url: `${gatewayUrl}/${app}/${name}` }));
-    const lost = (error: unknown) => this.#lost(error);
-    guarded(() => this.#showLogs(client, app), lost)();
-    guarded(() => this.#showCalls(client, app), lost)();
+    // An app may have its old name again.
+    this.#shown.get(app)?.abort();
+    const ending = new AbortController();
+    this.#shown.set(app, ending);
+    const signal = AbortSignal.any([this.#ending.signal, ending.signal]);
+    const lost = (error: unknown) => this.#lost(error, signal);
+    guarded(() => this.#showLogs(client, app, signal), lost)();
+    guarded(() => this.#showCalls(client, app, signal), lost)();
     this.#screen.app(app, urls, await client.triggers(app));
   }
 
-  async #showLogs(client: Client, app: string): Promise<void> {
-    for await (const line of client.followLogs({ app, tail: 0 }, this.#ending.signal)) this.#screen.log(line);
+  async #showLogs(client: Client, app: string, signal: AbortSignal): Promise<void> {
+    for await (const line of client.followLogs({ app, tail: 0 }, signal)) this.#screen.log(line);
   }
 
-  async #showCalls(client: Client, app: string): Promise<void> {
-    for await (const call of client.followCalls(app, this.#ending.signal)) this.#screen.call(app, call);
+  async #showCalls(client: Client, app: string, signal: AbortSignal): Promise<void> {
+    for await (const call of client.followCalls(app, signal)) this.#screen.call(app, call);
   }
 
   /** A stream of the server's has ended. */
-  #lost(error: unknown): void {
-    if (this.#ending.signal.aborted) return;
+  #lost(error: unknown, signal: AbortSignal): void {
+    if (signal.aborted) return;
     // A server that ran already, and on which apps are not developed, shows no calls.
     if (error instanceof MayflyError && error.code === "not-in-development") return;
     console.error(`mayfly dev: ${error instanceof Error ? error.message : String(error)}`);

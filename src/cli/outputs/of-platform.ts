@@ -59,6 +59,13 @@ const devLine = z.discriminatedUnion("event", [
     isFirst: z.boolean(),
   }),
   z.object({ event: z.literal("failed"), dir: z.string(), oldServes: z.boolean(), ...schemas.errorSchema.shape }),
+  z.object({
+    event: z.literal("renamed"),
+    dir: z.string(),
+    from: z.string(),
+    to: z.string(),
+    removed: z.boolean().openapi({ description: "Whether the app of the old name was removed. If not, it goes on answering." }),
+  }),
   z.object({ event: z.literal("warned"), dir: z.string(), text: z.string() }),
   z.object({
     event: z.literal("app"),

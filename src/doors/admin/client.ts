@@ -4,6 +4,7 @@
  */
 import type { Readable } from "node:stream";
 import { FILES_FORMAT, type UploadBundle } from "../../store/catalog/catalog.ts";
+import { UnreadFiles } from "../../store/catalog/unread-files.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import type { RecentCall } from "./call-schemas.ts";
 import { type ClientOptions, createCaller, STATUS_MS } from "./caller.ts";
@@ -258,8 +259,8 @@ export interface Client {
 export function createClient(options: ClientOptions): Client {
   const { bytes, call, text, lines } = createCaller(options);
   const client = {
-    deploy: (manifest, bundles, query = {}) =>
-      call("POST /v1/apps/{app}/versions", { params: { app: manifest.name }, query, form: deployForm(manifest, bundles) }),
+    deploy: async (manifest, bundles, query = {}) =>
+      call("POST /v1/apps/{app}/versions", { params: { app: manifest.name }, query, form: await deployForm(manifest, bundles) }),
     apps: () => allPages((after) => call("GET /v1/apps", { query: { limit: 200, after } })),
     app: (app) => call("GET /v1/apps/{app}", { params: { app } }),
     removeApp: (app) => call("DELETE /v1/apps/{app}", { params: { app } }),
@@ -410,11 +411,11 @@ const extensions: Partial<Record<UploadBundle["format"], string>> = {
 };
 
 /** The form has a part "manifest" (JSON), for each function a part "functions" with a file name such as hello.cjs, and a part "files" if there are any. */
-function deployForm(manifest: Manifest, bundles: UploadBundle[]): FormData {
+async function deployForm(manifest: Manifest, bundles: UploadBundle[]): Promise<FormData> {
   const form = new FormData();
   form.set("manifest", JSON.stringify(manifest));
   for (const { function: name, format, code } of bundles) {
-    const bytes = [code as Uint8Array<ArrayBuffer> | Blob];
+    const bytes = [code instanceof UnreadFiles ? await code.blob() : (code as Uint8Array<ArrayBuffer>)];
     if (format === FILES_FORMAT) {
       form.set("files", new Blob(bytes), "files");
       continue;

@@ -59,7 +59,13 @@ export function openCatalog(file: string, keyFile: string, options: CatalogOptio
     const { reserve = noReserve } = options;
     const writeByAllMeans = <T>(work: () => T): T => writeWithReserve(write, reserve, work);
     const lent = lentReserve(reserve);
-    const large = openLargeFiles({ folder: join(dirname(file), "files"), form: () => options.filesForm?.() ?? "image", onFailure });
+    const large = openLargeFiles({
+      folder: join(dirname(file), "files"),
+      form: () => options.filesForm?.() ?? "image",
+      isEphemeral: durability === "normal",
+      clock: options.clock ?? systemClock,
+      onFailure,
+    });
     const code = openCodeStore({
       large,
       queries: queries.code,

@@ -17,12 +17,14 @@ import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:f
 import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
+import type { Clock } from "../../base/clock/clock.ts";
 import { Shares } from "../../clients/shares.ts";
 import type { FilesForm } from "../../base/kind/files-form.ts";
 import type { FileEntry } from "../../wire/protocol.ts";
 import { failureOf } from "../sqlite/failure.ts";
 import { isBackedUp } from "../state-folder/backup-lock.ts";
 import { beginFilesDigest, filesDigest } from "./files-digest.ts";
+import { KnownFiles } from "./known-files.ts";
 import { type LargeFiles, MOST_BYTES } from "./large-files.ts";
 import { contentsOf } from "./read-files.ts";
 import { receiveFiles } from "./receive-files.ts";
@@ -32,27 +34,45 @@ export interface LargeFilesOptions {
   folder: string;
   /** In which machines of this server read them. Asked for at each upload. */
   form: () => FilesForm;
+  /** Whether the state folder goes with the server: nothing has to survive a power cut then, and what is removed can wait for a quiet moment. */
+  isEphemeral: boolean;
+  clock: Clock;
   /** Called with why something could not be removed. */
   onFailure: (error: unknown) => void;
 }
 
 const FORMS = ["image", "folder"] as const satisfies readonly FilesForm[];
 const DIGEST = /^large-[0-9a-f]{64}$/;
+/** After a deploy, calls of the new code come first. Milliseconds. */
+const QUIET_MS = 3_000;
 /** The most bytes that the lists of all uploads in progress may promise together: until one is whole, no quota counts what it writes. No holder gets all. */
 const ALL_DRAFTS_BYTES = 4 * MOST_BYTES;
 
-export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): LargeFiles {
+export function openLargeFiles({ folder, form, isEphemeral, clock, onFailure }: LargeFilesOptions): LargeFiles {
   const removing = new Set<Promise<void>>();
+  /** What begins the removals that wait for a quiet moment. */
+  const later = new Set<() => void>();
   /** Forms that are being made, by their paths. */
   const making = new Map<string, Promise<string>>();
   /** The last upload of each digest that is being put in place. */
   const keeping = new Map<string, Promise<void>>();
+  const known = isEphemeral ? new KnownFiles() : undefined;
   const drafts = new Shares(ALL_DRAFTS_BYTES);
   const at = (...names: string[]) => join(folder, ...names);
   const otherName = (kind: "draft" | "gone") => at(`${kind}-${randomBytes(8).toString("hex")}`);
 
   /** The folder must have its other name by now. */
   function removeSoon(place: string): void {
+    if (!isEphemeral) return removeNow(place);
+    const cancel = clock.after(QUIET_MS, () => take());
+    const take = () => {
+      cancel();
+      if (later.delete(take)) removeNow(place);
+    };
+    later.add(take);
+  }
+
+  function removeNow(place: string): void {
     const removal = rm(place, { recursive: true, force: true }).catch(onFailure);
     removing.add(removal);
     void removal.then(() => removing.delete(removal));
@@ -89,7 +109,7 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
     const draft = otherName("draft");
     try {
       const entries = await entriesOf(digest);
-      const writer = await openFilesWriter(wanted, draft, entries);
+      const writer = await openFilesWriter(wanted, draft, entries, known);
       try {
         for await (const piece of contentsOf(there, at(digest, there), entries)) await writer.push(piece);
         await writer.end();
@@ -131,9 +151,9 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
       if (await isSound(digest)) return removeSoon(draft);
       remove(at(digest));
     }
-    await settle(draft);
+    if (!isEphemeral) await settle(draft);
     await rename(draft, at(digest));
-    await settle(folder);
+    if (!isEphemeral) await settle(folder);
   }
 
   /** Of several uploads of the same files, each finds what the one before has put in place: a folder that is there cannot be replaced. */
@@ -170,13 +190,17 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
         try {
           mkdirSync(folder, { recursive: true, mode: 0o700 });
           await mkdir(draft);
-          await writeFile(join(draft, "list"), list, { flush: true });
-          const writer = await openFilesWriter(kind, join(draft, kind), entries);
+          await writeFile(join(draft, "list"), list, { flush: !isEphemeral });
+          const writer = await openFilesWriter(kind, join(draft, kind), entries, known);
           const discard = async () => {
             over();
             removeSoon(draft);
           };
-          return { writer, keep: (digest) => keepInTurn(draft, digest).finally(over), discard, folder };
+          const keep = async (digest: string) => {
+            await keepInTurn(draft, digest).finally(over);
+            writer.settled(at(digest, kind));
+          };
+          return { writer, keep, discard, folder };
         } catch (error) {
           over();
           removeSoon(draft);
@@ -202,6 +226,7 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
       }
     },
     async settled() {
+      for (const begin of later) begin();
       await Promise.all(removing);
     },
   };

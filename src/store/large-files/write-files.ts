@@ -3,6 +3,8 @@
  * event loop is never held up.
  */
 import { execFile } from "node:child_process";
+import { hash } from "node:crypto";
+import { writeFile } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -10,18 +12,22 @@ import type { FilesForm } from "../../base/kind/files-form.ts";
 import { planErofs } from "../../images/erofs/plan-erofs.ts";
 import { filesDiskBytes } from "../../images/guest-layout.ts";
 import type { FileEntry } from "../../wire/protocol.ts";
+import type { KnownFiles } from "./known-files.ts";
 
 export interface FilesWriter {
   /** Takes the next bytes of the contents, which come in the order of the list. */
   push(chunk: Uint8Array): Promise<void>;
-  /** Resolves when all is safe on the disk. */
+  /** Resolves when all is written, and safe on the disk if it is to survive a power cut. */
   end(): Promise<void>;
   /** Closes what is open. */
   close(): Promise<void>;
+  /** Called with the folder in which the files are at last. */
+  settled(folder: string): void;
 }
 
-export async function openFilesWriter(form: FilesForm, place: string, entries: FileEntry[]): Promise<FilesWriter> {
-  return form === "image" ? new ImageWriter(await open(place, "wx", 0o644), entries) : new FolderWriter(place, entries);
+/** @param known files to link to where the folder goes with the server. Without it, what is written survives a power cut. */
+export async function openFilesWriter(form: FilesForm, place: string, entries: FileEntry[], known?: KnownFiles): Promise<FilesWriter> {
+  return form === "image" ? new ImageWriter(await open(place, "wx", 0o644), entries, known === undefined) : new FolderWriter(place, entries, known);
 }
 
 export function layoutOf(entries: FileEntry[]): ReturnType<typeof planErofs> {
@@ -45,6 +51,10 @@ abstract class InOrder implements FilesWriter {
   protected abstract write(part: Uint8Array): Promise<void>;
   abstract end(): Promise<void>;
   abstract close(): Promise<void>;
+
+  settled(_folder: string): void {
+    // Only files of their own can be linked.
+  }
 
   async push(chunk: Uint8Array): Promise<void> {
     for (let rest = chunk; rest.byteLength > 0;) {
@@ -72,15 +82,17 @@ abstract class InOrder implements FilesWriter {
 
 class ImageWriter extends InOrder {
   readonly #file: FileHandle;
+  readonly #survives: boolean;
   readonly #plan: ReturnType<typeof planErofs>;
   readonly #buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
   #filled = 0;
   /** Where the buffer's bytes go in the file. */
   #place = 0;
 
-  constructor(file: FileHandle, entries: FileEntry[]) {
+  constructor(file: FileHandle, entries: FileEntry[], survives: boolean) {
     super(entries);
     this.#file = file;
+    this.#survives = survives;
     this.#plan = layoutOf(entries);
   }
 
@@ -112,7 +124,7 @@ class ImageWriter extends InOrder {
     await this.#flush();
     // Whatever their size, machines see a disk of this one. The rest takes no space.
     await this.#file.truncate(filesDiskBytes);
-    await this.#file.sync();
+    if (this.#survives) await this.#file.sync();
   }
 
   async close(): Promise<void> {
@@ -120,35 +132,85 @@ class ImageWriter extends InOrder {
   }
 }
 
+/** Small files are written several at a time: each takes little of the disk, and three turns of the system's threads. */
+const AT_ONCE = 16;
+const NOTHING = new Uint8Array();
+const writeWhole = promisify(writeFile);
+
 class FolderWriter extends InOrder {
   readonly #folder: string;
+  readonly #known: KnownFiles | undefined;
+  readonly #keys = new Map<string, string>();
   readonly #made = new Set<string>();
+  /** The file that is being taken. */
+  #at = 0;
+  /** Of a file that comes in several parts. */
   #file: FileHandle | undefined;
+  /** Files that came in one part, and are being written. */
+  #writing: Promise<void>[] = [];
 
-  constructor(folder: string, entries: FileEntry[]) {
+  constructor(folder: string, entries: FileEntry[], known: KnownFiles | undefined) {
     super(entries);
     this.#folder = folder;
+    this.#known = known;
+  }
+
+  override async push(chunk: Uint8Array): Promise<void> {
+    await super.push(chunk);
+    // The chunk's memory is used again.
+    await this.#written();
   }
 
   protected async begin(at: number): Promise<void> {
     await this.close();
-    const [path, , executable] = this.entries[at]!;
-    const place = join(this.#folder, path);
-    const folder = dirname(place);
+    this.#at = at;
+    const folder = dirname(this.#place());
     if (!this.#made.has(folder)) await mkdir(folder, { recursive: true, mode: 0o755 });
     this.#made.add(folder);
-    this.#file = await open(place, "wx", executable ? 0o755 : 0o644);
+    if (this.entries[at]![1] === 0) await this.write(NOTHING);
   }
 
   protected async write(part: Uint8Array): Promise<void> {
-    for (let at = 0; at < part.byteLength;) at += (await this.#file!.write(part, at)).bytesWritten;
+    const [path, bytes, executable] = this.entries[this.#at]!;
+    const mode = executable ? 0o755 : 0o644;
+    if (part.byteLength === bytes) {
+      if (this.#isLinked(path, part, executable)) return;
+      this.#writing.push(writeWhole(this.#place(), part, { flag: "wx", mode }));
+      if (this.#writing.length >= AT_ONCE) await this.#written();
+      return;
+    }
+    this.#file ??= await open(this.#place(), "wx", mode);
+    for (let at = 0; at < part.byteLength;) at += (await this.#file.write(part, at)).bytesWritten;
+  }
+
+  #isLinked(path: string, content: Uint8Array, executable: boolean): boolean {
+    if (this.#known === undefined) return false;
+    const key = `${hash("sha256", content)} ${executable}`;
+    this.#keys.set(path, key);
+    return this.#known.link(key, this.#place());
+  }
+
+  #place(): string {
+    return join(this.#folder, this.entries[this.#at]![0]);
+  }
+
+  /** Rejects only when nothing is being written any more. */
+  async #written(): Promise<void> {
+    const results = await Promise.allSettled(this.#writing.splice(0));
+    const failed = results.find((each) => each.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 
   async end(): Promise<void> {
     await this.rest();
+    await this.#written();
     await this.close();
     // One call for all files, however many; in a process of its own, because it may take long.
-    await promisify(execFile)("sync", ["--file-system", this.#folder]);
+    if (this.#known === undefined) await promisify(execFile)("sync", ["--file-system", this.#folder]);
+  }
+
+  override settled(folder: string): void {
+    this.#known?.remember(folder, this.#keys);
   }
 
   async close(): Promise<void> {
