@@ -26,7 +26,7 @@ import { openMachines } from "./platform/open-machines.ts";
 import { openServices } from "./platform/open-services.ts";
 import { openState } from "./platform/open-state.ts";
 import { openTelemetry } from "./platform/open-telemetry.ts";
-import type { UploadBundle } from "./store/catalog/catalog.ts";
+import type { UploadBundle } from "./store/catalog/unread-files.ts";
 import type { Manifest } from "./store/catalog/manifest.ts";
 import { LogLines, openServerLog } from "./store/logs/server-log.ts";
 import type { StateLock } from "./store/state-folder/lock.ts";

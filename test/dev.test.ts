@@ -107,6 +107,8 @@ describe("an app under development", () => {
     });
     stateRoot = temporaryFolder(scope);
     env = { MAYFLY_STATE_DIR: stateRoot };
+    // What one that was killed has left. No process has such a number.
+    for (const left of ["999999999", "999999999-inspect"]) write(join(stateRoot, "dev", left), { left: "" });
     dev = await startDev(scope, [dir], env);
     await dev.next("the first deploy", isDeployed);
     const app = await dev.next("the app's address", ({ event }) => event === "app");
@@ -290,6 +292,28 @@ describe("an app under development", () => {
     await dev.next("the same once more", ({ event, text }) => event === "log" && String(text).includes("fired with 42"), again);
   });
 
+  test("an app that mayfly.json names otherwise is removed under its old name, and has its secrets when it gets that back", async () => {
+    const named = (name: string) => JSON.stringify({ name, functions: { api: { entry: "api.ts" } }, secrets: ["KEY"] });
+    const answers = `export default { fetch: () => new Response("key " + process.env.KEY) };\n`;
+    await saved(() => write(dir, { ".env": "KEY=s5\n", "mayfly.json": named("shop"), "api.ts": answers }));
+    for (const [from, to] of [
+      ["shop", "store"],
+      ["store", "shop"],
+    ] as const) {
+      const since = dev.told.length;
+      assert.ok(await saved(() => write(dir, { "mayfly.json": named(to) })));
+      const renamed = await dev.next("the new name", ({ event }) => event === "renamed", since);
+      assert.deepEqual([renamed["from"], renamed["to"], renamed["removed"]], [from, to, true]);
+      assert.deepEqual(
+        (await clientOf().apps()).map(({ name }) => name),
+        [to],
+      );
+      assert.equal(await (await fetch(new URL(`/${to}/api`, url))).text(), "key s5");
+      // Its calls are shown, and each once.
+      await dev.next("the call", ({ event, app, function: name }) => event === "call" && app === to && name === "api", since);
+    }
+  });
+
   test("Ctrl-C ends all that it started, and removes the state", async () => {
     const below = descendants(dev.child.pid!);
     assert.ok(below.length > 0);
@@ -306,6 +330,34 @@ describe("an app under development", () => {
     assert.doesNotMatch(dev.stderr(), /error/i);
   });
 });
+
+for (const [what, end] of [
+  ["its terminal is closed, which kernel and shell may each tell", ({ child }: Dev) => child.kill("SIGHUP") && child.kill("SIGHUP")],
+  ["whoever reads what it prints has gone", ({ child }: Dev) => child.stdout!.destroy()],
+] as const)
+  test(`mayfly dev ends all that it started, and removes the state, when ${what}`, async (context) => {
+    const root = temporaryFolder(context);
+    const dir = write(join(root, "shop"), { "mayfly.json": appOf("shop"), "api.ts": answering("one") });
+    const dev = await startDev(context, [dir], { MAYFLY_STATE_DIR: join(root, "state") });
+    const app = await dev.next("the app's address", ({ event }) => event === "app");
+    const url = (app["functions"] as { url: string }[])[0]!.url;
+    assert.equal(await (await fetch(url)).text(), "one");
+    await dev.next("the call", ({ event }) => event === "call");
+    const below = descendants(dev.child.pid!);
+    assert.ok(below.length > 0);
+    const exited = once(dev.child, "exit");
+    end(dev);
+    // Something is printed.
+    await fetch(url).catch(() => undefined);
+    assert.deepEqual(await exited, [0, null], dev.stderr());
+    await eventually(
+      "the processes",
+      () => below.filter(isAlive),
+      (alive) => alive.length === 0,
+    );
+    assert.deepEqual(readdirSync(join(root, "state/dev")), []);
+    assert.equal(dev.stderr(), "");
+  });
 
 test("several apps are developed at once on a terminal, their state is kept where --state says, and the terminal's Ctrl-C ends them", async (context) => {
   const root = temporaryFolder(context);

@@ -1,4 +1,4 @@
-import type { UploadBundle } from "../store/catalog/catalog.ts";
+import type { UploadBundle } from "../store/catalog/unread-files.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 
 /** What a deploy uploads, and what it says of it. */

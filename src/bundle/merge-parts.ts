@@ -1,9 +1,9 @@
 /** Puts together what was bundled of each of an app's parts. Every machine of the app has all files, whichever part they were found for. */
 import { MayflyError } from "../base/errors/error.ts";
 import { LIST_AT, MOST_FILES, readEntries } from "../store/catalog/app-files.ts";
-import { FILES, FILES_FORMAT, type UploadBundle } from "../store/catalog/catalog.ts";
+import { FILES, FILES_FORMAT } from "../store/catalog/catalog.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
-import { bytesOf, contentsOf, type UnreadFile, UnreadFiles } from "../store/catalog/unread-files.ts";
+import { type UploadBundle, bytesOf, contentsOf, type UnreadFile, UnreadFiles } from "../store/catalog/unread-files.ts";
 import { areLarge, MOST_BYTES } from "../store/large-files/large-files.ts";
 import type { BundledPart } from "./bundled-app.ts";
 
@@ -66,5 +66,9 @@ const NOTHING = Buffer.alloc(0);
 /** Of large files only the list is in memory. */
 function bundleOf(files: Map<string, UnreadFile>, bytes: number): UploadBundle {
   const code = new UnreadFiles([...files.values()]);
-  return { function: FILES, format: FILES_FORMAT, code: areLarge(files.size, bytes) ? code : Buffer.concat(Array.from(code.pieces(), (piece) => Buffer.from(piece))) };
+  return {
+    function: FILES,
+    format: FILES_FORMAT,
+    code: areLarge(files.size, bytes) ? code : Buffer.concat(Array.from(code.pieces(), (piece) => Buffer.from(piece))),
+  };
 }

@@ -8,9 +8,8 @@ import { afterwards } from "../base/testing/afterwards.ts";
 import { filesBundle, readFileList } from "../store/catalog/app-files.ts";
 import { bundleApp } from "./bundle-app.ts";
 import { mergeParts } from "./merge-parts.ts";
-import type { UploadBundle } from "../store/catalog/catalog.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
-import { UnreadFiles } from "../store/catalog/unread-files.ts";
+import { type UploadBundle, UnreadFiles } from "../store/catalog/unread-files.ts";
 
 function folder(t: TestContext, manifest: object, files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), "mayfly-mixed-"));
@@ -47,7 +46,7 @@ test("each function is bundled by its runtime, in the manifest's order, and the 
       ["", "files", true],
     ],
   );
-  const paths = (filesOf(bundles)).map(([path]) => path);
+  const paths = filesOf(bundles).map(([path]) => path);
   assert.deepEqual(paths, ["part.mjs", "report.py", "server.mjs", "views/a.txt"]);
   assert.deepEqual([told.count, told.named], [4, ["part.mjs", "server.mjs"]]);
 });
@@ -73,7 +72,7 @@ test("npm packages are for the functions that can have them, and refused where n
   };
   const functions = { report: { entry: "report.py", runtime: "python" }, page: { entry: "page.mjs" } };
   const { bundles } = await bundleApp(folder(t, { functions, external: ["own"] }, files));
-  const paths = (filesOf(bundles)).map(([path]) => path);
+  const paths = filesOf(bundles).map(([path]) => path);
   assert.deepEqual(paths, ["node_modules/own/index.js", "node_modules/own/package.json", "report.py"]);
   const refused = folder(t, { functions: { report: functions.report }, external: ["own"] }, files);
   await assert.rejects(bundleApp(refused), { code: "bad-manifest", message: /external names npm packages/ });
@@ -100,7 +99,8 @@ function partWith(content: Uint8Array, { executable = false, from }: { executabl
   };
 }
 
-const merged = async (...parts: ReturnType<typeof partWith>[]) => mergeParts(parts, { functions: {} } as unknown as Manifest, "mayfly.json");
+const merged = async (...parts: ReturnType<typeof partWith>[]) =>
+  mergeParts(parts, { functions: {} } as unknown as Manifest, "mayfly.json");
 
 test("two parts may bring the same file, executable if one needs it so, but not different files of one path", async () => {
   const [x, y] = [Buffer.from("x"), Buffer.from("y")];
@@ -117,8 +117,15 @@ test("large files are compared and merged without being read into memory", async
   const large = partWith(content, { from: join(dir, "one") });
   const same = await merged(large, large);
   assert.ok(same.bundles[0]!.code instanceof UnreadFiles);
-  assert.ok(bytesOf(same.bundles[0]!.code).subarray(-content.length).every((byte, at) => byte === content[at]));
+  assert.ok(
+    bytesOf(same.bundles[0]!.code)
+      .subarray(-content.length)
+      .every((byte, at) => byte === content[at]),
+  );
   const other = Buffer.from(content);
   other.write("?", content.length - 1);
-  await assert.rejects(merged(large, partWith(other, { from: join(dir, "other") })), { code: "bad-manifest", message: /these files differ/ });
+  await assert.rejects(merged(large, partWith(other, { from: join(dir, "other") })), {
+    code: "bad-manifest",
+    message: /these files differ/,
+  });
 });

@@ -1,6 +1,6 @@
-import type { Bundle, Catalog, Deployed, UploadBundle } from "../store/catalog/catalog.ts";
+import type { Bundle, Catalog, Deployed } from "../store/catalog/catalog.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
-import { UnreadFiles } from "../store/catalog/unread-files.ts";
+import { type UploadBundle, UnreadFiles } from "../store/catalog/unread-files.ts";
 import type { LargeDraft, Received } from "../store/large-files/large-files.ts";
 import { deploy, type DeployParts } from "./deploy.ts";
 
@@ -12,12 +12,7 @@ interface DeployHereParts extends DeployParts {
  * Deploys what was bundled in this process: large files are read where they are, without the detour of a form that is sent and parsed. Rejects as deploy() does, and
  * with "not-done" if a file cannot be read any more.
  */
-export async function deployHere(
-  parts: DeployHereParts,
-  tenant: string,
-  manifest: Manifest,
-  bundles: UploadBundle[],
-): Promise<Deployed> {
+export async function deployHere(parts: DeployHereParts, tenant: string, manifest: Manifest, bundles: UploadBundle[]): Promise<Deployed> {
   const inMemory: Bundle[] = [];
   // An app has one bundle of files at most.
   let large: LargeDraft | undefined;

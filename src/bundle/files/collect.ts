@@ -3,9 +3,9 @@ import { accessSync, constants, readFileSync, type Stats, statSync } from "node:
 import { relative, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { filesBundle, MOST_FILES } from "../../store/catalog/app-files.ts";
-import { FILES, FILES_FORMAT, type UploadBundle } from "../../store/catalog/catalog.ts";
+import { FILES, FILES_FORMAT } from "../../store/catalog/catalog.ts";
 import { refuseTooLarge } from "../../store/catalog/code-limit.ts";
-import { UnreadFiles } from "../../store/catalog/unread-files.ts";
+import { type UploadBundle, UnreadFiles } from "../../store/catalog/unread-files.ts";
 import { areLarge, MOST_BYTES } from "../../store/large-files/large-files.ts";
 import type { TravellingFile } from "./travelling-file.ts";
 

@@ -1,5 +1,5 @@
-import type { Bundle, UploadBundle } from "../../store/catalog/catalog.ts";
-import { UnreadFiles } from "../../store/catalog/unread-files.ts";
+import type { Bundle } from "../../store/catalog/catalog.ts";
+import { type UploadBundle, UnreadFiles } from "../../store/catalog/unread-files.ts";
 
 /** Bundles of which none is of large files. */
 export function inMemory(bundles: UploadBundle[]): Bundle[] {

@@ -3,8 +3,8 @@
  * the types of the route table, and every route of the table has a method of its name here: the client does not compile where it lacks one.
  */
 import type { Readable } from "node:stream";
-import { FILES_FORMAT, type UploadBundle } from "../../store/catalog/catalog.ts";
-import { UnreadFiles } from "../../store/catalog/unread-files.ts";
+import { FILES_FORMAT } from "../../store/catalog/catalog.ts";
+import { type UploadBundle, UnreadFiles } from "../../store/catalog/unread-files.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import type { RecentCall } from "./call-schemas.ts";
 import { type ClientOptions, createCaller, STATUS_MS } from "./caller.ts";

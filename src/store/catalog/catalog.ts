@@ -14,18 +14,12 @@ import type { RunManifest } from "./parts.ts";
 import type { ProvenHosts } from "./proven-hosts.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { Tenants } from "./tenants.ts";
-import type { UnreadFiles } from "./unread-files.ts";
 
 /** One bundled function, as the guest gets it; or the app's files, whose function is FILES and whose code app-files.ts describes. */
 export interface Bundle {
   function: string;
   format: CodeFormat | typeof FILES_FORMAT;
   code: Uint8Array;
-}
-
-/** A bundle to be uploaded. Large files are not in memory, but read while they are sent. */
-export interface UploadBundle extends Omit<Bundle, "code"> {
-  code: Bundle["code"] | UnreadFiles;
 }
 
 /** Stands for a function's name in the bundle that has the app's files. It sorts before every name. */

@@ -5,6 +5,7 @@ import { closeSync, constants, openAsBlob, openSync, readSync } from "node:fs";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { FileEntry } from "../../wire/protocol.ts";
 import { filesHead } from "./app-files.ts";
+import type { Bundle } from "./catalog.ts";
 
 /** A file's bytes, or where they are. */
 export type Content = Uint8Array | { from: string; bytes: number };
@@ -14,6 +15,11 @@ export interface UnreadFile {
   path: string;
   content: Content;
   executable: boolean;
+}
+
+/** A bundle to be uploaded. Large files are not in memory, but read while they are sent. */
+export interface UploadBundle extends Omit<Bundle, "code"> {
+  code: Bundle["code"] | UnreadFiles;
 }
 
 /** Bytes that are read at a time. */

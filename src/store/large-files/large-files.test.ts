@@ -329,21 +329,36 @@ test("on a server whose state goes with it, files that are there already are lin
   const store = new Files(t, { durability: "normal", filesForm: () => "folder" });
   const file = (path: string, text: string, executable = false) => ({ path, content: Buffer.from(text.repeat(50_000)), executable });
   const before = [file("a", "app"), file("lib/b", "bee"), file("lib/c", "sea"), file("lib/d", "dee"), file("none", "")];
-  const first = await store.path(await store.deployLarge("shop", before), "folder");
+  // As a deploy in the server's process hands them over, many at a time.
+  const deployed = async (name: string, files: Content[]) => {
+    const incoming = store.catalog.receiveFiles("one");
+    await incoming.push(Buffer.from(filesBundle(files).code));
+    const received = await incoming.end();
+    assert.ok("draft" in received);
+    return (await store.catalog.deploy(mainTenant, manifestOf(name), codeOf("code"), undefined, received.draft)).revision;
+  };
+  const first = await store.path(await deployed("shop", before), "folder");
   writeFileSync(join(first, "lib/c"), "changed by a function");
-  const after = [file("a", "new"), file("lib/b", "bee"), file("lib/c", "sea"), file("lib/d", "dee", true), file("moved/b", "bee"), file("none", "")];
-  const second = await store.path(await store.deployLarge("shop", after), "folder");
+  const after = [
+    file("a", "new"),
+    file("lib/b", "bee"),
+    file("lib/c", "sea"),
+    file("lib/d", "dee", true),
+    file("moved/b", "bee"),
+    file("none", ""),
+  ];
+  const second = await store.path(await deployed("shop", after), "folder");
   assertFolder(second, after);
   const isLinked = (path: string, to = path) => statSync(join(first, path)).ino === statSync(join(second, to)).ino;
   assert.deepEqual(
     [isLinked("a"), isLinked("lib/b"), isLinked("lib/b", "moved/b"), isLinked("lib/c"), isLinked("lib/d")],
     [false, true, true, false, false],
   );
-  store.catalog.remove((await store.deployLarge("shop", before)).app);
+  store.catalog.remove((await deployed("shop", before)).app);
   await store.catalog.settled();
   assert.deepEqual(store.names(), []);
   // What is not there any more is written.
-  assertFolder(await store.path(await store.deployLarge("other", after), "folder"), after);
+  assertFolder(await store.path(await deployed("other", after), "folder"), after);
 });
 
 test(`kill -9 at any moment of an upload leaves whole revisions and nothing else (seed ${seed})`, async (t) => {

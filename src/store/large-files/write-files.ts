@@ -27,7 +27,9 @@ export interface FilesWriter {
 
 /** @param known files to link to where the folder goes with the server. Without it, what is written survives a power cut. */
 export async function openFilesWriter(form: FilesForm, place: string, entries: FileEntry[], known?: KnownFiles): Promise<FilesWriter> {
-  return form === "image" ? new ImageWriter(await open(place, "wx", 0o644), entries, known === undefined) : new FolderWriter(place, entries, known);
+  return form === "image"
+    ? new ImageWriter(await open(place, "wx", 0o644), entries, known === undefined)
+    : new FolderWriter(place, entries, known);
 }
 
 export function layoutOf(entries: FileEntry[]): ReturnType<typeof planErofs> {
