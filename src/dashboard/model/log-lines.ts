@@ -8,10 +8,16 @@ export interface NumberedLine extends LogLineReply {
 
 export const MOST_LINES = 2_000;
 
-/** The newest lines, at most MOST_LINES. */
+/** Characters of the texts of all lines that are kept: an open page is not to fill the browser's memory. */
+const MOST_CHARACTERS = 8_000_000;
+
+/** The newest lines, at most MOST_LINES, and fewer if they are very long. */
 export function withMore(lines: readonly NumberedLine[], more: readonly LogLineReply[]): NumberedLine[] {
   const next = (lines.at(-1)?.number ?? 0) + 1;
-  return [...lines, ...more.map((line, index) => ({ ...line, number: next + index }))].slice(-MOST_LINES);
+  const all = [...lines, ...more.map((line, index) => ({ ...line, number: next + index }))].slice(-MOST_LINES);
+  let room = MOST_CHARACTERS;
+  const first = all.findLastIndex(({ text }) => (room -= text.length) < 0);
+  return first < 0 ? all : all.slice(first + 1);
 }
 
 /** @param search a part of the text, the function, the level, the machine or the invocation */

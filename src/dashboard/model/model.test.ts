@@ -152,6 +152,11 @@ test("the newest lines of a log are kept, and found by whatever they have", () =
       lines,
       Array.from({ length: 1_000 }, () => line("more")),
     );
+  const long = withMore(
+    lines,
+    Array.from({ length: 200 }, () => line("x".repeat(60_000))),
+  );
+  assert.deepEqual([long.length, long.at(-1)!.number], [133, 3_202]);
   assert.deepEqual([lines.length, lines.at(-1)!.number, new Set(lines.map(({ number }) => number)).size], [MOST_LINES, 3_002, MOST_LINES]);
   const reader = new LineReader();
   assert.deepEqual(

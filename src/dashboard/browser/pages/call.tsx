@@ -5,6 +5,7 @@ import { barsOf, callerInWords, hasFailed, outcomeInWords, traceIn, waited } fro
 import type { InvocationReply, LogLineReply, ShownInvocationReply } from "../../model/replies.ts";
 import { hashOf } from "../../model/route.ts";
 import { ask } from "../api.ts";
+import { LineText } from "../parts/line-text.tsx";
 import { Card, Page } from "../parts/page.tsx";
 import { Shown } from "../parts/shown.tsx";
 import { type Column, Table } from "../parts/table.tsx";
@@ -175,7 +176,7 @@ function Log({ app, invocation, path }: { app: string; invocation: string; path:
                   <time class="number">{timeOfDay(line.at)}</time>
                   <b>{line.level}</b>
                   <span>{line.function}</span>
-                  <span class="log-text">{line.text}</span>
+                  <LineText text={line.text} />
                 </div>
               ))}
             </div>

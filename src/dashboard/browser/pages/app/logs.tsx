@@ -5,6 +5,7 @@ import type { LogLineReply } from "../../../model/replies.ts";
 import { hashOf } from "../../../model/route.ts";
 import { send } from "../../api.ts";
 import { route } from "../../location.ts";
+import { LineText } from "../../parts/line-text.tsx";
 import { Empty, Failed } from "../../parts/states.tsx";
 import type { TabProps } from "./tab.ts";
 
@@ -64,7 +65,7 @@ function Line({ app, line }: { app: string; line: NumberedLine }) {
         <time class="number">{timeOfDay(line.at)}</time>
         <b>{line.level}</b>
         <span>{line.function}</span>
-        <span class="log-text">{line.text}</span>
+        <LineText text={line.text} />
         {line.invocation !== undefined && (
           <a href={hashOf(["apps", app, "calls", line.invocation])} title="Where this call's time went, and all that it said">
             {line.invocation}
