@@ -803,6 +803,18 @@ export const errorTable = {
     message: "There is no such object {key}, or no such version of it.",
     cure: "List the bucket to see its objects.",
   },
+  "object-key-needed": {
+    status: 400,
+    side: "caller",
+    message: "The object {key} is encrypted with a key of its customer, which the server does not keep.",
+    cure: "Read it by S3's protocol, and send the key with the request.",
+  },
+  "object-key-wrong": {
+    status: 400,
+    side: "caller",
+    message: "The object {key} is encrypted with another key than the one that was sent.",
+    cure: "Send the key that the object was written with.",
+  },
   "object-condition": {
     status: 412,
     side: "caller",

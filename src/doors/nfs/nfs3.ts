@@ -239,6 +239,7 @@ function statusOf(error: unknown, onError: (error: unknown) => void): number {
   const { code } = asMayflyError(error);
   if (code === "store-busy") return Status.tryLater;
   if (code === "no-such-bucket") return Status.stale;
+  if (code === "object-key-needed") return Status.denied;
   onError(error);
   return Status.io;
 }

@@ -3,6 +3,7 @@ export const Status = {
   ok: 0,
   noEntry: 2,
   io: 5,
+  denied: 13,
   notFolder: 20,
   isFolder: 21,
   invalid: 22,

@@ -13,7 +13,7 @@ import { openGroupCommit } from "../../store/group-commit/open-group-commit.ts";
 import { openContentFiles } from "./content/content-files.ts";
 import { objectsOver } from "./objects-over.ts";
 import type { ObjectOperations } from "./store/engine.ts";
-import { contentOf } from "./testing/describe-objects.ts";
+import { contentOf, serverKey } from "./testing/describe-objects.ts";
 import { removeGarbage, sweep } from "./upkeep.ts";
 
 const seed = seedOf();
@@ -50,7 +50,7 @@ async function open(t: TestContext, folder: string) {
   afterwards(t, () => index.close());
   const files = openContentFiles(join(folder, "objects"), () => Date.now());
   const limits = { bytes: 1e12, objects: 1e9, buckets: 10 };
-  return { index, files, objects: objectsOver({ index, files, limitsOf: () => limits, now: () => Date.now(), written: () => {} }) };
+  return { index, files, objects: objectsOver({ index, files, limitsOf: () => limits, serverKey: () => serverKey, now: () => Date.now(), written: () => {} }) };
 }
 
 test(`after each of ${KILLS} kills, what was confirmed is whole and nothing else is left (seed ${seed})`, async (t) => {

@@ -46,13 +46,13 @@ export function meteredObjects(objects: Objects, used: (owner: string, use: Obje
     }
   }
 
-  async function read(name: string, key: string, version?: string): Promise<ReadObject> {
-    const object = await reads(name, objects.read(name, key, version));
+  const read: Objects["read"] = async (name, ...rest) => {
+    const object = await reads(name, objects.read(name, ...rest));
     if (!isOutside) return object;
     const metered: ReadObject = { ...object, content: (range, pieces) => counted(name, object.content(range, pieces)) };
     wrapped.set(metered, object);
     return metered;
-  }
+  };
 
   /** What is read for a copy stays here. */
   const asItIs = (from: CopySource): CopySource => ({ ...from, object: wrapped.get(from.object) ?? from.object });

@@ -1,5 +1,6 @@
 /** What a bucket and an object are, as data. Times are wall clock, in milliseconds since the epoch. */
 import type { Checksum } from "./checksums/checksum.ts";
+import type { KeyCheck } from "./encryption/data-keys.ts";
 
 /** A bucket as it was made, with its settings. */
 export interface Bucket {
@@ -26,9 +27,20 @@ export interface BucketSettings {
   notification?: NotificationRule[];
   /** As `notification`, of those that the platform itself tells. */
   triggers?: NotificationRule[];
+  /** What is encrypted that nobody asks it for, and what is not let in. */
+  encryption?: BucketEncryption;
   /** The id of the app whose own it is; it goes with the app. */
   app?: string;
   [name: string]: unknown;
+}
+
+export interface BucketEncryption {
+  /** Of objects whose client asks for no encryption. Left out: they are kept as they come. */
+  algorithm?: "AES256";
+  /** Kept and shown; it means something with AWS's key management service only. */
+  hasBucketKey?: boolean;
+  /** Whether new objects may not be encrypted with keys of customers; undefined: nobody has said. */
+  blocksCustomerKeys?: boolean;
 }
 
 export type LockMode = "GOVERNANCE" | "COMPLIANCE";
@@ -71,9 +83,18 @@ export type Tags = Record<string, string>;
 /** Bytes of a content file. */
 export interface Segment {
   file: string;
+  /** Where they begin and how many they are, before they were encrypted. */
   offset: number;
   size: number;
+  /** The key of the file's content, sealed. Left out: it is not encrypted. */
+  key?: string;
 }
+
+/** Whose key an object's content is encrypted with: the server's, or one of its customer, who sends it with each request. */
+export type Encryption = { by: "server" } | ({ by: "customer" } & KeyCheck);
+
+/** How new content is to be encrypted. */
+export type AskedEncryption = { by: "server" } | { by: "customer"; /** 32 bytes; they are kept nowhere. */ key: Buffer };
 
 /** A part of an object that was uploaded in parts. */
 interface ObjectPart {
@@ -91,6 +112,8 @@ export interface ObjectAbout {
   /** The tenant's id. */
   owner: string;
   storageClass?: string | undefined;
+  /** The store's own word; undefined: it is not encrypted. */
+  encryption?: Encryption | undefined;
   checksum?: Checksum | undefined;
   parts?: ObjectPart[] | undefined;
   /** The id of the upload that it was completed from: a client that lost the answer completes it again. */

@@ -7,7 +7,7 @@ import { InlineCommit } from "../../store/group-commit/testing/inline-commit.ts"
 import { openContentFiles } from "./content/content-files.ts";
 import { objectsOver } from "./objects-over.ts";
 import { engine, type ObjectOperations } from "./store/engine.ts";
-import { describeObjects } from "./testing/describe-objects.ts";
+import { describeObjects, serverKey } from "./testing/describe-objects.ts";
 import { removeGarbage } from "./upkeep.ts";
 
 describeObjects("objects over SQLite and files", async (t: TestContext, limits) => {
@@ -17,7 +17,7 @@ describeObjects("objects over SQLite and files", async (t: TestContext, limits) 
   afterwards(t, () => index.close());
   const files = openContentFiles(folder, () => Date.now());
   const most = { bytes: 1e12, objects: 1e9, buckets: 100, ...limits };
-  const objects = objectsOver({ index, files, limitsOf: () => most, now: () => Date.now(), written: () => {} });
+  const objects = objectsOver({ index, files, limitsOf: () => most, serverKey: () => serverKey, now: () => Date.now(), written: () => {} });
   return {
     objects,
     async files() {

@@ -9,7 +9,7 @@
 import type { Algorithm, Checksum } from "./checksums/checksum.ts";
 import type { FinishedDigests } from "./checksums/digests.ts";
 import type { ByteRange, Pieces } from "./content/outgoing.ts";
-import type { Author, Bucket, BucketSettings, Conditions, ObjectAbout, Versioning } from "./object.ts";
+import type { AskedEncryption, Author, Bucket, BucketSettings, Conditions, Encryption, ObjectAbout, Versioning } from "./object.ts";
 import type { BucketPage, InBucket, NewBucket } from "./store/buckets.ts";
 import type { Listed, ListQuery, UploadsQuery, VersionsQuery } from "./store/list.ts";
 import type { StoredVersion } from "./store/rows.ts";
@@ -43,9 +43,16 @@ export interface Objects {
   head(bucket: string, key: string, version?: string): Promise<Found>;
   /** The version of that number, which no other one ever has; null: there is none any more. Rejects with "no-such-bucket". */
   versionAt(bucket: string, seq: number): Promise<StoredVersion | null>;
-  /** As head(), with the content. `release` is called by everybody who got a result, once. */
-  read(bucket: string, key: string, version?: string): Promise<ReadObject>;
-  /** The copy has the same files: no content is copied. It is read if another checksum is wanted than is known. Rejects like put(). */
+  /**
+   * As head(), with the content. `release` is called by everybody who got a result, once. What the server has encrypted is read like what it has not. Rejects with "object-key-needed"
+   * and "object-key-wrong", too, if the object is encrypted with a customer's key, and what `customerKey` throws.
+   * @param customerKey called with what was found, before its content is opened; returns the customer's key, if the reader has one
+   */
+  read(bucket: string, key: string, version?: string, customerKey?: (found: Found) => Buffer | undefined): Promise<ReadObject>;
+  /**
+   * The copy has the same files: no content is copied, unless what was not encrypted is to be. It is read if another checksum is wanted than is known. What was encrypted stays so.
+   * Rejects like put().
+   */
   copy(from: CopySource, object: CopiedObject): Promise<Stored>;
   /** What there is not is removed well. Rejects with "no-such-bucket", "object-condition", "no-such-object" and "object-protected". */
   remove(removal: Omit<Removal, "id">): Promise<Removed>;
@@ -56,8 +63,8 @@ export interface Objects {
   /** As list(); of a key, the newest first. */
   listVersions(query: VersionsQuery): Promise<Listed<StoredVersion> & { nextVersion: string | null }>;
 
-  /** Returns the upload's id. Rejects with "no-such-bucket". */
-  startUpload(bucket: string, key: string, about: UploadAbout): Promise<string>;
+  /** Returns the upload's id. Rejects with "no-such-bucket". @param encrypt all of its parts; left out: as the bucket says */
+  startUpload(bucket: string, key: string, about: UploadAbout, encrypt?: AskedEncryption): Promise<string>;
   /** Rejects with "no-such-bucket" and "no-such-upload". */
   upload(bucket: string, key: string, upload: string): Promise<Upload>;
   /** A part replaces one of the same number. Rejects like put(), and with "no-such-upload". */
@@ -85,6 +92,8 @@ export interface PutObject {
   /** The most bytes. */
   most: number;
   conditions?: Conditions | undefined;
+  /** Left out: as the bucket says. */
+  encrypt?: AskedEncryption | undefined;
   /** For notifications: Put or Post. */
   how: string;
   author?: Author | undefined;
@@ -99,6 +108,8 @@ interface PutPart {
   also?: readonly Algorithm[] | undefined;
   check?: ((digests: FinishedDigests, size: number) => void) | undefined;
   most: number;
+  /** As its upload. */
+  encrypt?: AskedEncryption | undefined;
 }
 
 export interface CopySource {
@@ -107,14 +118,16 @@ export interface CopySource {
   range?: ByteRange | undefined;
 }
 
-type CopiedObject = Pick<PutObject, "bucket" | "key" | "about" | "algorithm" | "conditions" | "author">;
+type CopiedObject = Pick<PutObject, "bucket" | "key" | "about" | "algorithm" | "conditions" | "author" | "encrypt">;
 
 export interface Stored {
   version: string | undefined;
+  /** MD5 of the content, or random digits if it is encrypted with a customer's key, as on AWS. */
   etag: string;
   size: number;
   checksum: Checksum | undefined;
   modifiedAt: number;
+  encryption: Encryption | undefined;
 }
 
 export interface ReadObject {

@@ -4,6 +4,7 @@ import type { Config } from "../../base/config/schema.ts";
 import type { ServerStart } from "../../base/config/server-start.ts";
 import type { EventStream } from "../../telemetry/event-stream.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
+import { openSeal } from "../../store/catalog/seal.ts";
 import { LazyCommit } from "../../store/group-commit/lazy-commit.ts";
 import { openGroupCommit } from "../../store/group-commit/open-group-commit.ts";
 import { type ContentFiles, openContentFiles } from "./content/content-files.ts";
@@ -67,6 +68,7 @@ export function openObjects(
     remove: (names) => files().remove(names),
     sweep: (from, unknown) => files().sweep(from, unknown),
   };
+  let serverKey: Buffer | undefined;
   let isClosing = false;
   const tasks = new Set<Promise<void>>();
   const run = (work: () => Promise<void>) => {
@@ -109,6 +111,8 @@ export function openObjects(
     index,
     files: lazyFiles,
     limitsOf: needs.limitsOf,
+    // It is there from the first start on; a new one would open nothing.
+    serverKey: () => (serverKey ??= openSeal(join(config.stateDir, "secrets.key"), false).keyFor("objects")),
     now: () => clock.wall(),
     written() {
       collecting();

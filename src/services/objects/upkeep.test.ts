@@ -8,7 +8,7 @@ import { InlineCommit } from "../../store/group-commit/testing/inline-commit.ts"
 import { openContentFiles } from "./content/content-files.ts";
 import { objectsOver } from "./objects-over.ts";
 import { engine, type ObjectOperations } from "./store/engine.ts";
-import { about, putInto } from "./testing/describe-objects.ts";
+import { about, putInto, serverKey } from "./testing/describe-objects.ts";
 import { deliverNotices, expire } from "./upkeep.ts";
 
 const DAY = 86_400_000;
@@ -21,7 +21,7 @@ async function open(t: TestContext) {
   const clock = { now: 10 * DAY + 1 };
   const limits = { bytes: 1e12, objects: 1e9, buckets: 100 };
   const files = openContentFiles(folder, () => clock.now);
-  const objects = objectsOver({ index, files, limitsOf: () => limits, now: () => clock.now, written: () => {} });
+  const objects = objectsOver({ index, files, limitsOf: () => limits, serverKey: () => serverKey, now: () => clock.now, written: () => {} });
   await objects.createBucket({ name: "b", tenant: "ten_a", region: "us-east-1", isLocked: false });
   return { index, objects, clock };
 }

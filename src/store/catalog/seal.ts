@@ -2,7 +2,7 @@
  * Encrypts secrets at rest with AES-256-GCM and a fresh nonce for each value. A value is bound to its owner's id and to its name, so that
  * it cannot be decrypted in another row. The key is a file of its own, so that a copied catalog alone reveals nothing.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -19,6 +19,8 @@ export interface Seal {
   seal(owner: string, name: string, value: string): Buffer;
   /** Throws "secret-key-unusable" if the value was encrypted with another key or for another place, or was changed since. */
   open(owner: string, name: string, sealed: Uint8Array): string;
+  /** Returns another key of 32 bytes, which follows from this one and what it is for. */
+  keyFor(purpose: string): Buffer;
 }
 
 /** @param mayCreate false if encrypted secrets exist, because a new key could not decrypt them */
@@ -44,6 +46,7 @@ export function openSeal(keyFile: string, mayCreate: boolean): Seal {
         throw new MayflyError("secret-key-unusable", { file: basename(keyFile), what: `it does not open the secret ${name}` }, error);
       }
     },
+    keyFor: (purpose) => Buffer.from(hkdfSync("sha256", key, "", `mayfly: ${purpose}`, KEY_BYTES)),
   };
 }
 

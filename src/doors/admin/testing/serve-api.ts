@@ -201,6 +201,7 @@ export async function serveApi({ wrong, shown = () => [machine] }: ServeApiOptio
     index,
     files: openContentFiles(join(dir, "objects"), () => systemClock.wall()),
     limitsOf: () => ({ bytes: 2 ** 20, objects: 1_000, buckets: 100 }),
+    serverKey: () => Buffer.alloc(32, 7),
     now: () => systemClock.wall(),
     written: () => {},
   });

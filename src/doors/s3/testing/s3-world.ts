@@ -15,6 +15,7 @@ import { objectsOver } from "../../../services/objects/objects-over.ts";
 import type { Notice } from "../../../services/objects/object.ts";
 import type { Objects } from "../../../services/objects/objects.ts";
 import { engine, type ObjectOperations } from "../../../services/objects/store/engine.ts";
+import { serverKey } from "../../../services/objects/testing/describe-objects.ts";
 import { removeGarbage } from "../../../services/objects/upkeep.ts";
 import { InlineCommit } from "../../../store/group-commit/testing/inline-commit.ts";
 import type { Principal } from "../../../store/principals/principal.ts";
@@ -49,7 +50,7 @@ export async function openS3(hooks: Hooks): Promise<S3World> {
   const files = openContentFiles(folder, () => Date.now());
   const limits = { bytes: 1e12, objects: 1e6, buckets: 100 };
   const written = () => void removeGarbage(index, files).catch(() => {});
-  const objects = objectsOver({ index, files, limitsOf: () => limits, now: () => Date.now(), written });
+  const objects = objectsOver({ index, files, limitsOf: () => limits, serverKey: () => serverKey, now: () => Date.now(), written });
   const failures: unknown[] = [];
   const audited: AuditedCall[] = [];
   const principals = new Map(["ten_a", "ten_b"].map((tenant) => [tenant.toUpperCase(), principalOf(tenant)]));

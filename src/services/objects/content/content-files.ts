@@ -38,7 +38,7 @@ export interface NewFile {
   discard(): Promise<void>;
 }
 
-interface OpenFile {
+export interface OpenFile {
   /** Fewer bytes than asked for only at the end of the file. @param memory where they go, if not to new memory */
   read(offset: number, bytes: number, memory?: Buffer): Promise<Buffer>;
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import { MayflyError } from "../../../base/errors/error.ts";
 import type { Algorithm } from "../checksums/checksum.ts";
 import { Digests, type FinishedDigests, LargeDigests } from "../checksums/digests.ts";
 import type { Hashing } from "../checksums/hashing.ts";
+import { CHUNK_BYTES, letGo, sealChunks } from "../encryption/chunks.ts";
 import type { NewContent } from "../store/files.ts";
 import type { ContentFiles, NewFile } from "./content-files.ts";
 import { type Piece, PIECE_BYTES, type PieceMemory } from "./piece-memory.ts";
@@ -33,6 +34,8 @@ export interface TakingOptions {
   algorithms: readonly Algorithm[];
   /** The most bytes. */
   most: number;
+  /** By which what is kept is encrypted; no other content may have it. Left out: it is kept as it comes. */
+  dataKey?: Buffer | undefined;
 }
 
 /**
@@ -42,7 +45,7 @@ export interface TakingOptions {
  */
 export async function takeContent(
   source: AsyncIterable<Uint8Array>,
-  { files, hashing, memory, algorithms, most }: TakingOptions,
+  { files, hashing, memory, algorithms, most, dataKey }: TakingOptions,
   check: (digests: FinishedDigests, size: number) => void,
 ): Promise<TakenContent> {
   let chunks: Uint8Array[] = [];
@@ -55,7 +58,7 @@ export async function takeContent(
       if (large === null) chunks.push(Buffer.from(chunk));
       else await large.add(chunk);
       if (large !== null || size <= PIECE_BYTES) continue;
-      large = new LargeContent(await files.create(), new LargeDigests(algorithms, hashing), memory);
+      large = new LargeContent(await files.create(), new LargeDigests(algorithms, hashing), memory, dataKey);
       for (const each of chunks) await large.add(each);
       chunks = [];
     }
@@ -63,10 +66,11 @@ export async function takeContent(
     check(digests, size);
     if (size === 0) return { content: { segments: [] }, size, digests };
     if (size <= SMALL_BYTES) {
-      const bytes = chunks.length === 1 ? Buffer.from(chunks[0]!) : Buffer.concat(chunks);
+      const whole = chunks.length === 1 ? Buffer.from(chunks[0]!) : Buffer.concat(chunks);
+      const bytes = dataKey === undefined ? whole : Buffer.concat(sealChunks(dataKey, 0, whole));
       return { content: { segments: [{ file: `${IN_INDEX}${randomUUID()}`, offset: 0, size }], bytes }, size, digests };
     }
-    const name = await (large === null ? keepWhole(await files.create(), chunks) : large.finish());
+    const name = await (large === null ? keepWhole(await files.create(), chunks, dataKey) : large.finish());
     return { content: { segments: [{ file: name, offset: 0, size }] }, size, digests };
   } catch (error) {
     await large?.discard();
@@ -80,9 +84,9 @@ function digestsOf(chunks: readonly Uint8Array[], algorithms: readonly Algorithm
   return digests.finish();
 }
 
-async function keepWhole(file: NewFile, chunks: Uint8Array[]): Promise<string> {
+async function keepWhole(file: NewFile, chunks: Uint8Array[], dataKey: Buffer | undefined): Promise<string> {
   try {
-    await file.write(chunks);
+    await file.write(dataKey === undefined ? chunks : sealChunks(dataKey, 0, Buffer.concat(chunks)));
     return await file.finish();
   } catch (error) {
     await file.discard();
@@ -95,17 +99,21 @@ class LargeContent {
   readonly #file: NewFile;
   readonly #digests: LargeDigests;
   readonly #memory: PieceMemory;
+  readonly #dataKey: Buffer | undefined;
   readonly #pieces: Piece[] = [];
   /** What each piece is waiting for. */
   readonly #busy: Promise<unknown>[] = Array.from({ length: PIECES }, () => Promise.resolve());
   #at = 0;
   #filled = 0;
+  /** Pieces that were handed over. */
+  #handed = 0;
   #written: Promise<void> = Promise.resolve();
 
-  constructor(file: NewFile, digests: LargeDigests, memory: PieceMemory) {
+  constructor(file: NewFile, digests: LargeDigests, memory: PieceMemory, dataKey: Buffer | undefined) {
     this.#file = file;
     this.#digests = digests;
     this.#memory = memory;
+    this.#dataKey = dataKey;
   }
 
   /** Copies the chunk. */
@@ -146,7 +154,8 @@ class LargeContent {
   /** Begins to write and hash the piece, and waits until the next one is free. */
   async #handOver(): Promise<void> {
     const bytes = this.#pieces[this.#at]!.subarray(0, this.#filled);
-    this.#written = this.#written.then(() => this.#file.write([bytes]));
+    const first = (this.#handed++ * PIECE_BYTES) / CHUNK_BYTES;
+    this.#written = this.#written.then(() => this.#write(bytes, first));
     const busy = both(this.#written, this.#digests.update(bytes));
     // It is waited for before the piece is used again; until then nobody listens.
     busy.catch(() => {});
@@ -154,6 +163,14 @@ class LargeContent {
     this.#at = (this.#at + 1) % PIECES;
     this.#filled = 0;
     await this.#busy[this.#at];
+  }
+
+  /** @param first the number of its first chunk */
+  async #write(bytes: Uint8Array, first: number): Promise<void> {
+    if (this.#dataKey === undefined) return this.#file.write([bytes]);
+    const sealed = sealChunks(this.#dataKey, first, bytes);
+    await this.#file.write(sealed);
+    letGo(sealed);
   }
 }
 

@@ -13,6 +13,8 @@ export interface ObjectsWorld {
   files: () => Promise<string[]>;
 }
 
+/** By which the data keys of encrypted contents are sealed. */
+export const serverKey = Buffer.alloc(32, 7);
 export const about: ObjectAbout = { headers: { "content-type": "text/plain" }, metadata: { color: "blue" }, owner: "ten_a" };
 
 export async function* pieces(bytes: Uint8Array, size = 65_536): AsyncGenerator<Uint8Array> {

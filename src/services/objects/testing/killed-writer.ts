@@ -9,14 +9,14 @@ import { openContentFiles } from "../content/content-files.ts";
 import { objectsOver } from "../objects-over.ts";
 import type { ObjectOperations } from "../store/engine.ts";
 import { removeGarbage, sweep } from "../upkeep.ts";
-import { about, pieces, putInto } from "./describe-objects.ts";
+import { about, pieces, putInto, serverKey } from "./describe-objects.ts";
 
 const [folder = "", seed = "1"] = process.argv.slice(2);
 const module = new URL("../store/engine.ts", import.meta.url);
 const index = await openGroupCommit<ObjectOperations>({ file: join(folder, "objects.db"), module, onFailure: () => process.exit(2) });
 const files = openContentFiles(join(folder, "objects"), () => Date.now());
 const limits = { bytes: 1e12, objects: 1e9, buckets: 10 };
-const objects = objectsOver({ index, files, limitsOf: () => limits, now: () => Date.now(), written: () => {} });
+const objects = objectsOver({ index, files, limitsOf: () => limits, serverKey: () => serverKey, now: () => Date.now(), written: () => {} });
 await sweep(index, files);
 await objects.createBucket({ name: "b", tenant: "ten_a", region: "us-east-1", isLocked: false });
 const random = new Random(Number(seed));

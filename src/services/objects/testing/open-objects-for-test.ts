@@ -8,6 +8,7 @@ import { openContentFiles } from "../content/content-files.ts";
 import { objectsOver } from "../objects-over.ts";
 import type { Objects } from "../objects.ts";
 import { engine, type ObjectOperations } from "../store/engine.ts";
+import { serverKey } from "./describe-objects.ts";
 
 interface Hooks {
   after(cleanUp: () => void | Promise<void>): void;
@@ -21,5 +22,5 @@ export function openObjectsForTest(hooks: Hooks): Objects {
   afterwards(hooks, () => index.close());
   const files = openContentFiles(folder, () => Date.now());
   const limits = { bytes: 1e9, objects: 1e6, buckets: 10 };
-  return objectsOver({ index, files, limitsOf: () => limits, now: () => Date.now(), written: () => {} });
+  return objectsOver({ index, files, limitsOf: () => limits, serverKey: () => serverKey, now: () => Date.now(), written: () => {} });
 }
