@@ -40,6 +40,19 @@ export const bucketScripts: Scripts = {
       });
   },
 
+  async test_s3_default_bucket_encryption_exc(it) {
+    const set = (name: string, Bucket: string, Rules: Input[]) =>
+      it.refused(name, "PutBucketEncryption", { Bucket, ServerSideEncryptionConfiguration: { Rules } });
+    const rule = (more: Input = {}) => ({ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256", ...more } });
+    await it.refused("get-bucket-enc-no-bucket", "GetBucketEncryption", { Bucket: noBucket });
+    await it.refused("delete-bucket-enc-no-bucket", "DeleteBucketEncryption", { Bucket: noBucket });
+    await set("put-bucket-enc-no-bucket", noBucket, []);
+    const Bucket = await it.create();
+    await set("put-bucket-encryption-no-rules", Bucket, []);
+    await set("put-bucket-encryption-two-rules", Bucket, [rule(), rule()]);
+    await set("put-bucket-encryption-kms-with-aes", Bucket, [rule({ KMSMasterKeyID: "some-key" })]);
+  },
+
   async test_bucket_tagging_crud(it) {
     const Bucket = await it.create();
     const put = (name: string, TagSet: Input[]) => it.ask(name, "PutBucketTagging", { Bucket, Tagging: { TagSet } });

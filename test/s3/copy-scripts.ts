@@ -30,6 +30,13 @@ export const copyScripts: Scripts = {
     await it.ask("object-acl", "GetObjectAcl", about);
     await it.refused("copy-object-in-place-with-acl", "CopyObject", { ...copy, ACL: "public-read" });
   },
+  async test_copy_in_place_with_bucket_encryption(it) {
+    const Bucket = await it.create();
+    const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" }, BucketKeyEnabled: false }];
+    await it.ask("put-bucket-encryption", "PutBucketEncryption", { Bucket, ServerSideEncryptionConfiguration: { Rules } });
+    await it.ask("put-obj", "PutObject", { Bucket, Key: source, Body: "" });
+    await it.ask("copy-obj", "CopyObject", { Bucket, Key: source, CopySource: `${Bucket}/${source}` });
+  },
   async test_s3_copy_object_in_place_storage_class(it) {
     const Bucket = await it.create();
     const about = { Bucket, Key: source };

@@ -15,7 +15,7 @@ export interface ReplayParts {
   account: string;
 }
 
-/** Mayfly does not encrypt objects and does not say that it did, and has nothing that moves them to another storage class. */
+/** Mayfly encrypts what it is asked to and does not say that it did otherwise, and has nothing that moves objects to another storage class. */
 const uncompared = new Set([
   "ServerSideEncryption",
   "x-amz-server-side-encryption",

@@ -50,7 +50,11 @@ async function open(t: TestContext, folder: string) {
   afterwards(t, () => index.close());
   const files = openContentFiles(join(folder, "objects"), () => Date.now());
   const limits = { bytes: 1e12, objects: 1e9, buckets: 10 };
-  return { index, files, objects: objectsOver({ index, files, limitsOf: () => limits, serverKey: () => serverKey, now: () => Date.now(), written: () => {} }) };
+  return {
+    index,
+    files,
+    objects: objectsOver({ index, files, limitsOf: () => limits, serverKey: () => serverKey, now: () => Date.now(), written: () => {} }),
+  };
 }
 
 test(`after each of ${KILLS} kills, what was confirmed is whole and nothing else is left (seed ${seed})`, async (t) => {

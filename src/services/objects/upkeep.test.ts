@@ -21,7 +21,14 @@ async function open(t: TestContext) {
   const clock = { now: 10 * DAY + 1 };
   const limits = { bytes: 1e12, objects: 1e9, buckets: 100 };
   const files = openContentFiles(folder, () => clock.now);
-  const objects = objectsOver({ index, files, limitsOf: () => limits, serverKey: () => serverKey, now: () => clock.now, written: () => {} });
+  const objects = objectsOver({
+    index,
+    files,
+    limitsOf: () => limits,
+    serverKey: () => serverKey,
+    now: () => clock.now,
+    written: () => {},
+  });
   await objects.createBucket({ name: "b", tenant: "ten_a", region: "us-east-1", isLocked: false });
   return { index, objects, clock };
 }

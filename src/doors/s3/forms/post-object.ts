@@ -7,6 +7,7 @@ import { authorize } from "../access/authorize.ts";
 import type { Caller, S3Answer, S3Call, S3Operation } from "../call.ts";
 import { newAbout } from "../operations/objects.ts";
 import { MOST_PUT_BYTES } from "../request/body.ts";
+import { customersKey, encryptionHeaders, encryptionOf } from "../request/encryption.ts";
 import { checkedTags } from "../request/object-headers.ts";
 import { equal, signing } from "../request/authenticate.ts";
 import { oldSignatureOf } from "../request/signature-v2.ts";
@@ -50,6 +51,7 @@ async function put(call: S3Call, { fields, fileName, content }: Form): Promise<S
   const asked = { ...call, caller, key, headers };
   authorize(asked, postObject);
   const about = await newAbout(asked);
+  const encrypt = encryptionOf(asked);
   const tagging = fields.get("tagging");
   if (tagging !== undefined) about.tags = tagsOfField(tagging);
   const algorithm = ALGORITHMS.find((each) => fields.has(`x-amz-checksum-${each.toLowerCase()}`));
@@ -71,12 +73,14 @@ async function put(call: S3Call, { fields, fileName, content }: Form): Promise<S
           throw new S3Error("BadDigest", {}, `The ${algorithm} you specified did not match the calculated checksum.`);
       },
       most: most + MORE,
+      encrypt,
       how: "Post",
       author: { ...call.author, principal: caller?.principal.name ?? "anonymous", tenant: caller?.tenant },
     },
     content,
   );
-  return answerOf(call, key, fields, stored);
+  const encryption = encryptionHeaders(stored.encryption, customersKey(encrypt));
+  return answerOf(call, key, fields, stored, encryption);
 }
 
 function missing(field: string): S3Error {
@@ -171,9 +175,15 @@ function headersOf(fields: ReadonlyMap<string, string>): Headers {
   return Object.fromEntries(found);
 }
 
-function answerOf({ name, origin }: S3Call, key: string, fields: ReadonlyMap<string, string>, { etag, version }: Stored): S3Answer {
+function answerOf(
+  { name, origin }: S3Call,
+  key: string,
+  fields: ReadonlyMap<string, string>,
+  { etag, version }: Stored,
+  encryption: Record<string, string | undefined>,
+): S3Answer {
   const location = `${origin}/${name}/${encodeURIComponent(key)}`;
-  const headers = { etag: `"${etag}"`, "x-amz-version-id": version, location };
+  const headers = { ...encryption, etag: `"${etag}"`, "x-amz-version-id": version, location };
   const redirect = fields.get("success_action_redirect") ?? fields.get("redirect");
   if (redirect !== undefined && URL.canParse(redirect)) {
     const url = new URL(redirect);

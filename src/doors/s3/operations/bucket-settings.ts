@@ -4,6 +4,7 @@ import { aclOfHeaders, aclOfXml, isOwnersAlone, xmlOfAcl } from "../access/acl.t
 import { aclOfBucket, admitAcl, ownership, publicAccessBlock } from "../access/authorize.ts";
 import type { S3Answer, S3Call, S3Operation } from "../call.ts";
 import { type CorsRule, corsOfXml, xmlOfCors } from "../cors.ts";
+import { encryptionOfXml, xmlOfEncryption } from "../encryption-xml.ts";
 import { lifecycleOfXml, xmlOfLifecycle } from "../lifecycle-xml.ts";
 import { documentOf as bodyOf } from "../request/body.ts";
 import { checkedTags, lockMode } from "../request/object-headers.ts";
@@ -138,6 +139,15 @@ const settings: readonly Setting[] = [
     },
     missing: "ObjectLockConfigurationNotFoundError",
   },
+  {
+    query: "encryption",
+    name: "BucketEncryption",
+    root: "ServerSideEncryptionConfiguration",
+    show: ({ settings: { encryption } }) => encryption && xmlOfEncryption(encryption),
+    read: (root, { settings: { encryption } }) => ({ encryption: encryptionOfXml(root, encryption) }),
+    none: { encryption: null } as unknown as BucketSettings,
+    missing: "ServerSideEncryptionConfigurationNotFoundError",
+  },
   { query: "requestPayment", name: "BucketRequestPayment", root: "RequestPaymentConfiguration", show: () => ({ Payer: "BucketOwner" }) },
   {
     query: "logging",
@@ -153,7 +163,6 @@ const settings: readonly Setting[] = [
   ...(
     [
       ["website", "BucketWebsite", "WebsiteConfiguration", "NoSuchWebsiteConfiguration"],
-      ["encryption", "BucketEncryption", "ServerSideEncryptionConfiguration", "ServerSideEncryptionConfigurationNotFoundError"],
       ["replication", "BucketReplication", "ReplicationConfiguration", "ReplicationConfigurationNotFoundError"],
     ] as const
   ).map(([query, name, root, missing]): Setting => ({ query, name, root, show: () => undefined, none: {}, missing })),

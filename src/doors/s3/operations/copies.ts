@@ -4,12 +4,13 @@ import type { ObjectAbout } from "../../../services/objects/object.ts";
 import type { ReadObject } from "../../../services/objects/objects.ts";
 import { authorize } from "../access/authorize.ts";
 import type { S3Call, S3Operation } from "../call.ts";
-import { contentHeaders, metadataOf, refuseEncryption, tagsOfQuery } from "../request/object-headers.ts";
+import { asksForEncryption, encryptionOf, keyOfSource } from "../request/encryption.ts";
+import { contentHeaders, metadataOf, tagsOfQuery } from "../request/object-headers.ts";
 import { isWanted, ofCopy } from "../request/reading.ts";
 import { S3Error } from "../s3-error.ts";
 import { documentOf } from "../xml.ts";
 import { getObject, readable } from "./object-reads.ts";
-import { newAbout, writeConditions } from "./objects.ts";
+import { headersOfStored, newAbout, writeConditions } from "./objects.ts";
 
 export const copyOperations: readonly S3Operation[] = [
   {
@@ -24,6 +25,7 @@ export const copyOperations: readonly S3Operation[] = [
       const { object, bucket, version } = await sourceOf(call);
       try {
         const about = await aboutOfCopy(call, object, bucket);
+        const encrypt = encryptionOf(call);
         const wanted = headers["x-amz-checksum-algorithm"]?.toUpperCase() as Algorithm | undefined;
         if (wanted !== undefined && !ALGORITHMS.includes(wanted))
           throw new S3Error(
@@ -34,7 +36,7 @@ export const copyOperations: readonly S3Operation[] = [
         const algorithm = wanted ?? object.found.about.checksum?.algorithm ?? "CRC64NVME";
         const stored = await objects.copy(
           { object },
-          { bucket: name, key, about, algorithm, conditions: writeConditions(headers), author },
+          { bucket: name, key, about, algorithm, conditions: writeConditions(headers), author, encrypt },
         );
         const { etag, checksum, modifiedAt } = stored;
         const body = documentOf("CopyObjectResult", {
@@ -42,7 +44,8 @@ export const copyOperations: readonly S3Operation[] = [
           LastModified: new Date(modifiedAt).toISOString(),
           ...(checksum && { ChecksumType: checksum.type, [`Checksum${checksum.algorithm}`]: checksum.value }),
         });
-        return { body, headers: { "x-amz-version-id": stored.version, "x-amz-copy-source-version-id": version } };
+        const { etag: _etag, ...headersOfCopy } = headersOfStored({ ...stored, checksum: undefined }, encrypt);
+        return { body, headers: { ...headersOfCopy, "x-amz-version-id": stored.version, "x-amz-copy-source-version-id": version } };
       } finally {
         object.release();
       }
@@ -53,7 +56,6 @@ export const copyOperations: readonly S3Operation[] = [
 /** The object that a copy is of, which must be released. Throws an S3Error. */
 export async function sourceOf(call: S3Call): Promise<{ object: ReadObject; bucket: string; version: string | undefined }> {
   const { headers, objects, now } = call;
-  refuseEncryption(headers);
   const text = headers["x-amz-copy-source"] ?? "";
   const [path = "", parameter] = text.replace(/^\//, "").split(/\?versionId=/);
   const [bucket, key] = splitPath(path);
@@ -64,7 +66,7 @@ export async function sourceOf(call: S3Call): Promise<{ object: ReadObject; buck
   const asReader = { ...call, operation: getObject.operation, bucket: from, name: bucket, key, query, headers: ofSource };
   // Who may write to where the copy goes may not read all of its own tenant by that.
   authorize(asReader, getObject);
-  const object = await readable(asReader, bucket, key, parameter).catch((error: unknown) => {
+  const object = await readable(asReader, bucket, key, parameter, keyOfSource).catch((error: unknown) => {
     // What is said of a missing source names the source.
     if ((error as { code?: string }).code !== "no-such-object") throw error;
     throw parameter === undefined
@@ -120,7 +122,9 @@ async function aboutOfCopy(call: S3Call, { found }: ReadObject, from: string): P
     metadata === "REPLACE" ||
     headers["x-amz-storage-class"] !== undefined ||
     made["redirect"] !== undefined ||
-    headers["x-amz-server-side-encryption"] !== undefined;
+    asksForEncryption(headers) ||
+    found.about.encryption?.by === "customer" ||
+    call.bucket.settings.encryption?.algorithm !== undefined;
   if (isSame && !changes)
     throw new S3Error(
       "InvalidRequest",

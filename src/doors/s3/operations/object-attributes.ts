@@ -1,5 +1,6 @@
 /** What is known of an object, by names, without its content. */
 import type { S3Answer, S3Call, S3Operation } from "../call.ts";
+import { refuseMethod } from "../request/encryption.ts";
 import { S3Error } from "../s3-error.ts";
 import { documentOf } from "../xml.ts";
 import { readable, refuseMarker } from "./object-reads.ts";
@@ -20,6 +21,7 @@ const attributeNames = new Set(["ETag", "Checksum", "ObjectParts", "StorageClass
 
 async function attributes(call: S3Call): Promise<S3Answer> {
   const { name, key, query, headers } = call;
+  refuseMethod(headers);
   const wanted = new Set(
     (headers["x-amz-object-attributes"] ?? "")
       .split(",")

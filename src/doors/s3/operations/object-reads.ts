@@ -4,7 +4,8 @@ import type { ObjectAbout } from "../../../services/objects/object.ts";
 import type { ReadObject } from "../../../services/objects/objects.ts";
 import { authorizeObject, mayList } from "../access/authorize.ts";
 import type { S3Answer, S3Call, S3Operation } from "../call.ts";
-import { headersOf, refuseDecryption } from "../request/object-headers.ts";
+import { keyForReading, refuseMethod } from "../request/encryption.ts";
+import { headersOf } from "../request/object-headers.ts";
 import { isWanted, ofRead, partRange, rangeOf } from "../request/reading.ts";
 import { S3Error } from "../s3-error.ts";
 
@@ -22,20 +23,27 @@ export const objectReads: readonly S3Operation[] = [
   { operation: "HeadObject", method: "HEAD", level: "object", right: "read", others: "object", handle: readObject },
 ];
 
-/** Finds an object for a reader: whom its list lets in, and who may know what there is not. The result must be released. */
-export async function readable({ objects, ...call }: S3Call, name: string, key: string, version: string | undefined): Promise<ReadObject> {
-  let object: ReadObject;
+/**
+ * Finds an object for a reader: whom its list lets in, and who may know what there is not. The result must be released.
+ * @param keyOf the customer's key in the request
+ */
+export async function readable(
+  { objects, ...call }: S3Call,
+  name: string,
+  key: string,
+  version: string | undefined,
+  keyOf: typeof keyForReading = keyForReading,
+): Promise<ReadObject & { customerKey: Buffer | undefined }> {
+  let customerKey: Buffer | undefined;
   try {
-    object = await objects.read(name, key, version);
+    const object = await objects.read(name, key, version, (found) => {
+      // Who may not read it is not told whether it is encrypted.
+      authorizeObject(call, found, "READ");
+      return (customerKey = keyOf(call, found));
+    });
+    return Object.assign(object, { customerKey });
   } catch (error) {
     if ((error as { code?: string }).code === "no-such-object" && !mayList(call)) throw new S3Error("AccessDenied");
-    throw error;
-  }
-  try {
-    authorizeObject(call, object.found, "READ");
-    return object;
-  } catch (error) {
-    object.release();
     throw error;
   }
 }
@@ -44,7 +52,7 @@ async function readObject(call: S3Call): Promise<S3Answer> {
   const { name, key, query, headers, method, caller, now } = call;
   const version = query.get("versionId") ?? undefined;
   const overrides = overridesOf(query);
-  refuseDecryption(headers);
+  refuseMethod(headers);
   if (overrides.length > 0 && caller === null)
     throw new S3Error("InvalidRequest", {}, "Request specific response headers cannot be used for anonymous GET requests.");
   const object = await readable(call, name, key, version);
@@ -58,7 +66,7 @@ async function readObject(call: S3Call): Promise<S3Answer> {
     const wantsChecksum = headers["x-amz-checksum-mode"]?.toUpperCase() === "ENABLED";
     if (!isWanted(headers, found, ofRead, now)) {
       release();
-      const { etag, "last-modified": modified, "x-amz-version-id": id } = headersOf(found, false);
+      const { etag, "last-modified": modified, "x-amz-version-id": id } = headersOf(found, false, undefined);
       return { status: 304, headers: { etag, "last-modified": modified, "x-amz-version-id": id } };
     }
     const range = part === undefined ? rangeOf(headers["range"], found.size) : part.range;
@@ -69,7 +77,7 @@ async function readObject(call: S3Call): Promise<S3Answer> {
       (part !== undefined && part.parts === undefined);
     // Parts have a checksum of their own to tell only if the whole's is made of them.
     const isOfPart = part !== undefined && found.about.checksum?.type === "COMPOSITE";
-    const reply = headersOf(found, wantsChecksum && (isWhole || isOfPart));
+    const reply = headersOf(found, wantsChecksum && (isWhole || isOfPart), object.customerKey);
     if (part?.checksum !== undefined && wantsChecksum && isOfPart && found.about.checksum !== undefined)
       reply[`x-amz-checksum-${found.about.checksum.algorithm.toLowerCase()}`] = part.checksum;
     Object.assign(reply, Object.fromEntries(overrides));

@@ -1,11 +1,12 @@
 /** The writing and the removal of objects, and what other operations write by the same rules. */
-import type { Conditions, ObjectAbout } from "../../../services/objects/object.ts";
+import type { AskedEncryption, Conditions, ObjectAbout } from "../../../services/objects/object.ts";
 import type { Stored } from "../../../services/objects/objects.ts";
 import { isVersionId } from "../../../services/objects/version-id.ts";
 import { aclOfHeaders } from "../access/acl.ts";
 import { admitAcl, authorize, isDeniedBesides, mayAlso, ownership } from "../access/authorize.ts";
 import type { S3Call, S3Operation } from "../call.ts";
 import { contentOf, MOST_PUT_BYTES } from "../request/body.ts";
+import { customersKey, encryptionHeaders, encryptionOf } from "../request/encryption.ts";
 import { aboutOf } from "../request/object-headers.ts";
 import { unquoted } from "../request/reading.ts";
 import { invalidVersion, S3Error } from "../s3-error.ts";
@@ -41,6 +42,7 @@ export const objectOperations: readonly S3Operation[] = [
     async handle(call) {
       const { objects, name, key, headers, author } = call;
       const about = await newAbout(call);
+      const encrypt = encryptionOf(call);
       const conditions = writeConditions(headers);
       const { source, algorithm, also, check } = contentOf(call);
       const stored = await objects.put(
@@ -53,12 +55,13 @@ export const objectOperations: readonly S3Operation[] = [
           check,
           most: MOST_PUT_BYTES,
           conditions,
+          encrypt,
           how: "Put",
           author,
         },
         source,
       );
-      return { headers: { ...headersOfStored(stored), ...expiration(call, key, about, stored) } };
+      return { headers: { ...headersOfStored(stored, encrypt), ...expiration(call, key, about, stored) } };
     },
   },
   deleteObject,
@@ -149,8 +152,13 @@ function removalConditions(headers: S3Call["headers"]): Conditions | undefined {
   };
 }
 
-export function headersOfStored({ etag, version, checksum }: Stored): Record<string, string | undefined> {
+/** @param encrypt as the request asked for it */
+export function headersOfStored(
+  { etag, version, checksum, encryption }: Stored,
+  encrypt: AskedEncryption | undefined,
+): Record<string, string | undefined> {
   return {
+    ...encryptionHeaders(encryption, customersKey(encrypt)),
     etag: `"${etag}"`,
     // A bucket whose versions are suspended has it in listings only.
     "x-amz-version-id": version === "null" ? undefined : version,

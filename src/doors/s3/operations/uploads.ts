@@ -4,7 +4,7 @@ import type { Completed, UploadAbout } from "../../../services/objects/store/upl
 import { authorizeUpload } from "../access/authorize.ts";
 import type { S3Answer, S3Call, S3Operation } from "../call.ts";
 import { contentOf, documentOf as bodyOf, MOST_PUT_BYTES } from "../request/body.ts";
-import { refuseEncryption } from "../request/object-headers.ts";
+import { customersKey, encryptionHeaders, encryptionOf, encryptionOfPart, keyOfCompletion } from "../request/encryption.ts";
 import { rangeOf, unquoted } from "../request/reading.ts";
 import { S3Error } from "../s3-error.ts";
 import { documentOf, type Element, parseXml } from "../xml.ts";
@@ -35,10 +35,12 @@ export const uploadOperations: readonly S3Operation[] = [
         initiator: caller?.tenant ?? "",
         initiatorName: caller?.principal.name,
       };
-      const upload = await objects.startUpload(name, key, about);
+      const encrypt = encryptionOf(call);
+      const upload = await objects.startUpload(name, key, about, encrypt);
       const body = documentOf("InitiateMultipartUploadResult", { Bucket: name, Key: key, UploadId: upload });
       const sums = { "x-amz-checksum-algorithm": asked?.algorithm, "x-amz-checksum-type": asked?.type };
-      return { body, headers: { ...sums, ...uploadExpiration(call, call.now) } };
+      const encryption = encryptionHeaders(encrypt, customersKey(encrypt));
+      return { body, headers: { ...sums, ...encryption, ...uploadExpiration(call, call.now) } };
     },
   },
   {
@@ -51,8 +53,8 @@ export const uploadOperations: readonly S3Operation[] = [
     async handle(call) {
       const { objects, name, key } = call;
       const [number, upload] = partOf(call);
-      refuseEncryption(call.headers);
       const { about } = await objects.upload(name, key, upload);
+      const encrypt = encryptionOfPart(call, about.object.encryption);
       const { source, algorithm: sent, also, check } = contentOf(call);
       const algorithm = about.checksum?.algorithm;
       if (about.isAsked === true && sent !== undefined && algorithm !== sent)
@@ -75,12 +77,13 @@ export const uploadOperations: readonly S3Operation[] = [
         if (sent !== undefined) echoed = { [`x-amz-checksum-${sent.toLowerCase()}`]: digests.of(sent).toString("base64") };
       };
       const stored = await objects.putPart(
-        { bucket: name, key, upload, number, algorithm, also: more, check: checked, most: MOST_PUT_BYTES },
+        { bucket: name, key, upload, number, algorithm, also: more, check: checked, most: MOST_PUT_BYTES, encrypt },
         source,
       );
-      const { "x-amz-checksum-type": _type, "x-amz-version-id": _version, ...headers } = headersOfStored(stored);
+      const { "x-amz-checksum-type": _type, "x-amz-version-id": _version, ...headers } = headersOfStored(stored, encrypt);
       // The checksum that nobody asked for is not told, and the one that came with the part is.
-      return { headers: about.isAsked === true || sent === algorithm ? headers : { etag: headers["etag"], ...echoed } };
+      if (about.isAsked === true || sent === algorithm) return { headers };
+      return { headers: { ...headersOfStored({ ...stored, checksum: undefined }, encrypt), ...echoed } };
     },
   },
   {
@@ -95,17 +98,20 @@ export const uploadOperations: readonly S3Operation[] = [
       const { objects, name, key, headers } = call;
       const [number, upload] = partOf(call);
       const { about } = await objects.upload(name, key, upload);
+      const encrypt = encryptionOfPart(call, about.object.encryption);
       const { object, version } = await sourceOf(call);
       try {
         const range = copyRange(headers["x-amz-copy-source-range"], object.found.size);
         const algorithm = about.checksum?.algorithm;
-        const { etag, checksum, modifiedAt } = await objects.copyPart({ object, range }, { bucket: name, key, upload, number, algorithm });
+        const stored = await objects.copyPart({ object, range }, { bucket: name, key, upload, number, algorithm, encrypt });
+        const { etag, checksum, modifiedAt } = stored;
         const body = documentOf("CopyPartResult", {
           ETag: `"${etag}"`,
           LastModified: new Date(modifiedAt).toISOString(),
           ...(checksum && about.isAsked === true && { [`Checksum${checksum.algorithm}`]: checksum.value }),
         });
-        return { body, headers: { "x-amz-copy-source-version-id": version } };
+        const { etag: _etag, ...headersOfPart } = headersOfStored({ ...stored, checksum: undefined }, encrypt);
+        return { body, headers: { ...headersOfPart, "x-amz-copy-source-version-id": version } };
       } finally {
         object.release();
       }
@@ -130,6 +136,7 @@ export const uploadOperations: readonly S3Operation[] = [
         .catch((error: unknown) => (isNoUpload(error) ? null : Promise.reject(error as Error)));
       if (begun === null) return answerAgain(call, upload);
       const { about } = begun;
+      const customerKey = keyOfCompletion(call, about.object.encryption);
       const parts = root.all("Part").map((part) => namedPart(part, about.checksum?.algorithm));
       if (parts.length === 0) throw new S3Error("MalformedXML");
       if (parts.some(({ number }, at) => at > 0 && number <= parts[at - 1]!.number))
@@ -148,7 +155,7 @@ export const uploadOperations: readonly S3Operation[] = [
         leastPart: LEAST_PART_BYTES,
         author,
       });
-      return completed(call, done);
+      return completed(call, done, encryptionHeaders(about.object.encryption, customerKey));
     },
   },
   {
@@ -168,7 +175,11 @@ export const uploadOperations: readonly S3Operation[] = [
   },
 ];
 
-function completed({ name, key, origin }: S3Call, { etag, checksum, version }: Pick<Completed, "etag" | "checksum" | "version">): S3Answer {
+function completed(
+  { name, key, origin }: S3Call,
+  { etag, checksum, version }: Pick<Completed, "etag" | "checksum" | "version">,
+  encryption: Record<string, string | undefined>,
+): S3Answer {
   const body = documentOf("CompleteMultipartUploadResult", {
     Location: `${origin}/${name}/${encodeURIComponent(key)}`,
     Bucket: name,
@@ -177,7 +188,7 @@ function completed({ name, key, origin }: S3Call, { etag, checksum, version }: P
     ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }),
   });
   // A bucket whose versions are suspended has the id "null" in listings only.
-  return { body, headers: { "x-amz-version-id": version === "null" ? undefined : version } };
+  return { body, headers: { ...encryption, "x-amz-version-id": version === "null" ? undefined : version } };
 }
 
 /** A client that lost the answer asks again: the object that it has completed is told as before. Throws "NoSuchUpload". */
@@ -185,7 +196,9 @@ async function answerAgain(call: S3Call, upload: string): Promise<S3Answer> {
   const { objects, name, key } = call;
   const found = await objects.head(name, key).catch(() => null);
   if (found === null || found.about.upload !== upload) throw new S3Error("NoSuchUpload", { UploadId: upload.slice(0, 200) });
-  return completed(call, { etag: found.etag, checksum: found.about.checksum, version: found.isVersioned ? found.version : undefined });
+  const { checksum, encryption } = found.about;
+  const done = { etag: found.etag, checksum, version: found.isVersioned ? found.version : undefined };
+  return completed(call, done, encryptionHeaders(encryption, keyOfCompletion(call, encryption)));
 }
 
 function isNoUpload(error: unknown): boolean {

@@ -93,6 +93,11 @@ export function asksForEncryption(headers: Headers): boolean {
   return headers[BY_SERVER] !== undefined || headers[`${CUSTOMER}-algorithm`] !== undefined;
 }
 
+/** The customer's key that is to encrypt an object. */
+export function customersKey(encrypt: AskedEncryption | undefined): Buffer | undefined {
+  return encrypt?.by === "customer" ? encrypt.key : undefined;
+}
+
 /** Of an answer about an object. @param key the customer's, if the request had it */
 export function encryptionHeaders(
   encryption: { by: Encryption["by"] } | undefined,
@@ -123,8 +128,7 @@ function customerKeyOf(call: Call, prefix = CUSTOMER): Buffer | undefined {
   const key = Buffer.from(text, "base64");
   const isSame = md5Of(key) === md5;
   if (!isSame) throw invalid("The calculated MD5 hash of the key did not match the hash that was provided.");
-  if (key.length !== KEY_BYTES || key.toString("base64") !== text)
-    throw invalid("The secret key was invalid for the specified algorithm.");
+  if (key.length !== KEY_BYTES || key.toString("base64") !== text) throw invalid("The secret key was invalid for the specified algorithm.");
   return key;
 }
 

@@ -4,6 +4,7 @@ import type { LockMode, ObjectAbout, Tags } from "../../../services/objects/obje
 import type { Found } from "../../../services/objects/store/versions.ts";
 import type { Headers } from "../../signature/read-signature.ts";
 import { S3Error } from "../s3-error.ts";
+import { encryptionHeaders } from "./encryption.ts";
 import { decodedWords, encodedWord } from "./encoded-words.ts";
 
 const kept = ["content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
@@ -18,7 +19,6 @@ const storageClasses = new Set(
 /** Without its ACL. Throws an S3Error. @param owner the tenant's id */
 export function aboutOf(headers: Headers, owner: string, now: number): ObjectAbout {
   const about: ObjectAbout = { headers: contentHeaders(headers), metadata: metadataOf(headers), owner };
-  refuseEncryption(headers);
   // The whole object would be lost for what was to be written after it.
   if (headers["x-amz-write-offset-bytes"] !== undefined) throw new S3Error("NotImplemented", { Header: "x-amz-write-offset-bytes" });
   const storageClass = headers["x-amz-storage-class"];
@@ -40,22 +40,6 @@ export function aboutOf(headers: Headers, owner: string, now: number): ObjectAbo
   const redirect = headers["x-amz-website-redirect-location"];
   if (redirect !== undefined) about["redirect"] = redirect;
   return about;
-}
-
-/** Nothing here encrypts what is kept, and a client that asks for it must not believe that it is. Throws "NotImplemented". */
-export function refuseEncryption(headers: Headers): void {
-  const asked = Object.keys(headers).find((name) => /^x-amz-(?:copy-source-)?server-side-encryption/.test(name));
-  if (asked !== undefined) throw new S3Error("NotImplemented", { Header: asked.slice(0, 100) });
-}
-
-/** Nothing that is read was encrypted. Throws an S3Error. */
-export function refuseDecryption(headers: Headers): void {
-  for (const name of Object.keys(headers)) {
-    if (name.startsWith("x-amz-server-side-encryption-customer-"))
-      throw new S3Error("InvalidRequest", {}, "The encryption parameters are not applicable to this object.");
-    if (name.startsWith("x-amz-server-side-encryption"))
-      throw new S3Error("InvalidArgument", { ArgumentName: name }, `${name} header is not supported for this operation.`);
-  }
 }
 
 export function contentHeaders(headers: Headers): Record<string, string> {
@@ -157,10 +141,11 @@ function isTagText(text: string): boolean {
   return /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(text);
 }
 
-/** Of a reply with an object's content, or without it. @param wantsChecksum whether its checksum is sent */
+/** Of a reply with an object's content, or without it. @param wantsChecksum whether its checksum is sent @param key the customer's, if the content is encrypted with one */
 export function headersOf(
   { about, etag, modifiedAt, version, isVersioned }: Found,
   wantsChecksum: boolean,
+  key: Buffer | undefined,
 ): Record<string, string | undefined> {
   const { checksum, tags, retention, legalHold, storageClass } = about;
   const found: Record<string, string | undefined> = {
@@ -171,6 +156,7 @@ export function headersOf(
     ...about.headers,
     "x-amz-version-id": isVersioned ? version : undefined,
     "x-amz-storage-class": storageClass,
+    ...encryptionHeaders(about.encryption, key),
     "x-amz-tagging-count": tags === undefined || Object.keys(tags).length === 0 ? undefined : String(Object.keys(tags).length),
     "x-amz-object-lock-mode": retention?.mode,
     "x-amz-object-lock-retain-until-date": retention && new Date(retention.until).toISOString(),

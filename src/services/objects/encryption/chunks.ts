@@ -57,6 +57,5 @@ function nonceOf(chunk: number): Buffer {
 
 /** Gives memory back at once: V8 would collect the whole heap for each 30 MB of such buffers, because they are much memory behind few objects. */
 export function letGo(buffers: readonly Buffer[]): void {
-  for (const { buffer, byteLength } of buffers)
-    if (byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
+  for (const { buffer, byteLength } of buffers) if (byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

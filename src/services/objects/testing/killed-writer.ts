@@ -1,5 +1,5 @@
 /**
- * A process that writes objects without end, to be killed: it prints a line for each that was confirmed. Objects are small and large, replaced, copied, uploaded in parts
+ * A process that writes objects without end, to be killed: it prints a line for each that was confirmed. Objects are small and large, encrypted and not, replaced, copied, uploaded in parts
  * and removed. Its arguments are the folder and a seed.
  */
 import { join } from "node:path";
@@ -25,12 +25,13 @@ const random = new Random(Number(seed));
 async function write(worker: number, round: number): Promise<void> {
   const key = `${worker}/${random.below(4)}`;
   const byte = round % 251;
+  const encrypt = random.chance(0.5) ? ({ by: "server" } as const) : undefined;
   const content = Buffer.alloc(1 + random.below(random.chance(0.5) ? 10_000 : 200_000), byte);
   if (random.chance(0.2)) {
-    const upload = await objects.startUpload("b", key, { object: about, initiator: "x" });
-    const part = await objects.putPart({ bucket: "b", key, upload, number: 1, most: 1e9 }, pieces(content));
+    const upload = await objects.startUpload("b", key, { object: about, initiator: "x" }, encrypt);
+    const part = await objects.putPart({ bucket: "b", key, upload, number: 1, most: 1e9, encrypt }, pieces(content));
     await objects.completeUpload({ bucket: "b", key, upload, leastPart: 0, parts: [{ number: 1, etag: part.etag }] });
-  } else await putInto(objects, key, content);
+  } else await putInto(objects, key, content, { encrypt });
   process.stdout.write(`${key} ${byte} ${content.length}\n`);
 }
 
