@@ -5,18 +5,13 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 
 export const CHUNK_BYTES = 65_536;
-export const TAG_BYTES = 16;
+const TAG_BYTES = 16;
 const SEALED_BYTES = CHUNK_BYTES + TAG_BYTES;
 const NONCE_BYTES = 12;
 
 /** Where a chunk begins in the file. */
 export function placeOf(chunk: number): number {
   return chunk * SEALED_BYTES;
-}
-
-/** Of so many bytes of a content's beginning, as they are in the file. */
-export function sealedSize(bytes: number): number {
-  return bytes + Math.ceil(bytes / CHUNK_BYTES) * TAG_BYTES;
 }
 
 /** Encrypts bytes that begin with the chunk `first`; only the content's last bytes may be less than whole chunks. Each buffer has memory of its own. */
