@@ -17,10 +17,10 @@ export interface Engine<O extends Operations> {
   /** Prepares the statements. Called once, when the file is open. */
   operations(db: DatabaseSync): O;
   /**
-   * Whether a power cut may undo what an operation did, as it may for the first milliseconds after its answer; kill -9 undoes nothing, and what a later operation did
+   * By operation, whether a power cut may undo what it did, as it may for the first milliseconds after its answer; kill -9 undoes nothing, and what a later operation did
    * is never there without it. Such an operation is answered before the disk has it. Left out: none is.
    */
-  mayBeUndone?: (operation: string, result: unknown) => boolean;
+  mayBeUndone?: Readonly<Record<string, (result: unknown) => boolean>>;
 }
 
 export type ArgumentOf<O extends Operations, K extends keyof O> = Parameters<O[K]> extends [] ? null : Parameters<O[K]>[0];

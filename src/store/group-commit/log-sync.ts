@@ -25,13 +25,14 @@ export class LogSync {
     return this.#changes() === this.#synced;
   }
 
-  /** Throws errors of the file system. */
-  sync(): void {
+  /** Returns whether there was something to be written. Throws errors of the file system. */
+  sync(): boolean {
     const changes = this.#changes();
-    if (changes === this.#synced) return;
+    if (changes === this.#synced) return false;
     this.#fd ??= openSync(this.#log, "r");
     fdatasyncSync(this.#fd);
     this.#synced = changes;
+    return true;
   }
 
   close(): void {

@@ -36,6 +36,12 @@ export async function openGroupCommit<O extends Operations>(options: GroupCommit
   return new ThreadedCommit<O>(options, first);
 }
 
+/** A thread, and what wakes it. */
+interface Started {
+  thread: Worker;
+  bell: Int32Array;
+}
+
 interface Waiting {
   bytes: number;
   resolve: (result: never) => void;
@@ -45,6 +51,7 @@ interface Waiting {
 class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
   readonly #options: GroupCommitOptions;
   #thread: Worker | null = null;
+  #bell: Int32Array = new Int32Array();
   #starting: Promise<void> | null = null;
   #closed: Promise<void> | null = null;
   /** Asked for in this turn of the event loop, not yet sent. */
@@ -55,9 +62,9 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
   #last = 0;
   #bytes = 0;
 
-  constructor(options: GroupCommitOptions, thread: Worker) {
+  constructor(options: GroupCommitOptions, started: Started) {
     this.#options = options;
-    this.#use(thread);
+    this.#use(started);
   }
 
   run<K extends keyof O & string>(operation: K, argument: ArgumentOf<O, K>, bytes = 0): Promise<ResultOf<O, K>> {
@@ -88,6 +95,7 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
     const ended = once(thread, "exit");
     thread.ref();
     thread.postMessage("close", []);
+    this.#ring();
     await ended;
   }
 
@@ -115,12 +123,19 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
         [],
       );
     }
+    this.#ring();
+  }
+
+  /** The thread sleeps until somebody says that there is a message. */
+  #ring(): void {
+    Atomics.add(this.#bell, 0, 1);
+    Atomics.notify(this.#bell, 0);
   }
 
   async #startAgain(): Promise<void> {
     if (this.#starting !== null) return;
     this.#starting = startThread(this.#options).then(
-      (thread) => this.#use(thread),
+      (started) => this.#use(started),
       (error: unknown) => this.#refuseAll(error),
     );
     await this.#starting;
@@ -128,8 +143,9 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
     this.#send();
   }
 
-  #use(thread: Worker): void {
+  #use({ thread, bell }: Started): void {
     this.#thread = thread;
+    this.#bell = bell;
     const isOver = (error: unknown) => this.#lost(thread, error);
     thread.on(
       "message",
@@ -184,8 +200,9 @@ function isCopied(asked: Asked): boolean {
   }
 }
 
-async function startThread({ file, module, readsOnly = false }: GroupCommitOptions): Promise<Worker> {
-  const workerData: ThreadData = { file, module: module.href, readsOnly };
+async function startThread({ file, module, readsOnly = false }: GroupCommitOptions): Promise<Started> {
+  const bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const workerData: ThreadData = { file, module: module.href, readsOnly, bell };
   const thread = new Worker(new URL("thread.ts", import.meta.url), {
     workerData,
     execArgv: [],
@@ -193,6 +210,6 @@ async function startThread({ file, module, readsOnly = false }: GroupCommitOptio
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
   });
   const [answer] = (await once(thread, "message")) as ["open" | Failure];
-  if (answer === "open") return thread;
+  if (answer === "open") return { thread, bell };
   throw new MayflyError(answer.code, answer.details);
 }

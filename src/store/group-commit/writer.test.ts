@@ -9,23 +9,39 @@ import type { Engine, Operations } from "./engine.ts";
 import { engine as counting } from "./testing/counting-engine.ts";
 import { Writer } from "./writer.ts";
 
-/** As the counting engine, of which odd numbers may be undone. */
+/** As the counting engine, of which odd numbers may be undone, unless they are kept. */
 const engine: Engine<Operations> = {
-  ...counting,
-  mayBeUndone: (operation, result) => operation === "add" && (result as number) % 2 === 1,
+  migrations: counting.migrations,
+  operations(db) {
+    const all = counting.operations(db);
+    return { ...all, keep: (argument: { number: number }) => all.add(argument) };
+  },
+  mayBeUndone: { add: (result) => (result as number) % 2 === 1 },
 };
 
-function open(t: TestContext): { writer: Writer; file: string; told: number[][]; answers: Answer[] } {
+interface Opened {
+  writer: Writer;
+  file: string;
+  /** The numbers of the operations that were answered together. */
+  told: number[][];
+  answers: Answer[];
+  /** Milliseconds. */
+  clock: { now: number };
+}
+
+function open(t: TestContext): Opened {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-writer-"));
   afterwards(t, () => rmSync(dir, { recursive: true }));
   const file = join(dir, "numbers.db");
   const answers: Answer[] = [];
   const told: number[][] = [];
-  const writer = new Writer(engine, file, (some) => {
+  const clock = { now: 0 };
+  const tell = (some: Answer[]) => {
     told.push(some.map(({ number }) => number));
     answers.push(...some);
-  });
-  return { writer, file, told, answers };
+  };
+  const writer = new Writer(engine, file, tell, () => clock.now);
+  return { writer, file, told, answers, clock };
 }
 
 const adding = (...numbers: number[]) => numbers.map((number) => ({ number, operation: "add", argument: { number } }));
@@ -37,7 +53,12 @@ test("what a power cut may undo is answered before the others of its transaction
   assert.deepEqual(told, [[1, 3], [2, 4], [5]]);
   writer.close();
   const again: Answer[] = [];
-  const next = new Writer(engine, file, (answers) => again.push(...answers));
+  const next = new Writer(
+    engine,
+    file,
+    (answers) => again.push(...answers),
+    () => 0,
+  );
   next.run([{ number: 1, operation: "list", argument: null }]);
   next.close();
   assert.deepEqual(again, [{ number: 1, result: [2, 1, 4, 3, 5] }]);
@@ -51,4 +72,43 @@ test("where the disk does not take what was written, it is refused and the write
   assert.deepEqual(told, [[1], [2]]);
   assert.deepEqual([answers[0], (answers[1] as { code?: string }).code], [{ number: 1, result: 1 }, "state-unusable"]);
   writer.close();
+});
+
+const keeping = (...numbers: number[]) => numbers.map((number) => ({ number, operation: "keep", argument: { number } }));
+
+test("what waits for the disk is carried out with as many others as there were before, in its order, and does not wait for long", (t) => {
+  const { writer, file, told, clock } = open(t);
+  writer.run(keeping(1));
+  // It came while the disk was busy: the next ones are expected to be two.
+  writer.run(keeping(2));
+  assert.deepEqual(told.splice(0), [[1]]);
+  writer.run(keeping(3));
+  assert.deepEqual(told.splice(0), [[2, 3]]);
+  assert.equal(writer.rest(), Infinity);
+  writer.run(keeping(4));
+  // One that does not wait is behind it all the same.
+  writer.run(adding(5));
+  assert.deepEqual(told.splice(0), [[5]]);
+  writer.run(keeping(6));
+  assert.deepEqual(told.splice(0), [[4, 6]]);
+  assert.equal(writer.rest(), Infinity);
+  writer.run(keeping(7));
+  // No fsync takes any time on this clock, so that nobody is waited for.
+  assert.equal(writer.rest(), Infinity);
+  assert.deepEqual(told.splice(0), [[7]]);
+  writer.run(adding(9));
+  assert.equal(writer.rest(), 100);
+  clock.now += 100;
+  assert.equal(writer.rest(), Infinity);
+  const again: Answer[] = [];
+  writer.close();
+  const next = new Writer(
+    engine,
+    file,
+    (answers) => again.push(...answers),
+    () => 0,
+  );
+  next.run([{ number: 1, operation: "list", argument: null }]);
+  next.close();
+  assert.deepEqual(again, [{ number: 1, result: [1, 2, 3, 4, 5, 6, 7, 9] }]);
 });

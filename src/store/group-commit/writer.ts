@@ -3,13 +3,15 @@
  *
  * 1. An operation is answered when the disk has what it wrote; one of which the engine says that a power cut may undo it, when it is committed.
  * 2. What such an operation wrote is on the disk SOON_MS later at the latest.
- * 3. If the disk takes nothing more, the thread ends: what was committed and is not on the disk is seen by nobody again before SQLite has read the file anew.
+ * 3. Operations that wait for the disk are carried out together, when there are as many as sync-group.ts expects; or before one that does not wait for the disk, so that all are in their order.
+ * 4. If the disk takes nothing more, the thread ends: what was committed and is not on the disk is seen by nobody again before SQLite has read the file anew.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../sqlite/open.ts";
 import { type Answer, type Asked, failure, runBatch } from "./batch.ts";
 import type { Engine, Operations } from "./engine.ts";
 import { LogSync } from "./log-sync.ts";
+import { SyncGroup } from "./sync-group.ts";
 
 /** What stays in the write-ahead log between checkpoints, bytes: a full disk leaves room in it for what frees space. */
 const LOG_BYTES = 8_388_608;
@@ -19,66 +21,98 @@ const SOON_MS = 100;
 export class Writer {
   readonly #file: string;
   readonly #tell: (answers: Answer[]) => void;
+  readonly #now: () => number;
   readonly #db: DatabaseSync;
   readonly #operations: Operations;
-  readonly #mayBeUndone: (operation: string, result: unknown) => boolean;
+  readonly #mayBeUndone: NonNullable<Engine<Operations>["mayBeUndone"]>;
   /** Null: each commit waits for the disk by itself. */
   readonly #log: LogSync | null;
-  #soon: NodeJS.Timeout | null = null;
+  readonly #group = new SyncGroup();
+  /** Not carried out yet. */
+  #held: Asked[] = [];
+  /** Of operations that were committed and wait for the disk. */
+  #late: Answer[] = [];
+  /** When the disk must have what was committed; Infinity: it has all. */
+  #syncBy = Infinity;
 
-  /** Throws as openDatabase() does. */
-  constructor(engine: Engine<Operations>, file: string, tell: (answers: Answer[]) => void) {
+  /** Throws as openDatabase() does. @param now a monotonic clock, milliseconds */
+  constructor(engine: Engine<Operations>, file: string, tell: (answers: Answer[]) => void, now: () => number) {
     const { migrations, mayBeUndone } = engine;
     this.#file = file;
     this.#tell = tell;
+    this.#now = now;
     this.#db = openDatabase(file, { durability: mayBeUndone === undefined ? "full" : "normal", migrations, shrinks: true });
     this.#db.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
     this.#operations = engine.operations(this.#db);
-    this.#mayBeUndone = mayBeUndone ?? (() => false);
+    this.#mayBeUndone = mayBeUndone ?? {};
     this.#log = mayBeUndone === undefined ? null : new LogSync(this.#db, file);
   }
 
   run(batch: readonly Asked[]): void {
-    const answers = runBatch(this.#db, this.#operations, this.#file, batch);
-    if (this.#log === null) return this.#tell(answers);
-    const isEarly = answers.map((answer, at) => "result" in answer && this.#mayBeUndone(batch[at]!.operation, answer.result));
-    const early = answers.filter((_, at) => isEarly[at]);
-    if (early.length > 0) this.#tell(early);
-    if (early.length === answers.length) return this.#syncSoon(this.#log);
-    this.#sync(
-      this.#log,
-      answers.filter((_, at) => !isEarly[at]),
-    );
+    if (this.#log === null) return this.#tell(runBatch(this.#db, this.#operations, this.#file, batch));
+    this.#held.push(...batch);
+    const early = batch.filter(({ operation }) => Object.hasOwn(this.#mayBeUndone, operation)).length;
+    const now = this.#now();
+    let isWhole = this.#group.add(batch.length - early, now);
+    if (isWhole || early > 0) isWhole = this.#group.add(this.#commit(this.#log), now) || isWhole;
+    if (isWhole) this.#sync(this.#log);
+  }
+
+  /** Called when nothing more has come. Returns for how long nothing is due, milliseconds. */
+  rest(): number {
+    if (this.#log === null) return Infinity;
+    const wait = Math.min(this.#syncBy, this.#group.rest()) - this.#now();
+    if (wait > 0) return wait;
+    this.#commit(this.#log);
+    this.#sync(this.#log);
+    return Infinity;
   }
 
   close(): void {
-    this.#stopTimer();
+    if (this.#log !== null && this.#held.length + this.#late.length > 0) {
+      this.#commit(this.#log);
+      this.#sync(this.#log);
+    }
     this.#log?.close();
     // The last connection of a file writes all of its log to the disk.
     this.#db.close();
   }
 
-  /** Tells the answers when what was written is on the disk. */
-  #sync(log: LogSync, answers: Answer[]): void {
-    this.#stopTimer();
+  /** Returns how many of those operations wait for the disk that mostly do not. */
+  #commit(log: LogSync): number {
+    if (this.#held.length === 0) return 0;
+    const batch = this.#held;
+    this.#held = [];
+    const early: Answer[] = [];
+    let waits = 0;
+    for (const [at, answer] of runBatch(this.#db, this.#operations, this.#file, batch).entries()) {
+      const mayBeUndone = this.#mayBeUndone[batch[at]!.operation];
+      if (mayBeUndone !== undefined && "result" in answer && mayBeUndone(answer.result)) early.push(answer);
+      else {
+        this.#late.push(answer);
+        if (mayBeUndone !== undefined) waits++;
+      }
+    }
+    if (early.length > 0) this.#tell(early);
+    if (this.#syncBy === Infinity && !log.isDone) this.#syncBy = this.#now() + SOON_MS;
+    return waits;
+  }
+
+  /** Tells the answers that wait, when what was written is on the disk. */
+  #sync(log: LogSync): void {
+    const answers = this.#late;
+    this.#late = [];
+    this.#syncBy = Infinity;
+    const began = this.#now();
+    let took: number | undefined;
     try {
-      log.sync();
+      if (log.sync()) took = this.#now() - began;
     } catch (error) {
       const refused = failure(error, this.#file);
       this.#tell(answers.map(({ number }) => ({ number, ...refused })));
       throw error;
     }
-    this.#tell(answers);
-  }
-
-  #syncSoon(log: LogSync): void {
-    if (this.#soon !== null || log.isDone) return;
-    // oxlint-disable-next-line mayfly/guarded-listeners -- what it throws ends this thread alone, which its owner tells of and starts again
-    this.#soon = setTimeout(() => this.#sync(log, []), SOON_MS);
-  }
-
-  #stopTimer(): void {
-    if (this.#soon !== null) clearTimeout(this.#soon);
-    this.#soon = null;
+    this.#group.synced(answers.length, took);
+    if (answers.length > 0) this.#tell(answers);
   }
 }

@@ -16,7 +16,7 @@ export type QueueOperations = ReturnType<(typeof engine)["operations"]>;
 export const engine = {
   migrations,
   // A receive that a power cut undoes is like one whose receiver died: the message is there again. In a FIFO queue, it would be there for a second receiver under the receipt of the first.
-  mayBeUndone: (operation, result) => operation === "receive" && !(result as Received).isFifo,
+  mayBeUndone: { receive: (result) => !(result as Received).isFifo },
   operations(db) {
     const book = createBook(db);
     const groups = createGroups(db);
