@@ -12,8 +12,8 @@ export interface NamedLog {
   name: string;
   /** Oldest first. */
   tail(query: Omit<LogQuery, "app">): Promise<LogLine[]>;
-  /** Calls back with the tail, then once with each new line. Returns a function that stops it. */
-  follow(query: Omit<LogQuery, "app">, callback: (line: LogLine) => void): () => void;
+  /** As Logs.follow(), of which the lines have the id in place of the name. */
+  follow(query: Omit<LogQuery, "app">, callback: (lines: readonly LogLine[]) => void): () => void;
 }
 
 /** Throws "no-such-app" if no app or appliance has the name and nothing was logged under it. */
@@ -24,6 +24,6 @@ export function logOf({ catalog: { names }, logs }: LogParts, tenant: string, na
   return {
     name,
     tail: async (query) => (await logs.tail({ ...query, app: id })).map(named),
-    follow: (query, callback) => logs.follow({ ...query, app: id }, (line) => callback(named(line))),
+    follow: (query, callback) => logs.follow({ ...query, app: id }, callback),
   };
 }

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "../../base/clock/clock.ts";
 import type { LogLine } from "../../store/logs/logs.ts";
-import { followStream } from "./follow-stream.ts";
+import { followStream, LogPieces } from "./follow-stream.ts";
 
 const LINES = 10_000;
 
 test("a reader that is too slow is told once where lines are missing, and how many; the rest comes in order", async () => {
-  let callback: (line: LogLine) => void = () => undefined;
+  let callback: (lines: readonly LogLine[]) => void = () => undefined;
   const log = {
     name: "shop",
     follow(_query: unknown, told: typeof callback) {
@@ -17,7 +17,7 @@ test("a reader that is too slow is told once where lines are missing, and how ma
   };
   const reader = followStream(log, { tail: 0 }, systemClock).getReader();
   const write = (from: number, to: number) => {
-    for (let at = from; at < to; at++) callback({ at, app: "shop", level: "info", text: `${at} ${"x".repeat(1_000)}` });
+    for (let at = from; at < to; at++) callback([{ at, app: "id", level: "info", text: `${at} ${"x".repeat(1_000)}` }]);
   };
   const read = async () => JSON.parse(new TextDecoder().decode((await reader.read()).value)) as LogLine;
 
@@ -39,4 +39,30 @@ test("a reader that is too slow is told once where lines are missing, and how ma
     numbers,
     numbers.toSorted((a, b) => a - b),
   );
+});
+
+test("lines that come together are sent in pieces, under the app's name, and written down once for all who follow", () => {
+  const lines: LogLine[] = Array.from({ length: 1_000 }, (_, at) => ({
+    at,
+    app: "id",
+    level: "info",
+    text: "x".repeat(at === 500 ? 200_000 : 200),
+  }));
+  const pieces = new LogPieces();
+  const some = pieces.of(lines, "shop");
+  assert.equal(pieces.of(lines, "shop"), some);
+  const all = some
+    .map(({ bytes }) => new TextDecoder().decode(bytes))
+    .join("")
+    .trimEnd()
+    .split("\n");
+  assert.deepEqual(
+    all.map((text) => JSON.parse(text) as LogLine),
+    lines.map((line) => ({ ...line, app: "shop" })),
+  );
+  assert.equal(
+    some.reduce((sum, each) => sum + each.lines, 0),
+    lines.length,
+  );
+  assert.ok(some.length > 3 && some.filter(({ bytes }) => bytes.byteLength > 70_000).length === 1);
 });

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { afterwards } from "../../base/testing/afterwards.ts";
 import { LogLevel } from "../../wire/protocol.ts";
 import { createClient } from "./client.ts";
 import { TENANT_HEADER } from "./scope.ts";
@@ -132,6 +133,18 @@ describe("API4 unrestricted resource consumption", () => {
     const apps = Array.from({ length: 101 }, (_, at) => `a${at}`);
     assert.equal((await post("/v1/tokens", tokens.admin, { principal: "p", role: "reader", apps })).status, 400);
   });
+});
+
+test("a tenant has a bounded number of followers of logs, and takes no place from others", async (context) => {
+  const over = new AbortController();
+  afterwards(context, () => over.abort());
+  const follow = async (kind: keyof HostileTenants["tokens"], app: string) => {
+    const headers = { authorization: `Bearer ${served.tokens[kind]}` };
+    return (await fetch(`${served.server.url}/v1/apps/${app}/logs/follow?tail=0`, { headers, signal: over.signal })).status;
+  };
+  for (let at = 0; at < 100; at++) assert.equal(await follow(at % 2 === 0 ? "reader" : "admin", "shop"), 200);
+  assert.equal(await follow("deployer", "hidden"), 503);
+  assert.equal(await follow("admin of other", "theirs"), 200);
 });
 
 describe("API5 broken function level authorization", () => {

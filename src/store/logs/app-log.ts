@@ -42,7 +42,9 @@ export interface AppLogOptions {
 
 interface Follower {
   query: LogQuery;
-  callback: (line: LogLine) => void;
+  /** The same for all who ask for the same lines. */
+  key: string;
+  callback: (lines: readonly LogLine[]) => void;
 }
 
 export class AppLog {
@@ -79,11 +81,12 @@ export class AppLog {
     return this.#step(() => this.#tailNow(query));
   }
 
-  follow(query: LogQuery, callback: (line: LogLine) => void): () => void {
-    const follower = { query, callback };
+  follow(query: LogQuery, callback: (lines: readonly LogLine[]) => void): () => void {
+    const follower = { query, key: JSON.stringify([query.function, query.invocation, query.since]), callback };
     let stopped = false;
     this.#step(async () => {
-      for (const line of await this.#tailNow(query)) if (!stopped) callback(line);
+      const tail = await this.#tailNow(query);
+      if (tail.length > 0 && !stopped) callback(tail);
       if (!stopped) this.#followers.add(follower);
     }).catch(this.#options.onFailure);
     return () => {
@@ -147,12 +150,12 @@ export class AppLog {
     if (this.#removals > 0) return;
     const { lines, dropped } = this.#takePending();
     if (lines.length === 0 && dropped === 0) return;
-    for (const line of lines) this.#tellFollowers(line);
+    this.#tellFollowers(lines);
     const notice = dropped === 0 ? [] : [this.#notice(dropped)];
     try {
       await this.#appendToFile([...lines, ...notice].map((line) => `${JSON.stringify(line)}\n`).join(""));
       this.#failing = false;
-      for (const line of notice) this.#tellFollowers(line);
+      this.#tellFollowers(notice);
     } catch (error) {
       this.#onFailure(error, lines.length + dropped);
     }
@@ -171,8 +174,14 @@ export class AppLog {
     return { at: this.#options.clock.wall(), app: this.#options.app, level: levelName(LogLevel.Platform), text };
   }
 
-  #tellFollowers(line: LogLine): void {
-    for (const { query, callback } of this.#followers) if (matches(line, query)) callback(line);
+  /** What is told is found once for all who ask for the same: a thousand followers are no thousand looks at each line. */
+  #tellFollowers(lines: readonly LogLine[]): void {
+    const told = new Map<string, readonly LogLine[]>();
+    for (const { query, key, callback } of this.#followers) {
+      const own = told.get(key) ?? lines.filter((line) => matches(line, query));
+      told.set(key, own);
+      if (own.length > 0) callback(own);
+    }
   }
 
   async #appendToFile(text: string): Promise<void> {

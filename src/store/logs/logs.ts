@@ -42,10 +42,10 @@ export interface Logs {
   /** Oldest first. */
   tail(query: LogQuery): Promise<LogLine[]>;
   /**
-   * Calls back with the tail, then once with each new line, in order, within 100 ms. The callback must not throw. Returns a function that
-   * stops it.
+   * Calls back with the tail, then once with each new line, in order, within 100 ms, several together. Those who ask for the same get the same array. The callback must
+   * not throw. Returns a function that stops it.
    */
-  follow(query: LogQuery, callback: (line: LogLine) => void): () => void;
+  follow(query: LogQuery, callback: (lines: readonly LogLine[]) => void): () => void;
   /** Whether anything of this app is on disk. */
   has(app: string): boolean;
   /** Deletes the app's logs. */

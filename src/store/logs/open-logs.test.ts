@@ -152,7 +152,7 @@ test("lines of the last flush survive kill -9", async () => {
     import { openLogs } from ${JSON.stringify(join(import.meta.dirname, "open-logs.ts"))};
     const logs = openLogs(${JSON.stringify(dir)}, { onFailure: (app, error) => { throw error } });
     logs.append({ at: 1, app: "shop", level: 1, text: "kept" });
-    logs.follow({ app: "shop", tail: 1 }, ({ text }) => process.stdout.write(text));
+    logs.follow({ app: "shop", tail: 1 }, (lines) => process.stdout.write(lines.map(({ text }) => text).join("")));
     setInterval(() => {}, 1_000);`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
   const [text] = (await once(child.stdout, "data")) as [Buffer];
@@ -165,7 +165,7 @@ test("lines of the last flush survive kill -9", async () => {
 test("a follower gets the tail and then every new line once, in order", async () => {
   for (let i = 0; i < 5; i++) logs.append(line(`line ${i}`));
   const seen: string[] = [];
-  const stop = logs.follow({ app: "shop", tail: 3 }, ({ text }) => seen.push(text));
+  const stop = logs.follow({ app: "shop", tail: 3 }, (lines) => seen.push(...lines.map(({ text }) => text)));
   await logs.tail({ app: "shop", tail: 1 });
   for (let i = 5; i < 100; i++) {
     logs.append(line(`line ${i}`));
