@@ -445,6 +445,22 @@ describe("an app", () => {
     await page.close();
     await served.close();
   });
+
+  test("follows its log again after the connection has ended, and what is not today has its date", async (context) => {
+    const served = await serveApi();
+    afterwards(context, () => served.close());
+    await served.client.deploy(manifest(), [bundle("main", "cjs", "1")]);
+    const app = served.id("shop");
+    served.logs.append({ at: Date.UTC(2026, 0, 31, 12), app, level: LogLevel.Info, text: "long ago" });
+    const page = await appPage(context, "shop", { url: served.server.url, token });
+    let connections = 0;
+    await page.route("**/logs/follow*", (route) => (connections++ === 0 ? route.fulfill({ body: "" }) : route.continue()));
+    await tab(page, "Logs");
+    await page.getByText("long ago").waitFor();
+    assert.match(await page.getByRole("log").innerText(), /2026-01-31 \d\d:00:00/);
+    assert.ok(connections >= 2);
+    await page.close();
+  });
 });
 
 describe("every page", () => {

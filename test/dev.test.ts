@@ -239,7 +239,12 @@ describe("an app under development", () => {
   test("variables and secrets come from .env, and are renewed when it is saved", async () => {
     const prints = `export default { fetch: () => new Response(process.env.GREETING + " " + process.env.KEY) };\n`;
     const manifest = JSON.stringify({ name: "shop", functions: { api: { entry: "api.ts" } }, secrets: ["KEY"], env: { GREETING: "own" } });
-    await saved(() => write(dir, { ".env": `GREETING=hello\nKEY="s3"\n`, "mayfly.json": manifest, "api.ts": prints }));
+    const since = dev.told.length;
+    write(dir, { "mayfly.json": manifest, "api.ts": prints });
+    const isWarning = ({ event, text }: Record<string, unknown>) =>
+      event === "warning" && String(text).startsWith("the secret KEY is not set");
+    await dev.next("a warning of the secret that is missing", isWarning, since);
+    await saved(() => write(dir, { ".env": `GREETING=hello\nKEY="s3"\n` }));
     assert.equal(await (await fetch(url)).text(), "hello s3");
     assert.equal(await saved(() => writeFileSync(join(dir, ".env"), `GREETING=bye\nKEY=s4\n`)), "bye s4");
     // The value of a secret is in no manifest.

@@ -10,11 +10,14 @@ import type { ConnectionOptions } from "./connection.ts";
 export function withApp(command: Command, declared: string, description = "its name; @tenant/app is that of a tenant"): Command {
   return command.argument(declared, description, (text: string) => {
     const [, tenant, rest] = /^@([^/]+)\/(.*)$/s.exec(text) ?? [];
+    const name = rest ?? text;
+    if (!declared.includes("/") && name.includes("/"))
+      throw new InvalidArgumentError(`An app is named without a function here: ${name.split("/", 1)[0]!.slice(0, 64)}.`);
     if (tenant === undefined) return text;
     const named = command.opts<ConnectionOptions>().tenant;
     if (named !== undefined && named !== tenant)
       throw new InvalidArgumentError(`It names the tenant ${tenant}, and --tenant the tenant ${named}.`);
     command.setOptionValue("tenant", tenant);
-    return rest!;
+    return name;
   });
 }

@@ -12,6 +12,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { asMayflyError, MayflyError } from "../base/errors/error.ts";
 import { type AgainBundler, type BundledApp, createAgainBundler } from "../bundle/bundle-again.ts";
 import type { Client } from "../doors/admin/client.ts";
+import { namedSecrets } from "../store/catalog/injections.ts";
 import { withDotEnv } from "./dot-env.ts";
 import { type Saved, Saves } from "./saves.ts";
 import { type FolderWatch, watchFolders } from "./watch-folders.ts";
@@ -19,7 +20,7 @@ import { type FolderWatch, watchFolders } from "./watch-folders.ts";
 export interface AppLoopOptions {
   /** The real path of the app's folder. */
   dir: string;
-  client: Pick<Client, "setSecret" | "point" | "removeApp">;
+  client: Pick<Client, "setSecret" | "secretNames" | "point" | "removeApp">;
   deploy: (manifest: BundledApp["manifest"], bundles: BundledApp["bundles"]) => Promise<NewRevision>;
   /** Lets calls of an app wait, at most for so many milliseconds, and lets them go on. */
   hold: (app: string, ms: number) => void;
@@ -226,8 +227,9 @@ export class AppLoop {
         isFirst,
       });
     if (changed) this.#deployed = { names: new Set(names), at: performance.now() };
-    const fresh = bundled.warnings.filter((text) => !this.#warned.has(text));
-    this.#warned = new Set(bundled.warnings);
+    const warnings = [...bundled.warnings, ...(await this.#unsetSecrets(manifest))];
+    const fresh = warnings.filter((text) => !this.#warned.has(text));
+    this.#warned = new Set(warnings);
     for (const text of fresh) this.#warn(text);
     if (isFirst && this.#options.readyMachine) await client.point(manifest.name, "live", undefined, { reserved: 1 });
     if (isFirst && before !== undefined) await this.#renamed(before, manifest.name);
@@ -269,6 +271,16 @@ export class AppLoop {
       await this.#options.client.setSecret(app, name, value);
       this.#secrets.set(`${app} ${name}`, value);
     }
+  }
+
+  /** What is missing of the secrets that the manifest names, in words: without it no machine can be bound. It may be set by a command, too. */
+  async #unsetSecrets(manifest: BundledApp["manifest"]): Promise<string[]> {
+    const missing = namedSecrets(manifest).filter((name) => !this.#secrets.has(`${manifest.name} ${name}`));
+    if (missing.length === 0) return [];
+    const set = new Set(await this.#options.client.secretNames(manifest.name));
+    return missing
+      .filter((name) => !set.has(name))
+      .map((name) => `the secret ${name} is not set, so that no machine can run the app: write ${name}=… into the file .env of its folder`);
   }
 
   #holdCalls(): void {

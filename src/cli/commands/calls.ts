@@ -57,8 +57,8 @@ async function calls(target: string, invocation: string | undefined, options: Ca
 
 function ruleInWords({ rule, invocations }: List): string {
   if (rule === null) return "Nothing is kept of calls: the setting invocations.keep is false.";
-  const others = `${counted(rule.perSecond, "other")} of each second with the slowest`;
-  const kept = `Kept are the newest ${counted(rule.perApp, "call")} that failed, that took over ${rule.slowMs} ms, and of the others: ${others}.`;
+  const others = `of the others the first ${rule.perSecond} of each second and its slowest`;
+  const kept = `Kept are calls that failed, calls that took over ${rule.slowMs} ms, and ${others}; of each of the three, the newest ${rule.perApp}.`;
   return invocations.length === 0 ? `There is no such call. ${kept}` : dim(kept);
 }
 

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { renderTable } from "../../base/terminal/table.ts";
 import { counted } from "../../base/words/counted.ts";
 import { confirm } from "../confirm.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 import { eventColumns, eventInWords, tellOfMore } from "./events.ts";
@@ -11,28 +12,24 @@ type DlqOptions = ConnectionOptions & { json?: true };
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly dlq list shop");
-  withConnectionOptions(command.command("list"))
+  withApp(withConnectionOptions(command.command("list")), "<app>")
     .description("list the events of an app that were given up, the newest first")
-    .argument("<app>")
     .option("--limit <count>", "at most this many", parseCount(1, 500), 50)
     .option("--before <number>", "those of the next page, which the page before names", parseCount(1, Number.MAX_SAFE_INTEGER))
     .addHelpText("after", "\nExample:\n  mayfly dlq list shop")
     .action(list);
-  withConnectionOptions(command.command("show"))
+  withApp(withConnectionOptions(command.command("show")), "<app>")
     .description("show a dead letter, with its payload")
-    .argument("<app>")
     .argument("<event>")
     .addHelpText("after", "\nExample:\n  mayfly dlq show shop 018f2b6c-…")
     .action(show);
-  withConnectionOptions(command.command("redrive"))
+  withApp(withConnectionOptions(command.command("redrive")), "<app>")
     .description("run dead letters again, all or some")
-    .argument("<app>")
     .argument("[event...]", "by default all")
     .addHelpText("after", "\nExample:\n  mayfly dlq redrive shop")
     .action(redrive);
-  withConnectionOptions(command.command("purge"))
+  withApp(withConnectionOptions(command.command("purge")), "<app>")
     .description("remove dead letters, all or some")
-    .argument("<app>")
     .argument("[event...]", "by default all")
     .option("--yes", "do not ask")
     .addHelpText("after", "\nExample:\n  mayfly dlq purge shop --yes")

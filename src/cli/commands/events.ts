@@ -3,6 +3,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { harmless } from "../../base/terminal/terminal.ts";
 import type { EventDetail, EventInfo } from "../../doors/admin/event-schemas.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { givenJson } from "../given-json.ts";
 import { parseCount } from "../parse.ts";
@@ -23,9 +24,8 @@ export const eventColumns: Column<EventInfo>[] = [
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly events list shop");
-  withConnectionOptions(command.command("send"))
+  withApp(withConnectionOptions(command.command("send")), "<app>")
     .description("call a function later: returns when the event is on the disk")
-    .argument("<app>")
     .argument("<function>")
     .option("--data <json>", "what the function gets as its event; @file reads a file, @- standard input", "{}")
     .option("--delay <seconds>", "not before that", parseCount(0, 31_622_400))
@@ -34,41 +34,35 @@ export function define(command: Command): void {
     .option("--priority <number>", "of the function's events, those with the highest run first", parseCount(-100, 100))
     .addHelpText("after", "\nExample:\n  mayfly events send shop pay --data '{\"order\":7}' --key order-7")
     .action(send);
-  withConnectionOptions(command.command("list"))
+  withApp(withConnectionOptions(command.command("list")), "<app>")
     .description("list an app's events, the newest first")
-    .argument("<app>")
     .option("--only <state>", "open: those that wait or run; ended: those that have ended")
     .option("--limit <count>", "at most this many", parseCount(1, 500), 50)
     .option("--before <number>", "those of the next page, which the page before names", parseCount(1, Number.MAX_SAFE_INTEGER))
     .addHelpText("after", "\nExample:\n  mayfly events list shop --only open")
     .action(list);
-  withConnectionOptions(command.command("show"))
+  withApp(withConnectionOptions(command.command("show")), "<app>")
     .description("show an event, with its payload or its result")
-    .argument("<app>")
     .argument("<event>")
     .addHelpText("after", "\nExample:\n  mayfly events show shop 018f2b6c-…")
     .action(show);
-  withConnectionOptions(command.command("retry"))
+  withApp(withConnectionOptions(command.command("retry")), "<app>")
     .description("run an event at once that waits for its time or for its next attempt")
-    .argument("<app>")
     .argument("<event>")
     .addHelpText("after", "\nExample:\n  mayfly events retry shop 018f2b6c-…")
     .action(retry);
-  withConnectionOptions(command.command("cancel"))
+  withApp(withConnectionOptions(command.command("cancel")), "<app>")
     .description("end an event without a further attempt")
-    .argument("<app>")
     .argument("<event>")
     .addHelpText("after", "\nExample:\n  mayfly events cancel shop 018f2b6c-…")
     .action(cancel);
-  withConnectionOptions(command.command("pause"))
+  withApp(withConnectionOptions(command.command("pause")), "<app>")
     .description("let a function's events wait until resume")
-    .argument("<app>")
     .argument("<function>")
     .addHelpText("after", "\nExample:\n  mayfly events pause shop pay")
     .action((app: string, name: string, options: EventOptions) => pause(app, name, true, options));
-  withConnectionOptions(command.command("resume"))
+  withApp(withConnectionOptions(command.command("resume")), "<app>")
     .description("let a function's events go on")
-    .argument("<app>")
     .argument("<function>")
     .addHelpText("after", "\nExample:\n  mayfly events resume shop pay")
     .action((app: string, name: string, options: EventOptions) => pause(app, name, false, options));

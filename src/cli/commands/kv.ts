@@ -5,6 +5,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { harmless, yellow } from "../../base/terminal/terminal.ts";
 import { confirm } from "../confirm.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 import { asJson } from "../as-json.ts";
@@ -30,25 +31,22 @@ const keyColumns: Column<ListedKey>[] = [
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly kv list shop sessions --prefix user/");
-  withConnectionOptions(command.command("list"))
+  withApp(withConnectionOptions(command.command("list")), "<app>")
     .description("list an app's key-value stores, or the keys of one")
-    .argument("<app>")
     .argument("[store]")
     .option("--prefix <text>", "only keys that begin with it", "")
     .option("--limit <count>", "at most this many", parseCount(1, 1_000), 100)
     .option("--cursor <text>", "that of the page before")
     .addHelpText("after", "\nExample:\n  mayfly kv list shop sessions --prefix user/")
     .action(list);
-  withConnectionOptions(command.command("get"))
+  withApp(withConnectionOptions(command.command("get")), "<app>")
     .description("print the value of a key")
-    .argument("<app>")
     .argument("<store>")
     .argument("<key>")
     .addHelpText("after", "\nExample:\n  mayfly kv get shop sessions user/7")
     .action(get);
-  withConnectionOptions(command.command("put"))
+  withApp(withConnectionOptions(command.command("put")), "<app>")
     .description("put a value under a key; without a value, that of a file or of standard input")
-    .argument("<app>")
     .argument("<store>")
     .argument("<key>")
     .argument("[value]")
@@ -58,9 +56,8 @@ export function define(command: Command): void {
     .option("--if-version <number>", "only if the entry has this version; 0: only if there is none", parseCount(0, Number.MAX_SAFE_INTEGER))
     .addHelpText("after", '\nExample:\n  mayfly kv put shop sessions user/7 \'{"name":"Ada"}\' --ttl 3600')
     .action(put);
-  withConnectionOptions(command.command("delete"))
+  withApp(withConnectionOptions(command.command("delete")), "<app>")
     .description("remove a key; with --all in its place, the whole store")
-    .argument("<app>")
     .argument("<store>")
     .argument("[key]")
     .option("--all", "remove the store with all that is in it")

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { MayflyError } from "../../base/errors/error.ts";
 import { bold, harmless } from "../../base/terminal/terminal.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 import { ageInWords, bytesInWords } from "../units.ts";
@@ -36,31 +37,27 @@ const eventColumns: Column<RunEvent>[] = [
 
 export function define(command: Command): void {
   command.addHelpText("after", "\ndocs/durable.md says what durable executions are.\n\nExample:\n  mayfly runs list shop --only running");
-  withConnectionOptions(command.command("list"))
+  withApp(withConnectionOptions(command.command("list")), "<app>")
     .description("list an app's durable executions, the newest first")
-    .argument("<app>")
     .option("--only <state>", `those that are ${Object.keys(STATES).join(", ")}`)
     .option("--function <name>", "those of this function")
     .option("--limit <count>", "at most this many", parseCount(1, 500), 50)
     .option("--before <number>", "those of the next page, which the page before names", parseCount(1, Number.MAX_SAFE_INTEGER))
     .addHelpText("after", "\nExample:\n  mayfly runs list shop --only running")
     .action(list);
-  withConnectionOptions(command.command("show"))
+  withApp(withConnectionOptions(command.command("show")), "<app>")
     .description("show a durable execution, by its id or its name: what it waits for, its input and its result")
-    .argument("<app>")
     .argument("<run>")
     .addHelpText("after", "\nExample:\n  mayfly runs show shop order-17")
     .action(show);
-  withConnectionOptions(command.command("history"))
+  withApp(withConnectionOptions(command.command("history")), "<app>")
     .description("show what has happened in a durable execution, the oldest first")
-    .argument("<app>")
     .argument("<run>")
     .option("--limit <count>", "at most this many events", parseCount(1, 1_000_000), 1_000)
     .addHelpText("after", "\nExample:\n  mayfly runs history shop order-17")
     .action(history);
-  withConnectionOptions(command.command("answer"))
+  withApp(withConnectionOptions(command.command("answer")), "<app>")
     .description("complete a callback that a durable execution waits for")
-    .argument("<app>")
     .argument("<run>")
     .argument("[text]", "what the function gets; nothing: undefined")
     .option("--callback <name>", "its name or its id, if the execution waits for several")
@@ -70,9 +67,8 @@ export function define(command: Command): void {
       "\nExamples:\n  mayfly runs answer shop order-17 approved\n  mayfly runs answer shop order-17 --fail 'too expensive'",
     )
     .action(answer);
-  withConnectionOptions(command.command("stop"))
+  withApp(withConnectionOptions(command.command("stop")), "<app>")
     .description("end a durable execution; one that has ended stays as it is")
-    .argument("<app>")
     .argument("<run>")
     .option("--reason <text>", "the message of the error with which it ends")
     .addHelpText("after", "\nExample:\n  mayfly runs stop shop order-17 --reason 'ordered twice'")

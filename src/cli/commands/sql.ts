@@ -6,6 +6,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { harmless } from "../../base/terminal/terminal.ts";
 import { counted } from "../../base/words/counted.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { statementsOf } from "../sql-statements.ts";
 import { exported, imported } from "../sql-text.ts";
@@ -29,57 +30,49 @@ const copyColumns: Column<Copy>[] = [
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly sql shop main 'SELECT count(*) FROM orders'");
-  withConnectionOptions(command.command("run", { isDefault: true }))
+  withApp(withConnectionOptions(command.command("run", { isDefault: true })), "<app>")
     .description("carry out statements; several are one transaction. Without any, those of standard input")
-    .argument("<app>")
     .argument("<database>")
     .argument("[statements]")
     .option("--at <time>", "on the last copy that was made then or before", parseTime)
     .addHelpText("after", "\nExample:\n  mayfly sql run shop main 'SELECT * FROM orders LIMIT 10' --json")
     .action(run);
-  withConnectionOptions(command.command("list"))
+  withApp(withConnectionOptions(command.command("list")), "<app>")
     .description("list an app's databases")
-    .argument("<app>")
     .addHelpText("after", "\nExample:\n  mayfly sql list shop")
     .action(list);
-  withConnectionOptions(command.command("copies"))
+  withApp(withConnectionOptions(command.command("copies")), "<app>")
     .description("list the copies of a database")
-    .argument("<app>")
     .argument("<database>")
     .addHelpText("after", "\nExample:\n  mayfly sql copies shop main")
     .action(copies);
-  withConnectionOptions(command.command("copy"))
+  withApp(withConnectionOptions(command.command("copy")), "<app>")
     .description("copy a database as it is now")
-    .argument("<app>")
     .argument("<database>")
     .addHelpText("after", "\nExample:\n  mayfly sql copy shop main")
     .action(copy);
-  withConnectionOptions(command.command("restore"))
+  withApp(withConnectionOptions(command.command("restore")), "<app>")
     .description("put a copy in the place of a database, which is copied before")
-    .argument("<app>")
     .argument("<database>")
     .requiredOption("--at <time>", "the last copy that was made then or before", parseTime)
     .option("--as <name>", "make another database of it instead")
     .addHelpText("after", "\nExample:\n  mayfly sql restore shop main --at 2026-11-30T09:00:00Z --as yesterday")
     .action(restore);
-  withConnectionOptions(command.command("export"))
+  withApp(withConnectionOptions(command.command("export")), "<app>")
     .description("write a database as SQL, as a new copy has it")
-    .argument("<app>")
     .argument("<database>")
     .option("--file <path>", "where to; - is standard output", "-")
     .option("--at <time>", "the last copy that was made then or before, in place of a new one", parseTime)
     .addHelpText("after", "\nExample:\n  mayfly sql export shop main --file main.sql")
     .action(writeOut);
-  withConnectionOptions(command.command("import"))
+  withApp(withConnectionOptions(command.command("import")), "<app>")
     .description("carry out a file of SQL, some statements at a time")
-    .argument("<app>")
     .argument("<database>")
     .argument("[file]", "- is standard input", "-")
     .addHelpText("after", "\nExample:\n  mayfly sql import shop main main.sql")
     .action(readIn);
-  withConnectionOptions(command.command("remove"))
+  withApp(withConnectionOptions(command.command("remove")), "<app>")
     .description("remove a database with its copies")
-    .argument("<app>")
     .argument("<database>")
     .option("--force", "which has to be said")
     .addHelpText("after", "\nExample:\n  mayfly sql remove shop yesterday --force")

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { harmless } from "../../base/terminal/terminal.ts";
 import type { TriggerInfo } from "../../doors/admin/trigger-schemas.ts";
+import { withApp } from "../app-argument.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { givenJson } from "../given-json.ts";
 import { ageInWords } from "../units.ts";
@@ -27,14 +28,12 @@ const MOST_PATTERN = 60;
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly trigger list shop");
-  withConnectionOptions(command.command("list"))
+  withApp(withConnectionOptions(command.command("list")), "<app>")
     .description("list what starts an app's functions besides calls, with the last and the next times")
-    .argument("<app>")
     .addHelpText("after", "\nExample:\n  mayfly trigger list shop")
     .action(list);
-  withConnectionOptions(command.command("fire"))
+  withApp(withConnectionOptions(command.command("fire")), "<app>")
     .description("start a trigger's function at once, also while the trigger is paused")
-    .argument("<app>")
     .argument("<trigger>")
     .option(
       "--data <json>",
@@ -42,15 +41,13 @@ export function define(command: Command): void {
     )
     .addHelpText("after", "\nExample:\n  mayfly trigger fire shop nightly")
     .action(fire);
-  withConnectionOptions(command.command("pause"))
+  withApp(withConnectionOptions(command.command("pause")), "<app>")
     .description("let a trigger start nothing until resume")
-    .argument("<app>")
     .argument("<trigger>")
     .addHelpText("after", "\nExample:\n  mayfly trigger pause shop nightly")
     .action((app: string, name: string, options: TriggerOptions) => pause(app, name, true, options));
-  withConnectionOptions(command.command("resume"))
+  withApp(withConnectionOptions(command.command("resume")), "<app>")
     .description("let a trigger go on")
-    .argument("<app>")
     .argument("<trigger>")
     .addHelpText("after", "\nExample:\n  mayfly trigger resume shop nightly")
     .action((app: string, name: string, options: TriggerOptions) => pause(app, name, false, options));

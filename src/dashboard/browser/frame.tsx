@@ -5,6 +5,7 @@ import { ask } from "./api.ts";
 import { state } from "./live.ts";
 import { route } from "./location.ts";
 import { pageAt, pages } from "./pages.tsx";
+import { Page } from "./parts/page.tsx";
 import { useCurrentInView } from "./parts/current-in-view.ts";
 import { LeaveIcon, Logo, MoonIcon, SunIcon } from "./parts/icons.tsx";
 import { session, setSession, tenant } from "./session.ts";
@@ -47,10 +48,9 @@ export function Frame() {
 
 function NoPage() {
   return (
-    <div class="note-box">
-      <strong>There is no page at this address.</strong>
+    <Page title="No such page" about="There is no page at this address.">
       <a href="#/">Overview</a>
-    </div>
+    </Page>
   );
 }
 

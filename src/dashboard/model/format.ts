@@ -13,8 +13,9 @@ export function number(value: number | null): string {
 
 export function milliseconds(ms: number | null): string {
   if (ms === null) return NONE;
-  if (ms < 1_000) return `${number(ms)} ms`;
-  return ms < 60_000 ? `${number(ms / 1_000)} s` : age(ms);
+  // What would be rounded to 1,000 ms, or to 60 s, is of the next unit.
+  if (ms < 999.5) return `${number(ms)} ms`;
+  return ms < 59_950 ? `${number(ms / 1_000)} s` : age(Math.max(ms, 60_000));
 }
 
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
@@ -22,7 +23,8 @@ const UNITS = ["B", "KB", "MB", "GB", "TB"];
 /** As elsewhere in Mayfly, a MB is 2^20 bytes. */
 export function bytes(value: number | null): string {
   if (value === null) return NONE;
-  const unit = value < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(value) / 10));
+  // 1,023.5 KB and more would be rounded to 1,024.
+  const unit = value < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(value / 1_023.5) / 10) + 1);
   return `${number(value / 2 ** (10 * unit))} ${UNITS[unit]}`;
 }
 
@@ -68,6 +70,12 @@ export function timeOfDay(at: number): string {
 export function dateAndTime(at: number): string {
   const date = new Date(at);
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** A time of today as the time of day, any other with its date: in a list of what happened, both stand below each other. In the reader's time zone. */
+export function moment(at: number, now: number): string {
+  const [date, today] = [dateAndTime(at), dateAndTime(now)].map((text) => text.slice(0, 10));
+  return date === today ? timeOfDay(at) : `${date!} ${timeOfDay(at)}`;
 }
 
 /** In the reader's time zone: 30 Nov. */

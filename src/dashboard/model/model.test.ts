@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { lineInWords, quantityInWords } from "./bill-words.ts";
 import * as format from "./format.ts";
 import { fullness, grouped } from "./fleet.ts";
 import { found, LineReader, MOST_LINES, withMore } from "./log-lines.ts";
@@ -21,7 +22,15 @@ describe("numbers for people", () => {
     ["milliseconds", format.milliseconds(12.34), "12.3 ms"],
     ["seconds", format.milliseconds(1_234), "1.23 s"],
     ["minutes", format.milliseconds(125_000), "2 min 5 s"],
+    ["nearly a second", format.milliseconds(999.7), "1 s"],
+    ["nearly a minute", format.milliseconds(59_980), "1 min"],
     ["bytes", format.bytes(1_536), "1.5 KB"],
+    ["a kilobyte", format.bytes(1_024), "1 KB"],
+    ["nearly a megabyte", format.bytes(1_023.7 * 1_024), "1 MB"],
+    ["most of a megabyte", format.bytes(1_023.3 * 1_024), "1,023 KB"],
+    ["a line of a bill", `${lineInWords("cpu-bring-up")}: ${quantityInWords(0.25, "s")}`, "CPU of starts and binds: 0.25 s"],
+    ["a count on a bill", `${lineInWords("requests")}: ${quantityInWords(1, "requests")}`, "Calls: 1"],
+    ["a line that is new", lineInWords("gpu"), "gpu"],
     ["no bytes", format.bytes(0), "0 B"],
     ["part of a byte", format.bytes(0.5), "0.5 B"],
     ["a tiny share", format.share(0.0001), "< 0.1 %"],
@@ -34,6 +43,12 @@ describe("numbers for people", () => {
     ["of nothing", format.times(54, 0) ?? "none", "none"],
   ];
   for (const [name, shown, wanted] of cases) test(name, () => assert.equal(shown, wanted));
+});
+
+test("a time of another day has its date", () => {
+  const noon = new Date(2026, 10, 30, 12, 0, 0).getTime();
+  assert.equal(format.moment(noon - 1_000, noon), "11:59:59");
+  assert.equal(format.moment(noon - 86_400_000, noon), "2026-11-29 12:00:00");
 });
 
 test("events come out whole, however their text is cut", () => {

@@ -14,5 +14,6 @@ test("the two sides of a simulation are compared in one sentence", () => {
     verdictOf(side, { ...side, waitedForMachine: 30, cost: 1, refused: 5 }),
     "With these rules 30 % of callers would have waited for a machine instead of 10 %, and machines would have cost 75 % less, and 5 more calls would have been refused.",
   );
+  assert.match(verdictOf({ ...side, refused: 1 }, side), /and 1 fewer call would have been refused\.$/);
   assert.match(verdictOf({ ...side, calls: 0 }, side), /^Nobody called/);
 });

@@ -16,7 +16,8 @@ export function verdictOf(now: Side, then: Side): string {
   if (now.calls === 0) return "Nobody called the app in this time, so that no rule makes a difference.";
   const parts = [waitsInWords(now, then), costInWords(now, then)];
   const refused = then.refused - now.refused;
-  if (refused !== 0) parts.push(`${number(Math.abs(refused))} ${refused > 0 ? "more" : "fewer"} calls would have been refused`);
+  const calls = Math.abs(refused) === 1 ? "call" : "calls";
+  if (refused !== 0) parts.push(`${number(Math.abs(refused))} ${refused > 0 ? "more" : "fewer"} ${calls} would have been refused`);
   return `With these rules ${parts.filter(Boolean).join(", and ")}.`;
 }
 

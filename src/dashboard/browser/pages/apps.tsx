@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { dateAndTime } from "../../model/format.ts";
 import type { AppListReply, AppReply } from "../../model/replies.ts";
 import { hashOf } from "../../model/route.ts";
@@ -6,6 +6,8 @@ import { splitInWords } from "../../model/split.ts";
 import { ask } from "../api.ts";
 import { route } from "../location.ts";
 import { Page } from "../parts/page.tsx";
+import { Pager } from "../parts/pager.tsx";
+import { SearchField } from "../parts/search-field.tsx";
 import { Shown } from "../parts/shown.tsx";
 import { Empty } from "../parts/states.tsx";
 import { type Column, Table } from "../parts/table.tsx";
@@ -25,51 +27,25 @@ export function AppsPage() {
 }
 
 function AppList() {
-  const [typed, setTyped] = useState("");
   const [search, setSearch] = useState("");
   const [after, setAfter] = useState<readonly string[]>([""]);
-  useEffect(() => {
-    // Otherwise who turns the page as soon as it is there would be taken back to the first.
-    if (typed.trim() === search) return undefined;
-    const timer = setTimeout(() => {
-      setSearch(typed.trim());
-      setAfter([""]);
-    }, 200);
-    return () => clearTimeout(timer);
-  }, [typed, search]);
+  const onSearch = (text: string) => {
+    setSearch(text.trim());
+    setAfter([""]);
+  };
   const query = { limit: PAGE, after: after.at(-1)!, search };
   const loaded = useData<AppListReply>((signal) => ask("/v1/apps", { query, signal }), [query], 15_000);
-  const next = loaded.data?.next;
   const isMain = isOfServer.value && tenant.value === "";
   return (
     <Page
       title="Apps"
       about={`Every app${isMain ? " of the tenant main (choose another one at the top)" : ""}, with the revision that its calls go to. Choose one to see and change what it does.`}
-      actions={
-        <label>
-          <span class="unseen">Search for an app</span>
-          <input
-            class="input"
-            type="search"
-            placeholder="Search"
-            value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-            spellcheck={false}
-          />
-        </label>
-      }
+      actions={<SearchField label="Search for an app" placeholder="Search" isUntitled onSearch={onSearch} />}
     >
       <Shown loaded={loaded} height={240}>
         {(data) => <Apps apps={data.apps} isSearch={search !== ""} />}
       </Shown>
-      <div class="pager">
-        <button class="button" type="button" disabled={after.length === 1} onClick={() => setAfter(after.slice(0, -1))}>
-          Back
-        </button>
-        <button class="button" type="button" disabled={!next} onClick={() => setAfter([...after, next!])}>
-          More
-        </button>
-      </div>
+      <Pager after={after} next={loaded.data?.next ?? null} onMove={setAfter} />
     </Page>
   );
 }
@@ -77,10 +53,21 @@ function AppList() {
 const columns: readonly Column<AppReply>[] = [
   { title: "App", cell: ({ app }) => <a href={hashOf(["apps", app])}>{app}</a> },
   { title: "Functions", isNumber: true, cell: ({ live }) => (live === null ? "–" : Object.keys(live.manifest.functions).length) },
-  { title: "Calls go to", isNumber: true, cell: ({ aliases }) => splitInWords(aliases.find(({ name }) => name === "live")?.targets ?? []) },
-  { title: "Since", isNumber: true, cell: ({ live }) => (live === null ? "–" : dateAndTime(live.createdAt)) },
+  {
+    title: "Calls go to",
+    about: "The revision of the app's code that gets its calls; if they are split, each revision with its share.",
+    isNumber: true,
+    cell: ({ aliases }) => splitInWords(aliases.find(({ name }) => name === "live")?.targets ?? []),
+  },
+  {
+    title: "Uploaded",
+    about: "When the revision was deployed that gets most calls.",
+    isNumber: true,
+    cell: ({ live }) => (live === null ? "–" : dateAndTime(live.createdAt)),
+  },
   {
     title: "State",
+    about: "Served; or a canary, a new revision that is tried with a share of the calls; or why calls are refused.",
     cell: ({ problem, revisions }) =>
       problem === null ? isCanary(revisions) ? "canary" : "served" : <span class="bad-text">{problem}</span>,
   },
@@ -97,7 +84,7 @@ function Apps({ apps, isSearch }: { apps: readonly AppReply[]; isSearch: boolean
     );
   return (
     <div class="card">
-      <Table label="Apps" columns={columns} rows={apps} keyOf={({ app }) => app} />
+      <Table label="List of apps" columns={columns} rows={apps} keyOf={({ app }) => app} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** A call's own page: where its time went, what it said, what it cost. */
 import type { ComponentChildren } from "preact";
-import { bytes, dateAndTime, milliseconds, money, number, timeOfDay, times } from "../../model/format.ts";
+import { lineInWords, quantityInWords } from "../../model/bill-words.ts";
+import { bytes, dateAndTime, milliseconds, moment, money, number, timeOfDay, times } from "../../model/format.ts";
 import { barsOf, callerInWords, hasFailed, outcomeInWords, traceIn, waited } from "../../model/invocation.ts";
 import type { InvocationReply, LogLineReply, ShownInvocationReply } from "../../model/replies.ts";
 import { hashOf } from "../../model/route.ts";
@@ -133,17 +134,16 @@ function Cost({ cost }: Pick<ShownInvocationReply, "cost">) {
   const { lines, currency, wallClock, calls, month } = cost;
   const cheaper = times(wallClock.cost, cost.cost);
   const columns: Column<Line>[] = [
-    { title: "What", cell: ({ what }) => what },
+    { title: "What", cell: ({ what }) => lineInWords(what) },
     {
       title: "Used",
       isNumber: true,
-      cell: ({ quantity, unit }) =>
-        unit === "s" ? milliseconds(1_000 * quantity) : `${number(quantity)} ${unit === "requests" && quantity === 1 ? "request" : unit}`,
+      cell: ({ quantity, unit }) => (unit === "s" ? milliseconds(1_000 * quantity) : quantityInWords(quantity, unit)),
     },
     { title: "Cost", isNumber: true, cell: (line) => money(line.cost, currency) },
   ];
   return (
-    <Card title="Cost" about="A line of the bill">
+    <Card title="Cost" about="Its share of the month's bill">
       <p class="big number">{money(cost.cost, currency)}</p>
       <p class="muted spent-words">
         At wall-clock prices {money(wallClock.cost, currency)}
@@ -173,7 +173,7 @@ function Log({ app, invocation, path }: { app: string; invocation: string; path:
             <div class="log" tabIndex={0} role="log" aria-label="Log of the call" aria-live="off">
               {lines.map((line, index) => (
                 <div key={index} class="log-line" data-level={line.level}>
-                  <time class="number">{timeOfDay(line.at)}</time>
+                  <time class="number">{moment(line.at, Date.now())}</time>
                   <b>{line.level}</b>
                   <span>{line.function}</span>
                   <LineText text={line.text} />

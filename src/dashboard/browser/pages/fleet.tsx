@@ -6,6 +6,7 @@ import { type LiveMachine, PHASES } from "../../model/replies.ts";
 import { ghosts, machines, tick } from "../live.ts";
 import { route } from "../location.ts";
 import { Choices } from "../parts/choices.tsx";
+import { Meanings } from "../parts/meanings.tsx";
 import { Page } from "../parts/page.tsx";
 import { Empty } from "../parts/states.tsx";
 import { isOfServer, tenant } from "../session.ts";
@@ -58,6 +59,7 @@ export function FleetPage() {
           ) : (
             <Groups key={by} groups={groups} chosen={chosen} onChoose={setChosen} />
           )}
+          <Meanings of="these words" words={meanings} />
         </div>
         <aside class="split-side" aria-label="The machine that is chosen">
           {chosen === null ? (
@@ -80,6 +82,17 @@ function NoMachines({ isSearch }: { isSearch: boolean }) {
     </Empty>
   );
 }
+
+const meanings = [
+  ["starting", "The machine boots."],
+  ["blank", "It is up, and belongs to no app yet: it waits for the next app that needs a machine."],
+  ["binding", "It is given to an app, and loads the app's code."],
+  ["bound", "It takes calls of its app."],
+  ["draining", "It finishes the calls that it has, and gets no new ones."],
+  ["ending", "It is being killed."],
+  ["slot", "The place of one call in a machine: one with 8 slots runs up to 8 calls at once. Mayfly learns how many are good."],
+  ["kind", "What a machine is made for: the runtime of its app, its memory, its CPUs and its kernel."],
+] as const;
 
 /** What the colours mean, with how many there are of each. */
 function PhaseKey() {

@@ -1,5 +1,5 @@
 import { factsOf } from "../../model/fleet.ts";
-import { age, dateAndTime, timeOfDay } from "../../model/format.ts";
+import { age, dateAndTime, moment } from "../../model/format.ts";
 import type { DecisionsReply, LiveMachine } from "../../model/replies.ts";
 import { ask } from "../api.ts";
 import { tick } from "../live.ts";
@@ -57,7 +57,7 @@ function Decisions({ decisions }: DecisionsReply) {
           <div>
             <strong>{words[what] ?? what}</strong>{" "}
             <time class="muted number" dateTime={new Date(at).toISOString()} title={dateAndTime(at)}>
-              {timeOfDay(at)}
+              {moment(at, tick.value?.at ?? Date.now())}
             </time>
           </div>
           <p>{why}</p>

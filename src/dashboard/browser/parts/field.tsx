@@ -3,6 +3,8 @@ import { useId } from "preact/hooks";
 
 interface FieldProps {
   label: string;
+  /** Whether the label is for screen readers alone. */
+  isUntitled?: boolean;
   /** What may be written there, and what it does. */
   about?: ComponentChildren;
   children: (control: Control) => ComponentChildren;
@@ -15,11 +17,13 @@ interface Control {
 }
 
 /** A field of a form with its name above it. */
-function Field({ label, about, children }: FieldProps) {
+function Field({ label, isUntitled = false, about, children }: FieldProps) {
   const id = useId();
   return (
     <div class="field">
-      <label for={id}>{label}</label>
+      <label for={id} class={isUntitled ? "unseen" : ""}>
+        {label}
+      </label>
       {children({ id, "aria-describedby": about === undefined ? undefined : `${id}-about` })}
       {about !== undefined && (
         <small class="muted" id={`${id}-about`}>
@@ -40,10 +44,21 @@ interface TextProps {
   rows?: number;
   isSecret?: boolean;
   isSearch?: boolean;
+  isUntitled?: boolean;
 }
 
 /** A field for text as programs read it: nothing in it is corrected. */
-export function TextField({ label, about, value, onInput, placeholder, rows, isSecret = false, isSearch = false }: TextProps) {
+export function TextField({
+  label,
+  about,
+  value,
+  onInput,
+  placeholder,
+  rows,
+  isSecret = false,
+  isSearch = false,
+  isUntitled = false,
+}: TextProps) {
   const same = {
     class: "input mono",
     value,
@@ -53,7 +68,7 @@ export function TextField({ label, about, value, onInput, placeholder, rows, isS
     onInput: (event: Event) => onInput((event.currentTarget as HTMLInputElement).value),
   } as const;
   return (
-    <Field label={label} about={about}>
+    <Field label={label} about={about} isUntitled={isUntitled}>
       {(control) => {
         const all = { ...same, ...control };
         if (rows !== undefined) return <textarea {...all} rows={rows} />;

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { bytes, number } from "../../model/format.ts";
+import { number } from "../../model/format.ts";
 
 /** More would make the page slow, and nobody reads it at once. */
 const AT_FIRST = 10_000;
@@ -21,7 +21,7 @@ export function Foreign({ text, label }: ForeignProps) {
       </pre>
       {shown.length < text.length && (
         <p class="muted">
-          The first {number(AT_FIRST)} characters of {bytes(text.length)}.{" "}
+          The first {number(AT_FIRST)} of {text.length.toLocaleString("en")} characters.{" "}
           <button class="link" type="button" onClick={() => setWhole(true)}>
             Show all
           </button>

@@ -1,8 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { Fragment } from "preact";
+import { Meanings } from "./meanings.tsx";
 
 export interface Column<Row> {
   title: string;
+  /** What the column says, in a sentence or less, where its title alone does not tell. */
+  about?: string;
   cell: (row: Row) => ComponentChildren;
   /** Whether the cells are numbers or times: their digits stand below each other, and they are not broken. */
   isNumber?: boolean;
@@ -13,7 +16,7 @@ export interface Column<Row> {
 }
 
 interface TableProps<Row> {
-  /** What the rows are, for screen readers. */
+  /** What the rows are, for screen readers: another name than that of the card around it, which is a region, too. */
   label: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
@@ -31,40 +34,44 @@ interface TableProps<Row> {
  */
 export function Table<Row>({ label, columns, rows, keyOf, empty, below }: TableProps<Row>) {
   if (rows.length === 0 && empty !== undefined) return <div class="muted">{empty}</div>;
+  const meanings = columns.flatMap(({ title, about }) => (about === undefined ? [] : [[title, about] as const]));
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={label}>
-      <table>
-        <thead>
-          <tr>
-            {columns.map(({ title, isUntitled = false }) => (
-              <th key={title} scope="col">
-                {isUntitled ? <span class="unseen">{title}</span> : title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, index) => {
-            const more = below?.(row);
-            return (
-              <Fragment key={keyOf(row, index)}>
-                <tr>
-                  {columns.map(({ title, cell, isNumber = false, isLong = false }) => (
-                    <td key={title} class={isNumber ? "number" : isLong ? "long" : ""}>
-                      {cell(row)}
-                    </td>
-                  ))}
-                </tr>
-                {more && (
-                  <tr class="below">
-                    <td colSpan={columns.length}>{more}</td>
+    <>
+      <div class="scroll" tabIndex={0} role="region" aria-label={label}>
+        <table>
+          <thead>
+            <tr>
+              {columns.map(({ title, isUntitled = false }) => (
+                <th key={title} scope="col">
+                  {isUntitled ? <span class="unseen">{title}</span> : title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, index) => {
+              const more = below?.(row);
+              return (
+                <Fragment key={keyOf(row, index)}>
+                  <tr>
+                    {columns.map(({ title, cell, isNumber = false, isLong = false }) => (
+                      <td key={title} class={isNumber ? "number" : isLong ? "long" : ""}>
+                        {cell(row)}
+                      </td>
+                    ))}
                   </tr>
-                )}
-              </Fragment>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+                  {more && (
+                    <tr class="below">
+                      <td colSpan={columns.length}>{more}</td>
+                    </tr>
+                  )}
+                </Fragment>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+      {meanings.length > 0 && <Meanings of="the columns" words={meanings} />}
+    </>
   );
 }

@@ -44,7 +44,7 @@ export function Aliases(props: TabProps) {
   return (
     <Card title="Other aliases" about="Names for revisions, beside live, such as next for what is tried out: calls that name one go there">
       <Table
-        label="Other aliases"
+        label="List of other aliases"
         columns={columns}
         rows={others}
         keyOf={({ name }) => name}

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { milliseconds, timeOfDay, dateAndTime } from "../../../model/format.ts";
+import { dateAndTime, milliseconds, moment } from "../../../model/format.ts";
 import { callerInWords, hasFailed, outcomeInWords, waited } from "../../../model/invocation.ts";
 import type { InvocationListReply, InvocationReply } from "../../../model/replies.ts";
 import { hashOf } from "../../../model/route.ts";
@@ -83,11 +83,16 @@ function List({ app, list: { rule, invocations }, isAll }: { app: string; list: 
         The setting <code>invocations.keep</code> is false on this server.
       </Empty>
     );
-  const kept = `Of each second all calls that failed or took over ${milliseconds(rule.slowMs)} are kept, ${rule.perSecond} others, and the slowest of the others; the newest ${rule.perApp} of each.`;
+  const kept = `Kept are calls that failed, calls that took over ${milliseconds(rule.slowMs)}, and of the others the first ${rule.perSecond} of each second and its slowest; of each of the three, the newest ${rule.perApp}.`;
   if (invocations.length === 0)
-    return <Empty title={isAll ? "No call has ended yet." : "No call that is kept is like this."}>{kept}</Empty>;
+    return (
+      <Empty title={isAll ? "No call has ended yet." : "No call that is kept is like this."}>
+        {isAll && <p>The part Call makes one, and the part Summary has the addresses at which functions are called.</p>}
+        <p>{kept}</p>
+      </Empty>
+    );
   return (
-    <Card title="Calls" about={kept}>
+    <Card title="Calls" about={invocations.length < MOST ? kept : `The newest ${MOST}. ${kept}`}>
       <Table label="List of calls" columns={columnsOf(app)} rows={invocations} keyOf={keyOf} />
     </Card>
   );
@@ -102,7 +107,7 @@ function columnsOf(app: string): Column<InvocationReply>[] {
       isNumber: true,
       cell: ({ at }) => (
         <time dateTime={new Date(at).toISOString()} title={dateAndTime(at)}>
-          {timeOfDay(at)}
+          {moment(at, Date.now())}
         </time>
       ),
     },
@@ -115,9 +120,23 @@ function columnsOf(app: string): Column<InvocationReply>[] {
       ),
     },
     { title: "Function", cell: (call) => call.function },
-    { title: "Outcome", cell: (call) => <span class={hasFailed(call) ? "bad-text" : ""}>{outcomeInWords(call)}</span> },
-    { title: "Waited", isNumber: true, cell: ({ spans }) => milliseconds(spans.queue + spans.start + spans.bind) },
-    { title: "Until the reply", isNumber: true, cell: (call) => milliseconds(waited(call)) },
+    {
+      title: "Outcome",
+      about: "The status of the function's reply, or the code of the error that the caller got: docs/errors.md has each.",
+      cell: (call) => <span class={hasFailed(call) ? "bad-text" : ""}>{outcomeInWords(call)}</span>,
+    },
+    {
+      title: "Waited",
+      about: "For a place in a machine, and for a machine to start and get the app's code.",
+      isNumber: true,
+      cell: ({ spans }) => milliseconds(spans.queue + spans.start + spans.bind),
+    },
+    {
+      title: "Until the reply",
+      about: "From the call's arrival until its reply began: what it waited, and what the function took.",
+      isNumber: true,
+      cell: (call) => milliseconds(waited(call)),
+    },
     { title: "Called by", cell: callerInWords },
   ];
 }

@@ -1,3 +1,4 @@
+import { lineInWords, quantityInWords } from "../../../model/bill-words.ts";
 import { money, number, times } from "../../../model/format.ts";
 import type { AppBillReply } from "../../../model/replies.ts";
 import { ask } from "../../api.ts";
@@ -17,7 +18,7 @@ export function CostTab({ path }: TabProps) {
         {(data) => (
           <>
             <Bill {...data} />
-            <Limits path={path} used={data.bill.limits} onChange={bill.reload} />
+            <Limits path={path} currency={data.prices.currency} used={data.bill.limits} onChange={bill.reload} />
           </>
         )}
       </Shown>
@@ -32,14 +33,24 @@ type OfFunction = AppBillReply["bill"]["functions"][number];
 function Bill({ month, prices: { currency }, bill }: AppBillReply) {
   const cheaper = times(bill.wallClock.cost, bill.cost);
   const lines: Column<Line>[] = [
-    { title: "What", cell: ({ what }) => what },
-    { title: "Used", isNumber: true, cell: ({ quantity, unit }) => `${number(quantity)} ${unit}` },
+    { title: "What", cell: ({ what }) => lineInWords(what) },
+    {
+      title: "Used",
+      about: "CPU in seconds (s); memory in GB·s, where 1 is a GB that is held for a second; how many calls, reads and writes there were.",
+      isNumber: true,
+      cell: ({ quantity, unit }) => quantityInWords(quantity, unit),
+    },
     { title: "Cost", isNumber: true, cell: ({ cost }) => money(cost, currency) },
   ];
   const functions: Column<OfFunction>[] = [
     { title: "Function", cell: ({ function: name }) => <code>{name}</code> },
     { title: "Calls", isNumber: true, cell: ({ requests }) => number(requests) },
-    { title: "Wall time", isNumber: true, cell: ({ wallSeconds }) => `${number(wallSeconds)} s` },
+    {
+      title: "Wall time",
+      about: "How long the function's calls took, all of them added up, waits of the function included.",
+      isNumber: true,
+      cell: ({ wallSeconds }) => `${number(wallSeconds)} s`,
+    },
     { title: "Cost", isNumber: true, cell: ({ cost }) => money(cost, currency) },
   ];
   return (

@@ -8,9 +8,9 @@ import type {
 } from "../../../model/app-replies.ts";
 import { bytes, dateAndTime, number } from "../../../model/format.ts";
 import { ask } from "../../api.ts";
-import { TextField } from "../../parts/field.tsx";
 import { Card } from "../../parts/page.tsx";
 import { Pager } from "../../parts/pager.tsx";
+import { usePrefixSearch } from "../../parts/prefix-search.tsx";
 import { Shown } from "../../parts/shown.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { useData } from "../../use-data.ts";
@@ -52,7 +52,7 @@ function Stores({ path }: TabProps) {
       <Shown loaded={stores} height={60}>
         {(data) => (
           <Table
-            label="Key-value stores"
+            label="List of key-value stores"
             columns={columns}
             rows={data.stores}
             keyOf={({ name }) => name}
@@ -72,23 +72,35 @@ function Stores({ path }: TabProps) {
 
 type Bucket = BucketListReply["buckets"][number];
 
+/** As many as the API tells at once. */
+const MOST_BUCKETS = 200;
+
 function Buckets({ app }: TabProps) {
-  const query = { app: app.app, limit: 200 };
+  const [after, setAfter] = useState<readonly string[]>([""]);
+  const query = { app: app.app, limit: MOST_BUCKETS, ...(after.length > 1 && { after: after.at(-1)! }) };
   const buckets = useData<BucketListReply>((signal) => ask("/v1/buckets", { query, signal }), [query], 10_000);
   const [chosen, setChosen] = useState<string | null>(null);
   const columns: Column<Bucket>[] = [
     { title: "Bucket", cell: choosing(chosen, setChosen) },
-    { title: "The app calls it", cell: ({ called }) => called ?? "–" },
+    {
+      title: "The app calls it",
+      about: "The name that mayfly.json has for the bucket; clients of S3 use the other.",
+      cell: ({ called }) => called ?? "–",
+    },
     { title: "Objects", isNumber: true, cell: ({ objects }) => number(objects) },
     { title: "Size", isNumber: true, cell: ({ bytes: size }) => bytes(size) },
-    { title: "Versions", cell: ({ versioning }) => versioning },
+    {
+      title: "Versions",
+      about: "Whether objects that are replaced or removed are kept as older versions.",
+      cell: ({ versioning }) => versioning,
+    },
   ];
   return (
     <Card title="Buckets" about="Files of any size; S3's API reaches them, too">
       <Shown loaded={buckets} height={60}>
         {(data) => (
           <Table
-            label="Buckets"
+            label="List of buckets"
             columns={columns}
             rows={data.buckets}
             keyOf={({ name }) => name}
@@ -102,6 +114,11 @@ function Buckets({ app }: TabProps) {
           />
         )}
       </Shown>
+      <Pager
+        after={after}
+        next={buckets.data?.buckets.length === MOST_BUCKETS ? buckets.data.buckets.at(-1)!.name : null}
+        onMove={setAfter}
+      />
     </Card>
   );
 }
@@ -117,22 +134,13 @@ const objectColumns: Column<Listed>[] = [
 ];
 
 function Objects({ bucket }: { bucket: string }) {
-  const [prefix, setPrefix] = useState("");
-  const [after, setAfter] = useState<readonly string[]>([""]);
+  const { prefix, after, setAfter, field, isWhole } = usePrefixSearch();
   const query = { prefix, after: after.at(-1)!, limit: PAGE };
   const path = `/v1/buckets/${encodeURIComponent(bucket)}/objects`;
   const objects = useData<ObjectListReply>((signal) => ask(path, { query, signal }), [path, query], 15_000);
   return (
     <div class="inset">
-      <TextField
-        label="Keys that begin with"
-        isSearch
-        value={prefix}
-        onInput={(text) => {
-          setPrefix(text);
-          setAfter([""]);
-        }}
-      />
+      {field}
       <Shown loaded={objects} height={60}>
         {(data) => (
           <Table
@@ -140,7 +148,7 @@ function Objects({ bucket }: { bucket: string }) {
             columns={objectColumns}
             rows={data.objects}
             keyOf={({ key }) => key}
-            empty={prefix === "" ? "There is no object in it. Functions put some, and so do clients of S3." : "No key begins with this."}
+            empty={isWhole ? "There is no object in it. Functions put some, and so do clients of S3." : "No key begins with this."}
           />
         )}
       </Shown>
@@ -159,11 +167,11 @@ function Databases({ path }: TabProps) {
     { title: "Size", isNumber: true, cell: ({ bytes: size }) => bytes(size) },
   ];
   return (
-    <Card title="SQL databases" about="SQLite's; mayfly sql carries statements out on them">
+    <Card title="SQL databases" about="Databases of SQLite; mayfly sql runs statements on them">
       <Shown loaded={databases} height={60}>
         {(data) => (
           <Table
-            label="SQL databases"
+            label="List of SQL databases"
             columns={columns}
             rows={data.databases}
             keyOf={({ name }) => name}

@@ -38,9 +38,15 @@ export function Events({ events, label, empty, path, onChange }: EventsProps) {
       ),
     },
     { title: "Function", cell: ({ function: name }) => <code>{name}</code> },
-    { title: "From", cell: ({ source }) => source.name ?? source.kind },
+    {
+      title: "From",
+      about: "What made the event: the name of a trigger, or the kind of call.",
+      cell: ({ source }) => source.name ?? source.kind,
+    },
     {
       title: "State",
+      about:
+        "Waiting for its turn, delayed until a time, held until somebody lets it go on, running, succeeded, cancelled; or dead: given up after its last attempt.",
       isLong: true,
       cell: ({ state, why, dueAt }) => (
         <>
@@ -50,7 +56,7 @@ export function Events({ events, label, empty, path, onChange }: EventsProps) {
         </>
       ),
     },
-    { title: "Attempts", isNumber: true, cell: ({ attempts }) => attempts },
+    { title: "Attempts", about: "How often the function was called with it.", isNumber: true, cell: ({ attempts }) => attempts },
   ];
   return (
     <Table

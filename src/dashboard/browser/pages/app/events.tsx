@@ -1,25 +1,27 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { EventListReply, TriggerListReply } from "../../../model/replies.ts";
 import { ask } from "../../api.ts";
 import { Action, Allowed } from "../../parts/action.tsx";
 import { SelectField } from "../../parts/field.tsx";
 import { Card } from "../../parts/page.tsx";
+import { Pager } from "../../parts/pager.tsx";
 import { Shown } from "../../parts/shown.tsx";
-import { useData } from "../../use-data.ts";
+import { type Loaded, useData } from "../../use-data.ts";
 import { Events } from "./event-list.tsx";
 import type { TabProps } from "./tab.ts";
 import { Triggers } from "./triggers.tsx";
 
 export function EventsTab({ app, path }: TabProps) {
   const triggers = useData<TriggerListReply>((signal) => ask(`${path}/triggers`, { signal }), [path], 5_000);
-  const events = useData<EventListReply>((signal) => ask(`${path}/events`, { query: { limit: 50 }, signal }), [path], 3_000);
-  const dead = useData<EventListReply>((signal) => ask(`${path}/dead-letters`, { query: { limit: 50 }, signal }), [path], 5_000);
+  const [events, pagerOfEvents] = usePages(`${path}/events`, 3_000);
+  const [dead, pagerOfDead] = usePages(`${path}/dead-letters`, 5_000);
   const reload = () => {
     for (const each of [triggers, events, dead]) each.reload();
   };
   const all = (what: "redrive" | "purge") => async () => {
     const { count } = await ask<{ count: number }>(`${path}/dead-letters/${what}`, { method: "POST", body: {} });
-    return `${count} ${what === "redrive" ? "run again" : "removed"}`;
+    return what === "redrive" ? `${count} to be run again.` : `${count} removed.`;
   };
   return (
     <div class="stack">
@@ -32,7 +34,7 @@ export function EventsTab({ app, path }: TabProps) {
                 {...data}
                 path={path}
                 onChange={reload}
-                label="Dead letters"
+                label="List of dead letters"
                 empty="No event was given up. Those that are stay here until they are run again or removed."
               />
               {data.events.length > 0 && (
@@ -50,10 +52,11 @@ export function EventsTab({ app, path }: TabProps) {
             </>
           )}
         </Shown>
+        {pagerOfDead}
       </Card>
       <Card
         title="Events"
-        about="Calls that are run later, the newest fifty: each is on the disk, and repeated until its function has done it"
+        about="Calls that are run later, the newest first: each is on the disk, and repeated until its function has done it"
       >
         <Shown loaded={events}>
           {(data) => (
@@ -61,7 +64,7 @@ export function EventsTab({ app, path }: TabProps) {
               {...data}
               path={path}
               onChange={reload}
-              label="Events"
+              label="List of events"
               empty={
                 <>
                   There is no event. Triggers make some, the part Call does, and so do requests with the header{" "}
@@ -71,10 +74,22 @@ export function EventsTab({ app, path }: TabProps) {
             />
           )}
         </Shown>
+        {pagerOfEvents}
       </Card>
       <Pausing functions={Object.keys(app.live?.manifest.functions ?? {})} path={path} onChange={reload} />
     </div>
   );
+}
+
+const PAGE = 50;
+
+/** The events of a list, page by page, and what turns its pages. */
+function usePages(path: string, everyMs: number): [Loaded<EventListReply>, ComponentChildren] {
+  const [before, setBefore] = useState<readonly string[]>([""]);
+  const query = { limit: PAGE, ...(before.length > 1 && { before: before.at(-1)! }) };
+  const events = useData<EventListReply>((signal) => ask(path, { query, signal }), [path, query], everyMs);
+  const next = events.data?.next ?? null;
+  return [events, <Pager after={before} next={next === null ? null : String(next)} onMove={setBefore} />];
 }
 
 /** Which functions are paused is nowhere to be read, except in what their events wait for: both buttons are always there. */

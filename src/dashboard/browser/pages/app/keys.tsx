@@ -3,9 +3,9 @@ import type { KeyListReply, KeyValueReply } from "../../../model/app-replies.ts"
 import { bytes, dateAndTime } from "../../../model/format.ts";
 import { ask } from "../../api.ts";
 import { Action, may } from "../../parts/action.tsx";
-import { TextField } from "../../parts/field.tsx";
 import { Foreign } from "../../parts/foreign.tsx";
 import { Pager } from "../../parts/pager.tsx";
+import { usePrefixSearch } from "../../parts/prefix-search.tsx";
 import { Shown } from "../../parts/shown.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { useData } from "../../use-data.ts";
@@ -16,8 +16,7 @@ type Listed = KeyListReply["keys"][number];
 
 /** The keys of a store, by their beginnings, and their values. @param path of the store in the API */
 export function Keys({ path, store }: { path: string; store: string }) {
-  const [prefix, setPrefix] = useState("");
-  const [after, setAfter] = useState<readonly string[]>([""]);
+  const { prefix, after, setAfter, field, isWhole } = usePrefixSearch();
   const [chosen, setChosen] = useState<string | null>(null);
   const cursor = after.at(-1)!;
   const query = { prefix, limit: PAGE, ...(cursor !== "" && { cursor }) };
@@ -32,24 +31,21 @@ export function Keys({ path, store }: { path: string; store: string }) {
       ),
     },
     { title: "Size", isNumber: true, cell: ({ bytes: size }) => bytes(size) },
-    { title: "Version", isNumber: true, cell: ({ version }) => version },
     {
-      title: "Gone at",
+      title: "Version",
+      about: "Each change of the store has the next number: this is that of the key's last change.",
+      isNumber: true,
+      cell: ({ version }) => version,
+    },
+    {
+      title: "Expires",
       isNumber: true,
       cell: ({ expiration }) => (expiration === null ? "never" : dateAndTime(1_000 * expiration)),
     },
   ];
   return (
     <div class="inset">
-      <TextField
-        label="Keys that begin with"
-        isSearch
-        value={prefix}
-        onInput={(text) => {
-          setPrefix(text);
-          setAfter([""]);
-        }}
-      />
+      {field}
       <Shown loaded={keys} height={60}>
         {(data) => (
           <Table
@@ -61,7 +57,7 @@ export function Keys({ path, store }: { path: string; store: string }) {
               key === chosen && <Value key={`${version} ${key}`} path={path} name={key} onChange={keys.reload} />
             }
             empty={
-              prefix === "" ? (
+              isWhole ? (
                 <>
                   There is no key in it. Functions put some, and so does <code>mayfly kv put</code>.
                 </>

@@ -15,12 +15,13 @@ const words: Record<Name, string> = { spend: "Spend", requests: "Calls", cpuSeco
 
 interface LimitsProps {
   path: string;
+  currency: string;
   used: AppBillReply["bill"]["limits"];
   onChange: () => void;
 }
 
 /** What the app may use in a month. */
-export function Limits({ path, used, onChange }: LimitsProps) {
+export function Limits({ path, currency, used, onChange }: LimitsProps) {
   const loaded = useData<LimitsReply>((signal) => ask(`${path}/limits`, { signal }), [path], 30_000);
   const changed = () => {
     loaded.reload();
@@ -36,8 +37,8 @@ export function Limits({ path, used, onChange }: LimitsProps) {
         <ul class="plain-list">
           {used.map(({ limit, used: amount, most, state }) => (
             <li key={limit} class={state === "reached" ? "bad-text" : ""}>
-              {words[limit as Name] ?? limit}: {number(amount)} of {number(most)} used ({share(amount / most)})
-              {state === "reached" && ", calls are refused"}
+              {words[limit as Name] ?? limit}: {number(amount)} of {number(most)}
+              {limit === "spend" && ` ${currency}`} used ({share(amount / most)}){state === "reached" && ", calls are refused"}
             </li>
           ))}
         </ul>

@@ -1,12 +1,13 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { timeOfDay } from "../../../model/format.ts";
-import { found, LineReader, type NumberedLine, withMore } from "../../../model/log-lines.ts";
+import { moment } from "../../../model/format.ts";
+import { found, LineReader, MOST_LINES, type NumberedLine, withMore } from "../../../model/log-lines.ts";
 import type { LogLineReply } from "../../../model/replies.ts";
 import { hashOf } from "../../../model/route.ts";
-import { send } from "../../api.ts";
+import { Refused, send } from "../../api.ts";
 import { route } from "../../location.ts";
 import { LineText } from "../../parts/line-text.tsx";
 import { Empty, Failed } from "../../parts/states.tsx";
+import { tenant } from "../../session.ts";
 import type { TabProps } from "./tab.ts";
 
 /** The address has the search, so that the log of an invocation can be shared. */
@@ -25,7 +26,8 @@ export function LogsTab({ app, path }: TabProps) {
   const onScroll = ({ currentTarget: { scrollHeight, scrollTop, clientHeight } }: { currentTarget: HTMLElement }) => {
     isAtEnd.current = scrollHeight - scrollTop - clientHeight < 60;
   };
-  const find = (text: string) => (location.hash = hashOf(["apps", app.app], { tab: "logs", search: text }));
+  // The way back leads to the page before this one, and not to each letter that was typed.
+  const find = (text: string) => location.replace(hashOf(["apps", app.app], { tab: "logs", search: text }));
   return (
     <div class="stack">
       <div class="toolbar">
@@ -46,7 +48,9 @@ export function LogsTab({ app, path }: TabProps) {
       </div>
       {error && <Failed error={error} />}
       {shown.length === 0 ? (
-        <Empty title={search === "" ? "The app has said nothing yet." : "No line of the newest ones has this text."} />
+        <Empty title={search === "" ? "The app has said nothing yet." : "No line of the newest ones has this text."}>
+          {search === "" && "What its functions print stands here as it comes, and what the platform says about their machines."}
+        </Empty>
       ) : (
         <div class="log" ref={end} onScroll={onScroll} tabIndex={0} role="log" aria-label={`Log of ${app.app}`} aria-live="off">
           {shown.map((line) => (
@@ -62,7 +66,7 @@ function Line({ app, line }: { app: string; line: NumberedLine }) {
   return useMemo(
     () => (
       <div class="log-line" data-level={line.level}>
-        <time class="number">{timeOfDay(line.at)}</time>
+        <time class="number">{moment(line.at, Date.now())}</time>
         <b>{line.level}</b>
         <span>{line.function}</span>
         <LineText text={line.text} />
@@ -77,7 +81,10 @@ function Line({ app, line }: { app: string; line: NumberedLine }) {
   );
 }
 
-/** The newest lines, then new ones as they come; several at once are shown together. */
+/** Milliseconds between two attempts to connect: the first, and the most. */
+const PAUSE_MS = { first: 1_000, most: 15_000 };
+
+/** The newest lines, then new ones as they come; several at once are shown together. A connection that ends is made again, as when the server was restarted. */
 function useLines(path: string, isPaused: boolean): { lines: readonly NumberedLine[]; error: Error | undefined } {
   const [lines, setLines] = useState<readonly NumberedLine[]>([]);
   const [error, setError] = useState<Error>();
@@ -94,19 +101,36 @@ function useLines(path: string, isPaused: boolean): { lines: readonly NumberedLi
     const timer = setInterval(show, 200);
     setLines([]);
     setError(undefined);
-    const read = async () => {
+    const follow = async () => {
+      for (let pauseMs = PAUSE_MS.first; !over.signal.aborted; pauseMs = Math.min(2 * pauseMs, PAUSE_MS.most)) {
+        try {
+          await read(() => (pauseMs = PAUSE_MS.first));
+        } catch (thrown) {
+          if (over.signal.aborted) return;
+          setError(thrown as Error);
+          if (thrown instanceof Refused && thrown.status < 500) return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    };
+    const read = async (connected: () => void) => {
       const response = await send(`${path}/logs/follow`, { query: { tail: 500 }, signal: over.signal });
+      connected();
+      // It begins with the newest lines, which may have been there before.
+      waiting = [];
+      setLines([]);
+      setError(undefined);
       const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
       const text = new LineReader();
-      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) waiting.push(...text.take(piece.value));
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read())
+        // A page that nobody sees draws seldom, so that more than it keeps may come until then.
+        waiting = [...waiting, ...text.take(piece.value)].slice(-MOST_LINES);
     };
-    read().catch((thrown: unknown) => {
-      if (!over.signal.aborted) setError(thrown as Error);
-    });
+    void follow();
     return () => {
       over.abort();
       clearInterval(timer);
     };
-  }, [path, isPaused]);
+  }, [path, isPaused, tenant.value]);
   return { lines, error };
 }

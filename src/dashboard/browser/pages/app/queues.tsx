@@ -6,15 +6,19 @@ import { Action, Allowed } from "../../parts/action.tsx";
 import { TextField } from "../../parts/field.tsx";
 import { Foreign } from "../../parts/foreign.tsx";
 import { Card } from "../../parts/page.tsx";
+import { Pager } from "../../parts/pager.tsx";
 import { Shown } from "../../parts/shown.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { useData } from "../../use-data.ts";
 import type { TabProps } from "./tab.ts";
 
+/** As many queues as the API tells at once, and as many messages of one as can be read. */
+const PAGE = 200;
 const MOST = 20;
 
 export function QueuesTab({ app }: TabProps) {
-  const query = { app: app.app, limit: 200 };
+  const [after, setAfter] = useState<readonly string[]>([""]);
+  const query = { app: app.app, limit: PAGE, ...(after.length > 1 && { after: after.at(-1)! }) };
   const queues = useData<QueueListReply>((signal) => ask("/v1/queues", { query, signal }), [query], 5_000);
   const [chosen, setChosen] = useState<string | null>(null);
   const columns: Column<QueueReply>[] = [
@@ -29,13 +33,29 @@ export function QueuesTab({ app }: TabProps) {
         </>
       ),
     },
-    { title: "Waiting", isNumber: true, cell: ({ visible }) => number(visible) },
-    { title: "In flight", isNumber: true, cell: ({ inFlight }) => number(inFlight) },
-    { title: "Delayed", isNumber: true, cell: ({ delayed }) => number(delayed) },
+    { title: "Waiting", about: "Messages that can be received now.", isNumber: true, cell: ({ visible }) => number(visible) },
+    {
+      title: "In flight",
+      about: "Messages that somebody has received and not deleted yet. After a time they wait again.",
+      isNumber: true,
+      cell: ({ inFlight }) => number(inFlight),
+    },
+    {
+      title: "Delayed",
+      about: "Messages that can be received later, as their sender or the queue asks.",
+      isNumber: true,
+      cell: ({ delayed }) => number(delayed),
+    },
     { title: "Size", isNumber: true, cell: ({ bytes: size }) => bytes(size) },
-    { title: "Kept for", isNumber: true, cell: ({ retentionS }) => age(1_000 * retentionS) },
+    {
+      title: "Kept for",
+      about: "A message that nobody has deleted for so long is dropped.",
+      isNumber: true,
+      cell: ({ retentionS }) => age(1_000 * retentionS),
+    },
     {
       title: "Dead letters go to",
+      about: "The queue that gets messages which were received so often and never deleted.",
       cell: ({ deadLetters }) => (deadLetters === null ? "–" : `${deadLetters.queue}, after ${deadLetters.maxReceives} receives`),
     },
   ];
@@ -49,7 +69,7 @@ export function QueuesTab({ app }: TabProps) {
         <Shown loaded={queues}>
           {(data) => (
             <Table
-              label="Queues"
+              label="List of queues"
               columns={columns}
               rows={data.queues}
               keyOf={({ name }) => name}
@@ -62,6 +82,7 @@ export function QueuesTab({ app }: TabProps) {
             />
           )}
         </Shown>
+        <Pager after={after} next={queues.data?.queues.length === PAGE ? queues.data.queues.at(-1)!.name : null} onMove={setAfter} />
       </Card>
       {shown !== undefined && <Queue key={shown.name} queue={shown} onChange={queues.reload} />}
     </div>
@@ -81,10 +102,15 @@ function Queue({ queue: { name, fifo }, onChange }: { queue: QueueReply; onChang
     { title: "Sent", isNumber: true, cell: ({ sentAt }) => dateAndTime(Date.parse(sentAt)) },
     {
       title: "Received",
+      about: "How often somebody has received the message.",
       isNumber: true,
       cell: ({ receives }) => (receives === 1 ? "once" : receives === 0 ? "never" : `${receives} times`),
     },
-    { title: "From", cell: ({ from, group }) => from ?? (group === undefined ? "–" : `group ${group}`) },
+    {
+      title: "From",
+      about: "Of a dead letter, the queue that gave it up; of a queue that keeps an order, the message's group.",
+      cell: ({ from, group }) => from ?? (group === undefined ? "–" : `group ${group}`),
+    },
     { title: "Message", cell: ({ id }) => <code class="muted">{id}</code> },
   ];
   return (
@@ -108,7 +134,7 @@ function Queue({ queue: { name, fifo }, onChange }: { queue: QueueReply; onChang
                 <Action act={() => purge(path)} confirm="Remove all messages?" onDone={changed} isDisabled={data.messages.length === 0}>
                   Purge
                 </Action>
-                <span class="muted">Redrive moves dead letters back to the queues that gave them up.</span>
+                <span class="muted">Redrive moves dead letters back to the queues that gave them up. Purge removes all messages.</span>
               </p>
             </Allowed>
           </>
@@ -124,7 +150,7 @@ function Queue({ queue: { name, fifo }, onChange }: { queue: QueueReply; onChang
 
 async function redrive(path: string): Promise<string> {
   const { total } = await ask<{ total: number }>(`${path}/redrive`, { method: "POST", body: {} });
-  return `${number(total)} are moved back.`;
+  return `${number(total)} ${total === 1 ? "is" : "are"} moved back.`;
 }
 
 async function purge(path: string): Promise<string> {

@@ -13,10 +13,19 @@ export function Revisions({ app, path, onChange }: TabProps) {
     { title: "Revision", isNumber: true, cell: ({ number }) => number },
     { title: "Uploaded", isNumber: true, cell: ({ createdAt }) => dateAndTime(createdAt) },
     { title: "Runtimes", cell: ({ runtimes }) => runtimes.join(", ") },
-    { title: "Named by", cell: ({ id }) => namesOf(app, id) },
+    {
+      title: "Named by",
+      about: "The aliases that send calls to it; live is that of calls which name none.",
+      cell: ({ id }) => namesOf(app, id),
+    },
   ];
   if (app.revisions.some(({ canary }) => canary !== undefined))
-    columns.push({ title: "As a canary", isLong: true, cell: ({ canary }) => canary && canaryInWords(canary) });
+    columns.push({
+      title: "As a canary",
+      about: "What became of its trial with a share of the calls.",
+      isLong: true,
+      cell: ({ canary }) => canary && canaryInWords(canary),
+    });
   if (may("deploy"))
     columns.push({
       title: "Actions",
@@ -39,7 +48,7 @@ export function Revisions({ app, path, onChange }: TabProps) {
     });
   return (
     <Card title="Revisions" about="Uploads of the app's code and configuration that are kept, the newest first">
-      <Table label="Revisions" columns={columns} rows={app.revisions} keyOf={({ id }) => id} />
+      <Table label="List of revisions" columns={columns} rows={app.revisions} keyOf={({ id }) => id} />
     </Card>
   );
 }
@@ -73,11 +82,11 @@ export function Canary({ number, canary }: { number: number; canary: NonNullable
     { title: "Revision", cell: ({ name }) => name },
     { title: "Calls", isNumber: true, cell: ({ calls }) => calls },
     { title: "Failed", isNumber: true, cell: ({ failed }) => failed },
-    { title: "99th percentile", isNumber: true, cell: ({ p99 }) => milliseconds(p99) },
+    { title: "99th percentile", about: "99 of 100 replies began within this time.", isNumber: true, cell: ({ p99 }) => milliseconds(p99) },
   ];
   return (
     <Card title="Canary" about={`Gets ${share(canary.share)} of calls; decided on at ${dateAndTime(canary.until)}`}>
-      <Table label="Canary" columns={columns} rows={rows} keyOf={({ name }) => name} />
+      <Table label="The canary and the revision before it" columns={columns} rows={rows} keyOf={({ name }) => name} />
     </Card>
   );
 }

@@ -35,7 +35,12 @@ export function RunsTab({ path }: TabProps) {
     { title: "Function", cell: ({ function: of }) => <code>{of}</code> },
     { title: "Status", cell: (run) => runStatusInWords(run.status) },
     { title: "Began", isNumber: true, cell: ({ startedAt }) => dateAndTime(startedAt) },
-    { title: "Took", isNumber: true, cell: ({ startedAt, endedAt }) => milliseconds((endedAt ?? Date.now()) - startedAt) },
+    {
+      title: "Took",
+      about: "From its start to its end, waits included; of one that runs, so far.",
+      isNumber: true,
+      cell: ({ startedAt, endedAt }) => milliseconds((endedAt ?? Date.now()) - startedAt),
+    },
   ];
   return (
     <div class="stack">
@@ -57,7 +62,7 @@ export function RunsTab({ path }: TabProps) {
         <Shown loaded={runs} height={120}>
           {(data) => (
             <Table
-              label="Runs"
+              label="List of runs"
               columns={columns}
               rows={data.runs}
               keyOf={({ id }) => id}

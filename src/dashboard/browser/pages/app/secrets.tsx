@@ -34,7 +34,7 @@ export function Secrets({ path }: Pick<TabProps, "path">) {
       <Shown loaded={secrets} height={40}>
         {({ names }) => (
           <Table
-            label="Secrets"
+            label="List of secrets"
             columns={columns}
             rows={names}
             keyOf={(name) => name}

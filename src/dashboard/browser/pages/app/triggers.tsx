@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { dateAndTime } from "../../../model/format.ts";
+import { dateAndTime, number } from "../../../model/format.ts";
 import { parsed } from "../../../model/parsed.ts";
 import { plainly } from "../../../model/plainly.ts";
 import type { TriggerListReply } from "../../../model/replies.ts";
@@ -36,13 +36,19 @@ export function Triggers({ loaded, path, onChange }: TriggersProps) {
         </>
       ),
     },
-    { title: "Starts", cell: ({ function: starts }) => <code>{starts}</code> },
+    { title: "Starts", about: "The function that it starts.", cell: ({ function: starts }) => <code>{starts}</code> },
     {
       title: "Last",
+      about: "When it fired last, and how often it has fired. Batches of queues are not counted.",
       isNumber: true,
       cell: ({ last, fired, kind }) => (last === null ? (kind === "queue" ? "–" : "never") : `${dateAndTime(last.at)}, ${fired} in all`),
     },
-    { title: "Next", isNumber: true, cell: ({ firesAt }) => (firesAt === null ? "–" : dateAndTime(firesAt)) },
+    {
+      title: "Next",
+      about: "When a schedule is due, in the time zone of this browser.",
+      isNumber: true,
+      cell: ({ firesAt }) => (firesAt === null ? "–" : dateAndTime(firesAt)),
+    },
   ];
   if (may("invoke") || may("deploy"))
     columns.push({
@@ -76,7 +82,7 @@ export function Triggers({ loaded, path, onChange }: TriggersProps) {
       <Shown loaded={loaded}>
         {({ triggers }) => (
           <Table
-            label="Triggers"
+            label="List of triggers"
             columns={columns}
             rows={triggers}
             keyOf={({ name }) => name}
@@ -108,7 +114,7 @@ function Detail({ trigger, at, onChange }: { trigger: Trigger; at: string; onCha
           <div>
             <dt>Path</dt>
             <dd>
-              <code>{path}</code> of the gateway: what others send there
+              <code>{path}</code> of the gateway: whatever is sent there starts the function
             </dd>
           </div>
         )}
@@ -119,8 +125,10 @@ function Detail({ trigger, at, onChange }: { trigger: Trigger; at: string; onCha
           </div>
         )}
         <div>
-          <dt>Passed over</dt>
-          <dd class="number">{missed === 0 ? "no time" : `${missed} times`}</dd>
+          <dt>Times missed</dt>
+          <dd class="number">
+            {missed === 0 ? "none" : `${number(missed)}, at which the server was down or an earlier time still waited`}
+          </dd>
         </div>
       </dl>
       <Foreign text={JSON.stringify(definition, null, 2)} label={`Definition of ${name}`} />

@@ -1,8 +1,9 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { dateAndTime } from "../../../model/format.ts";
 import type { AuditReply } from "../../../model/replies.ts";
 import { ask } from "../../api.ts";
 import { Card } from "../../parts/page.tsx";
+import { SearchField } from "../../parts/search-field.tsx";
 import { Shown } from "../../parts/shown.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { useData } from "../../use-data.ts";
@@ -12,10 +13,19 @@ type Line = AuditReply["lines"][number];
 const columns: readonly Column<Line>[] = [
   { title: "When", cell: ({ at }) => dateAndTime(at), isNumber: true },
   { title: "Who", cell: ({ principal, of }) => (principal === null ? "nobody known" : of === null ? principal : `${principal}@${of}`) },
-  { title: "What", cell: ({ action }) => <span class="nowrap">{action}</span> },
-  { title: "On", cell: ({ tenant, target }) => [tenant === null ? "" : `@${tenant}`, target].filter(Boolean).join("/") },
+  {
+    title: "What",
+    about: "The operation of the management API: docs/api.md has each.",
+    cell: ({ action }) => <span class="nowrap">{action}</span>,
+  },
+  {
+    title: "On",
+    about: "What it was done to: a tenant, @tenant/app, or a name.",
+    cell: ({ tenant, target }) => [tenant === null ? "" : `@${tenant}`, target].filter(Boolean).join("/"),
+  },
   {
     title: "Result",
+    about: "ok, or the code of the error with which it was refused; equal calls of a minute may be in one line.",
     cell: ({ result, calls }) => (
       <span class={result === "ok" ? "" : "bad-text"}>
         {result}
@@ -23,25 +33,21 @@ const columns: readonly Column<Line>[] = [
       </span>
     ),
   },
-  { title: "From", cell: ({ address }) => address, isNumber: true },
+  { title: "From", about: "The address of who called.", cell: ({ address }) => address, isNumber: true },
 ];
 
 const PAGE = 50;
-const TYPING_MS = 300;
+/** Of what is searched for, as the API takes it. */
+const MOST_CHARACTERS = 200;
 
 export function AuditTab() {
-  const [typed, setTyped] = useState("");
   const [search, setSearch] = useState("");
   /** Where each page that was turned to begins: lines that are older than this. */
   const [before, setBefore] = useState<number[]>([]);
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      if (typed === search) return;
-      setSearch(typed);
-      setBefore([]);
-    }, TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [typed, search]);
+  const onSearch = (text: string) => {
+    setSearch(text.slice(0, MOST_CHARACTERS));
+    setBefore([]);
+  };
   const query = { tail: PAGE, before: before.at(-1), search: search === "" ? undefined : search };
   const loaded = useData<AuditReply>(
     (signal) => ask("/v1/audit", { query, signal }),
@@ -50,17 +56,9 @@ export function AuditTab() {
   );
   return (
     <Card title="Audit log" about="Each call of the management API, the newest first: who did what to what, from where">
-      <label class="field form">
-        <span>Search</span>
-        <input
-          class="input"
-          type="search"
-          placeholder="Principal, action, app, result, address …"
-          maxLength={200}
-          value={typed}
-          onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-        />
-      </label>
+      <div class="form">
+        <SearchField label="Search" placeholder="Principal, operation, app, result, address …" onSearch={onSearch} />
+      </div>
       <Shown loaded={loaded} height={300}>
         {({ lines }) => (
           <>

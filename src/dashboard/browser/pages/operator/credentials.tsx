@@ -23,7 +23,10 @@ export function CredentialsTab() {
   return (
     <>
       <NewCredential onDone={reload} />
-      <Card title="Tokens" about="Of principals, for commands and this page. The tokens themselves are shown to nobody">
+      <Card
+        title="Tokens"
+        about="Of people and programs (principals), for commands and this page. The tokens themselves are shown to nobody"
+      >
         <Shown loaded={tokens}>
           {(data) => (
             <Table
@@ -31,12 +34,12 @@ export function CredentialsTab() {
               columns={columnsOf("tokens", tokens.reload)}
               rows={data.tokens}
               keyOf={({ id }) => id}
-              empty="No token was made; the one of the first start is in no list."
+              empty="No token was made. The server's own, which it made at its first start, is in no list."
             />
           )}
         </Shown>
       </Card>
-      <Card title="Key pairs" about="Of principals, for programs that sign their requests as AWS's do. Their secrets are shown to nobody">
+      <Card title="Key pairs" about="For programs that sign their requests as those of AWS do. Their secrets are shown to nobody">
         <Shown loaded={keys}>
           {(data) => (
             <Table
@@ -44,7 +47,7 @@ export function CredentialsTab() {
               columns={columnsOf("keys", keys.reload)}
               rows={data.keys}
               keyOf={({ id }) => id}
-              empty="No key pair was made."
+              empty="No key pair was made. The form above makes one."
             />
           )}
         </Shown>
@@ -134,6 +137,7 @@ function NewCredential({ onDone }: { onDone: () => void }) {
               autocomplete="off"
               onInput={({ currentTarget }) => setPrincipal(currentTarget.value)}
             />
+            <span class="muted">a name for who uses it, as the audit log shows it</span>
           </label>
           <label class="field">
             <span>Role</span>
@@ -154,6 +158,7 @@ function NewCredential({ onDone }: { onDone: () => void }) {
               spellcheck={false}
               onInput={({ currentTarget }) => setApps(currentTarget.value)}
             />
+            <span class="muted">names with commas between them</span>
           </label>
           <label class="field">
             <span>Expires</span>

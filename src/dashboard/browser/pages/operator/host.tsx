@@ -18,7 +18,11 @@ const imageColumns: readonly Column<Image>[] = [
       </code>
     ),
   },
-  { title: "Names", cell: ({ names }) => names.join(", ") || "–" },
+  {
+    title: "Names",
+    about: "As mayfly image build was told; images that the server made for itself have none.",
+    cell: ({ names }) => names.join(", ") || "–",
+  },
   { title: "What is in it", cell: ({ modules }) => modules.join(", ") },
   { title: "Kernel", cell: ({ kernel }) => kernel },
   { title: "Size", cell: (image) => bytes(image.bytes), isNumber: true },
@@ -26,11 +30,11 @@ const imageColumns: readonly Column<Image>[] = [
 ];
 
 const templateColumns: readonly Column<Template>[] = [
-  { title: "Machines", cell: (template) => kindOf(template) },
+  { title: "Machines", about: "What starts from it: the runtime and kernel, and how many CPUs.", cell: (template) => kindOf(template) },
   { title: "Memory", cell: ({ memoryMb }) => bytes(memoryMb * 2 ** 20), isNumber: true },
   { title: "On the disk", cell: (template) => bytes(template.bytes), isNumber: true },
   { title: "Made", cell: ({ madeAt }) => dateAndTime(madeAt), isNumber: true },
-  { title: "Loaded", cell: ({ usedAt }) => dateAndTime(usedAt), isNumber: true },
+  { title: "Loaded", about: "When a server last took it from the disk.", cell: ({ usedAt }) => dateAndTime(usedAt), isNumber: true },
   {
     title: "Image",
     cell: ({ image }) => (

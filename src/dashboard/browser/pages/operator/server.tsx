@@ -19,7 +19,7 @@ export function ServerTab() {
               <Fact name="Version" value={version} />
               <Fact name="Gateway" value={host.data?.urls.gateway ?? "–"} />
               <Fact name="Up for" value={age(Date.now() - upSince)} />
-              <Fact name="Processes" value={`${pid}, worker ${worker}`} />
+              <Fact name="Processes" value={pid === worker ? `${pid} (its id)` : `${pid} watches, ${worker} serves (their ids)`} />
               <Fact name="Apps" value={number(apps)} />
               <Fact name="Machines" value={number(machines)} />
               <Fact
@@ -38,7 +38,7 @@ export function ServerTab() {
               <dl class="facts wide">
                 <Fact name="Name" value={driver.name} />
                 <Fact name="Why" value={driver.detail} isLong />
-                <Fact name="Damage" value={driver.damage ?? "none"} isBad={driver.damage !== null} />
+                <Fact name="Damage to files" value={driver.damage ?? "none"} isBad={driver.damage !== null} />
               </dl>
             </Card>
             <Card title="Host" about="The computer that the server runs on">
@@ -51,7 +51,7 @@ export function ServerTab() {
             </Card>
             <Card title="What the server may use" about="Settings, and what the host gives">
               <dl class="facts wide">
-                <Fact name="Machines" value={`${number(limits.maxMachines)} (maxMachines)`} />
+                <Fact name="Machines" value={`${number(limits.maxMachines)} at a time (maxMachines)`} />
                 <Fact name="Memory" value={`${bytes(limits.maxMemoryMb * 2 ** 20)} of all machines by their kinds (maxMemoryMb)`} />
                 <Fact name="vCPUs" value={`${number(limits.maxVcpus)} of all machines (maxVcpus)`} />
                 <Fact name="Descriptors" value={`${number(limits.descriptors)} files and connections open at a time (ulimit -n)`} />

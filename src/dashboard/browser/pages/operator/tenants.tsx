@@ -13,14 +13,14 @@ type Listed = TenantsReply["tenants"][number];
 
 /** All apps of a tenant together; docs/tenants.md has what each limits. */
 const limitWords: Record<string, string> = {
-  spend: "spend in a month",
+  spend: "spend in a month, in the currency of the bill",
   requests: "calls in a month",
   cpuSeconds: "CPU seconds in a month",
   requestsPerSecond: "calls per second",
   machines: "machines at a time",
-  memoryMb: "MB of machines",
+  memoryMb: "MB of machines' memory",
   vcpus: "vCPUs of machines",
-  startsPerSecond: "machines given out per second",
+  startsPerSecond: "machines given to apps per second",
   codeMb: "MB of code",
   kvMb: "MB of key-value stores",
   objectsMb: "MB of objects",
@@ -74,6 +74,8 @@ export function TenantsTab() {
     </>
   );
 }
+
+const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 function limitsInWords(limits: Listed["limits"]): string {
   const set = Object.entries(limits).flatMap(([name, most]) => (most === null ? [] : [`${number(most)} ${limitWords[name] ?? name}`]));
@@ -138,7 +140,7 @@ function Limits({ name, limits, uses, apps, appliances, onChange, onGone }: Tena
       <div class="fields">
         {[...texts].map(([key, text]) => (
           <label class="field" key={key}>
-            <span>{limitWords[key] ?? key}</span>
+            <span>{capital(limitWords[key] ?? key)}</span>
             <input
               class="input"
               inputMode="decimal"

@@ -17,7 +17,7 @@ interface Row {
 }
 
 const columns: readonly Column<Row>[] = [
-  { title: "", isUntitled: true, cell: ({ what }) => <span class="row-name">{what}</span> },
+  { title: "Figure", isUntitled: true, cell: ({ what }) => <span class="row-name">{what}</span> },
   { title: "As it was, measured", cell: ({ measured }) => measured, isNumber: true },
   { title: "As it is, simulated", cell: ({ now }) => now, isNumber: true },
   { title: "What if, simulated", cell: ({ whatIf }) => <strong>{whatIf}</strong>, isNumber: true },
@@ -49,7 +49,7 @@ export function Outcome({ demand, compared, isChanged }: OutcomeProps) {
         )}
       </Card>
       <Card title="Side by side" about="Both simulations play the same calls">
-        <Table label="Side by side" columns={columns} rows={rowsOf(demand, now, whatIf)} keyOf={({ what }) => what} />
+        <Table label="Figures of both" columns={columns} rows={rowsOf(demand, now, whatIf)} keyOf={({ what }) => what} />
       </Card>
       <div class="cards">
         <Plot
@@ -79,17 +79,17 @@ function rowsOf({ waited, binds, machineSeconds, gbSeconds, cpuSeconds, prices }
   const cost = gbSeconds * prices.gbSecond + cpuSeconds * prices.vcpuSecond;
   return [
     row("Calls", number(calls), (side) => number(side.calls)),
-    row("Waited, median", `about ${milliseconds(quantileOf(waited, 0.5))}`, ({ waitMs }) => milliseconds(waitMs.p50)),
-    row("Waited, 99th percentile", `about ${milliseconds(quantileOf(waited, 0.99))}`, ({ waitMs }) => milliseconds(waitMs.p99)),
-    row("Waited for a machine", "–", (side) => number(side.waitedForMachine)),
-    row("Refused", "–", (side) => number(side.refused)),
+    row("Wait for a slot, median", `about ${milliseconds(quantileOf(waited, 0.5))}`, ({ waitMs }) => milliseconds(waitMs.p50)),
+    row("Wait for a slot, 99th percentile", `about ${milliseconds(quantileOf(waited, 0.99))}`, ({ waitMs }) => milliseconds(waitMs.p99)),
+    row("Calls that waited for a machine", "–", (side) => number(side.waitedForMachine)),
+    row("Calls refused, as too many waited", "–", (side) => number(side.refused)),
     row("Machines started", "–", (side) => number(side.starts)),
     row("Machines given to the app", number(binds), (side) => number(side.binds)),
     row("Machines at once, at most", "–", (side) => number(side.peakMachines)),
-    row("Machine-seconds of the app", number(machineSeconds), (side) => number(side.machineSeconds)),
+    row("Time of the app's machines, seconds", number(machineSeconds), (side) => number(side.machineSeconds)),
     row("Memory of the app, GB-seconds", number(gbSeconds), (side) => number(side.gbSeconds - side.blankGbSeconds)),
     row("Memory of blanks, GB-seconds", "–", (side) => number(side.blankGbSeconds)),
-    row("CPU seconds", number(cpuSeconds), (side) => number(side.cpuSeconds)),
+    row("CPU, seconds", number(cpuSeconds), (side) => number(side.cpuSeconds)),
     row("Cost of memory and CPU", `${money(cost, prices.currency)}, without blanks`, (side) => money(side.cost, prices.currency)),
   ];
 }
