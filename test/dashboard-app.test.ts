@@ -166,7 +166,7 @@ describe("queues", () => {
     await assertHarmless(page);
     assert.deepEqual(await barriersIn(page), []);
     await lost.getByRole("button", { name: "Redrive" }).click();
-    await lost.getByText("1 are moved back.").waitFor();
+    await lost.getByText("1 is moved back.").waitFor();
     await eventually(
       "the message in its queue",
       async () => (await platform.client.queue("jobs")).visible,

@@ -10,7 +10,11 @@ import { resumeRemovals } from "../control/tenants.ts";
 import type { Dispatcher } from "../dispatch/invocation.ts";
 import { openAws } from "../doors/aws/open-aws.ts";
 import { openInvoking } from "../doors/lambda/open-invoking.ts";
+import { createNfsDoor } from "../doors/nfs/nfs-door.ts";
+import { createMachineDoor } from "../doors/redis/machine-door.ts";
+import { openRedis } from "../doors/redis/open-redis.ts";
 import { notifying } from "../doors/s3/notify.ts";
+import { type OpenedS3, openS3 } from "../doors/s3/open-s3.ts";
 import { openExecutions } from "../durable/open-executions.ts";
 import { openQueueSources } from "../events/sources/queue-sources.ts";
 import { objectLimits, openObjects } from "../services/objects/open-objects.ts";
@@ -38,7 +42,10 @@ export interface CallsNeeds {
   urls: Urls;
 }
 
-/** What an earlier server left begins to run once everybody is there who carries it out, at the end of this step. */
+/**
+ * What an earlier server left begins to run at the end of this step: once everybody is there who carries it out, and all that functions reach from their machines, as long as
+ * nobody can call them from outside.
+ */
 export async function openCalls(start: ServerStart, needs: CallsNeeds) {
   const { config } = start;
   const { state, machines, services, telemetry, dispatch, apps, events, descriptors, wrong, urls } = needs;
@@ -93,12 +100,39 @@ export async function openCalls(start: ServerStart, needs: CallsNeeds) {
     hasApp: (app) => catalog.names.nameOf(app) !== undefined,
     events,
   });
+  const s3 = openBuckets(start, needs, { buckets, places, targets });
+  const redis = openRedis(start, { commands: services.commands, principals, wrong, catalog });
+  if (config.kv.redis.machines) services.streams.set("redis", createMachineDoor(redis, services.shares));
   await durable.start();
   await runs.start(invoking.invoker);
   await queues.start();
   buckets.start();
   goOnRemovingTenants(start, needs, buckets);
-  return { durable, executions, invoking, aws, lambdaParts, buckets, targets, places, turns };
+  return { durable, executions, invoking, aws, lambdaParts, buckets, s3, redis, places, turns };
+}
+
+type Buckets = Pick<Parameters<typeof openS3>[1], "places" | "targets"> & { buckets: ReturnType<typeof openObjects> };
+
+/** S3's protocol, for clients and for machines, and NFS for machines that mount buckets. */
+function openBuckets(start: ServerStart, { state, services, apps, wrong }: CallsNeeds, { buckets, places, targets }: Buckets): OpenedS3 {
+  const { principals, audit, catalog } = state;
+  const { shares, inside, streams } = services;
+  const s3 = openS3(start, {
+    objects: buckets.objects,
+    insideObjects: buckets.inside,
+    shares,
+    principals,
+    wrong,
+    places,
+    audit,
+    catalog,
+    isTls: apps.certificate !== undefined,
+    targets,
+  });
+  inside.set("s3", s3.inside);
+  const onError = (error: unknown) => start.log.error({ err: error }, "a bucket's files were not read");
+  streams.set("nfs", createNfsDoor({ objects: buckets.inside, shares, onError }));
+  return s3;
 }
 
 /** A server that was killed may have left a tenant half removed. */

@@ -7,11 +7,7 @@ import { firstOf } from "../doors/admin/listen.ts";
 import { openHooks } from "../doors/hooks/open-hooks.ts";
 import { openLambda } from "../doors/lambda/open-lambda.ts";
 import { openMetricsDoor } from "../doors/metrics/open-metrics-door.ts";
-import { createNfsDoor } from "../doors/nfs/nfs-door.ts";
 import { openApi, openBeside, openGateway } from "../doors/open-doors.ts";
-import { createMachineDoor } from "../doors/redis/machine-door.ts";
-import { openRedis } from "../doors/redis/open-redis.ts";
-import { openS3 } from "../doors/s3/open-s3.ts";
 import { openSqs } from "../doors/sqs/open-sqs.ts";
 import type { Supervision } from "../supervisor/supervision.ts";
 import { openAccessLog } from "../telemetry/access-log/open-access-log.ts";
@@ -43,7 +39,6 @@ export interface DoorsNeeds {
 
 export async function openDoors(start: ServerStart, needs: DoorsNeeds) {
   const { state, services, telemetry, apps, access, calls, supervision, wrong, urls, isDraining } = needs;
-  const { config } = start;
   const { catalog, principals, audit } = state;
   const { certificate } = apps;
   const { invoking, places, turns } = calls;
@@ -66,16 +61,13 @@ export async function openDoors(start: ServerStart, needs: DoorsNeeds) {
   const api = await openApi(start, supervision?.sockets.api, { parts: apiParts(start, needs), certificate, beside });
   urls.api = api.url;
   access.acme?.start();
-  const s3 = openBuckets(start, needs);
   const { metrics } = telemetry;
   const metricsDoors = await openMetricsDoor(start, { metrics: metrics && (() => metrics.text()), isDraining, certificate });
-  const redis = openRedis(start, { commands: services.commands, principals, wrong, catalog });
-  if (config.kv.redis.machines) services.streams.set("redis", createMachineDoor(redis, services.shares));
   const besides = [
     ...metricsDoors,
     ...(await openBeside(start, certificate, beside)),
-    ...(await openBeside(start, certificate, s3.beside, "objects.listen")),
-    ...(await redis.listen(certificate)),
+    ...(await openBeside(start, certificate, calls.s3.beside, "objects.listen")),
+    ...(await calls.redis.listen(certificate)),
   ];
   return { gateway, api, besides, telemetryUrl: metricsDoors[0]?.url };
 }
@@ -145,27 +137,4 @@ function apiParts(start: ServerStart, { state, services, telemetry, dispatch, ap
     recentCalls: dispatch.recentCalls,
     queues: services.queues.queues,
   };
-}
-
-/** S3's protocol, for clients and for machines, and NFS for machines that mount buckets. */
-function openBuckets(start: ServerStart, { state, services, apps, calls, wrong }: DoorsNeeds): ReturnType<typeof openS3> {
-  const { principals, audit, catalog } = state;
-  const { shares, inside, streams } = services;
-  const { buckets, places, targets } = calls;
-  const s3 = openS3(start, {
-    objects: buckets.objects,
-    insideObjects: buckets.inside,
-    shares,
-    principals,
-    wrong,
-    places,
-    audit,
-    catalog,
-    isTls: apps.certificate !== undefined,
-    targets,
-  });
-  inside.set("s3", s3.inside);
-  const onError = (error: unknown) => start.log.error({ err: error }, "a bucket's files were not read");
-  streams.set("nfs", createNfsDoor({ objects: buckets.inside, shares, onError }));
-  return s3;
 }

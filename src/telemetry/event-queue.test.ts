@@ -138,3 +138,18 @@ test("events of which some are large wait and come together by their sizes, too"
     2,
   );
 });
+
+test("an event that comes as the listener gets through with the one before is not left lying, whatever moment it comes at", async () => {
+  for (let turns = 0; turns < 8; turns++) {
+    const { clock, taken, tell, writeOne, end } = slowListener({ most: 100 });
+    tell(1);
+    await clock.advance(10);
+    writeOne();
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    tell(2);
+    await clock.advance(1_000);
+    assert.deepEqual(taken, [[1], [2]], `after ${turns} turns`);
+    writeOne();
+    await end();
+  }
+});

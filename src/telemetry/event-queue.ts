@@ -41,7 +41,8 @@ export class EventQueue<Event> {
   readonly #waiting: Event[] = [];
   /** The sizes of those that wait, if they have any. */
   #size = 0;
-  #emptying: Promise<void> | undefined;
+  #emptying = Promise.resolve();
+  #isEmptying = false;
   #cancelPause = () => {};
   #pausing = false;
   /** Dropped since the last batch. */
@@ -60,7 +61,7 @@ export class EventQueue<Event> {
     if (this.#waiting.length >= most || (size !== undefined && this.#size + own > size.most)) return this.#drop();
     this.#waiting.push(event);
     this.#size += own;
-    if (this.#pausing || this.#emptying !== undefined) return;
+    if (this.#pausing || this.#isEmptying) return;
     this.#pausing = true;
     this.#cancelPause = clock.after(pauseMs, () => void this.#empty());
   }
@@ -68,18 +69,19 @@ export class EventQueue<Event> {
   /** Resolves when the listener is through with all that waits. Nothing may be added after the call. */
   async close(): Promise<void> {
     this.#cancelPause();
-    await this.#empty();
+    while (this.#isEmptying || this.#waiting.length > 0) await this.#empty();
     this.#cancelReport?.();
     this.#tellDropped();
   }
 
-  #empty(): Promise<void> {
+  async #empty(): Promise<void> {
     this.#pausing = false;
-    this.#emptying ??= this.#giveAll().finally(() => (this.#emptying = undefined));
-    return this.#emptying;
+    if (this.#waiting.length > 0 && !this.#isEmptying) this.#emptying = this.#giveAll();
+    await this.#emptying;
   }
 
   async #giveAll(): Promise<void> {
+    this.#isEmptying = true;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#batch());
       const lost = this.#lost;
@@ -90,6 +92,8 @@ export class EventQueue<Event> {
         this.#options.failed(error);
       }
     }
+    // In the same turn as the last look at what waits: an event that comes after it begins a pause of its own.
+    this.#isEmptying = false;
   }
 
   /** Of how many events the next batch is. */

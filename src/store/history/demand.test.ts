@@ -108,6 +108,28 @@ test("what is not written yet counts, what is older than its span is gone, and a
   assert.equal(history.demand.of("acme-shop", "day"), null);
 });
 
+test("calls, times and machines are of the same time, whatever part of its rows is over", async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "mayfly-demand-"));
+  afterwards(context, () => rmSync(folder, { recursive: true }));
+  const file = join(folder, "history.db");
+  const { clock, history, call, close } = opened(context, file);
+  for (let step = 0; step < 26 * 6 + 5; step++) {
+    call("acme-shop", 20);
+    history.used({ app: "acme-shop", cpuUs: 1e6, byteSeconds: 0 });
+    await clock.advance(600_000);
+    for (const span of DEMAND_SPAN_NAMES) {
+      const { arrivals, ran, cpuSeconds } = history.demand.of("acme-shop", span)!;
+      const calls = sum(arrivals);
+      assert.deepEqual([sum(ran.map(([, some]) => some)), cpuSeconds], [calls, calls], `${span}, after ${step}`);
+    }
+  }
+  close();
+  await clock.advance(3 * 3_600_000);
+  const later = opened(context, file, clock).history.demand;
+  assert.equal(later.of("acme-shop", "hour"), null, "what an earlier server has written more than an hour ago");
+  assert.notEqual(later.of("acme-shop", "day"), null);
+});
+
 test("an app that is always busy takes tens of KB", async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-demand-"));
   afterwards(context, () => rmSync(folder, { recursive: true }));

@@ -207,17 +207,20 @@ function demandOf(
   pending: DemandCounts | undefined,
   now: number,
 ): Demand | null {
-  const all = [...rows.map(({ counts }) => counts), ...(pending === undefined ? [] : [pending])];
+  const { slotMs, rowMs, keptMs } = DEMAND_SPANS[span];
+  // Whole rows, as the table removes them, so that all sums are of the same time. What was written before the server was down for long is still there at its start.
+  const since = Math.floor(now / rowMs) * rowMs - keptMs;
+  const kept = rows.filter(({ at }) => at >= since);
+  const all = [...kept.map(({ counts }) => counts), ...(pending === undefined ? [] : [pending])];
   if (all.length === 0) return null;
-  const { slotMs, keptMs } = DEMAND_SPANS[span];
   const sum = noDemand();
   for (const counts of all) addDemand(sum, counts);
   const seconds = sum.arrivals.keys().toArray();
   const first = Math.min(
-    rows[0]?.at ?? now,
+    kept[0]?.at ?? now,
     seconds.reduce((least, one) => Math.min(least, one * 1_000), now),
   );
-  const from = Math.floor(Math.max(first, now - keptMs) / slotMs) * slotMs;
+  const from = Math.floor(Math.max(first, since) / slotMs) * slotMs;
   const arrivals = Array.from({ length: Math.floor((now - from) / slotMs) + 1 }, () => 0);
   for (const [second, calls] of sum.arrivals) {
     const slot = Math.floor((second * 1_000 - from) / slotMs);

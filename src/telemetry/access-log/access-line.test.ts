@@ -56,3 +56,8 @@ test("whatever a client sends, its line stays one line, and its quotes stay clos
     }),
   );
 });
+
+test("of a long path the end is cut off, and not the version of HTTP behind it", () => {
+  const line = accessLine({ ...access, path: `/${"x".repeat(5_000)}` }, "common");
+  assert.match(line, /"GET \/x{2047} HTTP\/1\.1" 200 5\n$/);
+});

@@ -28,8 +28,9 @@ export interface Metrics {
   readFrom(readings: Readings): void;
   /** Adds families of others, such as those of the export itself. */
   add(collect: () => readonly MetricFamily[]): void;
+  /** Those who ask at the same time share one look: what is counted from one look to the next would otherwise be counted twice. */
   collect(): Promise<MetricFamily[]>;
-  /** The same in Prometheus's text format. Those who ask at the same time share one look. */
+  /** The same in Prometheus's text format. */
   text(): Promise<string>;
   close(): void;
 }
@@ -43,8 +44,8 @@ export function openMetrics({ events, labelsOf, most, info }: MetricsOptions): M
   const ends = [calls.listen(events), machines.listen(events), usage.listen(events)];
   const further: (() => readonly MetricFamily[])[] = [];
   let readings: Readings | undefined;
-  let looking: Promise<string> | undefined;
-  const collect = async (): Promise<MetricFamily[]> => [
+  let looking: Promise<MetricFamily[]> | undefined;
+  const look = async (): Promise<MetricFamily[]> => [
     ...calls.collect(),
     ...machines.collect(),
     ...usage.collect(),
@@ -53,16 +54,14 @@ export function openMetrics({ events, labelsOf, most, info }: MetricsOptions): M
     ...(await host.collect()),
     ...further.flatMap((each) => each()),
   ];
+  const collect = () => (looking ??= look().finally(() => (looking = undefined)));
   return {
     used: (used) => usage.record(used),
     carried: (...what) => usage.carry(...what),
     readFrom: (given) => void (readings = given),
     add: (each) => void further.push(each),
     collect,
-    text: () =>
-      (looking ??= collect()
-        .then(prometheusText)
-        .finally(() => (looking = undefined))),
+    text: async () => prometheusText(await collect()),
     close() {
       for (const end of ends) end();
       server.close();

@@ -24,6 +24,8 @@ interface Span {
 
 const SpanKind = { Internal: 1, Server: 2, Producer: 4, Consumer: 5 } as const;
 const FAILED = 2;
+/** Statuses of replies from this one on are failures of the server. */
+const FAILING = 500;
 const MB = 2 ** 20;
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"]);
 const stages = ["queue", "start", "bind", "run"] as const;
@@ -107,7 +109,8 @@ function factsOf(
     "http.request.body.size": requestBytes,
     "http.response.body.size": replyBytes,
     "network.protocol.name": kind === "upgrade" ? "websocket" : kind === "http" ? "http" : undefined,
-    "error.type": outcome === "replied" ? undefined : outcome,
+    // Conventions for HTTP: where the reply says what failed, its status is the error.
+    "error.type": outcome !== "replied" ? outcome : status >= FAILING ? String(status) : undefined,
     "mayfly.alias": branch ?? undefined,
     "mayfly.attempt": attempt,
   };
@@ -117,7 +120,7 @@ function factsOf(
 function statusOf({ outcome, status }: InvocationEnded): Pick<Span, "status"> {
   if (outcome === "aborted") return {};
   const told = outcome === "replied" ? status : errorTable[outcome].status;
-  if (told < 500) return {};
+  if (told < FAILING) return {};
   return { status: { code: FAILED, ...(outcome !== "replied" && { message: outcome }) } };
 }
 

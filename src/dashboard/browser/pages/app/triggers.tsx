@@ -39,7 +39,7 @@ export function Triggers({ loaded, path, onChange }: TriggersProps) {
     { title: "Starts", about: "The function that it starts.", cell: ({ function: starts }) => <code>{starts}</code> },
     {
       title: "Last",
-      about: "When it fired last, and how often it has fired. Batches of queues are not counted.",
+      about: "When it last started its function, and how often it has in all. Batches of queues are not counted.",
       isNumber: true,
       cell: ({ last, fired, kind }) => (last === null ? (kind === "queue" ? "–" : "never") : `${dateAndTime(last.at)}, ${fired} in all`),
     },
