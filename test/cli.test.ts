@@ -1,4 +1,4 @@
-/** The commands, as a user types them, against a served platform. */
+/** The commands, as a user types them, against a served platform. The file is long because all tests share that server. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Apps whose machines mount exports of real NFS servers. */
+/** Apps whose machines mount exports of real NFS servers. The file is long because all tests share these servers, and one platform with real VMs. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

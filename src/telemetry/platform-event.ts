@@ -1,7 +1,7 @@
 /**
  * What happens in the platform, as records. Accounts, logs, the decision log and the recording receive them from the event stream. `at` is the
  * wall clock, in milliseconds since the epoch. Apps and revisions are ids; machines have the names that `mayfly ps` shows. No event holds code,
- * a secret's value, or what a caller sent.
+ * a secret's value, or what a caller sent. The file is long because each kind of event has its record here, so that one place tells all that can happen.
  */
 import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";

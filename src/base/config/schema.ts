@@ -1,4 +1,7 @@
-/** The host's settings. docs/configuration.md describes them for users; a test keeps the two in step. */
+/**
+ * The host's settings. docs/configuration.md describes them for users; a test keeps the two in step. The file is long because all settings are one object, which is
+ * read and checked at once.
+ */
 import { z } from "zod";
 import { guestKernels } from "../kind/machine-kind.ts";
 import { isRange } from "../network/addresses.ts";

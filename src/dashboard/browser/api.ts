@@ -1,6 +1,7 @@
 /** Requests to the API, of the session. */
 import type { ErrorReply } from "../model/replies.ts";
 import { isAsItSays } from "../model/route.ts";
+import { heardAt } from "./server-time.ts";
 import { session, setSession, tenant } from "./session.ts";
 
 export interface Asked {
@@ -53,6 +54,7 @@ export async function send(path: string, { method = "GET", query = {}, body, ten
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   });
+  heardAt(response.headers.get("date"));
   if (response.ok) return response;
   const error = await refusal(response);
   // The session has ended, or its token was revoked.

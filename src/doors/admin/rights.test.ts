@@ -1,6 +1,6 @@
 /**
  * Every route of the API for every kind of principal. What each may is written down here by hand, and not taken from the rules that the API applies: a route that
- * is missing here fails.
+ * is missing here fails. The file is long because this table has each route.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

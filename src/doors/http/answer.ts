@@ -11,6 +11,9 @@ import { Call, type CallContext } from "./call.ts";
 import { type AccessRules, isForSome } from "../access/rules.ts";
 import type { Sites } from "./static/sites.ts";
 import { Connection } from "./connection.ts";
+import { isHealth, tellHealth } from "./health.ts";
+import { answersUrl, mayBeUrl } from "./function-urls.ts";
+import { isPlatforms } from "./platform-paths.ts";
 import { beginNote, NotedResponse, noteOn } from "./noted.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { refuse } from "./refuse.ts";
@@ -21,10 +24,6 @@ import { agreementBySwitching, responseFor, Upgrading } from "./websocket/upgrad
 
 /** At most this many headers per request; together with the headers that the gateway adds they stay within the wire protocol's limit. */
 const MOST_HEADERS = 240;
-/** Paths with this prefix belong to the platform, on every host. */
-const PLATFORM = "/_mayfly/";
-const HEALTH = "/_mayfly/health";
-const UNDERSCORE = 95;
 
 /**
  * @param continues whether the client waits for "100 Continue" before it sends its body
@@ -156,44 +155,6 @@ export function answerUpgrading(context: CallContext, request: IncomingMessage, 
   answer(context, request, response, false, new Upgrading(socket, head, agreementBySwitching(request, response, socket)));
 }
 
-/** AWS's URLs say nothing of a host beside that of the request itself, and their trace is the call's own, which has what the client said of it. */
-function forUrl(headers: readonly string[]): string[] {
-  const isLeftOut = (name: string) => name === "x-forwarded-host" || name.toLowerCase() === "x-amzn-trace-id";
-  return headers.flatMap((name, at) => (at % 2 === 0 && !isLeftOut(name) ? [name, headers[at + 1]!] : []));
-}
-
-/** Whether the request might be for a function's URL. Nearly all are not. */
-function mayBeUrl({ urls, closing }: CallContext, { path }: Target): boolean {
-  return urls !== undefined && !closing && (urls.haveHosts || path.charCodeAt(1) === UNDERSCORE);
-}
-
-/** Whether the request was for a function's URL, which has answered it or is going to. */
-function answersUrl(context: CallContext, request: IncomingMessage, response: ServerResponse, target: Target, continues: boolean): boolean {
-  const { host, path, origin } = target;
-  // A function's URL by its path has no place at an app's host, where it would have the cookies and the pages of that app, which may be another tenant's.
-  if (path.startsWith(PLATFORM) && context.routes.isOfApps(host)) return false;
-  const found = context.urls?.find(host, path);
-  if (context.urls === undefined || found === undefined) return false;
-  const { chain, proto } = origin;
-  const isSigned = found.known?.url.authType === "AWS_IAM";
-  const forwarded = requestHeaders(
-    request.rawHeaders,
-    request.headers.connection,
-    target,
-    { prefix: "" },
-    { caller: [], withoutAuthorization: isSigned },
-  );
-  const headers = [...forUrl(forwarded), "x-forwarded-port", /:(\d+)$/.exec(host)?.[1] ?? (proto === "https" ? "443" : "80")];
-  const source = chain.split(",", 1)[0]!.trim();
-  context.urls.answer(
-    { request, response, found, host, source, headers },
-    context.watch,
-    (ms) => new MayflyError("request-timeout", { ms }),
-    continues,
-  );
-  return true;
-}
-
 /**
  * Handles a request whose client waits for "100 Continue" before it sends its body. node:http calls this even if the Expect header asks for
  * more than that.
@@ -220,7 +181,7 @@ function acceptableRoute(context: CallContext, request: IncomingMessage, { host,
   if (!upgrades && headers.upgrade !== undefined && headers.upgrade.toLowerCase() === "websocket") {
     return new MayflyError("upgrade-not-supported", { protocol: "websocket" });
   }
-  if (path.charCodeAt(1) === UNDERSCORE && path.startsWith(PLATFORM)) {
+  if (isPlatforms(path)) {
     if (context.hooks?.owns(path) !== true || upgrades) return noRoute(path);
     const { route } = context.hooks;
     return Number(headers["content-length"] ?? 0) <= route.bodyLimitBytes
@@ -297,21 +258,4 @@ function turnAway(context: CallContext, request: IncomingMessage, response: Serv
   const tell = () => refuse(response, new MayflyError("too-many-connections"), undefined, true);
   if (continues || !hasBody(request)) tell();
   else context.watch.whenRead(request, tell);
-}
-
-function isHealth(path: string): boolean {
-  return path.charCodeAt(1) === UNDERSCORE && (path === HEALTH || path.startsWith(`${HEALTH}?`));
-}
-
-function tellHealth(request: IncomingMessage, response: ServerResponse, draining: boolean): void {
-  const body = draining ? '{"status":"draining"}\n' : '{"status":"ok"}\n';
-  response.writeHead(draining ? 503 : 200, [
-    "content-type",
-    "application/json",
-    "content-length",
-    String(body.length),
-    "cache-control",
-    "no-store",
-  ]);
-  response.end(request.method === "HEAD" ? undefined : body);
 }

@@ -11,6 +11,7 @@ import { Card, Page } from "../parts/page.tsx";
 import { Shown } from "../parts/shown.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { useData } from "../use-data.ts";
+import { serverNow } from "../server-time.ts";
 
 /** A call that has just ended may still say something, and is on the bill a few seconds later. */
 const RELOAD_MS = 5_000;
@@ -173,7 +174,7 @@ function Log({ app, invocation, path }: { app: string; invocation: string; path:
             <div class="log" tabIndex={0} role="log" aria-label="Log of the call" aria-live="off">
               {lines.map((line, index) => (
                 <div key={index} class="log-line" data-level={line.level}>
-                  <time class="number">{moment(line.at, Date.now())}</time>
+                  <time class="number">{moment(line.at, serverNow())}</time>
                   <b>{line.level}</b>
                   <span>{line.function}</span>
                   <LineText text={line.text} />

@@ -6,6 +6,7 @@ import { tick } from "../live.ts";
 import { Card } from "../parts/page.tsx";
 import { Failed, Loading } from "../parts/states.tsx";
 import { useData } from "../use-data.ts";
+import { serverNow } from "../server-time.ts";
 
 const words: Record<string, string> = {
   start: "Started",
@@ -32,7 +33,7 @@ export function MachineDetail({ id, machine, isGone }: MachineDetailProps) {
     <Card title={id} about={isGone ? "This machine is gone." : undefined}>
       {machine !== undefined && (
         <dl class="facts">
-          {factsOf(machine, isGone, tick.value?.at ?? Date.now())
+          {factsOf(machine, isGone, tick.value?.at ?? serverNow())
             .filter(([, value]) => value !== "")
             .map(([name, value]) => (
               <div key={name}>
@@ -57,7 +58,7 @@ function Decisions({ decisions }: DecisionsReply) {
           <div>
             <strong>{words[what] ?? what}</strong>{" "}
             <time class="muted number" dateTime={new Date(at).toISOString()} title={dateAndTime(at)}>
-              {moment(at, tick.value?.at ?? Date.now())}
+              {moment(at, tick.value?.at ?? serverNow())}
             </time>
           </div>
           <p>{why}</p>

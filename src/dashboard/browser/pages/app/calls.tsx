@@ -11,6 +11,7 @@ import { Empty } from "../../parts/states.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { useData } from "../../use-data.ts";
 import type { TabProps } from "./tab.ts";
+import { serverNow } from "../../server-time.ts";
 
 const choices = [
   { value: "all", text: "All" },
@@ -107,7 +108,7 @@ function columnsOf(app: string): Column<InvocationReply>[] {
       isNumber: true,
       cell: ({ at }) => (
         <time dateTime={new Date(at).toISOString()} title={dateAndTime(at)}>
-          {moment(at, Date.now())}
+          {moment(at, serverNow())}
         </time>
       ),
     },

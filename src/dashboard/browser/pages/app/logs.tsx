@@ -9,6 +9,7 @@ import { LineText } from "../../parts/line-text.tsx";
 import { Empty, Failed } from "../../parts/states.tsx";
 import { tenant } from "../../session.ts";
 import type { TabProps } from "./tab.ts";
+import { serverNow } from "../../server-time.ts";
 
 /** The address has the search, so that the log of an invocation can be shared. */
 export function LogsTab({ app, path }: TabProps) {
@@ -66,7 +67,7 @@ function Line({ app, line }: { app: string; line: NumberedLine }) {
   return useMemo(
     () => (
       <div class="log-line" data-level={line.level}>
-        <time class="number">{moment(line.at, Date.now())}</time>
+        <time class="number">{moment(line.at, serverNow())}</time>
         <b>{line.level}</b>
         <span>{line.function}</span>
         <LineText text={line.text} />

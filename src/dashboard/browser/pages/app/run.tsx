@@ -11,6 +11,7 @@ import { Foreign } from "../../parts/foreign.tsx";
 import { Card } from "../../parts/page.tsx";
 import { Failed, Loading } from "../../parts/states.tsx";
 import { useData } from "../../use-data.ts";
+import { serverNow } from "../../server-time.ts";
 
 interface RunProps {
   /** Of the run in the API. */
@@ -36,7 +37,7 @@ export function Run({ path, onChange }: RunProps) {
   return (
     <Card title={name} about={`${runStatusInWords(status)}, ${calls} ${calls === 1 ? "call" : "calls"} of the function`}>
       {why !== "" && <p>{plainly(why)}</p>}
-      <Timeline history={history.data} from={startedAt} until={endedAt ?? Date.now()} />
+      <Timeline history={history.data} from={startedAt} until={endedAt ?? serverNow()} />
       {waitsFor.flatMap(({ callbackId, name: callback, dueAt }) =>
         callbackId === null
           ? []

@@ -11,6 +11,7 @@ import { type Column, Table } from "../../parts/table.tsx";
 import { useData } from "../../use-data.ts";
 import { Run } from "./run.tsx";
 import type { TabProps } from "./tab.ts";
+import { serverNow } from "../../server-time.ts";
 
 const statuses = [{ value: "", text: "all" }, ...runStatuses];
 
@@ -39,7 +40,7 @@ export function RunsTab({ path }: TabProps) {
       title: "Took",
       about: "From its start to its end, waits included; of one that runs, so far.",
       isNumber: true,
-      cell: ({ startedAt, endedAt }) => milliseconds((endedAt ?? Date.now()) - startedAt),
+      cell: ({ startedAt, endedAt }) => milliseconds((endedAt ?? serverNow()) - startedAt),
     },
   ];
   return (

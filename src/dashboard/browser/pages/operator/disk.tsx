@@ -5,6 +5,7 @@ import { Card } from "../../parts/page.tsx";
 import { Shown } from "../../parts/shown.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { useData } from "../../use-data.ts";
+import { serverNow } from "../../server-time.ts";
 
 type Part = DiskReply["parts"][number];
 
@@ -91,6 +92,6 @@ function Folder({ title, folder, freeBytes, totalBytes }: { title: string } & Di
 }
 
 function measuredInWords({ measuredAt, isMeasuring }: DiskReply): string {
-  const when = measuredAt === null ? "" : `Measured ${age(Date.now() - measuredAt)} ago`;
+  const when = measuredAt === null ? "" : `Measured ${age(serverNow() - measuredAt)} ago`;
   return isMeasuring ? `${when}${when === "" ? "M" : "; m"}easuring now` : when;
 }

@@ -5,6 +5,7 @@ import { Card } from "../../parts/page.tsx";
 import { Shown } from "../../parts/shown.tsx";
 import { useData } from "../../use-data.ts";
 import { Fact } from "./facts.tsx";
+import { serverNow } from "../../server-time.ts";
 
 export function ServerTab() {
   const status = useData<StatusReply>((signal) => ask("/v1/status", { tenant: "", signal }), ["status"], 10_000);
@@ -18,7 +19,7 @@ export function ServerTab() {
             <dl class="facts wide">
               <Fact name="Version" value={version} />
               <Fact name="Gateway" value={host.data?.urls.gateway ?? "–"} />
-              <Fact name="Up for" value={age(Date.now() - upSince)} />
+              <Fact name="Up for" value={age(serverNow() - upSince)} />
               <Fact name="Processes" value={pid === worker ? `${pid} (its id)` : `${pid} watches, ${worker} serves (their ids)`} />
               <Fact name="Apps" value={number(apps)} />
               <Fact name="Machines" value={number(machines)} />
