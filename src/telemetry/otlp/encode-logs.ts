@@ -1,6 +1,6 @@
 /** Lines of apps' logs as OTLP has them. */
 import { LogLevel } from "../../wire/protocol.ts";
-import { attributesOf, nanoseconds, resourceOf, SCOPE, type Teller } from "./otlp-json.ts";
+import { attributesOf, type Counted, nanoseconds, resourceOf, SCOPE, type Teller } from "./otlp-json.ts";
 
 export interface ExportedLine {
   /** Id. */
@@ -32,14 +32,16 @@ export function logsRequest(
   lines: readonly ExportedLine[],
   teller: Teller,
   labelsOf: (app: string) => { tenant: string; app: string } | undefined,
-): object {
+): Counted {
+  let count = 0;
   const resourceLogs = [...Map.groupBy(lines, ({ app }) => app)].flatMap(([app, own]) => {
     const labels = labelsOf(app);
     if (labels === undefined) return [];
+    count += own.length;
     const scope = { name: SCOPE, version: teller.version };
     return [{ resource: resourceOf(teller, labels), scopeLogs: [{ scope, logRecords: own.map(recordOf) }] }];
   });
-  return { resourceLogs };
+  return { body: { resourceLogs }, count };
 }
 
 function recordOf({ function: name, invocation, machine, level, text, at, traceparent = "" }: ExportedLine): object {

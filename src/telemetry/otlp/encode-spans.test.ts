@@ -31,8 +31,10 @@ const ended: InvocationEnded = {
 };
 
 function spansOf(event: Partial<InvocationEnded>): any[] {
-  const { resourceSpans } = tracesRequest([{ ...ended, ...event }], teller, () => ({ tenant: "main", app: "shop" })) as any;
-  return resourceSpans[0].scopeSpans[0].spans;
+  const { body, count } = tracesRequest([{ ...ended, ...event }], teller, () => ({ tenant: "main", app: "shop" })) as any;
+  const { spans } = body.resourceSpans[0].scopeSpans[0];
+  assert.equal(count, spans.length);
+  return spans;
 }
 
 const attributeOf = (span: any, name: string) => span.attributes.find(({ key }: any) => key === name)?.value.stringValue;
@@ -59,4 +61,11 @@ test("a failure is told by its code, or by the status of the reply; what the cal
   assert.deepEqual(told({ status: 503 }), ["503", 2, undefined]);
   assert.deepEqual(told({ outcome: "function-threw", status: 0 }), ["function-threw", 2, "function-threw"]);
   assert.deepEqual(told({ outcome: "aborted", status: 0 }), ["aborted", undefined, undefined]);
+});
+
+test("of an app that is gone nothing is told, and nothing counts as sent", () => {
+  assert.deepEqual(
+    tracesRequest([ended], teller, () => undefined),
+    { body: { resourceSpans: [] }, count: 0 },
+  );
 });

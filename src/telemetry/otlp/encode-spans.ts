@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { errorTable } from "../../base/errors/table.ts";
 import type { EventAccepted, ExecutionEnded, InvocationEnded } from "../platform-event.ts";
-import { attributesOf, nanoseconds, resourceOf, SCOPE, type KeyValue, type Teller } from "./otlp-json.ts";
+import { attributesOf, type Counted, nanoseconds, resourceOf, SCOPE, type KeyValue, type Teller } from "./otlp-json.ts";
 
 export type SpanEvent = InvocationEnded | EventAccepted | ExecutionEnded;
 
@@ -35,14 +35,16 @@ export function tracesRequest(
   events: readonly SpanEvent[],
   teller: Teller,
   labelsOf: (app: string) => { tenant: string; app: string } | undefined,
-): object {
+): Counted {
+  let count = 0;
   const resourceSpans = [...Map.groupBy(events, ({ app }) => app)].flatMap(([app, own]) => {
     const labels = labelsOf(app);
     if (labels === undefined) return [];
     const spans = own.flatMap(spansOf);
+    count += spans.length;
     return [{ resource: resourceOf(teller, labels), scopeSpans: [{ scope: { name: SCOPE, version: teller.version }, spans }] }];
   });
-  return { resourceSpans };
+  return { body: { resourceSpans }, count };
 }
 
 function spansOf(event: SpanEvent): Span[] {

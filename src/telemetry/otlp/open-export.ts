@@ -14,7 +14,7 @@ import { type ExportedLine, logsRequest } from "./encode-logs.ts";
 import { metricsRequest } from "./encode-metrics.ts";
 import { serverLogRequest } from "./encode-server-log.ts";
 import { type SpanEvent, tracesRequest } from "./encode-spans.ts";
-import type { Teller } from "./otlp-json.ts";
+import type { Counted, Teller } from "./otlp-json.ts";
 import { Sender, type Signal } from "./sender.ts";
 
 export interface ExportOptions {
@@ -62,7 +62,7 @@ export function openExport(options: ExportOptions): Export {
   const { signals, serverLog, listenToLog, events, labelsOf, metrics, clock, version, report } = options;
   const sender = new Sender({ ...options, now: () => clock.now() });
   const teller: Teller = { version, host: hostname(), instance: `${hostname()}-${process.pid}` };
-  const queueOf = <Item>(name: string, signal: Signal, more: (item: Item) => number, requestOf: (batch: readonly Item[]) => object) =>
+  const queueOf = <Item>(name: string, signal: Signal, more: (item: Item) => number, requestOf: (batch: readonly Item[]) => Counted) =>
     new EventQueue<Item>({
       name,
       most: MOST,
@@ -73,7 +73,9 @@ export function openExport(options: ExportOptions): Export {
       report,
       async take(batch, lost) {
         if (lost > 0) sender.drop(signal, lost, new Error("it is too slow"));
-        await sender.send(signal, requestOf(batch), batch.length);
+        const { body, count } = requestOf(batch);
+        // Of apps that are gone, nothing is sent.
+        if (count > 0) await sender.send(signal, body, count);
       },
     });
   const ends: (() => Promise<void>)[] = [];
@@ -104,7 +106,7 @@ export function openExport(options: ExportOptions): Export {
       "the export of the server's log",
       "logs",
       (line) => line.length,
-      (batch) => serverLogRequest(batch, teller),
+      (batch) => ({ body: serverLogRequest(batch, teller), count: batch.length }),
     );
     const end = listenToLog((line) => own.add(line));
     ends.push(() => {

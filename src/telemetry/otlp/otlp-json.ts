@@ -35,6 +35,12 @@ export interface Teller {
   instance: string;
 }
 
+/** The body of a request to a collector, and how many spans or lines are in it. */
+export interface Counted {
+  body: object;
+  count: number;
+}
+
 export const SCOPE = "mayfly";
 
 /** @param app whose it is; undefined: the server's */

@@ -81,7 +81,11 @@ export class Sender {
     });
     return [
       family("mayfly.otlp.sent", "Spans, points of metrics and lines of logs that the OTLP collector took.", this.#sent),
-      family("mayfly.otlp.dropped", "Those that it did not take, or for which there was no room.", this.#dropped),
+      family(
+        "mayfly.otlp.dropped",
+        "Those that it did not take, or for which there was no room: a call that found none counts once, with all of its spans.",
+        this.#dropped,
+      ),
     ];
   }
 
