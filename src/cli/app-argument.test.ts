@@ -11,9 +11,10 @@ function withBelow(command: Command): Command[] {
 
 test("every command that names an app takes @tenant/app, and says so where a function is named besides", async () => {
   let seen = 0;
-  for (const { name, load } of commands) {
+  for (const entry of commands) {
+    const { name } = entry;
     const whole = new Command("mayfly").command(name).exitOverride();
-    await (await load()).define(whole);
+    await (await entry.load()).define(whole);
     for (const command of withBelow(whole)) {
       const [first] = command.registeredArguments;
       if (first === undefined || !/^app(?:$|\/|\[)/.test(first.name())) continue;

@@ -31,8 +31,8 @@ const ended: InvocationEnded = {
 };
 
 function spansOf(event: Partial<InvocationEnded>): any[] {
-  const { body, count } = tracesRequest([{ ...ended, ...event }], teller, () => ({ tenant: "main", app: "shop" })) as any;
-  const { spans } = body.resourceSpans[0].scopeSpans[0];
+  const { body, count } = tracesRequest([{ ...ended, ...event }], teller, () => ({ tenant: "main", app: "shop" }));
+  const { spans } = (body as any).resourceSpans[0].scopeSpans[0];
   assert.equal(count, spans.length);
   return spans;
 }
