@@ -242,7 +242,7 @@ describe("an app under development", () => {
     const since = dev.told.length;
     write(dir, { "mayfly.json": manifest, "api.ts": prints });
     const isWarning = ({ event, text }: Record<string, unknown>) =>
-      event === "warning" && String(text).startsWith("the secret KEY is not set");
+      event === "warned" && String(text).startsWith("the secret KEY is not set");
     await dev.next("a warning of the secret that is missing", isWarning, since);
     await saved(() => write(dir, { ".env": `GREETING=hello\nKEY="s3"\n` }));
     assert.equal(await (await fetch(url)).text(), "hello s3");
