@@ -1,15 +1,16 @@
 /** Client addresses in one normal form: an IPv4 address that arrives over an IPv6 socket becomes a plain IPv4 address. */
 import { BlockList, isIP, isIPv4 } from "node:net";
+import { remembering } from "../remember/remembering.ts";
 
 /**
  * Returns the normal form of an address: IPv4 if it carries one, without a zone, in lower case. Returns undefined if the text is not an
  * address.
  */
-export function plainAddress(text: string): string | undefined {
+export const plainAddress: (text: string) => string | undefined = remembering(1_000, (text) => {
   const [address = ""] = text.toLowerCase().split("%", 1);
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1] ?? address;
   return isIP(mapped) === 0 ? undefined : mapped;
-}
+});
 
 /**
  * The key under which a client's connections are counted: the /64 network for IPv6, because one client can hold all 2^64 addresses of its

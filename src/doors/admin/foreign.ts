@@ -4,16 +4,23 @@
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import { isLoopback } from "../../base/listen/address.ts";
+import { remembering } from "../../base/remember/remembering.ts";
 
 /** @param host where the API listens: a name or an address, IPv6 without brackets */
 export function foreign(headers: Pick<Headers, "get">, host: string): MayflyError | undefined {
   const asked = headers.get("host") ?? "";
-  if (isLoopback(host) && !isOwnName(nameIn(asked), host))
-    return new MayflyError("foreign-request", { what: `the host ${asked.slice(0, 100)}` });
+  if (!mayBeAsked(`${host} ${asked}`)) return new MayflyError("foreign-request", { what: `the host ${asked.slice(0, 100)}` });
   const origin = headers.get("origin");
   if (origin === null || URL.parse(origin)?.host === asked.toLowerCase()) return undefined;
   return new MayflyError("foreign-request", { what: `pages of ${origin.slice(0, 100)}` });
 }
+
+/** Both names, with a blank between. Clients ask for the same one again and again. */
+const mayBeAsked = remembering(1_000, (names) => {
+  const at = names.indexOf(" ");
+  const host = names.slice(0, at);
+  return !isLoopback(host) || isOwnName(nameIn(names.slice(at + 1)), host);
+});
 
 /**
  * Whether the name is the API's own. Beyond loopback any name is accepted, because the API has TLS there, which tells browsers whether the

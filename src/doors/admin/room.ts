@@ -23,6 +23,8 @@ export class Room {
   readonly #crowd: Crowd;
   readonly #turnedAway: TurnedAway;
   readonly #requests = new Map<string, Requests>();
+  /** Those of sockets that were asked for: a name takes the system several calls. */
+  readonly #known = new WeakMap<Socket, Requests>();
 
   /** @param most the most open connections; if one more comes, the one that is idle for longest is closed */
   constructor(most: number, clock: Clock) {
@@ -50,12 +52,20 @@ export class Room {
 
   /** Whether there is room for the request's connection. */
   admits({ socket }: IncomingMessage): boolean {
-    return this.#requests.get(nameOf(socket))?.admitted !== false;
+    return this.#of(socket)?.admitted !== false;
   }
 
   /** The answer to a request on a connection for which there is no room; undefined if there is room. */
   refusal(request: IncomingMessage): Promise<Response> | undefined {
-    return this.#requests.get(nameOf(request.socket))?.admitted === false ? this.#refuse(request) : undefined;
+    return this.#of(request.socket)?.admitted === false ? this.#refuse(request) : undefined;
+  }
+
+  #of(socket: Socket): Requests | undefined {
+    const known = this.#known.get(socket);
+    if (known !== undefined) return known;
+    const found = this.#requests.get(nameOf(socket));
+    if (found !== undefined) this.#known.set(socket, found);
+    return found;
   }
 
   async #refuse(request: IncomingMessage): Promise<Response> {
@@ -79,7 +89,7 @@ export class Room {
   }
 
   #begun({ socket }: IncomingMessage, response: ServerResponse): void {
-    const count = this.#requests.get(nameOf(socket));
+    const count = this.#of(socket);
     if (count === undefined) return;
     count.begun += 1;
     count.underWay += 1;

@@ -69,6 +69,24 @@ describe("a signature in the header Authorization", () => {
     await refused(async () => caller(hashed, Buffer.from("{}")), "InvalidSignatureException", /does not match/);
   });
 
+  test("is taken with the parts of its signature in any order, and refused if one is there only as a part of another name", async () => {
+    const head = await signed({});
+    const parts = head.headers.authorization.slice("AWS4-HMAC-SHA256 ".length).split(", ");
+    const having = (all: string[]) => ({ ...head, headers: { ...head.headers, authorization: `AWS4-HMAC-SHA256 ${all.join(",")}` } });
+    for (const order of [parts, parts.toReversed(), [parts[2]!, parts[0]!, parts[1]!]])
+      assert.equal(caller(having(order)).principal, "ada");
+    // The second time, what comes before the signature is known.
+    for (let time = 0; time < 2; time++) {
+      assert.equal(caller(head).principal, "ada");
+      await refused(
+        async () => caller(having([parts[0]!, parts[1]!, `X${parts[2]!}`])),
+        "IncompleteSignatureException",
+        /requires 'Signature' parameter/,
+      );
+      await refused(async () => caller(having([parts[0]!, parts[1]!, "Signature="])), "IncompleteSignatureException", /'Signature'/);
+    }
+  });
+
   test("is refused with a secret or a key that is not ours, in the words of AWS", async () => {
     await refused(async () => caller(await signed({ secretAccessKey: "another" })), "InvalidSignatureException", /does not match/);
     await refused(

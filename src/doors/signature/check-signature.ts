@@ -91,11 +91,13 @@ export function signatureCheck<P>({ keys, service, clock, derive }: SignatureOpt
   };
 }
 
+const NO_QUERY = new URLSearchParams();
+
 function partsOf(url: string): { path: string; query: URLSearchParams } {
   const at = url.indexOf("?");
   // A plus stands for itself in what is signed.
   return at < 0
-    ? { path: url, query: new URLSearchParams() }
+    ? { path: url, query: NO_QUERY }
     : { path: url.slice(0, at), query: new URLSearchParams(url.slice(at + 1).replaceAll("+", "%2B")) };
 }
 

@@ -14,16 +14,20 @@ const SIGNATURE_PARAMETERS = new Set([
   "X-Amz-Signature",
 ]);
 
-export interface Signature {
+/** What many requests of a client have in common. */
+interface Scope {
   accessKeyId: string;
   /** Of the credential's scope: YYYYMMDD, the region, and the service. */
   day: string;
   region: string;
   service: string;
+  /** In lower case. */
+  signedHeaders: readonly string[];
+}
+
+export interface Signature extends Scope {
   /** As the request has it: YYYYMMDDTHHMMSSZ. */
   date: string;
-  /** In lower case. */
-  signedHeaders: string[];
   /** 64 hexadecimal digits, if the client is right. */
   signature: string;
   /** For how many seconds a presigned URL is valid from its date; undefined if the signature is in the header. */
@@ -39,7 +43,27 @@ export function readSignature(headers: Headers, query: URLSearchParams): Signatu
 
 export type Headers = Readonly<Record<string, string | undefined>> & { readonly authorization?: string | undefined };
 
+const SIGNATURE = "Signature=";
+
+/** What is before the signature, which AWS's clients have at the end, is the same for all requests of a client in a day. */
 function ofHeader(authorization: string, date: string | undefined): Signature {
+  const at = authorization.lastIndexOf(SIGNATURE);
+  const signature = authorization.slice(at + SIGNATURE.length);
+  const scope = at > 0 && /^[^\s,]+$/.test(signature) ? scopeBefore(authorization.slice(0, at)) : undefined;
+  return scope === undefined || date === undefined ? ofWholeHeader(authorization, date) : { ...scope, date, signature, expires: undefined };
+}
+
+/** Undefined: something is wrong with it. */
+const scopeBefore = remembering(1_000, (text): Scope | undefined => {
+  try {
+    const { accessKeyId, day, region, service, signedHeaders } = ofWholeHeader(`${text}${SIGNATURE}-`, "");
+    return { accessKeyId, day, region, service, signedHeaders };
+  } catch {
+    return undefined;
+  }
+});
+
+function ofWholeHeader(authorization: string, date: string | undefined): Signature {
   const [algorithm, rest] = split(authorization, " ");
   if (algorithm !== ALGORITHM) throw incomplete(`Unsupported AWS 'algorithm': '${algorithm}'.`);
   const parts = new Map(rest.split(",").map((part) => split(part.trim(), "=")));

@@ -1,10 +1,11 @@
 /** Compares our signatures with those of AWS's own signer. */
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { SignatureV4 } from "@smithy/signature-v4";
 import * as fc from "fast-check";
 import { signatureOf } from "./signature-of.ts";
-import { Sha256 } from "./sha256.ts";
+import { hmacSha256Hex, Sha256 } from "./sha256.ts";
 import { deriveKey } from "./signing-keys.ts";
 
 const given = {
@@ -53,4 +54,13 @@ test("a signature is that of AWS's own signer", async () => {
       assert.equal(signatureOf(whole, { ...given, signedHeaders: list.split(";") }, deriveKey(secretAccessKey, given)), signature);
     }),
   );
+});
+
+test("an HMAC is that of node:crypto, for keys of up to a block", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 64 }), fc.string({ unit: "binary", maxLength: 200 }), (key, words) => {
+      assert.equal(hmacSha256Hex(key, words), createHmac("sha256", key).update(words).digest("hex"));
+    }),
+  );
+  assert.throws(() => hmacSha256Hex(new Uint8Array(65), ""), RangeError);
 });

@@ -2,10 +2,10 @@
  * Makes the signature that a request should have, as AWS's documentation of Signature V4 describes it. This is the hot path of calls by the Lambda API: AWS's own
  * signer, with which the tests compare it, takes more time than all the rest of a call.
  */
-import { createHmac, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import { remembering } from "../../base/remember/remembering.ts";
 import type { Headers, Signature } from "./read-signature.ts";
-import { sha256Hex } from "./sha256.ts";
+import { hmacSha256Hex, sha256Hex } from "./sha256.ts";
 
 export interface WholeRequest {
   method: string;
@@ -19,9 +19,7 @@ export interface WholeRequest {
 
 /** Returns 64 hexadecimal digits. @param key as signing-keys.ts makes it */
 export function signatureOf(request: WholeRequest, given: Signature, key: Uint8Array): string {
-  return createHmac("sha256", key)
-    .update(textToSign(canonicalOf(request, given), given))
-    .digest("hex");
+  return hmacSha256Hex(key, textToSign(canonicalOf(request, given), given));
 }
 
 /** What is signed of a request, by its canonical form. */

@@ -7,6 +7,7 @@
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Signature } from "./read-signature.ts";
+import { hmacSha256Hex } from "./sha256.ts";
 import { signatureOf, type WholeRequest } from "./signature-of.ts";
 
 export type DeriveKey = (secret: string, scope: Pick<Signature, "day" | "region" | "service">) => Buffer;
@@ -35,7 +36,7 @@ export class SigningKeys {
 
   /** As isRight(), where what is signed is a text itself. */
   isRightFor(text: string, given: Signature, secret: string | null): boolean {
-    return this.#fits(given, secret, (key) => createHmac("sha256", key).update(text).digest("hex"));
+    return this.#fits(given, secret, (key) => hmacSha256Hex(key, text));
   }
 
   /** The key of a request whose signature was right. */

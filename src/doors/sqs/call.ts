@@ -15,8 +15,8 @@ export interface SqsCall {
   origin: string;
   /** The header X-Amzn-Trace-Id. */
   trace: string | undefined;
-  /** Aborted when the client has left. */
-  signal: AbortSignal;
+  /** Aborted when the client has left. Only what waits needs it. */
+  left: () => AbortSignal;
   queues: Queues;
   /** The queue that QueueUrl names. */
   ref(): QueueRef;

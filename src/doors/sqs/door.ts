@@ -58,7 +58,7 @@ const MOST_BYTES = 8_000_000;
 interface Told extends AuditedCall {
   isQuery: boolean;
   /** Aborted when the client has left. */
-  left: AbortSignal;
+  left: () => AbortSignal;
 }
 
 export function createSqsDoor(options: SqsDoorOptions): BesideApi {
@@ -102,7 +102,7 @@ export function createSqsDoor(options: SqsDoorOptions): BesideApi {
       principal,
       origin: originOf(request, options.isTls),
       trace: traceOf(request.headers),
-      signal: told.left,
+      left: told.left,
       queues,
     });
   }
@@ -119,7 +119,7 @@ export function createSqsDoor(options: SqsDoorOptions): BesideApi {
       status: 200,
       result: "ok",
       isQuery,
-      left: leaving(request, response),
+      left: () => leaving(request, response),
     };
     try {
       const body = await answer(request, response, told);

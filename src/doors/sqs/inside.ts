@@ -63,7 +63,7 @@ export function createInsideSqs({ queues, clock, onError }: InsideOptions): Serv
       principal: { id: app, name: appName, role: "deployer", tenant, apps: [app] },
       origin: originOf(request, false),
       trace: traceOf(request.headers),
-      signal: left,
+      left: () => left,
       queues,
     });
   }

@@ -103,7 +103,7 @@ function readSeconds(input: Input, name: string, most: number): number | undefin
 }
 
 async function receive(call: SqsCall): Promise<Record<string, unknown>> {
-  const { input, queues, signal } = call;
+  const { input, queues } = call;
   const most = input.integer("MaxNumberOfMessages") ?? 1;
   if (most < 1 || most > 10)
     throw invalidParameter(`Value ${most} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.`);
@@ -111,7 +111,7 @@ async function receive(call: SqsCall): Promise<Record<string, unknown>> {
   const visibilityMs = readSeconds(input, "VisibilityTimeout", 43_200);
   const queue = await call.look();
   const wanted = { system: systemNames(call), attributes: input.texts("MessageAttributeNames") };
-  const messages = await queues.messages.receive(call.ref(), { most, waitMs, visibilityMs, signal });
+  const messages = await queues.messages.receive(call.ref(), { most, waitMs, visibilityMs, signal: call.left() });
   return messages.length === 0 ? {} : { Messages: messages.map((message) => shown(call, queue, message, wanted)) };
 }
 
