@@ -22,7 +22,7 @@ export interface Ripened {
 
 export function claimOperations(db: DatabaseSync, lanes: LaneTable) {
   const next = db.prepare(
-    `SELECT events.*, payloads.bytes AS payload FROM events JOIN payloads USING (seq) WHERE lane = ? AND state = ${State.waiting} ORDER BY priority DESC, seq LIMIT ?`,
+    `SELECT events.*, payloads.bytes AS payload FROM events JOIN payloads USING (seq) WHERE lane = ? AND state = ${State.waiting} ORDER BY priority DESC, seq LIMIT 0 + ?`,
   );
   const setRunning = db.prepare(`UPDATE events SET state = ${State.running} WHERE seq = ?`);
   const isWaiting = db.prepare(`SELECT 1 FROM events WHERE lane = ? AND state = ${State.waiting} LIMIT 1`);

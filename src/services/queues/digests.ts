@@ -1,11 +1,11 @@
 /** The hashes of messages that SQS has, which clients compare with their own. */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import type { MessageAttribute } from "./queue.ts";
 
 export type Attributes = Record<string, MessageAttribute>;
 
 export function md5(text: string): string {
-  return createHash("md5").update(text).digest("hex");
+  return hash("md5", text);
 }
 
 /** Undefined if there are none. */

@@ -43,6 +43,7 @@ export function createCounts(db: DatabaseSync): Counts {
     INSERT INTO owners
       SELECT tenant, app, sum(removed = 0), sum(bytes + ${MESSAGE_BYTES} * messages) FROM queues JOIN counts USING (queue) GROUP BY tenant, app;`);
   const of = db.prepare("SELECT messages, bytes, version FROM counts WHERE queue = ?");
+  of.setReturnArrays(true);
   const add = db.prepare("UPDATE counts SET messages = messages + ?, bytes = bytes + ? WHERE queue = ?");
   const addOwned = db.prepare("UPDATE owners SET bytes = bytes + ? WHERE tenant = ? AND app = ?");
   const addQueues = db.prepare(
@@ -57,8 +58,8 @@ export function createCounts(db: DatabaseSync): Counts {
   let version = 0;
   return {
     of(queue) {
-      const row = of.get(queue);
-      return row === undefined ? undefined : (row as { messages: number; bytes: number; version: number });
+      const row = of.get(queue) as unknown as [number, number, number] | undefined;
+      return row === undefined ? undefined : { messages: row[0], bytes: row[1], version: row[2] };
     },
     add({ queue, tenant, app }, messages, bytes) {
       add.run(messages, bytes, queue);

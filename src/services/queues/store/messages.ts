@@ -1,7 +1,8 @@
-import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { MessageAttribute } from "../queue.ts";
 import type { QueueBook, QueueRow } from "./book.ts";
 import type { Groups } from "./groups.ts";
+import { type MessageRow, messageQuery } from "./message-query.ts";
 import { createNumbers } from "./numbers.ts";
 
 /** The column `about`, parsed. */
@@ -11,23 +12,6 @@ export interface About {
   dedupId?: string;
   sender?: string;
   trace?: string;
-}
-
-export interface MessageRow {
-  seq: number;
-  queue: number;
-  grp: number | null;
-  id: string;
-  visibleAt: number;
-  sentAt: number;
-  receives: number;
-  firstAt: number | null;
-  /** Of a large message, where its text and `about` are; 0: here. */
-  body: number;
-  text: string | null;
-  about: string | null;
-  bytes: number;
-  origin: number | null;
 }
 
 /** Where the content of a message is. */
@@ -64,7 +48,7 @@ export function createMessages(db: DatabaseSync, book: QueueBook, groups: Groups
   const insertBody = db.prepare("INSERT INTO bodies (text, about) VALUES (?, ?)");
   const deleteRow = db.prepare("DELETE FROM messages WHERE seq = ?");
   const deleteBody = db.prepare("DELETE FROM bodies WHERE body = ?");
-  const bySeq = db.prepare("SELECT * FROM messages WHERE seq = ?");
+  const bySeq = messageQuery(db, "WHERE seq = ?");
   const bodyOf = db.prepare("SELECT text, about FROM bodies WHERE body = ?");
   const numbers = createNumbers(db);
   const { counts } = book;
@@ -110,28 +94,6 @@ export function createMessages(db: DatabaseSync, book: QueueBook, groups: Groups
       const grp = groupOf(to, content(row).about.group, visibleAt);
       insert({ ...row, ...how, grp, visibleAt }, to);
     },
-    at(seq) {
-      const row = bySeq.get(seq);
-      return row === undefined ? undefined : readMessage(row);
-    },
-  };
-}
-
-export function readMessage(row: Record<string, SQLOutputValue>): MessageRow {
-  const number = (name: string) => (row[name] === null ? null : Number(row[name]));
-  return {
-    seq: Number(row["seq"]),
-    queue: Number(row["queue"]),
-    grp: number("grp"),
-    id: String(row["id"]),
-    visibleAt: Number(row["visible_at"]),
-    sentAt: Number(row["sent_at"]),
-    receives: Number(row["receives"]),
-    firstAt: number("first_at"),
-    body: Number(row["body"]),
-    text: row["text"] as string | null,
-    about: row["about"] as string | null,
-    bytes: Number(row["bytes"]),
-    origin: number("origin"),
+    at: (seq) => bySeq.get(seq),
   };
 }

@@ -4,7 +4,8 @@ import { MayflyError } from "../../../base/errors/error.ts";
 import type { MoveState, MoveTask, QueueRef } from "../queue.ts";
 import type { QueueBook, QueueRow } from "./book.ts";
 import type { Groups } from "./groups.ts";
-import { type MessageRow, type MessageTable, readMessage } from "./messages.ts";
+import { messageQuery, type MessageRow } from "./message-query.ts";
+import type { MessageTable } from "./messages.ts";
 
 export interface MovedSome {
   task: MoveTask;
@@ -27,7 +28,7 @@ export function moveOperations(db: DatabaseSync, book: QueueBook, groups: Groups
     "DELETE FROM moves WHERE queue = ? AND move NOT IN (SELECT move FROM moves WHERE queue = ? ORDER BY move DESC LIMIT 10)",
   );
   const movable = ["grp IS NULL", "grp IS NOT NULL"].map((which) =>
-    db.prepare(`SELECT * FROM messages WHERE queue = ? AND ${which} AND visible_at <= ? AND seq <= ? ORDER BY visible_at, seq LIMIT ?`),
+    messageQuery(db, `WHERE queue = ? AND ${which} AND visible_at <= ? AND seq <= ? ORDER BY visible_at, seq LIMIT 0 + ?`),
   );
 
   function end(id: string, state: MoveState, why: string | null = null): void {
@@ -71,10 +72,7 @@ export function moveOperations(db: DatabaseSync, book: QueueBook, groups: Groups
       const from = book.at(Number(found["queue"]));
       if (task.state !== "running" || from === undefined) return { task, woken: [] };
       const woken = new Set<number>();
-      const rows = movable
-        .flatMap((statement) => statement.all(from.queue, now, found["last_seq"]!, most))
-        .slice(0, most)
-        .map(readMessage);
+      const rows = movable.flatMap((query) => query.all(from.queue, now, found["last_seq"]!, most)).slice(0, most);
       let moved = 0;
       for (const row of rows) {
         const to = targetOf(task, row, from.tenant);

@@ -1,18 +1,18 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { PeekedMessage, QueueRef } from "../queue.ts";
 import type { QueueBook } from "./book.ts";
-import { type MessageTable, readMessage } from "./messages.ts";
+import { messageQuery } from "./message-query.ts";
+import type { MessageTable } from "./messages.ts";
 
 export function peekOperations(db: DatabaseSync, book: QueueBook, table: MessageTable) {
-  const oldest = db.prepare("SELECT * FROM messages WHERE queue = ? ORDER BY sent_at, seq LIMIT ?");
+  const oldest = messageQuery(db, "WHERE queue = ? ORDER BY sent_at, seq LIMIT 0 + ?");
   const kept = db.prepare("SELECT CASE app WHEN '' THEN tenant ELSE app END AS owner, bytes FROM temp.owners WHERE bytes > 0");
   return {
     /** What whose queues keep: of apps, and of tenants themselves. */
     kept: (): { owner: string; bytes: number }[] => kept.all().map(({ owner, bytes }) => ({ owner: String(owner), bytes: Number(bytes) })),
     peek({ ref, most }: { ref: QueueRef; most: number }): PeekedMessage[] {
       const { queue } = book.get(ref);
-      return oldest.all(queue, most).map((row) => {
-        const message = readMessage(row);
+      return oldest.all(queue, most).map((message) => {
         const { seq, id, sentAt, receives, visibleAt, origin } = message;
         const { text, about } = table.content(message);
         const from = origin === null ? undefined : book.at(origin)?.name;

@@ -4,7 +4,8 @@ import type { QueueRef, Receive, ReceivedMessage } from "../queue.ts";
 import { receiptOf } from "../receipt.ts";
 import type { QueueBook, QueueRow } from "./book.ts";
 import type { Groups } from "./groups.ts";
-import { type MessageRow, type MessageTable, readMessage } from "./messages.ts";
+import { type MessageQuery, messageQuery, type MessageRow } from "./message-query.ts";
+import type { MessageTable } from "./messages.ts";
 
 export interface Received {
   queue: number;
@@ -24,13 +25,11 @@ type Wanted = Pick<Receive, "most" | "bytes" | "visibilityMs">;
 const MOST_PASSED = 1_000;
 
 export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Groups, table: MessageTable) {
-  const visibleAlone = db.prepare(
-    "SELECT * FROM messages WHERE queue = ? AND grp IS NULL AND visible_at <= ? ORDER BY visible_at, seq LIMIT ?",
-  );
-  const visibleInGroup = db.prepare("SELECT * FROM messages WHERE grp = ? AND visible_at <= ? ORDER BY visible_at, seq LIMIT ?");
+  const visibleAlone = messageQuery(db, "WHERE queue = ? AND grp IS NULL AND visible_at <= ? ORDER BY visible_at, seq LIMIT 0 + ?");
+  const visibleInGroup = messageQuery(db, "WHERE grp = ? AND visible_at <= ? ORDER BY visible_at, seq LIMIT 0 + ?");
   /** Counts receives of queues with groups, so that messages without one have their turn, too. */
   let turns = 0;
-  const inGroup = db.prepare("SELECT * FROM messages WHERE grp = ? ORDER BY seq LIMIT ?");
+  const inGroup = messageQuery(db, "WHERE grp = ? ORDER BY seq LIMIT 0 + ?");
   const setReceived = db.prepare(
     "UPDATE messages SET visible_at = ?, receives = receives + 1, first_at = coalesce(first_at, ?) WHERE seq = ?",
   );
@@ -84,12 +83,12 @@ export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Gro
       groups.settle(grp);
     }
 
-    #rest(statement: typeof visibleAlone, of: number, most: number): void {
+    #rest(query: MessageQuery, of: number, most: number): void {
       const end = this.taken.length + most;
       while (this.left > 0 && this.taken.length < end) {
         const room = Math.min(this.left, end - this.taken.length);
         // With a visibility time of 0 a message stays visible; it is given only once.
-        const rows = statement.all(of, this.now, this.taken.length + room).map(readMessage);
+        const rows = query.all(of, this.now, this.taken.length + room);
         const fresh = rows.filter(({ seq }) => !this.taken.some(({ sequence }) => sequence === seq)).slice(0, room);
         if (fresh.length === 0) return;
         this.#takeAll(fresh);
@@ -107,7 +106,7 @@ export function receiveOperations(db: DatabaseSync, book: QueueBook, groups: Gro
     #group(grp: number): void {
       const before = this.taken.length;
       for (let last = 0; this.left > 0;) {
-        const rows = inGroup.all(grp, this.left + this.taken.length - before).map(readMessage);
+        const rows = inGroup.all(grp, this.left + this.taken.length - before);
         const fresh = rows.filter(({ seq }) => seq > last);
         if (fresh.length === 0) break;
         const end = fresh.findIndex(({ visibleAt }) => visibleAt > this.now);

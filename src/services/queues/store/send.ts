@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { MayflyError } from "../../../base/errors/error.ts";
 import type { NewMessage, QueueLimits, QueueRef, SentMessage } from "../queue.ts";
@@ -49,7 +49,7 @@ export function sendOperations(db: DatabaseSync, book: QueueBook, table: Message
 
   function sendOne(queue: QueueRow, message: NewMessage, now: number): SentMessage & { visibleAt: number | null } {
     if (!queue.isFifo) return insert(queue, message, message.dedupId, now);
-    const key = message.dedupId ?? (queue.contentDedup ? createHash("sha256").update(message.body).digest("hex") : undefined);
+    const key = message.dedupId ?? (queue.contentDedup ? hash("sha256", message.body) : undefined);
     if (key === undefined) return insert(queue, message, undefined, now);
     const scope = queue.dedupScope === "group" ? `g${message.group ?? ""}` : "";
     const earlier = known.get(queue.queue, scope, key, now);

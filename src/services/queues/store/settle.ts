@@ -5,7 +5,8 @@ import type { HideChange } from "../queues.ts";
 import { readReceipt } from "../receipt.ts";
 import type { QueueBook, QueueRow } from "./book.ts";
 import type { Groups } from "./groups.ts";
-import { type MessageRow, type MessageTable, readMessage } from "./messages.ts";
+import { messageQuery, type MessageRow } from "./message-query.ts";
+import type { MessageTable } from "./messages.ts";
 
 export interface Settled {
   queue: number;
@@ -25,8 +26,8 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
   const unreceive = db.prepare(
     "UPDATE messages SET visible_at = ?, receives = receives - 1, first_at = CASE WHEN receives = 1 THEN NULL ELSE first_at END WHERE seq = ? AND receives > 0",
   );
-  const upTo = db.prepare("SELECT * FROM messages WHERE queue = ? ORDER BY sent_at LIMIT ?");
-  const aged = db.prepare("SELECT * FROM messages WHERE queue = ? AND sent_at <= ? ORDER BY sent_at LIMIT ?");
+  const upTo = messageQuery(db, "WHERE queue = ? ORDER BY sent_at LIMIT 0 + ?");
+  const aged = messageQuery(db, "WHERE queue = ? AND sent_at <= ? ORDER BY sent_at LIMIT 0 + ?");
   const setPurged = db.prepare("UPDATE queues SET purged_at = ? WHERE queue = ?");
   const dropDedups = db.prepare(
     "DELETE FROM dedups WHERE (queue, scope, key) IN (SELECT queue, scope, key FROM dedups WHERE queue = ? AND seq <= ? LIMIT ?)",
@@ -56,7 +57,7 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
 
   /** Removes what is too old. Returns how many there were. */
   function expire(queue: QueueRow, now: number, most: number): number {
-    const rows = aged.all(queue.queue, now - queue.retentionMs, most).map(readMessage);
+    const rows = aged.all(queue.queue, now - queue.retentionMs, most);
     remove(rows, queue);
     return rows.length;
   }
@@ -109,7 +110,7 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
     /** Removes some of the oldest messages. Returns how many there were. */
     purgeSome({ ref, most }: { ref: QueueRef; most: number }): number {
       const queue = book.get(ref);
-      const rows = upTo.all(queue.queue, most).map(readMessage);
+      const rows = upTo.all(queue.queue, most);
       remove(rows, queue);
       return rows.length;
     },
@@ -118,7 +119,7 @@ export function settleOperations(db: DatabaseSync, book: QueueBook, groups: Grou
       const row = removed.get();
       if (row === undefined) return false;
       const queue = { queue: Number(row["queue"]), tenant: String(row["tenant"]), app: row["app"] === "" ? null : String(row["app"]) };
-      const rows = upTo.all(queue.queue, most).map(readMessage);
+      const rows = upTo.all(queue.queue, most);
       remove(rows, queue);
       if (rows.length === most || Number(dropDedups.run(queue.queue, Number.MAX_SAFE_INTEGER, most).changes) >= most) return true;
       for (const name of ["groups", "moves", "queues"]) db.prepare(`DELETE FROM ${name} WHERE queue = ?`).run(queue.queue);
