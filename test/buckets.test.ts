@@ -59,6 +59,23 @@ describe("a bucket of an app", () => {
     });
   });
 
+  test("holds what the host encrypts, and what the app encrypts with a key of its own, as R2 does", async () => {
+    assert.deepEqual(await post("/bucket/encrypted"), {
+      put: ["70cf152f5dddabbf3e3e3a8bc23d0095", "70cf152f5dddabbf3e3e3a8bc23d0095", {}],
+      text: "hello",
+      part: "ell",
+      without: "InvalidRequest",
+      wrong: "AccessDenied",
+      short: "TypeError",
+      large: [5_242_883, "end"],
+      list: [
+        ["own/ours", {}, 5],
+        ["own/parts", {}, 5_242_883],
+      ],
+      byHost: ["AES256", "hello"],
+    });
+  });
+
   test("is reached by AWS's client, and from other languages, with what they find in their environment", async () => {
     const sdk = { bucket: "files", key: "from/sdk", text: "hello" };
     assert.deepEqual(await post("/bucket/sdk", sdk), { text: "hello", buckets: ["files"] });

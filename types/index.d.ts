@@ -73,9 +73,9 @@ export interface KVNamespace<Key extends string = string> {
 /** A bucket, in the shape of Cloudflare's R2Bucket. */
 export interface R2Bucket {
   /** Null if there is no such object. */
-  head(key: string): Promise<R2Object | null>;
+  head(key: string, options?: R2KeyOptions): Promise<R2Object | null>;
   /** Null if there is no such object; without a body if the conditions of `onlyIf` are not met. */
-  get(key: string, options?: { range?: R2Range | Headers; onlyIf?: R2Conditional | Headers }): Promise<R2ObjectBody | R2Object | null>;
+  get(key: string, options?: R2GetOptions): Promise<R2ObjectBody | R2Object | null>;
   /** Resolves when the object is on the disk; with null if the conditions of `onlyIf` are not met. A stream is read to its end first. */
   put(key: string, value: R2Content | null, options?: R2PutOptions): Promise<R2Object | null>;
   /** Resolves also if there is no such object. */
@@ -83,9 +83,20 @@ export interface R2Bucket {
   /** In the order of the keys' bytes in UTF-8. */
   list(options?: R2ListOptions): Promise<R2Objects>;
   /** Begins an upload in parts. What was not completed stays, and counts as used, until it is aborted. */
-  createMultipartUpload(key: string, options?: R2About): Promise<R2MultipartUpload>;
+  createMultipartUpload(key: string, options?: R2About & R2KeyOptions): Promise<R2MultipartUpload>;
   /** One that another invocation has begun. */
   resumeMultipartUpload(key: string, uploadId: string): R2MultipartUpload;
+}
+
+/** What encrypts an object with a key of the app's own, which the host does not keep. Each call that writes or reads the object needs the same key. */
+export interface R2KeyOptions {
+  /** 64 hexadecimal digits, or 32 bytes. */
+  ssecKey?: string | ArrayBuffer | ArrayBufferView;
+}
+
+export interface R2GetOptions extends R2KeyOptions {
+  range?: R2Range | Headers;
+  onlyIf?: R2Conditional | Headers;
 }
 
 /** An object's content. Streams are read to their end first. */
@@ -95,7 +106,7 @@ export interface R2MultipartUpload {
   readonly key: string;
   readonly uploadId: string;
   /** Every part but the last has at least 5 MiB. @param partNumber 1 to 10,000 */
-  uploadPart(partNumber: number, value: R2Content): Promise<R2UploadedPart>;
+  uploadPart(partNumber: number, value: R2Content, options?: R2KeyOptions): Promise<R2UploadedPart>;
   abort(): Promise<void>;
   /** Makes the object of these parts, and removes the others. */
   complete(uploadedParts: readonly R2UploadedPart[]): Promise<R2Object>;
@@ -131,6 +142,8 @@ export interface R2Object {
   range?: { offset: number; length: number };
   checksums: R2Checksums;
   storageClass: R2StorageClass;
+  /** In hexadecimal digits; only of an object that is encrypted with a key of the app's own. */
+  ssecKeyMd5?: string;
   writeHttpMetadata(headers: Headers): void;
 }
 
@@ -145,7 +158,7 @@ export interface R2ObjectBody extends R2Object {
 }
 
 export interface R2Checksums {
-  /** Of what was put in one piece. */
+  /** Of what was put in one piece, and is not encrypted with a key of the app's own. */
   md5?: ArrayBuffer;
   /** These two, if the object was put with them. */
   sha1?: ArrayBuffer;
@@ -185,7 +198,7 @@ export interface R2About {
   storageClass?: R2StorageClass;
 }
 
-export interface R2PutOptions extends R2About {
+export interface R2PutOptions extends R2About, R2KeyOptions {
   /** Of conditions, those on the ETag. */
   onlyIf?: Pick<R2Conditional, "etagMatches" | "etagDoesNotMatch"> | Headers;
   /** Hexadecimal digits, or bytes: the put is refused if the content has another digest. At most one of them. */

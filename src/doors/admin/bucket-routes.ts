@@ -58,7 +58,7 @@ export const object = createRoute({
   request: { params, query: schemas.objectQuerySchema },
   responses: {
     ...content("The bytes of the object"),
-    ...errors("bad-request", "unauthorized", "no-such-app", "no-such-bucket", "no-such-object"),
+    ...errors("bad-request", "object-key-needed", "unauthorized", "no-such-app", "no-such-bucket", "no-such-object"),
   },
 });
 

@@ -4,6 +4,7 @@ import { type Duplex, duplexPair } from "node:stream";
 import { test, type TestContext } from "node:test";
 import { afterwards } from "../../base/testing/afterwards.ts";
 import { Random, seedOf } from "../../base/testing/random.ts";
+import type { AskedEncryption } from "../../services/objects/object.ts";
 import { openObjectsForTest } from "../../services/objects/testing/open-objects-for-test.ts";
 import { ownBucketName } from "../../control/own-buckets.ts";
 import type { Bindings } from "../../store/catalog/binding-schema.ts";
@@ -12,7 +13,7 @@ import { XdrReader, XdrWriter } from "./xdr.ts";
 
 const NFS = 100_003;
 const MOUNT = 100_005;
-const [OK, NO_ENTRY, READ_ONLY, STALE, BAD_HANDLE, TOO_SMALL] = [0, 2, 30, 70, 10_001, 10_005];
+const [OK, NO_ENTRY, DENIED, READ_ONLY, STALE, BAD_HANDLE, TOO_SMALL] = [0, 2, 13, 30, 70, 10_001, 10_005];
 
 async function open(t: TestContext) {
   const objects = openObjectsForTest(t);
@@ -27,9 +28,16 @@ async function open(t: TestContext) {
     door.accept({ tenant: "ten_a", app, revision: "r", appName: "a", bindings }, theirs);
     return clientOf(ours);
   };
-  const put = (key: string, content: string) =>
+  const put = (key: string, content: string, encrypt?: AskedEncryption) =>
     objects.put(
-      { bucket: ownBucketName("app_a", "files"), key, about: { headers: {}, metadata: {}, owner: "ten_a" }, most: 1e9, how: "Put" },
+      {
+        bucket: ownBucketName("app_a", "files"),
+        key,
+        about: { headers: {}, metadata: {}, owner: "ten_a" },
+        most: 1e9,
+        how: "Put",
+        encrypt,
+      },
       [Buffer.from(content)] as unknown as AsyncIterable<Uint8Array>,
     );
   const takeBack = () => void (isShared = false);
@@ -198,6 +206,18 @@ test("a folder says that it has changed when it has; a file that was replaced or
   assert.notEqual(await timeOf(root), between);
   assert.equal(await client.read(second), STALE);
   assert.equal(await client.find(root, "a"), NO_ENTRY);
+});
+
+test("what the server has encrypted is read like any other file; what a customer's key has is seen, and not read", async (t) => {
+  const { connect, put } = await open(t);
+  const client = connect();
+  const root = await client.root();
+  await client.list(root);
+  await put("server", "content", { by: "server" });
+  await put("customer", "content", { by: "customer", key: Buffer.alloc(32, 1) });
+  assert.deepEqual(await client.list(root), ["customer", "server"]);
+  assert.deepEqual(await client.read((await client.find(root, "server")) as Buffer), ["content", true]);
+  assert.equal(await client.read((await client.find(root, "customer")) as Buffer), DENIED);
 });
 
 test("nothing is written, and other buckets, programs and versions are not there", async (t) => {

@@ -6,9 +6,11 @@ import {
   conditionsOf,
   digestsOf,
   headersOf,
+  keyHeadersOf,
   putConditionsOf,
   type R2About,
   type R2Conditional,
+  type R2KeyOptions,
   type R2PutOptions,
   type R2Range,
   rangeOf,
@@ -16,7 +18,7 @@ import {
 import { R2MultipartUpload, startUpload } from "./upload.ts";
 import { elementsOf, escaped, within } from "./xml.ts";
 
-export interface R2GetOptions {
+export interface R2GetOptions extends R2KeyOptions {
   range?: R2Range | Headers;
   onlyIf?: R2Conditional | Headers;
 }
@@ -45,6 +47,8 @@ export interface R2Objects {
 const TOGETHER = 1_000;
 /** Objects whose metadata a listing asks for at a time. */
 const AT_A_TIME = 16;
+/** Of the answer to who asks for an object without the key that it is encrypted with. */
+const NEEDS_KEY = 400;
 /** Without it, S3 does not tell an object's digests. */
 const WITH_CHECKSUMS = { "x-amz-checksum-mode": "ENABLED" };
 
@@ -56,8 +60,12 @@ export class R2Bucket {
   }
 
   /** Null if there is no such object. */
-  async head(key: string): Promise<R2Object | null> {
-    const response = await send("HEAD", pathOf(this.#name, key), WITH_CHECKSUMS);
+  head(key: string, { ssecKey }: R2KeyOptions = {}): Promise<R2Object | null> {
+    return this.#head(key, keyHeadersOf(ssecKey));
+  }
+
+  async #head(key: string, keyHeaders: Record<string, string>): Promise<R2Object | null> {
+    const response = await send("HEAD", pathOf(this.#name, key), { ...WITH_CHECKSUMS, ...keyHeaders });
     const content = await collect(response);
     if (response.statusCode === 404) return null;
     if (response.statusCode !== 200) throw errorOf(response.statusCode!, content);
@@ -65,20 +73,22 @@ export class R2Bucket {
   }
 
   /** Null if there is no such object; without a body if the conditions of `onlyIf` are not met. */
-  async get(key: string, { range, onlyIf }: R2GetOptions = {}): Promise<R2ObjectBody | R2Object | null> {
-    const response = await send("GET", pathOf(this.#name, key), { ...WITH_CHECKSUMS, ...rangeOf(range), ...conditionsOf(onlyIf) });
+  async get(key: string, { range, onlyIf, ssecKey }: R2GetOptions = {}): Promise<R2ObjectBody | R2Object | null> {
+    const keyHeaders = keyHeadersOf(ssecKey);
+    const headers = { ...WITH_CHECKSUMS, ...rangeOf(range), ...conditionsOf(onlyIf), ...keyHeaders };
+    const response = await send("GET", pathOf(this.#name, key), headers);
     const status = response.statusCode!;
     if (status < 300) return new R2ObjectBody(key, aboutIn(response.headers), response);
     const content = await collect(response);
-    if (status === 304 || status === 412) return this.head(key);
+    if (status === 304 || status === 412) return this.#head(key, keyHeaders);
     const error = errorOf(status, content);
     if (error.code === "NoSuchKey") return null;
     throw error;
   }
 
   /** Resolves when the object is on the disk; with null if the conditions of `onlyIf` are not met. */
-  async put(key: string, value: unknown, { onlyIf, md5, sha1, sha256, ...about }: R2PutOptions = {}): Promise<R2Object | null> {
-    const headers = { ...headersOf(about), ...digestsOf({ md5, sha1, sha256 }) };
+  async put(key: string, value: unknown, { onlyIf, md5, sha1, sha256, ssecKey, ...about }: R2PutOptions = {}): Promise<R2Object | null> {
+    const headers = { ...headersOf(about), ...digestsOf({ md5, sha1, sha256 }), ...keyHeadersOf(ssecKey) };
     const content = await bytesOf(value);
     const response = await send("PUT", pathOf(this.#name, key), { ...headers, ...putConditionsOf(onlyIf) }, content);
     const answer = await collect(response);
@@ -112,21 +122,35 @@ export class R2Bucket {
     return { objects, truncated, delimitedPrefixes, ...(truncated && { cursor: within(text, "NextContinuationToken") }) };
   }
 
-  async createMultipartUpload(key: string, about: R2About = {}): Promise<R2MultipartUpload> {
-    return this.resumeMultipartUpload(key, await startUpload(this.#name, key, about));
+  async createMultipartUpload(key: string, { ssecKey, ...about }: R2About & R2KeyOptions = {}): Promise<R2MultipartUpload> {
+    const keyHeaders = keyHeadersOf(ssecKey);
+    return this.#upload(key, await startUpload(this.#name, key, about, keyHeaders), keyHeaders);
   }
 
   /** Asks nothing: that there is no such upload is told with its next use. */
   resumeMultipartUpload(key: string, uploadId: string): R2MultipartUpload {
-    return new R2MultipartUpload(this.#name, key, uploadId, () => this.head(key));
+    return this.#upload(key, uploadId, {});
   }
 
-  /** What was removed meanwhile is left out. */
+  #upload(key: string, uploadId: string, keyHeaders: Record<string, string>): R2MultipartUpload {
+    return new R2MultipartUpload(this.#name, key, uploadId, { keyHeaders, made: (headers) => this.#head(key, headers) });
+  }
+
+  /** What was removed meanwhile is left out; what needs a key has no metadata. */
   async #withMetadata(listed: readonly R2Object[]): Promise<R2Object[]> {
     const found: (R2Object | null)[] = [];
     for (let at = 0; at < listed.length; at += AT_A_TIME)
-      found.push(...(await Promise.all(listed.slice(at, at + AT_A_TIME).map(({ key }) => this.head(key)))));
+      found.push(...(await Promise.all(listed.slice(at, at + AT_A_TIME).map((object) => this.#headOf(object)))));
     return found.filter((object) => object !== null);
+  }
+
+  async #headOf(object: R2Object): Promise<R2Object | null> {
+    try {
+      return await this.head(object.key);
+    } catch (error) {
+      if ((error as { status?: number }).status === NEEDS_KEY) return object;
+      throw error;
+    }
   }
 }
 

@@ -1,7 +1,16 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { ReadableStream } from "node:stream/web";
 import { collect, unquoted } from "./call.ts";
-import { META, metadataIn, type R2HTTPMetadata, type R2Range, type R2StorageClass, storageClassOf, writeMetadata } from "./options.ts";
+import {
+  CUSTOMER,
+  META,
+  metadataIn,
+  type R2HTTPMetadata,
+  type R2Range,
+  type R2StorageClass,
+  storageClassOf,
+  writeMetadata,
+} from "./options.ts";
 
 export interface About {
   size: number;
@@ -24,6 +33,8 @@ export class R2Object {
   declare readonly range?: Required<Pick<R2Range, "offset" | "length">>;
   readonly checksums: R2Checksums;
   readonly storageClass: R2StorageClass;
+  /** In hexadecimal digits; only of an object that is encrypted with a key of the app's own. */
+  declare readonly ssecKeyMd5?: string;
 
   constructor(key: string, { size, etag, uploaded, headers = {} }: About) {
     this.key = key;
@@ -39,6 +50,8 @@ export class R2Object {
     if (from !== undefined) this.range = { offset: Number(from), length: Number(to) + 1 - Number(from) };
     this.checksums = new R2Checksums(etag, headers);
     this.storageClass = storageClassOf(headers["x-amz-storage-class"]);
+    const md5 = headers[`${CUSTOMER}-key-md5`];
+    if (typeof md5 === "string") this.ssecKeyMd5 = Buffer.from(md5, "base64").toString("hex");
   }
 
   writeHttpMetadata(headers: Headers): void {
@@ -53,7 +66,9 @@ class R2Checksums {
   declare readonly sha256?: ArrayBuffer;
 
   constructor(etag: string, headers: IncomingHttpHeaders) {
-    if (/^[0-9a-f]{32}$/.test(etag)) this.md5 = bufferOf(Buffer.from(etag, "hex"));
+    // The entity tag of what is encrypted with an app's own key is none of the content.
+    const isDigest = /^[0-9a-f]{32}$/.test(etag) && headers[`${CUSTOMER}-key-md5`] === undefined;
+    if (isDigest) this.md5 = bufferOf(Buffer.from(etag, "hex"));
     const [sha1, sha256] = [digestIn(headers["x-amz-checksum-sha1"]), digestIn(headers["x-amz-checksum-sha256"])];
     if (sha1 !== null) this.sha1 = sha1;
     if (sha256 !== null) this.sha256 = sha256;

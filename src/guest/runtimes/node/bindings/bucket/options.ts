@@ -37,7 +37,14 @@ export interface R2About {
 /** Hexadecimal digits, or bytes. */
 type Digest = string | ArrayBuffer | ArrayBufferView;
 
-export interface R2PutOptions extends R2About {
+/** A key of the app's own by which an object is encrypted; the host does not keep it. 64 hexadecimal digits, or 32 bytes. */
+export type R2SsecKey = string | ArrayBuffer | ArrayBufferView;
+
+export interface R2KeyOptions {
+  ssecKey?: R2SsecKey;
+}
+
+export interface R2PutOptions extends R2About, R2KeyOptions {
   onlyIf?: R2Conditional | Headers;
   /** The put is refused if the content has another digest. At most one may be given. */
   md5?: Digest;
@@ -46,6 +53,7 @@ export interface R2PutOptions extends R2About {
 }
 
 export const META = "x-amz-meta-";
+export const CUSTOMER = "x-amz-server-side-encryption-customer";
 const STORAGE = "x-amz-storage-class";
 const EXPIRES = "expires";
 const storageNames: Readonly<Record<R2StorageClass, string>> = { Standard: "STANDARD", InfrequentAccess: "STANDARD_IA" };
@@ -109,6 +117,18 @@ export function putConditionsOf(onlyIf: R2Conditional | Headers | undefined): Re
   if ("if-unmodified-since" in conditions || "if-modified-since" in conditions)
     throw new TypeError("A put goes by conditions on the ETag: etagMatches, etagDoesNotMatch");
   return conditions;
+}
+
+/** @throws TypeError if the key has not 32 bytes */
+export function keyHeadersOf(ssecKey: R2SsecKey | undefined): Record<string, string> {
+  if (ssecKey === undefined) return {};
+  const key = Buffer.from(base64Of(ssecKey), "base64");
+  if (key.length !== 32) throw new TypeError("A key by which objects are encrypted has 32 bytes, or 64 hexadecimal digits");
+  return {
+    [`${CUSTOMER}-algorithm`]: "AES256",
+    [`${CUSTOMER}-key`]: key.toString("base64"),
+    [`${CUSTOMER}-key-md5`]: process.getBuiltinModule("node:crypto").createHash("md5").update(key).digest("base64"),
+  };
 }
 
 /** @throws TypeError if there are several */
