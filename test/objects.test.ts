@@ -37,16 +37,15 @@ test("objects are there after a restart of the server and in a backup, and are o
     await client.send(new PutObjectCommand({ Bucket: "photos", Key, Body, ...putting }));
   });
   assert.equal(await first.end("SIGTERM"), 0);
-  const stored = Buffer.concat(
-    readdirSync(stateDir, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => readFileSync(join(entry.parentPath, entry.name))),
-  );
+  const stored = readdirSync(stateDir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
+  const isStored = (text: string) => stored.some((file) => file.includes(text));
   assert.deepEqual(
-    Object.keys(ways).map((name) => stored.includes(`the content of ${name} the`)),
+    Object.keys(ways).map((name) => isStored(`the content of ${name} the`)),
     [true, false, false],
   );
-  assert.ok(!stored.includes(ssec.SSECustomerKey) && !stored.includes(Buffer.from(ssec.SSECustomerKey).toString("base64")));
+  assert.ok(!isStored(ssec.SSECustomerKey) && !isStored(Buffer.from(ssec.SSECustomerKey).toString("base64")));
   const second = await start(stateDir);
   await read();
   const get = (key: string) => mayfly(["bucket", "get", "photos", key, "--api", second.apiUrl, "--state", stateDir]);

@@ -24,7 +24,11 @@ export default {
       wrong: await FILES.get("own/ours", { ssecKey: "0b".repeat(32) }).catch(failure),
       short: await FILES.get("own/ours", { ssecKey: "0b" }).catch(failure),
       large: [large.size, await read("own/parts", { range: { suffix: 3 } })],
-      list: (await FILES.list({ include: ["customMetadata"], prefix: "own/" })).objects.map((each) => [each.key, each.customMetadata, each.size]),
+      list: (await FILES.list({ include: ["customMetadata"], prefix: "own/" })).objects.map((each) => [
+        each.key,
+        each.customMetadata,
+        each.size,
+      ]),
       byHost: await byHost(),
     };
     await FILES.delete(["own/ours", "own/parts", "host"]);
