@@ -94,7 +94,7 @@ describe("mayfly mcp", () => {
       ["call", { app: "hello", function: "hello", path: "/../../secret/fn" }, /no path below the function/],
       ["call", { app: "hello", function: "hello", path: "/a/%2e%2E/..\\../x" }, /no path below the function/],
       ["call", { app: "..", function: "hello" }, /no path below the function/],
-      ["call", { app: "hello", function: "hello", headers: { HOST: "other.example.com" } }, /set by whoever sends/],
+      ["call", { app: "hello", function: "hello", headers: { HOST: "other.example.com" } }, /whoever sends the request sets these/],
       ["call", { app: "hello", function: "hello", headers: { a: "b\r\nhost: c" } }, /in one line/],
       ["call", { app: "hello", function: "hello", method: "CONNECT" }, /GET|method/],
     ] as const) {

@@ -29,15 +29,15 @@ export const callSchema = z.strictObject({
     .default("GET"),
   headers: z
     .record(
-      z
-        .string()
-        .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/)
-        .refine((name) => !ofConnection.has(name.toLowerCase()), "is set by whoever sends the request"),
+      z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/),
       z
         .string()
         .max(8_192)
         .regex(/^[\t\x20-\x7e\x80-\xff]*$/, "must be of Latin letters, in one line"),
     )
+    .refine((all) => !Object.keys(all).some((name) => ofConnection.has(name.toLowerCase())), {
+      message: `may have none of ${[...ofConnection].join(", ")}: whoever sends the request sets these`,
+    })
     .default({}),
   body: z.string().max(4_000_000).optional(),
 });
