@@ -2,19 +2,16 @@
  * Preloaded into every process that runs a test file. node:test bounds each test, but not a file whose process does not end, because of a
  * loop or because of a child that a test left behind. The bound is kept by a thread, since the main thread may be busy forever.
  */
-import { readFileSync, writeFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, writeSync } from "node:fs";
 import { Worker, isMainThread, workerData } from "node:worker_threads";
 import { processTree } from "../machines/host/cgroup/proc.ts";
+import { noteFiles, readBegun, usedCpuMs } from "./test-notes.ts";
 
 /** Milliseconds; the test runner sets it. */
 const bound = Number(process.env["MAYFLY_TEST_FILE_MS"]);
 
-/** The folder in which the process notes its CPU time at its end, in a file that is named by its process id; the test runner sets it. */
-const cpuFolder = process.env["MAYFLY_TEST_CPU"];
-
-/** Milliseconds of a tick, the unit of /proc/<pid>/stat: the kernel's USER_HZ is 100. */
-const TICK_MS = 10;
+/** The folder of what the process notes; the test runner sets it. */
+const notes = process.env["MAYFLY_TEST_NOTES"] ?? "";
 
 /**
  * The worker thread runs this file, too, so only the main thread begins. Programs that tests start inherit the environment, but bounding
@@ -22,9 +19,9 @@ const TICK_MS = 10;
  */
 if (isMainThread && bound > 0) {
   delete process.env["MAYFLY_TEST_FILE_MS"];
-  delete process.env["MAYFLY_TEST_CPU"];
-  const about: About = { file: process.argv[1] ?? "a test file", pid: process.pid, bound };
-  if (cpuFolder !== undefined) process.on("exit", () => noteCpu(cpuFolder, about.file));
+  delete process.env["MAYFLY_TEST_NOTES"];
+  const about: About = { file: process.argv[1] ?? "a test file", pid: process.pid, bound, notes };
+  process.on("exit", () => noteFiles(notes, [{ file: about.file, cpuMs: usedCpuMs() }]));
   new Worker(new URL(import.meta.url), { workerData: about, execArgv: ["--disable-warning=ExperimentalWarning"] }).unref();
 } else if (isAbout(workerData)) {
   setTimeout(endAll, workerData.bound, workerData);
@@ -34,6 +31,7 @@ interface About {
   file: string;
   pid: number;
   bound: number;
+  notes: string;
 }
 
 /** A worker thread that a test starts runs the preloaded modules as well. */
@@ -42,21 +40,14 @@ function isAbout(data: unknown): data is About {
 }
 
 /** Kills the children first, so that programs left by a test do not outlive it. */
-function endAll({ file, pid, bound }: About): void {
+function endAll({ file, pid, bound, notes: folder }: About): void {
   const children = processTree(pid).slice(1);
   const named = children.map((child) => `${child} ${commandOf(child)}`).join("; ");
-  writeSync(2, `${file} did not end within ${bound / 1000} s, and is killed${named === "" ? "" : ` with its children: ${named}`}\n`);
+  writeSync(
+    2,
+    `${readBegun(folder, pid) ?? file} did not end within ${bound / 1000} s, and is killed${named === "" ? "" : ` with its children: ${named}`}\n`,
+  );
   for (const one of [...children.toReversed(), pid]) kill(one);
-}
-
-/** Of this process, and of its descendants that have ended and were waited for. */
-function noteCpu(folder: string, file: string): void {
-  // After the name, which may contain anything but ends at the last bracket, the fields from the third on: the times are the 14th to the 17th.
-  const fields = readFileSync("/proc/self/stat", "latin1")
-    .replace(/^.*\) /s, "")
-    .split(" ");
-  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-  writeFileSync(join(folder, String(process.pid)), JSON.stringify({ file, cpuMs: ticks * TICK_MS }));
 }
 
 function commandOf(pid: number): string {

@@ -51,23 +51,32 @@ export function parseFile(path: string, text = readFileSync(path, "utf8")): Sour
 /** Does not use recursion, because generated code may be nested deeper than the stack allows. */
 export function walk(root: Node, visit: Visit): void {
   const above: Node[] = [];
-  const left: Node[][] = [[root]];
+  /** What is still to be done, the next at the end: to visit a node, or, if undefined, to leave the closest ancestor. */
+  const left: (Node | undefined)[] = [root];
   while (left.length > 0) {
-    const node = left.at(-1)!.shift();
+    const node = left.pop();
     if (node === undefined) {
-      left.pop();
       above.pop();
       continue;
     }
     visit(node, above);
     above.push(node);
-    left.push(childrenOf(node));
+    left.push(undefined);
+    pushChildren(node, left);
   }
 }
 
-function childrenOf(node: Node): Node[] {
+/** The first child becomes the last entry. Makes no lists of its own: a bundle of a few packages has hundreds of thousands of nodes, and each is walked several times. */
+function pushChildren(node: Node, entries: (Node | undefined)[]): void {
   const keys = visitorKeys[node.type] ?? [];
-  return keys.flatMap((key) => node[key]).filter(isNode);
+  for (let at = keys.length - 1; at >= 0; at--) {
+    const value = node[keys[at]!];
+    if (!Array.isArray(value)) {
+      if (isNode(value)) entries.push(value);
+      continue;
+    }
+    for (let index = value.length - 1; index >= 0; index--) if (isNode(value[index])) entries.push(value[index]);
+  }
 }
 
 function isNode(value: unknown): value is Node {

@@ -1,3 +1,4 @@
+// Own process: it loads a program of its own, which has top-level await and cannot be loaded at once.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
