@@ -55,5 +55,5 @@ export const leftOut: readonly RegExp[] = [
   /^invocations\.db$/,
   // Disks of appliances, which their programs write.
   /^volumes$/,
-  /\.db-(wal|shm|journal)$/,
+  /\.db-(wal|shm|journal|reserve)$/,
 ];

@@ -2,6 +2,7 @@ import type { ApplianceInfo } from "../appliances/spec.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import type { LiveDispatcher, MachineRow } from "../dispatch/live-dispatcher.ts";
+import type { ReserveLook } from "../store/state-folder/look-at-reserves.ts";
 import type { Death, Overview, ShownMachine, StatusFacts, Urls } from "./overview.ts";
 import { nameSeen, type Seen, sees, seesAll } from "./seen.ts";
 
@@ -14,6 +15,7 @@ export interface OverviewParts {
   appliances: { list(tenant?: string): ApplianceInfo[]; leftAlone(): string[]; sample(): void };
   catalog: Pick<Catalog, "count" | "names">;
   driver: { name: string; detail: string; damage: () => string | null };
+  reserves: () => ReserveLook[];
   /** Empty until the doors are open. */
   urls: Urls;
   supervision: Supervised | undefined;
@@ -64,7 +66,10 @@ export function createOverview(parts: OverviewParts): Overview {
   };
 }
 
-function statusOf({ version, clock, dispatcher, appliances, catalog, driver, supervision }: OverviewParts, startedAt: number): StatusFacts {
+function statusOf(
+  { version, clock, dispatcher, appliances, catalog, driver, reserves, supervision }: OverviewParts,
+  startedAt: number,
+): StatusFacts {
   const { pid = process.pid, deaths = [], restarts = 0 } = supervision ?? {};
   const upSince = Math.trunc(clock.wall() - (clock.now() - startedAt));
   const all = appliances.list();
@@ -78,6 +83,7 @@ function statusOf({ version, clock, dispatcher, appliances, catalog, driver, sup
     restarts,
     deaths,
     driver: { name: driver.name, detail: driver.detail, damage: driver.damage() },
+    reserves: reserves(),
     apps: catalog.count(),
     machines: machines.length,
     runtimes: counts(machines.map(({ kind }) => kind.runtime)),

@@ -150,6 +150,7 @@ async function usesOf(folder: string, parts: Record<string, readonly string[]>, 
 }
 
 function partOf(name: string, parts: Record<string, readonly string[]>): string | undefined {
+  if (name.endsWith(".db-reserve")) return "reserve";
   const plain = name.replace(/(\.db)(-(wal|shm|journal))$/, "$1");
   return Object.entries(parts).find(([, names]) => names.includes(plain))?.[0];
 }

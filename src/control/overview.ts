@@ -3,6 +3,7 @@ import { APPLIANCE_STATES } from "../appliances/spec.ts";
 import type { MachineKind, RuntimeName } from "../base/kind/machine-kind.ts";
 import type { Decision, RevisionFacts } from "../dispatch/live-dispatcher.ts";
 import { MACHINE_PHASES } from "../policy/machine-facts.ts";
+import type { ReserveLook } from "../store/state-folder/look-at-reserves.ts";
 import type { Seen } from "./seen.ts";
 
 export interface Overview {
@@ -77,6 +78,8 @@ export interface StatusFacts {
   restarts: number;
   deaths: Death[];
   driver: { name: string; detail: string; damage: string | null };
+  /** What is held of the disk for removals when it is full. */
+  reserves: ReserveLook[];
   apps: number;
   machines: number;
   /** The number of machines of each runtime that has some. */

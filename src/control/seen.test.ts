@@ -28,6 +28,7 @@ test("the list of machines has those of the apps that are seen, and blanks for w
     },
     catalog: { count: () => 0, names },
     driver: { name: "process", detail: "", damage: () => null },
+    reserves: () => [],
     urls: { gateway: "", api: "" },
     supervision: undefined,
   });

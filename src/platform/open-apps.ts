@@ -18,6 +18,7 @@ import { RouteTable } from "../doors/http/routes.ts";
 import { openLookUpTxt } from "../egress/look-up-txt.ts";
 import { lookAtHost } from "../setup/look-at-host.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
+import { lookAtReserves } from "../store/state-folder/look-at-reserves.ts";
 import type { Supervision } from "../supervisor/supervision.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
 import type { Dispatch } from "./open-dispatch.ts";
@@ -83,6 +84,7 @@ export function openApps(
     supervision,
     catalog,
     driver: shown,
+    reserves: () => lookAtReserves(config.stateDir),
   });
   const descriptors = descriptorLimit();
   const hostReport = createHostReport({

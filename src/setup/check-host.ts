@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { lackingReserves, lookAtReserves } from "../store/state-folder/look-at-reserves.ts";
 import type { Finding } from "./finding.ts";
 
 /** Checks only that the device is there. Whether it works is found out by the driver qemu, with a real boot. */
@@ -38,6 +39,24 @@ export async function checkDisk(part: string, dir: string, needed: number): Prom
   const ok = free >= needed;
   const cure = `Free some, or use another folder: ${inMb(needed)} MB are needed.`;
   return { part, ok, detail: `${inMb(free)} MB free for ${dir}`, ...(ok ? {} : { cure }) };
+}
+
+/** What a server holds of the state folder's disk for removals when it is full. */
+export function checkReserves(stateDir: string): Finding {
+  const part = "reserve on disk";
+  if (!existsSync(join(stateDir, "catalog.db"))) return { part, ok: true, detail: "made when a server starts" };
+  if (!mayWrite(stateDir)) return { part, ok: true, detail: `${stateDir} is not ours to read` };
+  const looks = lookAtReserves(stateDir);
+  const lacking = lackingReserves(looks);
+  if (lacking.length > 0)
+    return {
+      part,
+      ok: false,
+      detail: lacking.join(", "),
+      cure: "Free some of the disk of the state folder: a running server makes it whole by itself.",
+    };
+  const bytes = looks.reduce((sum, look) => sum + look.bytes, 0);
+  return { part, ok: true, detail: `${inMb(bytes)} MB, for removals when the disk is full` };
 }
 
 function nearestExisting(dir: string): string {

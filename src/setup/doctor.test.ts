@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { checkCgroups } from "./check-cgroups.ts";
-import { checkDisk, checkMemory } from "./check-host.ts";
+import { checkDisk, checkMemory, checkReserves } from "./check-host.ts";
 import { checkPort } from "./check-port.ts";
 import { doctor } from "./doctor.ts";
 import { listening } from "../base/testing/listening.ts";
@@ -18,7 +18,7 @@ test("the doctor reports on every part, and what is not well has a cure", async 
   const findings = await doctor({ stateDir, cacheDir: scratch, listen: "127.0.0.1:0", api: "127.0.0.1:0" });
   assert.deepEqual(
     findings.map(({ part }) => part),
-    "Node, npm packages, QEMU, erofs-utils, qemu-img, /dev/kvm, runsc (gVisor), control groups, memory, disk for state, disk for cache, port for functions, port for the API".split(
+    "Node, npm packages, QEMU, erofs-utils, qemu-img, /dev/kvm, runsc (gVisor), control groups, memory, disk for state, reserve on disk, disk for cache, port for functions, port for the API".split(
       ", ",
     ),
   );
@@ -54,6 +54,15 @@ test("a port on which Mayfly answers is well", async () => {
 test("too little memory or disk is a finding with the amount needed", async () => {
   assert.match(checkMemory(2 ** 60).cure!, /MB are needed/);
   assert.match((await checkDisk("disk", scratch, 2 ** 60)).cure!, /MB are needed/);
+});
+
+test("a reserve that is not whole is a finding, and none is needed before the first start", () => {
+  assert.equal(checkReserves(scratch).ok, true);
+  writeFileSync(join(scratch, "catalog.db"), "");
+  const finding = checkReserves(scratch);
+  rmSync(join(scratch, "catalog.db"));
+  assert.deepEqual([finding.ok, finding.detail], [false, "reserve has 0 of 8 MB"]);
+  assert.match(finding.cure!, /Free some/);
 });
 
 test("a host without control groups is told what that costs", () => {

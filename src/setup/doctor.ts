@@ -1,6 +1,6 @@
 /** Finds out what this host has and lacks, as data that `mayfly doctor` prints. It changes nothing. */
 import { checkCgroups } from "./check-cgroups.ts";
-import { checkDisk, checkKvm, checkMemory } from "./check-host.ts";
+import { checkDisk, checkKvm, checkMemory, checkReserves } from "./check-host.ts";
 import { checkPort } from "./check-port.ts";
 import { checkErofs, checkNode, checkNpmPackages, checkQemu, checkQemuImg, checkRunsc } from "./check-programs.ts";
 import type { Finding } from "./finding.ts";
@@ -36,6 +36,7 @@ export async function doctorInside({ stateDir, cacheDir }: Pick<DoctorOptions, "
     checkCgroups(),
     checkMemory(1024 * MB),
     await checkDisk("disk for state", stateDir, 256 * MB),
+    checkReserves(stateDir),
     // Room for an image in two forms (packed and unpacked), packages, and templates.
     await checkDisk("disk for cache", cacheDir, 2048 * MB),
   ];

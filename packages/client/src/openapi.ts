@@ -1643,6 +1643,14 @@ export interface components {
                 /** @description What is wrong with the image that machines start from, until it is put right. */
                 damage: string | null;
             };
+            /** @description What is held of the disk for removals when it is full: docs/configuration.md#the-disk. */
+            reserves: {
+                /** @description In the state folder. */
+                file: string;
+                bytes: number;
+                /** @description How large it is when it is whole, bytes. */
+                of: number;
+            }[];
             apps: number;
             machines: number;
             /** @description The number of machines of each runtime that has some. */

@@ -495,7 +495,7 @@ export const errorTable = {
     status: 507,
     side: "system",
     message: "No space is left for {file}; nothing was changed.",
-    cure: "Free space on the disk of the state folder and try again.",
+    cure: "Free space on the disk of the state folder and try again: by removing what Mayfly keeps there, such as apps, messages, objects and keys, or something else.",
   },
   "no-such-event": {
     status: 404,

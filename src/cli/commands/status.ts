@@ -3,6 +3,7 @@ import type { StatusInfo } from "../../doors/admin/schemas.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
 import { isAlive } from "../../store/state-folder/lock.ts";
+import { lackingReserves } from "../../store/state-folder/look-at-reserves.ts";
 import { readRecord, type SupervisorRecord } from "../../supervisor/record.ts";
 import { commandName } from "../command-name.ts";
 import { connect, type ConnectionOptions, stateDirOf, withServerOptions } from "../connection.ts";
@@ -16,7 +17,7 @@ export function define(command: Command): void {
   withServerOptions(command)
     .addHelpText(
       "after",
-      "\nEnds with 0 if it is up and well, 1 if it is up and needs a look (a damaged image, an appliance that is down, a worker that died within the last ten minutes), 4 if it is not up, or shutting down.\n\nExample:\n  mayfly status || mayfly status --json",
+      "\nEnds with 0 if it is up and well, 1 if it is up and needs a look (a damaged image, a full disk, an appliance that is down, a worker that died within the last ten minutes), 4 if it is not up, or shutting down.\n\nExample:\n  mayfly status || mayfly status --json",
     )
     .action(status);
 }
@@ -41,13 +42,14 @@ async function status(options: ConnectionOptions & { json?: true }): Promise<voi
 
 const notUp = new Set<ErrorCode>(["api-unreachable", "connection-lost", "server-starting", "shutting-down"]);
 
-function concernsOf({ deaths, driver, appliances }: StatusInfo, now: number): string[] {
+function concernsOf({ deaths, driver, appliances, reserves }: StatusInfo, now: number): string[] {
   const last = deaths.at(-1);
   return [
     ...(last !== undefined && now - last.at < RECENT_MS ? [`the worker died ${ageInWords(now - last.at)} ago: ${last.reason}`] : []),
     ...(driver.damage === null
       ? []
       : [`the image that machines start from is damaged, and no machine starts until it is built anew: ${driver.damage}`]),
+    ...lackingReserves(reserves).map((lack) => `the reserve for removals on a full disk is not whole, ${lack}: free some of the disk`),
     ...appliances.leftAlone.map((name) => `the appliance ${name} is left alone: ${commandName} appliance start ${name}`),
     ...appliances.waiting.map(({ name, reason }) => `the appliance ${name} is down, and started soon: ${reason}`),
   ];

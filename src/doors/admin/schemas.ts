@@ -442,6 +442,15 @@ export const statusSchema = z
         .nullable()
         .openapi({ description: "What is wrong with the image that machines start from, until it is put right." }),
     }),
+    reserves: z
+      .array(
+        z.object({
+          file: z.string().openapi({ description: "In the state folder." }),
+          bytes: z.int(),
+          of: z.int().openapi({ description: "How large it is when it is whole, bytes." }),
+        }),
+      )
+      .openapi({ description: "What is held of the disk for removals when it is full: docs/configuration.md#the-disk." }),
     apps: z.int(),
     machines: z.int(),
     runtimes: z.partialRecord(z.enum(runtimes), z.int()).openapi({ description: "The number of machines of each runtime that has some." }),

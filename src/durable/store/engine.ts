@@ -5,11 +5,13 @@ import { createLife } from "./life.ts";
 import { lookOperations } from "./look.ts";
 import { runOperations } from "./run.ts";
 import { migrations } from "./schema.ts";
+import { spaceUse } from "./space-use.ts";
 
 export type ExecutionOperations = ReturnType<(typeof engine)["operations"]>;
 
 export const engine = {
   migrations,
+  spaceUse,
   operations(db) {
     const life = createLife(db);
     return { ...checkpointOperations(db, life), ...runOperations(db, life), ...lookOperations(db, life) };

@@ -7,6 +7,7 @@ import { createLanes } from "./lanes.ts";
 import { lookOperations } from "./look.ts";
 import { migrations } from "./schema.ts";
 import { settleOperations } from "./settle.ts";
+import { spaceUse } from "./space-use.ts";
 import { scheduleOperations } from "../scheduler/store/operations.ts";
 import { triggerOperations } from "../triggers/store/operations.ts";
 
@@ -14,6 +15,7 @@ export type EventOperations = ReturnType<(typeof engine)["operations"]>;
 
 export const engine = {
   migrations,
+  spaceUse,
   operations(db) {
     const lanes = createLanes(db);
     const accepting = acceptOperations(db, lanes);

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { asMayflyError, type ErrorDetails } from "../../base/errors/error.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
-import { failureOf } from "../sqlite/failure.ts";
+import { failureOf, isFull } from "../sqlite/failure.ts";
 import { transaction } from "../sqlite/transaction.ts";
 import type { Operations } from "./engine.ts";
 
@@ -20,24 +20,44 @@ export interface Failure {
   details: ErrorDetails;
 }
 
+/** Runs `work` as one transaction. Throws what it throws; then nothing of it is stored. */
+type Transact = <T>(work: () => T) => T;
+
+export interface Transactions {
+  /** Of operations that came together. Undefined: each of them has one of its own at once. */
+  many: Transact | undefined;
+  /** Of one operation alone. */
+  one: (asked: Asked) => Transact;
+}
+
 /**
  * Returns an answer for each operation, in their order. All of them are committed when it returns. If the transaction as a whole fails, as it does when one operation fills
  * the disk, each operation is tried again in a transaction of its own, so that those that free space are not kept back by those that need it.
  */
-export function runBatch(db: DatabaseSync, operations: Operations, file: string, batch: readonly Asked[]): Answer[] {
-  const [first] = batch;
-  if (batch.length === 1) return [alone(db, operations, file, first!)];
+export function runBatch(
+  db: DatabaseSync,
+  operations: Operations,
+  file: string,
+  batch: readonly Asked[],
+  { many, one }: Transactions = plain(db),
+): Answer[] {
+  const alone = () => batch.map((asked) => runAlone(operations, file, asked, one(asked)));
+  if (batch.length === 1 || many === undefined) return alone();
   try {
-    return transaction(db, () => batch.map((asked) => attempt(db, operations, file, asked)));
+    return many(() => batch.map((asked) => attempt(db, operations, file, asked)));
   } catch {
-    return batch.map((asked) => alone(db, operations, file, asked));
+    return alone();
   }
 }
 
-/** In a transaction of its own, which undoes what it wrote if it throws. */
-function alone(db: DatabaseSync, operations: Operations, file: string, { number, operation, argument }: Asked): Answer {
+function plain(db: DatabaseSync): Transactions {
+  const transact: Transact = (work) => transaction(db, work);
+  return { many: transact, one: () => transact };
+}
+
+function runAlone(operations: Operations, file: string, { number, operation, argument }: Asked, transact: Transact): Answer {
   try {
-    return { number, result: transaction(db, () => operations[operation]!(argument)) };
+    return { number, result: transact(() => operations[operation]!(argument)) };
   } catch (error) {
     return { number, ...failure(error, file) };
   }
@@ -78,8 +98,8 @@ function attempt(db: DatabaseSync, operations: Operations, file: string, { numbe
     db.exec("RELEASE operation");
     return { number, result };
   } catch (error) {
-    // A full disk ends the transaction, and with it the savepoint.
-    if (!db.isTransaction) throw error;
+    // A full disk mostly ends the transaction, and with it the savepoint. Where it does not, the operation is to be tried again by itself all the same.
+    if (!db.isTransaction || isFull(error)) throw error;
     db.exec("ROLLBACK TO operation; RELEASE operation");
     return { number, ...failure(error, file) };
   }

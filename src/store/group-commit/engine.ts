@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { Migration } from "../sqlite/migrate.ts";
+import type { SpaceUse } from "./space-use.ts";
 
 /**
  * Operations by name. An argument and a result must be of what structuredClone() copies: records, lists, texts, numbers, bytes. An operation is all or nothing: what it
@@ -21,6 +22,9 @@ export interface Engine<O extends Operations> {
    * is never there without it. Such an operation is answered before the disk has it. Left out: none is.
    */
   mayBeUndone?: Readonly<Record<string, (result: unknown) => boolean>>;
+  /** What an operation is to the disk. Asked only while the disk is full. What it says of operations that only read is of no account. Left out: all need space. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- as of Operations
+  spaceUse?: (operation: string, argument: any, db: DatabaseSync) => SpaceUse;
 }
 
 export type ArgumentOf<O extends Operations, K extends keyof O> = Parameters<O[K]> extends [] ? null : Parameters<O[K]>[0];

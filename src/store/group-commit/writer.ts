@@ -4,19 +4,23 @@
  * 1. An operation is answered when the disk has what it wrote; one of which the engine says that a power cut may undo it, when it is committed.
  * 2. What such an operation wrote is on the disk SOON_MS later at the latest.
  * 3. Operations that wait for the disk are carried out together, when there are as many as sync-group.ts expects; or before one that does not wait for the disk, so that all are in their order.
- * 4. If the disk takes nothing more, the thread ends: what was committed and is not on the disk is seen by nobody again before SQLite has read the file anew.
+ * 4. On a full disk, operations that free space, or finish something, may use what is held in reserve for them: see disk-space.ts.
+ * 5. If the disk takes nothing more, the thread ends: what was committed and is not on the disk is seen by nobody again before SQLite has read the file anew.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../sqlite/open.ts";
-import { type Answer, type Asked, failure, runBatch } from "./batch.ts";
+import { type Answer, type Asked, failure, runBatch, type Transactions } from "./batch.ts";
+import { DiskSpace, openByReserve } from "./disk-space.ts";
 import type { Engine, Operations } from "./engine.ts";
 import { LogSync } from "./log-sync.ts";
 import { SyncGroup } from "./sync-group.ts";
 
-/** What stays in the write-ahead log between checkpoints, bytes: a full disk leaves room in it for what frees space. */
+/** What the file of the write-ahead log keeps when the log is begun again, bytes: on a full disk, that is room for what frees space. */
 const LOG_BYTES = 8_388_608;
 /** Milliseconds. */
 const SOON_MS = 100;
+/** Between two attempts to make the reserve whole, milliseconds. */
+const RESTORE_MS = 2_000;
 
 export class Writer {
   readonly #file: string;
@@ -24,6 +28,8 @@ export class Writer {
   readonly #now: () => number;
   readonly #db: DatabaseSync;
   readonly #operations: Operations;
+  readonly #spaceUse: NonNullable<Engine<Operations>["spaceUse"]>;
+  readonly #space: DiskSpace;
   readonly #mayBeUndone: NonNullable<Engine<Operations>["mayBeUndone"]>;
   /** Null: each commit waits for the disk by itself. */
   readonly #log: LogSync | null;
@@ -37,19 +43,22 @@ export class Writer {
 
   /** Throws as openDatabase() does. @param now a monotonic clock, milliseconds */
   constructor(engine: Engine<Operations>, file: string, tell: (answers: Answer[]) => void, now: () => number) {
-    const { migrations, mayBeUndone } = engine;
+    const { migrations, mayBeUndone, spaceUse = () => "needs" } = engine;
     this.#file = file;
     this.#tell = tell;
     this.#now = now;
-    this.#db = openDatabase(file, { durability: mayBeUndone === undefined ? "full" : "normal", migrations, shrinks: true });
+    const durability = mayBeUndone === undefined ? "full" : "normal";
+    this.#db = openByReserve(file, () => openDatabase(file, { durability, migrations, shrinks: true }));
     this.#db.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
     this.#operations = engine.operations(this.#db);
+    this.#space = new DiskSpace(this.#db, file);
+    this.#spaceUse = spaceUse;
     this.#mayBeUndone = mayBeUndone ?? {};
     this.#log = mayBeUndone === undefined ? null : new LogSync(this.#db, file);
   }
 
   run(batch: readonly Asked[]): void {
-    if (this.#log === null) return this.#tell(runBatch(this.#db, this.#operations, this.#file, batch));
+    if (this.#log === null) return this.#tell(this.#carryOut(batch));
     this.#held.push(...batch);
     const early = batch.filter(({ operation }) => Object.hasOwn(this.#mayBeUndone, operation)).length;
     const now = this.#now();
@@ -60,12 +69,14 @@ export class Writer {
 
   /** Called when nothing more has come. Returns for how long nothing is due, milliseconds. */
   rest(): number {
-    if (this.#log === null) return Infinity;
+    if (!this.#space.isWhole) this.#space.restore();
+    const most = this.#space.isWhole ? Infinity : RESTORE_MS;
+    if (this.#log === null) return most;
     const wait = Math.min(this.#syncBy, this.#group.rest()) - this.#now();
-    if (wait > 0) return wait;
+    if (wait > 0) return Math.min(wait, most);
     this.#commit(this.#log);
     this.#sync(this.#log);
-    return Infinity;
+    return most;
   }
 
   close(): void {
@@ -76,6 +87,19 @@ export class Writer {
     this.#log?.close();
     // The last connection of a file writes all of its log to the disk.
     this.#db.close();
+    this.#space.close();
+  }
+
+  #carryOut(batch: readonly Asked[]): Answer[] {
+    const space = this.#space;
+    const transactions: Transactions = {
+      // What an operation takes of the disk is known only by itself.
+      many: space.isWhole ? (work) => space.transact(work) : undefined,
+      one: (asked) => (work) => space.transactByReserve(() => this.#spaceUse(asked.operation, asked.argument, this.#db), work),
+    };
+    const answers = runBatch(this.#db, this.#operations, this.#file, batch, transactions);
+    if (!space.isWhole) space.restore();
+    return answers;
   }
 
   /** Returns how many of those operations wait for the disk that mostly do not. */
@@ -85,7 +109,7 @@ export class Writer {
     this.#held = [];
     const early: Answer[] = [];
     let waits = 0;
-    for (const [at, answer] of runBatch(this.#db, this.#operations, this.#file, batch).entries()) {
+    for (const [at, answer] of this.#carryOut(batch).entries()) {
       const mayBeUndone = this.#mayBeUndone[batch[at]!.operation];
       if (mayBeUndone !== undefined && "result" in answer && mayBeUndone(answer.result)) early.push(answer);
       else {

@@ -5,6 +5,9 @@ import { failureText } from "../../base/errors/failure-text.ts";
 /** Some of SQLite's primary result codes: https://sqlite.org/rescode.html */
 const SqliteCode = { Wrong: 1, IoError: 10, Corrupt: 11, Full: 13, CannotOpen: 14, ReadOnly: 8, Busy: 5, NotADatabase: 26 } as const;
 
+/** SQLite's extended result code where the index of a write-ahead log, which is a file beside it, can't grow. */
+const SHARED_MEMORY_SIZE = 4874;
+
 /**
  * Turns what SQLite or the file system threw into an error of the table; anything else is returned unchanged. The error has the name of the file alone: callers see it, who
  * must not learn where the host keeps its files.
@@ -14,6 +17,7 @@ export function failureOf(error: unknown, path: string): unknown {
   if (error instanceof Error && "syscall" in error) return ofFileSystem(error as NodeJS.ErrnoException, file);
   const result = resultCode(error);
   if (result === undefined || !(error instanceof Error)) return error;
+  if (result === SHARED_MEMORY_SIZE) return new MayflyError("disk-full", { file }, error);
   const what = error.message;
   switch (result & 0xff) {
     case SqliteCode.Full:
@@ -39,6 +43,12 @@ function ofFileSystem(error: NodeJS.ErrnoException, file: string): MayflyError {
 /** Whether the database is locked by another connection. */
 export function isBusy(error: unknown): boolean {
   return ((resultCode(error) ?? 0) & 0xff) === SqliteCode.Busy;
+}
+
+/** Whether the disk is full, or the file is as large as it may be. */
+export function isFull(error: unknown): boolean {
+  const result = resultCode(error) ?? 0;
+  return (result & 0xff) === SqliteCode.Full || result === SHARED_MEMORY_SIZE;
 }
 
 /** Whether the statement does not fit the tables, for example because one is missing or exists already. */

@@ -7,7 +7,7 @@ import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, truncateS
 import { randomBytes } from "node:crypto";
 
 /** Far more than a removal writes, which is about one page for every thousand that it frees. */
-const RESERVE_BYTES = 8 * 1_048_576;
+export const RESERVE_BYTES = 8 * 1_048_576;
 /** The least free space at which the file is created, so that it does not take what is left of the disk. */
 const ROOM = 3 * RESERVE_BYTES;
 const PIECE = 1_048_576;

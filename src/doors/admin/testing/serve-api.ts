@@ -368,6 +368,7 @@ const statusInfo = {
   since: 0,
   upSince: 0,
   restarts: 1,
+  reserves: [{ file: "reserve", bytes: 8_388_608, of: 8_388_608 }],
   deaths: [{ at: 0, reason: "it was ended by SIGKILL", livedMs: 1 }],
   driver: { name: "fake", detail: "for tests", damage: null },
   apps: 0,

@@ -3,6 +3,7 @@ import type { Engine, Operations } from "../../../store/group-commit/engine.ts";
 import { createEntries } from "./entries.ts";
 import { writingCommands } from "./redis/run.ts";
 import { migrations } from "./schema.ts";
+import { spaceUse } from "./space-use.ts";
 import { sweepOperations } from "./sweep.ts";
 import { createUsage } from "./usage.ts";
 import { writeOperations } from "./write.ts";
@@ -11,6 +12,7 @@ export type KvOperations = ReturnType<(typeof engine)["operations"]>;
 
 export const engine = {
   migrations,
+  spaceUse,
   operations(db) {
     const usage = createUsage(db);
     const entries = createEntries(db, usage);

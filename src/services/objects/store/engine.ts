@@ -5,6 +5,7 @@ import { createFiles } from "./files.ts";
 import { listOperations } from "./list.ts";
 import { createNotices, noticeOperations } from "./notices.ts";
 import { migrations } from "./schema.ts";
+import { spaceUse } from "./space-use.ts";
 import { upkeepOperations } from "./upkeep.ts";
 import { uploadOperations } from "./uploads.ts";
 import { createUsed } from "./used.ts";
@@ -14,6 +15,7 @@ export type ObjectOperations = ReturnType<(typeof engine)["operations"]>;
 
 export const engine = {
   migrations,
+  spaceUse,
   operations(db) {
     const parts = { buckets: createBuckets(db), files: createFiles(db), used: createUsed(db), notices: createNotices(db) };
     const versions = createVersions(db, parts);

@@ -10,6 +10,7 @@ import { type Received, receiveOperations } from "./receive.ts";
 import { migrations } from "./schema.ts";
 import { sendOperations } from "./send.ts";
 import { settleOperations } from "./settle.ts";
+import { spaceUse } from "./space-use.ts";
 
 export type QueueOperations = ReturnType<(typeof engine)["operations"]>;
 
@@ -17,6 +18,7 @@ export const engine = {
   migrations,
   // A receive that a power cut undoes is like one whose receiver died: the message is there again. In a FIFO queue, it would be there for a second receiver under the receipt of the first.
   mayBeUndone: { receive: (result) => !(result as Received).isFifo },
+  spaceUse,
   operations(db) {
     const book = createBook(db);
     const groups = createGroups(db);
