@@ -25,6 +25,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { after, before, describe, test, type TestContext } from "node:test";
+import { defaultRunDir } from "../src/base/config/folders.ts";
 import { afterwards } from "../src/base/testing/afterwards.ts";
 import { createClient } from "../src/doors/admin/client.ts";
 import type { RecentCall } from "../src/doors/admin/call-schemas.ts";
@@ -343,11 +344,22 @@ for (const [what, end] of [
   test(`mayfly dev ends all that it started, and removes the state, when ${what}`, async (context) => {
     const root = temporaryFolder(context);
     const dir = write(join(root, "shop"), { "mayfly.json": appOf("shop"), "api.ts": answering("one") });
-    const dev = await startDev(context, [dir], { MAYFLY_STATE_DIR: join(root, "state") });
+    const env = { MAYFLY_STATE_DIR: join(root, "state") };
+    // What one leaves that is killed goes with the next.
+    const killed = await startDev(context, [dir], env);
+    await killed.next("the first deploy", ({ event }) => event === "deployed");
+    killed.child.kill("SIGKILL");
+    await once(killed.child, "exit");
+    const dev = await startDev(context, [dir], env);
     const app = await dev.next("the app's address", ({ event }) => event === "app");
     const url = (app["functions"] as { url: string }[])[0]!.url;
     assert.equal(await (await fetch(url)).text(), "one");
     await dev.next("the call", ({ event }) => event === "call");
+    const machines = join(defaultRunDir(process.env, join(root, "state/dev")), "process");
+    assert.deepEqual(
+      readdirSync(machines).map((owner) => Number.parseInt(owner, 10)),
+      [dev.child.pid],
+    );
     const below = descendants(dev.child.pid!);
     assert.ok(below.length > 0);
     const exited = once(dev.child, "exit");

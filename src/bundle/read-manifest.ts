@@ -27,7 +27,10 @@ export function readManifest(dir: string): Manifest {
 
 function read(file: string): string {
   try {
-    const { size } = statSync(file);
+    const stat = statSync(file);
+    // To read a pipe would be to wait for whoever writes into it.
+    if (!stat.isFile() && !stat.isDirectory()) throw new MayflyError("bad-manifest", { file, what: "it is no file" });
+    const { size } = stat;
     if (size > MANIFEST_BYTES) throw tooLargeManifest(file, `has ${size} bytes`);
     return textOf(readFileSync(file), file);
   } catch (error) {

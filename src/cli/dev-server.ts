@@ -1,7 +1,9 @@
 /** The server that `mayfly dev` works with: one of its own, with a state folder that goes with it or that is kept, or one that runs already. */
 import { mkdirSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
+import { defaultRunDir } from "../base/config/folders.ts";
 import { loadConfig } from "../base/config/load.ts";
+import type { Config } from "../base/config/schema.ts";
 import { showProgress } from "../base/terminal/terminal.ts";
 import type { Client } from "../doors/admin/client.ts";
 import { type InspectorDoor, openInspectorDoor } from "../dev-loop/inspector-door.ts";
@@ -61,6 +63,7 @@ export async function openDevServer(options: DevServerOptions): Promise<DevServe
     if (inspectDir !== undefined) rmSync(inspectDir, REMOVED);
     if (isEphemeral) rmSync(stateDir, REMOVED);
   };
+  const started = endWhileStarting(removeFolders);
   const progress = showProgress();
   try {
     const running = await startOnFreePorts(options, stateDir, { progress: progress.step, development: { inspectDir, isEphemeral } });
@@ -90,6 +93,7 @@ export async function openDevServer(options: DevServerOptions): Promise<DevServe
     removeFolders();
     throw error;
   } finally {
+    started();
     progress.done();
   }
 }
@@ -158,6 +162,20 @@ function stateOf({ state }: DevServerOptions): { stateDir: string; isEphemeral: 
   return { stateDir, isEphemeral: true };
 }
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** The first start makes an image, which takes minutes: a signal does not wait for it. @returns what ends this */
+function endWhileStarting(removeFolders: () => void): () => void {
+  const end = (signal: NodeJS.Signals, number: number) => {
+    removeFolders();
+    process.exit(128 + number);
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, end);
+  };
+}
+
 /** The folder for the addresses of machines' inspectors is beside the state folder, and not in it, because that may be kept. */
 function inspectDirOf({ inspect }: DevServerOptions): string | undefined {
   if (inspect === undefined) return undefined;
@@ -173,13 +191,23 @@ function sweep(): void {
   for (const dir of devStateDirs()) if (!isAlive(Number.parseInt(basename(dir), 10) || undefined)) rmSync(dir, REMOVED);
 }
 
+/**
+ * All `mayfly dev` have one run folder, with a folder in it for each: what one has left that was killed, such as its machines, is ended by the next. Undefined if the settings name another, or if it
+ * is within the state folder.
+ */
+function commonRunDir({ runDir }: Pick<Config, "runDir">, stateDir: string): string | undefined {
+  const [own, common] = [stateDir, devFolder()].map((dir) => resolve(defaultRunDir(process.env, dir)));
+  return runDir === own && dirname(stateDir) === devFolder() && common !== join(devFolder(), "run") ? common : undefined;
+}
+
 async function configOf({ listen, driver: asked, kernel, inspect }: DevServerOptions, stateDir: string) {
   const driver = inspect === undefined ? asked : (asked ?? "process");
   const usual = loadConfig({ flags: { stateDir, listen } });
+  const runDir = commonRunDir(usual, stateDir);
   // An address that was asked for is had, or the start fails.
   const free = {
     listen: listen === undefined ? await addressOrAnyPort(usual.listen) : listen,
     api: await addressOrAnyPort(usual.api),
   };
-  return loadConfig({ flags: { driver, kernel, stateDir, ...free, graceMs: GRACE_MS, logLevel: "error" } });
+  return loadConfig({ flags: { driver, kernel, stateDir, runDir, ...free, graceMs: GRACE_MS, logLevel: "error" } });
 }

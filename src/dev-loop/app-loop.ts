@@ -110,6 +110,7 @@ export class AppLoop {
   /** The app whose calls are held. */
   #held: string | undefined;
   #warned = new Set<string>();
+  readonly #unwatchedWhy = new Set<string>();
   readonly #secrets = new Map<string, string>();
   #closed = false;
 
@@ -123,7 +124,7 @@ export class AppLoop {
     this.#watch = watchFolders(
       dir,
       (path) => this.#changed(path),
-      (error) => this.#warn(`not all of ${dir} is watched: ${asMayflyError(error).message}`),
+      (error) => this.#unwatched(error),
     );
     this.#saves = new Saves(dir, (path) => this.#isInput(path));
     this.#round = this.#rounds();
@@ -306,9 +307,24 @@ export class AppLoop {
     for (const path of this.#bundler.filesOutside()) this.#watch.file(dirname(path), basename(path));
   }
 
+  /** Of thousands of folders that are too many, one is told. */
+  #unwatched(error: unknown): void {
+    const why = whyUnwatched(error);
+    if (this.#unwatchedWhy.has(why)) return;
+    this.#unwatchedWhy.add(why);
+    this.#warn(`not all of ${this.#options.dir} is watched, and saves there are not noticed: ${why}`);
+  }
+
   #warn(text: string): void {
     this.#options.tell({ type: "warned", dir: this.#options.dir, text });
   }
+}
+
+function whyUnwatched(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOSPC") return "it has more folders than the kernel watches for a user; raise the setting fs.inotify.max_user_watches";
+  if (code === "EMFILE") return "the kernel watches for no more programs of this user; raise the setting fs.inotify.max_user_instances";
+  return asMayflyError(error).message;
 }
 
 const INSTALLED = ".package-lock.json";

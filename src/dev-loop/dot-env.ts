@@ -1,5 +1,5 @@
 /** The variables of an app's file `.env`, which `mayfly dev` gives to its functions. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { MayflyError } from "../base/errors/error.ts";
@@ -7,7 +7,7 @@ import { namedSecrets } from "../store/catalog/injections.ts";
 import { envNameSchema, type Manifest } from "../store/catalog/manifest.ts";
 
 /** A longer one is no file of variables. */
-const MOST_CHARACTERS = 262_144;
+const MOST_BYTES = 262_144;
 
 export interface DotEnv {
   /** The manifest with the variables of the file, which replace its own. */
@@ -16,12 +16,11 @@ export interface DotEnv {
   secrets: Map<string, string>;
 }
 
-/** Without the file, nothing changes. Throws "bad-manifest" for a name that no variable can have. */
+/** Without the file, nothing changes. Throws "bad-manifest" for a name that no variable can have, and for what is no file of variables. */
 export function withDotEnv(manifest: Manifest, dir: string): DotEnv {
   const file = join(dir, ".env");
-  const text = textOf(file);
-  const refuse = (what: string) => new MayflyError("bad-manifest", { file, what });
-  if (text.length > MOST_CHARACTERS) throw refuse(`it has more than ${MOST_CHARACTERS} characters`);
+  const refuse = (what: string, cause?: unknown) => new MayflyError("bad-manifest", { file, what }, cause);
+  const text = textOf(file, refuse);
   const given = Object.entries(parseEnv(text)).map(([name, value]): [string, string] => [name, value ?? ""]);
   const wrong = given.find(([name]) => !envNameSchema.safeParse(name).success);
   if (wrong !== undefined) throw refuse(`${wrong[0].slice(0, 100)} is no name of a variable`);
@@ -30,11 +29,19 @@ export function withDotEnv(manifest: Manifest, dir: string): DotEnv {
   return { manifest: { ...manifest, env: { ...manifest.env, ...Object.fromEntries(env) } }, secrets: new Map(secrets) };
 }
 
-function textOf(file: string): string {
+function textOf(file: string, refuse: (what: string, cause?: unknown) => MayflyError): string {
   try {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat === undefined) return "";
+    // To read a pipe would be to wait for whoever writes into it.
+    if (!stat.isFile()) throw refuse("it is no file");
+    if (stat.size > MOST_BYTES) throw refuse(`it has ${stat.size} bytes, and at most ${MOST_BYTES} are read`);
     return readFileSync(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
+    if (error instanceof MayflyError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    // An editor may have removed it in between.
+    if (code === "ENOENT") return "";
+    throw refuse(`it cannot be read: ${message}`, error);
   }
 }

@@ -62,6 +62,24 @@ test("a folder that is made, moved in, or put in place of another is watched wit
   assert.ok(!heard.some((path) => path.includes("y.ts")), heard.join(", "));
 });
 
+test("a root that another one replaces is watched, and a link that comes is not followed", async (context) => {
+  mkdirSync(join(root, "app"));
+  mkdirSync(join(root, "outside"));
+  watching(context, join(root, "app"));
+  renameSync(join(root, "app"), join(root, "old"));
+  await hears("app", () => mkdirSync(join(root, "app")));
+  await hears("app/a.ts", () => write("app/a.ts"));
+  await hears("app", () => rmSync(join(root, "app"), { recursive: true }));
+  await hears("app", () => renameSync(join(root, "old"), join(root, "app")));
+  await hears("app/b.ts", () => write("app/b.ts"));
+  symlinkSync("itself", join(root, "app/itself"));
+  await hears("app/up", () => symlinkSync("..", join(root, "app/up")));
+  heard.length = 0;
+  write("outside/c.ts");
+  await hears("app/d.ts", () => write("app/d.ts"));
+  assert.deepEqual([...new Set(heard)], ["app/d.ts"]);
+});
+
 test("what editors and tools write beside the code is not heard of, and a loop of links does no harm", async (context) => {
   mkdirSync(join(root, "node_modules"));
   mkdirSync(join(root, ".git"));

@@ -3,10 +3,11 @@
  *
  * Owns: a watch of the kernel for each folder. Watching folders and not files is what makes a file that an editor replaces stay watched.
  * 1. A folder that appears is watched with all that is in it, and counts as a change, because files may have come into it before it was watched.
- * 2. Nothing is told of names that isOfNoInterest() refuses, unless file() asked for one.
+ * 2. The root is found again if it is moved away and another one comes in its place.
+ * 3. Nothing is told of names that isOfNoInterest() refuses, unless file() asked for one.
  */
-import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
-import { join } from "node:path";
+import { type FSWatcher, lstatSync, readdirSync, watch } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { guarded } from "../base/errors/guarded.ts";
 
 export interface FolderWatch {
@@ -39,6 +40,8 @@ class Watches implements FolderWatch {
   readonly #failed: (error: unknown) => void;
   /** Those of the root and all folders below it, each with what tells its folder from others that had its path. */
   readonly #deep = new Map<string, { watcher: FSWatcher; identity: string }>();
+  /** Of the folder that the root is in. */
+  #parent: FSWatcher | undefined;
   /** Of other folders, with the names that matter there. */
   readonly #single = new Map<string, { watcher: FSWatcher; names: Set<string> }>();
 
@@ -46,6 +49,15 @@ class Watches implements FolderWatch {
     this.#changed = changed;
     this.#failed = failed;
     this.#look(root);
+    const parent = dirname(root);
+    if (parent === root) return;
+    const told = (name: string) => {
+      if (name !== basename(root) || identityOf(root) === this.#deep.get(root)?.identity) return;
+      this.#look(root);
+      changed(root);
+    };
+    const watcher = this.#watch(parent, told, () => this.#parent?.close());
+    this.#parent = watcher;
   }
 
   file(folder: string, name: string): void {
@@ -60,6 +72,7 @@ class Watches implements FolderWatch {
   }
 
   close(): void {
+    this.#parent?.close();
     for (const { watcher } of this.#deep.values()) watcher.close();
     for (const { watcher } of this.#single.values()) watcher.close();
     this.#deep.clear();
@@ -123,13 +136,14 @@ class Watches implements FolderWatch {
 
 /** Undefined if it is gone. The number of a folder that was removed may be given to the next one. */
 function identityOf(folder: string): string | undefined {
-  const stat = statSync(folder, { bigint: true, throwIfNoEntry: false });
+  const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
   return stat && `${stat.dev} ${stat.ino} ${stat.birthtimeNs}`;
 }
 
-/** The names of the folders in a folder; undefined if it is none. Links are not followed, as they may lead in circles. */
+/** The names of the folders in a folder; undefined if it is none. Links are not followed, as they may lead in circles, and out of the app's folder. */
 function foldersIn(folder: string): string[] | undefined {
   try {
+    if (lstatSync(folder).isSymbolicLink()) return undefined;
     const entries = readdirSync(folder, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory() && !isOfNoInterest(entry.name)).map(({ name }) => name);
   } catch {

@@ -1,7 +1,7 @@
 /**
  * Installs the packages that an app requires, for the machines' Python and platform. Only wheels are taken: machines have no compiler.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -13,6 +13,7 @@ import type { TravellingFile } from "../files/travelling-file.ts";
 import { compileModules, isBytecode } from "./bytecode.ts";
 import type { GuestPython } from "./guest-python.ts";
 import { pipInstall } from "./pip.ts";
+import { keyOfFile, keyOfWords } from "./requirements-key.ts";
 
 /** The folder below the task root, which the agent looks into when code imports a module. */
 const FOLDER = "site-packages";
@@ -71,10 +72,8 @@ async function installInto(folder: string, { python, root, parent, others, wante
   await compileModules(python, target, FOLDER);
 }
 
-/** What is required, as text; undefined if it names files of the app's folder, which may change. */
 function keyOf(root: string, { from, words }: Wanted): string | undefined {
-  const text = words.includes("--requirement") ? readFileSync(join(root, from), "utf8") : words.join("\n");
-  return /^\s*(-r|-c|-e|--requirement|--constraint|--editable|\.|\/|file:)|@\s*(file:|\.)/m.test(text) ? undefined : text;
+  return words.includes("--requirement") ? keyOfFile(join(root, from), root) : keyOfWords(words, root);
 }
 
 function notInstalled(file: string, what: string): MayflyError {

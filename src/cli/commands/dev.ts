@@ -1,9 +1,11 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { cacheFolder } from "../../base/config/load.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { guarded } from "../../base/errors/guarded.ts";
+import type { ErrorCode } from "../../base/errors/table.ts";
 import { AppLoop, type LoopEvent } from "../../dev-loop/app-loop.ts";
 import type { Client } from "../../doors/admin/client.ts";
 import { stateDirOf } from "../connection.ts";
@@ -79,6 +81,11 @@ function stateOption({ stateDir, isOwn }: DevServer): () => string {
   };
 }
 
+/** A server that gives these may be there again soon. */
+const away = new Set<ErrorCode>(["api-unreachable", "connection-lost", "shutting-down", "server-starting"]);
+/** Milliseconds. */
+const AGAIN_MS = 1_000;
+
 /** The apps under development on one server, and what is shown of them. */
 class Session {
   readonly #server: DevServer;
@@ -88,6 +95,8 @@ class Session {
   /** Ends what is shown of each app, by its name. */
   readonly #shown = new Map<string, AbortController>();
   #closed: Promise<void> | undefined;
+  /** Whether it was told that the server is away. */
+  #isAway = false;
 
   constructor(server: DevServer, screen: DevScreen) {
     this.#server = server;
@@ -130,6 +139,7 @@ class Session {
   #tell(event: LoopEvent): void {
     if (event.type === "renamed" && event.removed) this.#shown.get(event.from)?.abort();
     this.#screen.loop(event);
+    if (event.type === "deployed") this.#isAway = false;
     if (event.type === "deployed" && event.isFirst)
       guarded(
         () => this.#appears(event.app, event.functions),
@@ -146,9 +156,28 @@ class Session {
     this.#shown.set(app, ending);
     const signal = AbortSignal.any([this.#ending.signal, ending.signal]);
     const lost = (error: unknown) => this.#lost(error, signal);
-    guarded(() => this.#showLogs(client, app, signal), lost)();
-    guarded(() => this.#showCalls(client, app, signal), lost)();
-    this.#screen.app(app, urls, await client.triggers(app));
+    guarded(() => this.#follow(() => this.#showLogs(client, app, signal), signal), lost)();
+    guarded(() => this.#follow(() => this.#showCalls(client, app, signal), signal), lost)();
+    const triggers = client.triggers(app).catch((error: unknown) => {
+      lost(error);
+      return [];
+    });
+    this.#screen.app(app, urls, await triggers);
+  }
+
+  /** A server that ran already may end and start again: what it streams is shown again then. */
+  async #follow(show: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await show();
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof MayflyError && away.has(error.code))) throw error;
+        if (!this.#isAway) console.error(`mayfly dev: ${error.message} What it logs is shown again once it answers.`);
+        this.#isAway = true;
+      }
+      await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+    }
   }
 
   async #showLogs(client: Client, app: string, signal: AbortSignal): Promise<void> {
