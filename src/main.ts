@@ -46,6 +46,8 @@ export interface Hooks {
     inspectDir?: string | undefined;
     /** Whether the state folder goes with the server. */
     isEphemeral: boolean;
+    /** Gets the lines of the server's log, which are JSON, in place of standard error. */
+    takeLog?: ((line: string) => void) | undefined;
   };
 }
 
@@ -86,7 +88,7 @@ export async function startMayfly(
 ): Promise<Running> {
   await using closing = new AsyncDisposableStack();
   const lines = new LogLines();
-  const log = openServerLog(wished, lines);
+  const log = openServerLog(wished, lines, development?.takeLog);
   const descriptors = descriptorBudget(descriptorLimit());
   const config = withinDescriptors(wished, descriptors, log);
   const start: ServerStart = { config, clock, log, closing };

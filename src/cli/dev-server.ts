@@ -14,6 +14,7 @@ import { isAlive, readServerFile } from "../store/state-folder/lock.ts";
 import { connect, devFolder, devStateDirs } from "./connection.ts";
 import { addressOrAnyPort } from "./free-address.ts";
 import { prepareHost } from "./prepare-host.ts";
+import { serverLineInWords } from "./server-line.ts";
 
 export interface DevServerOptions {
   api?: string;
@@ -23,6 +24,7 @@ export interface DevServerOptions {
   kernel?: string;
   /** Where debuggers find functions, host:port. */
   inspect?: string;
+  json?: true;
 }
 
 export interface DevServer {
@@ -63,10 +65,12 @@ export async function openDevServer(options: DevServerOptions): Promise<DevServe
     if (inspectDir !== undefined) rmSync(inspectDir, REMOVED);
     if (isEphemeral) rmSync(stateDir, REMOVED);
   };
+  const takeLog = options.json ? undefined : (line: string) => console.error(serverLineInWords(line));
+  const development = { inspectDir, isEphemeral, takeLog };
   const started = endWhileStarting(removeFolders);
   const progress = showProgress();
   try {
-    const running = await startOnFreePorts(options, stateDir, { progress: progress.step, development: { inspectDir, isEphemeral } });
+    const running = await startOnFreePorts(options, stateDir, { progress: progress.step, development });
     const { client, gateway } = await connect({ state: stateDir }, { env: {} });
     const inspector = await openInspector(options, inspectDir, client).catch(async (error: unknown) => {
       await running.close();
@@ -166,7 +170,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** The first start makes an image, which takes minutes: a signal does not wait for it. @returns what ends this */
 function endWhileStarting(removeFolders: () => void): () => void {
-  const end = (signal: NodeJS.Signals, number: number) => {
+  const end = (_signal: NodeJS.Signals, number: number) => {
     removeFolders();
     process.exit(128 + number);
   };

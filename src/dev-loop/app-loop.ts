@@ -251,7 +251,7 @@ export class AppLoop {
     this.#inputs = this.#bundler.inputs();
     const own = paths.filter((path) => before.has(path) || this.#isInput(path));
     const there = own.length > 0 ? own : paths.filter((path) => existsSync(path));
-    return (there.length > 0 ? there : paths).map((path) => relative(this.#options.dir, path));
+    return (there.length > 0 ? there : paths).map((path) => relative(this.#options.dir, path) || ".");
   }
 
   /** Whether it is worth a line that nothing changed: not if an editor wrote the file in steps, or made another one beside it that has gone. */

@@ -1,4 +1,4 @@
-/** The server's own log, on standard error: one line of JSON for each entry. */
+/** The server's own log, on standard error unless somebody else takes it: one line of JSON for each entry. */
 import { type Logger, destination, pino } from "pino";
 
 /** Where lines of the server's log go besides. */
@@ -16,11 +16,13 @@ export class LogLines {
   }
 }
 
-export function openServerLog({ logLevel }: { logLevel: string }, lines?: LogLines): Logger {
+/** @param take gets each line in place of standard error */
+export function openServerLog({ logLevel }: { logLevel: string }, lines?: LogLines, take?: (line: string) => void): Logger {
   const out = destination({ fd: 2, sync: true });
   out.on("error", () => undefined); // an error means that nobody reads the log any more, which is no reason to end
   const write = (line: string) => {
-    out.write(line);
+    if (take === undefined) out.write(line);
+    else take(line);
     lines?.tell(line);
   };
   return pino({ level: logLevel, base: null }, lines === undefined ? out : { write });
