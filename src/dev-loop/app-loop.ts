@@ -14,8 +14,12 @@ import { type AgainBundler, type BundledApp, createAgainBundler } from "../bundl
 import type { Client } from "../doors/admin/client.ts";
 import { namedSecrets } from "../store/catalog/injections.ts";
 import { withDotEnv } from "./dot-env.ts";
+import { withBlank, withoutHurry } from "./for-development.ts";
+import type { LoopEvent } from "./loop-event.ts";
 import { type Saved, Saves } from "./saves.ts";
 import { type FolderWatch, watchFolders } from "./watch-folders.ts";
+
+export type { LoopEvent } from "./loop-event.ts";
 
 export interface AppLoopOptions {
   /** The real path of the app's folder. */
@@ -46,50 +50,6 @@ export interface NewRevision {
   changed: boolean;
   /** Resolves when its triggers are in place, which is after its calls are. */
   settled: Promise<void>;
-}
-
-export type LoopEvent = Deployed | Failed | Renamed | Warned;
-
-interface Deployed {
-  type: "deployed";
-  dir: string;
-  app: string;
-  functions: string[];
-  /** The number of the revision. */
-  revision: number;
-  /** False if the same code was deployed before. */
-  changed: boolean;
-  /** What was saved, relative to the folder; empty at the first deploy. */
-  saved: string[];
-  /** Milliseconds from the save, or from the start. */
-  ms: number;
-  /** Of these, what bundling took. */
-  bundleMs: number;
-  isFirst: boolean;
-}
-
-interface Failed {
-  type: "failed";
-  dir: string;
-  error: MayflyError;
-  /** Whether code that was deployed before goes on answering. */
-  oldServes: boolean;
-}
-
-/** mayfly.json has another name. */
-interface Renamed {
-  type: "renamed";
-  dir: string;
-  from: string;
-  to: string;
-  /** Whether the app of the old name was removed. If not, it goes on answering. */
-  removed: boolean;
-}
-
-interface Warned {
-  type: "warned";
-  dir: string;
-  text: string;
 }
 
 const HOLD_MS = 60_000;
@@ -197,7 +157,8 @@ export class AppLoop {
   async #deploy(bundled: BundledApp, saved: Saved, bundleMs: number): Promise<boolean> {
     const { dir, client, tell } = this.#options;
     const { manifest: own, secrets } = withDotEnv(bundled.manifest, dir);
-    const manifest = this.#options.debuggable ? withoutHurry(own) : own;
+    const unhurried = this.#options.debuggable ? withoutHurry(own) : own;
+    const manifest = this.#options.readyMachine ? withBlank(unhurried) : unhurried;
     const before = this.#app;
     const isFirst = before !== manifest.name;
     const other = this.#options.otherWith(manifest.name);
@@ -328,12 +289,3 @@ function whyUnwatched(error: unknown): string {
 }
 
 const INSTALLED = ".package-lock.json";
-
-/** Milliseconds: the longest that a manifest allows. */
-const LONGEST_MS = 900_000;
-
-/** Whoever looks at a function that is stopped takes longer than it may run. */
-function withoutHurry(manifest: BundledApp["manifest"]): BundledApp["manifest"] {
-  const functions = Object.entries(manifest.functions).map(([name, own]) => [name, { ...own, timeoutMs: LONGEST_MS }] as const);
-  return { ...manifest, timeoutMs: LONGEST_MS, functions: Object.fromEntries(functions) };
-}
