@@ -134,10 +134,14 @@ class Watches implements FolderWatch {
   }
 }
 
-/** Undefined if it is gone. The number of a folder that was removed may be given to the next one. */
+/** Undefined if it is gone, or may not be looked at. The number of a folder that was removed may be given to the next one. */
 function identityOf(folder: string): string | undefined {
-  const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
-  return stat && `${stat.dev} ${stat.ino} ${stat.birthtimeNs}`;
+  try {
+    const { dev, ino, birthtimeNs } = lstatSync(folder, { bigint: true });
+    return `${dev} ${ino} ${birthtimeNs}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The names of the folders in a folder; undefined if it is none. Links are not followed, as they may lead in circles, and out of the app's folder. */
