@@ -1,8 +1,7 @@
-/** The pictures of docs/dashboard.md of an app's page: an app that looks like one, with something in each of its parts. */
+/** The pictures of docs/dashboard.md: apps that look like some, with something in each part of the dashboard. */
 import type { Page } from "playwright-core";
 import { eventually, type Platform } from "./platform.ts";
 
-const PHONE = { width: 375, height: 800 };
 const DESK = { width: 1_120, height: 800 };
 
 /** @param page of somebody who has logged in, and may do all */
@@ -35,13 +34,20 @@ export async function takePictures(platform: Platform, page: Page, folder: strin
   await client.acceptEvent("orders", "order", { payload: { id: "o-7", item: "oven", price: 250 } });
   await client.acceptEvent("orders", "order", { payload: { id: "o-8", item: "tin", price: 9 } });
 
-  const go = async (part: string, app = "bakery") => {
-    await page.setViewportSize(DESK);
-    await page.goto(`${running.apiUrl}/#/apps/${app}?tab=${part}`);
-    await page.locator(".main .card").first().waitFor();
-    await page.locator(".skeleton").first().waitFor({ state: "detached" });
+  const over = new AbortController();
+  const calling = callOften(platform, over.signal).catch(() => undefined);
+  await page.setViewportSize(DESK);
+  const goTo = async (at: string) => {
+    await page.goto(`${running.apiUrl}/#${at}`);
+    await page.locator(".main .card, .main .cell, .main .log").first().waitFor();
+    await page.locator(".skeleton, progress").first().waitFor({ state: "detached" });
   };
-  const shoot = (name: string) => page.screenshot({ path: `${folder}/app-${name}.png`, fullPage: true });
+  const go = (part: string, app = "bakery") => goTo(`/apps/${app}?tab=${part}`);
+  const shootPage = async (name: string) => {
+    await page.evaluate("scrollTo(0, 0)");
+    await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+  };
+  const shoot = (name: string) => shootPage(`app-${name}`);
   const button = (name: string) => page.getByRole("button", { name, exact: true });
   await go("traffic");
   await shoot("traffic");
@@ -77,6 +83,68 @@ export async function takePictures(platform: Platform, page: Page, folder: strin
   await button("Call").click();
   await page.getByText("201", { exact: true }).waitFor();
   await shoot("call");
-  await page.setViewportSize(PHONE);
-  await shoot("call-375");
+  await go("calls");
+  await page.getByRole("radio", { name: "Failed" }).check();
+  await page.getByRole("region", { name: "List of calls" }).getByRole("link").first().waitFor();
+  await page.getByRole("radio", { name: "All" }).check();
+  await page.locator("tbody tr").nth(8).waitFor();
+  await page.screenshot({ path: `${folder}/app-calls.png` });
+  const { invocations } = await client.invocations("bakery", { function: "echo", limit: 500 });
+  const waitedOf = ({ spans }: (typeof invocations)[number]) => spans.queue + spans.start + spans.bind;
+  const [slow] = invocations.toSorted((one, other) => waitedOf(other) - waitedOf(one));
+  await goTo(`/apps/bakery/calls/${slow!.invocation}`);
+  await page.getByRole("region", { name: "Lines of what the call cost" }).waitFor();
+  // Lines of the log that are below the screen are not drawn.
+  await page.setViewportSize({ ...DESK, height: 1_080 });
+  await shootPage("call");
+  await page.setViewportSize(DESK);
+  await go("logs");
+  await page.getByText("was asked for").first().waitFor();
+  await page.screenshot({ path: `${folder}/app-logs.png` });
+  await goTo("/apps");
+  await page.getByRole("link", { name: "orders" }).waitFor();
+  await shootPage("apps");
+  await client.createTenant("acme");
+  await client.createToken({ principal: "ci", role: "deployer" });
+  for (const part of ["", "credentials", "disk", "doctor"]) {
+    await goTo(`/operator?tab=${part}`);
+    if (part === "disk") await page.getByText(/^Measured/).waitFor();
+    await shootPage(`operator-${part || "server"}`);
+  }
+  await goTo("/simulator?app=bakery");
+  await page.getByLabel("Machines of the app, at least").fill("3");
+  await page.keyboard.press("Tab");
+  await page.getByText(/^With these rules/).waitFor();
+  await shootPage("simulator");
+  // The plots have a point for each ten seconds.
+  await eventually(
+    "some points",
+    async () => (await client.appHistory("bakery", "hour")).points.filter((point) => point !== null && point.calls > 0).length,
+    (count) => count >= 7,
+    180_000,
+  );
+  await go("");
+  await shoot("summary");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await goTo("/fleet");
+  await page.locator('.cell[data-phase="bound"]').first().click();
+  await page.getByRole("complementary").getByText("Bound", { exact: true }).waitFor();
+  await shootPage("fleet");
+  await page.emulateMedia({ colorScheme: "light" });
+  await goTo("/");
+  await page.locator(".plot canvas").nth(4).waitFor();
+  await shootPage("overview");
+  over.abort();
+  await calling;
+}
+
+/** Calls that come and go, of which some fail. */
+async function callOften(platform: Platform, over: AbortSignal): Promise<void> {
+  for (let at = 0; !over.aborted; at++) {
+    const calls = Array.from({ length: 1 + Math.round(2 + 2 * Math.sin(at / 40)) }, async () => {
+      await (await platform.call(at % 50 === 49 ? "/bakery/fails" : "/bakery/echo/cart")).text();
+    });
+    await Promise.all(calls);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }

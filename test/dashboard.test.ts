@@ -1,5 +1,5 @@
 /**
- * The dashboard in a real browser, over one server. The screenshots of docs/dashboard.md are made by `MAYFLY_SCREENSHOTS=docs/dashboard ./mayfly test test/dashboard`.
+ * The dashboard in a real browser, over one server. `MAYFLY_SCREENSHOTS=<folder> ./mayfly test test/dashboard` keeps what pages look like.
  * The file is long because all tests share one server and one browser.
  */
 import assert from "node:assert/strict";

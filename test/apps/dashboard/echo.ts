@@ -11,6 +11,7 @@ export default {
       return new Response(body, { status: 418, headers: { "x-hostile": MARKUP } });
     }
     if (pathname === "/put") await FILES.put(`in/${MARKUP}`, "four");
+    console.log(`${pathname} was asked for`);
     const sent = await request.text();
     const [own, caller] = ["x-own", "x-mayfly-caller"].map((name) => request.headers.get(name));
     const answer = { method: request.method, path: pathname + search, own, caller, sent };

@@ -88,7 +88,7 @@ function Attempt({ call, isOne }: { call: InvocationReply; isOne: boolean }) {
         <Fact name="Request">{bytes(requestBytes)}</Fact>
         <Fact name="Reply">{bytes(replyBytes)}</Fact>
         <Fact name="Trace">
-          <span class="mono">{traceIn(traceparent)}</span>
+          <span class="mono">{traceIn(traceparent) || "none"}</span>
         </Fact>
       </dl>
     </Card>
