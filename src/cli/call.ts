@@ -1,6 +1,7 @@
 /** Calls functions through the gateway for `mayfly invoke`. Uses node:http, which adds the least latency. */
 import * as http from "node:http";
 import * as https from "node:https";
+import type { Duplex } from "node:stream";
 import { connectionLost } from "../doors/admin/connection-lost.ts";
 import { notTrusted } from "../doors/admin/not-trusted.ts";
 import { pinnedTo } from "../doors/admin/pinned.ts";
@@ -18,7 +19,7 @@ export interface Call {
   signal?: AbortSignal;
 }
 
-/** Resolves with the reply's head; its body is still to be read. Throws "api-unreachable", "not-trusted" or "connection-lost". */
+/** Resolves with the reply's head; its body is still to be read. Throws "api-unreachable", "not-trusted", "connection-lost", or "not-done" if the reply is no end of the call. */
 export async function callOnce(call: Call, agent?: http.Agent): Promise<http.IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
   const { request } = call.url.protocol === "https:" ? https : http;
@@ -33,6 +34,14 @@ export async function callOnce(call: Call, agent?: http.Agent): Promise<http.Inc
     const unreachable = new MayflyError("api-unreachable", { url: call.url.origin, reason: error.message }, error);
     reject(connectionLost(call.url.origin, error) ?? notTrusted(call.url.origin, error) ?? unreachable);
   });
+  // Nothing else would be told of these replies, and the call would have no end.
+  const switched = (_response: http.IncomingMessage, socket: Duplex) => {
+    socket.destroy();
+    reject(
+      new MayflyError("not-done", { what: "the reply is the beginning of a tunnel or of another protocol, which is not spoken here" }),
+    );
+  };
+  outgoing.once("connect", switched).once("upgrade", switched);
   outgoing.end(call.body);
   return await promise;
 }
