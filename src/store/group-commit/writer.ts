@@ -57,6 +57,11 @@ export class Writer {
     this.#log = mayBeUndone === undefined ? null : new LogSync(this.#db, file);
   }
 
+  /** Whether rest() has to be called when nothing more has come. If not, all that came is done when run() returns. */
+  get rests(): boolean {
+    return this.#log !== null;
+  }
+
   run(batch: readonly Asked[]): void {
     if (this.#log === null) return this.#tell(this.#carryOut(batch));
     this.#held.push(...batch);
