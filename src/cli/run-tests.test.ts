@@ -145,6 +145,12 @@ test("files whose process ends before they have run count as failed", async () =
   assert.match(said, /not all of these ran.*src\/shop\/b\.test\.ts/);
 });
 
+test("a test of a file that shares a process may wait for what does not keep the process alive", async () => {
+  const waits = (name: string) => `test(${JSON.stringify(name)}, () => new Promise((resolve) => setTimeout(resolve, 300).unref()));`;
+  const { totals, said } = await runFiles("quiet", { "src/shop/a.test.ts": waits("a"), "src/shop/b.test.ts": waits("b") }, bounds);
+  assert.deepEqual(totals, { passed: 2, failed: 0, skipped: 0 }, said);
+});
+
 test("of files that share a process, the one that does not end is named", async () => {
   const files = { "src/shop/a.test.ts": 'test("a", () => {});', "src/shop/b.test.ts": 'test("loops", () => { for (;;); });' };
   const { totals, said } = await runFiles("stays", files, { testMs: 1_000, fileMs: 3_000 });

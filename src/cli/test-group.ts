@@ -14,12 +14,16 @@ const load = createRequire(import.meta.url);
 export async function runGroup(files: string[], root: string, folder: string): Promise<void> {
   const notes: FileNote[] = [];
   process.on("exit", () => noteFiles(folder, notes));
+  // node:test cancels a test that waits while nothing keeps the process alive, such as for a timer that is not to keep a server alive. In a process of its own the start does,
+  // for as long as such tests take.
+  const awake = setInterval(() => {}, 60_000);
   for (const file of files) {
     noteBegun(folder, file);
     const [startedMs, cpuMs] = [performance.now(), usedCpuMs()];
     await runFile(join(root, file), file);
     notes.push({ file, ms: performance.now() - startedMs, cpuMs: usedCpuMs() - cpuMs });
   }
+  clearInterval(awake);
 }
 
 /** Resolves when the file's tests and hooks have ended. */
