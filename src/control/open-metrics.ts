@@ -54,7 +54,7 @@ export function openExportOf(
 ): Export | undefined {
   const { url, ...otlp } = config.telemetry.otlp;
   if (url === undefined) return undefined;
-  const report = (error: Error) => log.warn({ err: error }, "telemetry was not exported");
+  const report = (error: Error) => log.warn({ err: error }, `telemetry was not exported: ${error.message}`);
   const listenToLog: LogLines["listen"] = (listener) => lines.listen(listener);
   const exported = openExport({ ...otlp, url, listenToLog, events, labelsOf: labelsBy(names), metrics, clock, version, report });
   closing.defer(() => exported.close());

@@ -139,13 +139,14 @@ function textsOf(
   { client, method, host, path, version, tenant, app, function: name, invocation, trace, error, userAgent, referer }: Access,
   escape: (text: string) => string,
 ): Texts {
-  const maybe = (text: string | undefined) => (text === undefined ? undefined : escape(text));
+  const own = (text: string) => (text.length <= MOST_CHARACTERS && !special.test(text) ? text : escape(text));
+  const maybe = (text: string | undefined) => (text === undefined ? undefined : own(text));
   return {
-    client: escape(client),
-    method: escape(method),
-    host: escape(host),
-    path: escape(path),
-    version: escape(version),
+    client: own(client),
+    method: own(method),
+    host: own(host),
+    path: own(path),
+    version: own(version),
     tenant: maybe(tenant),
     app: maybe(app),
     function: maybe(name),

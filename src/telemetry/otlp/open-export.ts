@@ -70,9 +70,10 @@ export function openExport(options: ExportOptions): Export {
       pauseMs: PAUSE_MS,
       clock,
       failed: (error) => report(error as Error),
-      report,
+      // take() tells it.
+      report: () => undefined,
       async take(batch, lost) {
-        if (lost > 0) sender.drop(signal, lost, new Error("it is too slow"));
+        if (lost > 0) sender.drop(signal, lost, new Error(`${lost} were dropped, because they come faster than it takes them`));
         const { body, count } = requestOf(batch);
         // Of apps that are gone, nothing is sent.
         if (count > 0) await sender.send(signal, body, count);

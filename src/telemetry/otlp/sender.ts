@@ -68,7 +68,8 @@ export class Sender {
     if (now - this.#reportedAt < REPORT_EVERY_MS) return;
     this.#reportedAt = now;
     const what = why instanceof Error ? inWords(why) : String(why);
-    this.#options.report(new Error(`the collector at ${this.#options.url} did not take ${signal}: ${what}`, { cause: why }));
+    // Without the cause, which the log would tell once more.
+    this.#options.report(new Error(`the collector at ${this.#options.url} did not take ${signal}: ${what}`));
   }
 
   collect(): MetricFamily[] {
