@@ -176,7 +176,8 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
       else asked.reject(new MayflyError(answer.code, answer.details));
     }
     // A server with nothing to store may end.
-    if (this.#waiting.size === 0) this.#thread?.unref();
+    // Whoever closes waits for the thread's end, for which it writes its log into the file.
+    if (this.#waiting.size === 0 && this.#closed === null) this.#thread?.unref();
   }
 
   #refuseAll(error: unknown): void {

@@ -28,7 +28,7 @@ export class Writer {
   readonly #now: () => number;
   readonly #db: DatabaseSync;
   readonly #operations: Operations;
-  readonly #spaceUse: NonNullable<Engine<Operations>["spaceUse"]>;
+  readonly #transactions: Transactions;
   readonly #space: DiskSpace;
   readonly #mayBeUndone: NonNullable<Engine<Operations>["mayBeUndone"]>;
   /** Null: each commit waits for the disk by itself. */
@@ -52,7 +52,13 @@ export class Writer {
     this.#db.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
     this.#operations = engine.operations(this.#db);
     this.#space = new DiskSpace(this.#db, file);
-    this.#spaceUse = spaceUse;
+    this.#transactions = {
+      many: (work) => this.#space.transact(work),
+      one:
+        ({ operation, argument }) =>
+        (work) =>
+          this.#space.transactByReserve(() => spaceUse(operation, argument, this.#db), work),
+    };
     this.#mayBeUndone = mayBeUndone ?? {};
     this.#log = mayBeUndone === undefined ? null : new LogSync(this.#db, file);
   }
@@ -96,14 +102,10 @@ export class Writer {
   }
 
   #carryOut(batch: readonly Asked[]): Answer[] {
-    const space = this.#space;
-    const transactions: Transactions = {
-      // What an operation takes of the disk is known only by itself.
-      many: space.isWhole ? (work) => space.transact(work) : undefined,
-      one: (asked) => (work) => space.transactByReserve(() => this.#spaceUse(asked.operation, asked.argument, this.#db), work),
-    };
-    const answers = runBatch(this.#db, this.#operations, this.#file, batch, transactions);
-    if (!space.isWhole) space.restore();
+    if (this.#space.isWhole) return runBatch(this.#db, this.#operations, this.#file, batch, this.#transactions);
+    // What an operation takes of the disk is known only by itself.
+    const answers = runBatch(this.#db, this.#operations, this.#file, batch, { ...this.#transactions, many: undefined });
+    this.#space.restore();
     return answers;
   }
 
