@@ -135,7 +135,7 @@ export class Call implements InvocationReply, OnConnection {
   head(status: number, headers: string[], body: Buffer, ended: boolean, timing: InvocationTiming): void {
     if (this.#over) return;
     this.#bodyless = status === 204 || status === 304 || this.#request.method === "HEAD";
-    const contentLength = keepReplyHeaders(headers, status !== 204, this.#context.timingHeaders);
+    const contentLength = this.#keepHeaders(headers, status !== 204);
     if (typeof contentLength === "string") return this.#badResponse(contentLength);
     const list = this.#more.length === 0 ? headers : withGatewaysOwn(headers, this.#more);
     const hasNoLength = body.length === 0 && (this.#bodyless || this.#request.httpVersionMajor > 1);
@@ -201,6 +201,10 @@ export class Call implements InvocationReply, OnConnection {
     return true;
   }
 
+  #keepHeaders(headers: string[], keepsLength: boolean): number | string {
+    return keepReplyHeaders(headers, { keepsLength, timingHeaders: this.#context.timingHeaders, sharesOrigin: this.#route.prefix !== "" });
+  }
+
   clientGone(): void {
     this.#finish();
     this.#handle?.abort();
@@ -210,7 +214,7 @@ export class Call implements InvocationReply, OnConnection {
   switched(given: string[], timing: InvocationTiming): { headers: string[]; handle: InvocationHandle } | null {
     const handle = this.#handle;
     if (this.#over || handle === null) return null;
-    const wrong = keepReplyHeaders(given, false, this.#context.timingHeaders);
+    const wrong = this.#keepHeaders(given, false);
     if (typeof wrong === "string") {
       this.#badResponse(wrong);
       return null;

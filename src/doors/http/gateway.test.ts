@@ -55,6 +55,19 @@ test("replies carry length, timing and the invocation's id, and repeated headers
   assert.equal(await response.text(), "héllo");
 });
 
+test("what concerns the pages of other apps is dropped where a path chose the app, and kept where a host of its own did", async () => {
+  const given = ["Service-Worker-Allowed", "/", "clear-site-data", '"*"', "NEL", '{"max_age":60}', "x-own", "1"];
+  await using open = await openTestGateway((seen) => replyText(seen, "hi", [...given]), { trustedProxies: ["127.0.0.1"] });
+  const { headers } = await fetch(`${open.url}/app/hello`);
+  assert.deepEqual(
+    ["service-worker-allowed", "clear-site-data", "nel", "x-own"].map((name) => headers.get(name)),
+    [null, null, null, "1"],
+  );
+  const client = rawClient(open.port, get("/", "X-Forwarded-Host: www.example.com\r\n"));
+  await until(() => client.text.endsWith("hi"));
+  for (let at = 0; at < given.length; at += 2) assert.ok(client.text.includes(`${given[at]}: ${given[at + 1]}\r\n`), client.text);
+});
+
 test("behind trusted proxies a function sees the client, its protocol and its host, whatever the client claims", async () => {
   await using open = await openTestGateway((seen) => replyText(seen, "hi"), { trustedProxies: ["127.0.0.1", "10.0.0.0/8"] });
   const spoofed =

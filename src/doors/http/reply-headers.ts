@@ -3,13 +3,25 @@ import { isCorsHeader } from "../access/cors.ts";
 import { SESSION_COOKIE } from "../admin/session-cookie-name.ts";
 import type { InvocationTiming } from "../../telemetry/platform-event.ts";
 
+interface KeptHeaders {
+  keepsLength: boolean;
+  /** Whether the gateway adds its metrics. */
+  timingHeaders?: boolean;
+  /** Whether a path chose the app, so that the reply has its origin in common with other apps, and its host name perhaps with the dashboard. */
+  sharesOrigin?: boolean;
+}
+
 /**
  * Drops the headers that only the gateway may set: x-mayfly-…, date and, if timing headers are on, the gateway's metrics in server-timing. It also drops cookies with
  * names of the dashboard's sessions: browsers keep those of all ports of a host together, so that a function would end the session of whoever looks at it.
+ * Where apps share an origin, it drops what would change the browser's ways with the others' pages as well.
  * Returns the content-length in bytes, -1 if there is none, or a description of the mistake if it is not a number.
  * @param list name, value, name, value …, without hop-by-hop headers; it is changed in place, because most replies keep all of theirs
  */
-export function keepReplyHeaders(list: string[], keepsLength: boolean, timingHeaders: boolean): number | string {
+export function keepReplyHeaders(
+  list: string[],
+  { keepsLength, timingHeaders = false, sharesOrigin = false }: KeptHeaders,
+): number | string {
   let contentLength = -1;
   let kept = 0;
   for (let at = 0; at < list.length; at += 2) {
@@ -19,7 +31,7 @@ export function keepReplyHeaders(list: string[], keepsLength: boolean, timingHea
       if (contentLength !== -1 || !/^\d{1,15}$/.test(value)) return "its content-length is not one number";
       contentLength = Number(value);
       if (!keepsLength) continue;
-    } else if (isGatewaysOwn(name) || (name.length === 10 && isSessionCookie(name, value))) {
+    } else if (isGatewaysOwn(name) || (name.length === 10 && isSessionCookie(name, value)) || (sharesOrigin && isOfWholeOrigin(name))) {
       continue;
     } else if (timingHeaders && name.length === 13 && name.toLowerCase() === "server-timing") {
       value = otherMetrics(value);
@@ -55,6 +67,15 @@ function isGatewaysOwn(name: string): boolean {
 /** Browsers take off blanks around the name, and take a cookie without a name for one that its value begins with. */
 function isSessionCookie(name: string, value: string): boolean {
   return name.toLowerCase() === "set-cookie" && value.replace(/^[\s=]+/, "").startsWith(SESSION_COOKIE);
+}
+
+/** They let a page's service worker answer for all paths, remove cookies and storage, and have the browser report requests of all pages elsewhere. */
+const ofWholeOrigin = new Set(["service-worker-allowed", "clear-site-data", "nel"]);
+
+/** For speed, the length rules out nearly every other name. */
+function isOfWholeOrigin(name: string): boolean {
+  const { length } = name;
+  return (length === 3 || length === 15 || length === 22) && ofWholeOrigin.has(name.toLowerCase());
 }
 
 const MINUS = 45;

@@ -51,7 +51,7 @@ export class InternalCall implements InvocationReply {
 
   head(status: number, list: string[], body: Buffer, ended: boolean): void {
     if (this.#over) return;
-    const wrong = keepReplyHeaders(list, status !== 204 && this.#request.method === "HEAD", false);
+    const wrong = keepReplyHeaders(list, { keepsLength: status !== 204 && this.#request.method === "HEAD" });
     if (typeof wrong === "string") return this.#fail(new MayflyError("bad-response", forCallers("bad-response", { what: wrong })));
     const isBodyless = status === 204 || status === 304 || this.#request.method === "HEAD";
     if (ended && !isBodyless) list.push("content-length", String(body.length));

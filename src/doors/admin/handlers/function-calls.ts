@@ -45,7 +45,7 @@ export function addFunctionCalls(api: OpenAPIHono<ApiEnv>, { catalog, durable, d
 function replyOf({ ms, invocation, outcome }: TriedReply) {
   if (outcome instanceof MayflyError) return { ...refusalOf(outcome, invocation), invocation, ms, timing: null };
   const { status, headers, body, bytes, timing } = outcome;
-  const wrong = keepReplyHeaders(headers, true, false);
+  const wrong = keepReplyHeaders(headers, { keepsLength: true });
   if (typeof wrong === "string")
     return { ...refusalOf(new MayflyError("bad-response", { what: wrong }), invocation), invocation, ms, timing };
   const pairs = Array.from({ length: headers.length / 2 }, (_, at): [string, string] => [headers[2 * at]!, headers[2 * at + 1]!]);
