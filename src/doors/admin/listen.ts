@@ -94,7 +94,7 @@ interface App {
 
 interface Surroundings {
   peer: string;
-  /** Has the function called when the reply has ended. */
+  /** Has the function called when the reply has ended: at once, if it has. */
   whenOver: (over: () => void) => void;
 }
 
@@ -108,11 +108,13 @@ export async function listen(app: App, listener: ApiListener, clock: Clock = sys
   const server = createAdaptorServer({
     fetch: (request, { incoming, outgoing }) => {
       const received = incoming as IncomingMessage;
-      const whenOver = (over: () => void) =>
-        void (outgoing as ServerResponse).once(
-          "close",
-          guarded(over, () => {}),
-        );
+      const reply = outgoing as ServerResponse;
+      const whenOver = (over: () => void) => {
+        const once = guarded(over, () => {});
+        // While the request waited for its turn, its client may have gone.
+        if (reply.closed) once();
+        else reply.once("close", once);
+      };
       return room.refusal(received) ?? answer(app, request, host, { peer: peerOf(received, trusted), whenOver });
     },
     autoCleanupIncoming: false,

@@ -158,9 +158,12 @@ class FolderWriter extends InOrder {
   }
 
   override async push(chunk: Uint8Array): Promise<void> {
-    await super.push(chunk);
-    // The chunk's memory is used again.
-    await this.#written();
+    try {
+      await super.push(chunk);
+    } finally {
+      // The chunk's memory is used again, and what is removed after a failure must not come back.
+      await this.#written();
+    }
   }
 
   protected async begin(at: number): Promise<void> {
@@ -177,7 +180,10 @@ class FolderWriter extends InOrder {
     const mode = executable ? 0o755 : 0o644;
     if (part.byteLength === bytes) {
       if (this.#isLinked(path, part, executable)) return;
-      this.#writing.push(writeWhole(this.#place(), part, { flag: "wx", mode }));
+      const writing = writeWhole(this.#place(), part, { flag: "wx", mode });
+      // #written() tells it. Until then, what failed while a folder is made would be nobody's, which ends the process.
+      writing.catch(() => undefined);
+      this.#writing.push(writing);
       if (this.#writing.length >= AT_ONCE) await this.#written();
       return;
     }
@@ -204,8 +210,11 @@ class FolderWriter extends InOrder {
   }
 
   async end(): Promise<void> {
-    await this.rest();
-    await this.#written();
+    try {
+      await this.rest();
+    } finally {
+      await this.#written();
+    }
     await this.close();
     // One call for all files, however many; in a process of its own, because it may take long.
     if (this.#known === undefined) await promisify(execFile)("sync", ["--file-system", this.#folder]);
