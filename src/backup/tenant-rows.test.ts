@@ -61,6 +61,22 @@ test("a tenant's queues are taken out and put beside those of others, under othe
   assert.deepEqual(rows(file, "SELECT queue FROM queues WHERE tenant = 'ten_a'"), [[4]]);
 });
 
+test("a message with its text in its own row takes no text of others along, and none away, however often it is put back", (t) => {
+  const dir = folderOf(t);
+  const [file, copy] = [join(dir, "queues.db"), join(dir, "copy.db")];
+  const short =
+    "INSERT INTO messages (seq, queue, id, visible_at, sent_at, body, text, about, bytes) VALUES (1, 1, 'm1', 1, 1, 0, 'of a', '{}', 1);";
+  filled(file, queueMigrations, `${queue(1, "ten_a")} ${queue(2, "ten_b")} ${short} ${message(2, 2, "of b")}`);
+  for (let round = 0; round < 2; round++) {
+    copyFileSync(file, copy);
+    keepOnly(copy, queuesPart, own);
+    assert.deepEqual(rows(copy, "SELECT text FROM bodies"), []);
+    putRows(file, copy, queuesPart, own);
+    assert.deepEqual(rows(file, "SELECT text FROM bodies"), [["of b"]]);
+  }
+  assert.deepEqual(rows(file, "SELECT text FROM messages WHERE text IS NOT NULL"), [["of a"]]);
+});
+
 const bucket = (at: number, tenant: string) =>
   `INSERT INTO buckets (bucket, name, tenant, region, created_at) VALUES (${at}, 'b-${tenant}', '${tenant}', 'r', 1);`;
 const object = (at: number, of: number, files: string[]) =>

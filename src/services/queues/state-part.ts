@@ -16,7 +16,12 @@ export const queuesPart: DatabasePart = {
       of: `queue IN ${QUEUES}`,
       numbers: { seq: SEQ, queue: QUEUE, grp: "groups.grp", body: "bodies.body", origin: QUEUE },
     },
-    { name: "bodies", of: `body IN (SELECT body FROM messages WHERE queue IN ${QUEUES})`, numbers: { body: "bodies.body" } },
+    // A message with its text in its own row has none of them, whatever number it got when it was put beside those of others.
+    {
+      name: "bodies",
+      of: `body IN (SELECT body FROM messages WHERE queue IN ${QUEUES} AND about IS NULL)`,
+      numbers: { body: "bodies.body" },
+    },
     { name: "dedups", of: `queue IN ${QUEUES}`, numbers: { queue: QUEUE, seq: SEQ } },
     { name: "moves", of: TENANT, numbers: { move: "moves.move", queue: QUEUE, last_seq: SEQ } },
   ],
