@@ -38,7 +38,12 @@ export class SyncGroup {
     return this.#skipped > 0 || this.#waiting >= this.#expected;
   }
 
-  /** Called when nothing more has come. Returns when those that wait do so no longer; Infinity: none waits. */
+  /** When those that wait do so no longer; Infinity: none waits. */
+  get until(): number {
+    return this.#until;
+  }
+
+  /** Called when nothing more has come. Returns `until`. */
   rest(): number {
     this.#isFresh = false;
     return this.#until;

@@ -112,3 +112,17 @@ test("what waits for the disk is carried out with as many others as there were b
   next.close();
   assert.deepEqual(again, [{ number: 1, result: [1, 2, 3, 4, 5, 6, 7, 9] }]);
 });
+
+test("what waits for the disk does not wait for longer because operations that do not wait for it come all the time", (t) => {
+  const { writer, told, clock } = open(t);
+  writer.run(keeping(1));
+  // Two are expected from here on, and the second never comes.
+  writer.run(keeping(2));
+  assert.deepEqual(told.splice(0), [[1]]);
+  for (const number of [3, 5]) {
+    writer.run(adding(number));
+    clock.now += 1;
+  }
+  assert.deepEqual(told, [[3], [5], [2]]);
+  writer.close();
+});

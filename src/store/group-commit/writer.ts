@@ -73,7 +73,9 @@ export class Writer {
     this.#held.push(...batch);
     const early = batch.filter(({ operation }) => Object.hasOwn(this.#mayBeUndone, operation)).length;
     const now = this.#now();
-    let isWhole = this.#group.add(batch.length - early, now);
+    // Where more comes all the time, rest() is never called.
+    const isDue = Math.min(this.#syncBy, this.#group.until) < now;
+    let isWhole = this.#group.add(batch.length - early, now) || isDue;
     if (isWhole || early > 0) isWhole = this.#group.add(this.#commit(this.#log), now) || isWhole;
     if (isWhole) this.#sync(this.#log);
   }
