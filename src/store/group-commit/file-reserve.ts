@@ -17,7 +17,7 @@ export class FileReserve {
 
   constructor(database: string) {
     this.#file = `${database}-reserve`;
-    this.#bytes = statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
+    this.#bytes = sizeOf(this.#file);
   }
 
   get bytes(): number {
@@ -31,13 +31,14 @@ export class FileReserve {
   /** Makes the file whole if there is room. Never throws, because everything but removals on a full disk works without it. */
   restore(): void {
     if (this.isWhole) return;
+    const before = this.#bytes;
     try {
       const { bavail, bsize } = statfsSync(dirname(this.#file));
       if (bavail * bsize < RESERVE_BYTES - this.#bytes + ROOM_BYTES) return;
       this.#fill();
     } catch {
-      // Somebody else has filled the disk meanwhile, or it cannot be written: the next write of something needed reports it.
-      this.#setBytes(0);
+      // Somebody else has filled the disk meanwhile, or it cannot be written: the next write of something needed reports it. What was held before is held on.
+      this.#shrinkTo(before);
     }
   }
 
@@ -58,6 +59,15 @@ export class FileReserve {
     }
   }
 
+  /** Never throws. */
+  #shrinkTo(bytes: number): void {
+    try {
+      this.#setBytes(bytes);
+    } catch {
+      this.#bytes = sizeOf(this.#file);
+    }
+  }
+
   #setBytes(bytes: number): void {
     this.#bytes = 0;
     if (bytes === 0) return rmSync(this.#file, { force: true });
@@ -69,4 +79,8 @@ export class FileReserve {
       closeSync(fd);
     }
   }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
