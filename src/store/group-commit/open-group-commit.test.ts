@@ -106,6 +106,16 @@ test("after the close nothing is taken, and what was asked for before is done", 
   assert.deepEqual(await (await open(t, dir)).run("list", null), [7]);
 });
 
+test("a close after the thread has ended waits for what was asked for since, which another thread does", async (t) => {
+  const commit = await open(t, folder(t), { onFailure: () => {} });
+  await assert.rejects(commit.run("end", null));
+  let isDone = false;
+  const last = commit.run("add", { number: 7 }).then(() => (isDone = true));
+  await commit.close();
+  assert.equal(isDone, true);
+  await last;
+});
+
 test("a file that is no database is refused when it is opened", async () => {
   await assert.rejects(openGroupCommit({ file: import.meta.filename, module, onFailure: () => {} }), { code: "state-damaged" });
 });

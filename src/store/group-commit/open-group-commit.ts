@@ -89,6 +89,7 @@ class ThreadedCommit<O extends Operations> implements GroupCommit<O> {
 
   async #end(): Promise<void> {
     await this.#starting;
+    if (this.#thread === null && this.#outbox.length > 0) await this.#startAgain();
     this.#send();
     const thread = this.#thread;
     if (thread === null) return;
