@@ -1,6 +1,6 @@
 /** Objects of a whole server, by AWS's own client. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -62,6 +62,11 @@ test("objects are there after a restart of the server and in a backup, and are o
     assert.equal(code, 0, stderr);
   }
   assert.equal(await second.end("SIGTERM"), 0);
-  await start(restored);
+  const third = await start(restored);
   await read();
+  assert.equal(await third.end("SIGTERM"), 0);
+  // With another key, what is encrypted from now on would be lost once the right one is put back.
+  rmSync(join(restored, "secrets.key"));
+  await assert.rejects(start(restored), /secret-key-unusable/);
+  assert.ok(!existsSync(join(restored, "secrets.key")));
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openDefinitionsOf } from "../appliances/open-on-server.ts";
 import type { ServerStart } from "../base/config/server-start.ts";
 import { ensureToken } from "../doors/admin/token.ts";
+import { isSealedByServer } from "../services/objects/sealed-by-server.ts";
 import { type CatalogNeeds, openAuditOf, openCatalogOf, openLambdaStoreOf, openPrincipalsOf, openStores } from "../store/open-stores.ts";
 import { lockFolders } from "../store/state-folder/lock-folders.ts";
 import { type Supervision, tellLostCalls } from "../supervisor/supervision.ts";
@@ -17,7 +18,12 @@ export interface StateNeeds extends Pick<CatalogNeeds, "filesForm" | "isEphemera
 
 export function openState(start: ServerStart, { events, supervision, filesForm, isEphemeral }: StateNeeds) {
   const lock = lockFolders(start, supervision?.pid, () => supervision?.locked());
-  const catalog = openCatalogOf(start, { filesForm, isEphemeral, codeBesides: (tenant) => lambdaStore.zipBytes(tenant) });
+  const catalog = openCatalogOf(start, {
+    filesForm,
+    isEphemeral,
+    codeBesides: (tenant) => lambdaStore.zipBytes(tenant),
+    isKeyUsedBesides: () => isSealedByServer(start.config.stateDir),
+  });
   // Appliances have their names before an older Mayfly's ledger and logs are taken over by names.
   const definitions = openDefinitionsOf(start, catalog.names);
   const stores = openStores(start, catalog, events);

@@ -47,6 +47,8 @@ export interface CatalogNeeds {
   filesForm: () => FilesForm | undefined;
   /** Bytes of code that are stored besides the catalog's. @param tenant null: those of all */
   codeBesides: (tenant: string | null) => number;
+  /** Asked if the file of the key is missing: whether it has sealed more than what the catalog holds. */
+  isKeyUsedBesides: () => boolean;
   /** Whether the state folder goes with the server, so that nothing has to survive a power cut. */
   isEphemeral: boolean;
 }
@@ -57,7 +59,7 @@ const KEPT_PER_APP = 300;
 /** The state folder must be locked. */
 export function openCatalogOf(
   { config, clock, log, closing }: ServerStart,
-  { filesForm, codeBesides, isEphemeral }: CatalogNeeds,
+  { filesForm, codeBesides, isEphemeral, isKeyUsedBesides }: CatalogNeeds,
 ): Catalog {
   const { stateDir, revisionsKept, maxAppCodeMb, maxCodeMb } = config;
   const catalog = openCatalog(join(stateDir, "catalog.db"), join(stateDir, "secrets.key"), {
@@ -66,6 +68,7 @@ export function openCatalogOf(
     filesForm: () => filesForm() ?? "image",
     quota: { perApp: maxAppCodeMb * 2 ** 20, inAll: maxCodeMb * 2 ** 20, besides: codeBesides },
     reserve: reserveOf(stateDir),
+    isKeyUsedBesides,
     durability: isEphemeral ? "normal" : "full",
     onFailure: (error) => log.error({ err: error }, "what was removed is not given back to the disk"),
   });

@@ -23,7 +23,7 @@ export interface Seal {
   keyFor(purpose: string): Buffer;
 }
 
-/** @param mayCreate false if encrypted secrets exist, because a new key could not decrypt them */
+/** @param mayCreate false if something exists that the key has encrypted, because a new one could not decrypt it */
 export function openSeal(keyFile: string, mayCreate: boolean): Seal {
   const key = readKey(keyFile, mayCreate);
   return {
@@ -65,7 +65,7 @@ function readKey(file: string, mayCreate: boolean): Buffer {
     if (!mayCreate)
       throw new MayflyError("secret-key-unusable", {
         file: basename(file),
-        what: "it is missing, but the catalog holds secrets sealed by it",
+        what: "it is missing, and what it has sealed, such as secrets or encrypted objects, is there",
       });
     createKey(file);
   }

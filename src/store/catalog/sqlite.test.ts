@@ -1,6 +1,6 @@
 /** The catalog, over real SQLite files. The file is long because every test sees all of the catalog, opened anew and reopened. */
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, test } from "node:test";
@@ -336,7 +336,9 @@ describe("secrets", () => {
     assert.throws(() => files.open(), { code: "secret-key-unusable" });
     rmSync(key);
     files.sql("DELETE FROM secrets");
-    files.catalog = files.open();
+    assert.throws(() => files.open({ isKeyUsedBesides: () => true }), { code: "secret-key-unusable" });
+    assert.ok(!existsSync(key));
+    files.catalog = files.open({ isKeyUsedBesides: () => false });
   });
 });
 

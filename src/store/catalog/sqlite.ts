@@ -14,6 +14,7 @@
  * 5. Removing an app always works, on a full disk too, and frees its space.
  * 6. A revision that cannot be read makes its own app unusable, and no other: the catalog opens, and lists the app with its problem.
  */
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
@@ -47,14 +48,15 @@ import { openTenants } from "./tenants.ts";
 
 const REVISIONS_KEPT = 10;
 
-/** @param keyFile 32 random bytes that encrypt the secrets, mode 0600; created if it is missing and no secret exists yet */
+/** @param keyFile 32 random bytes that encrypt the secrets, mode 0600; created if it is missing and nothing exists yet that it has sealed */
 export function openCatalog(file: string, keyFile: string, options: CatalogOptions = {}): Catalog {
-  const { onFailure = () => {}, durability = "full" } = options;
+  const { onFailure = () => {}, durability = "full", isKeyUsedBesides = () => false } = options;
   const migrations = catalogMigrations(() => openSeal(keyFile, false));
   const db = openDatabase(file, { durability, migrations, shrinks: true });
   try {
     const queries = prepareQueries(db);
-    const seal = openSeal(keyFile, queries.secrets.any() === undefined);
+    const mayCreateKey = !existsSync(keyFile) && queries.secrets.any() === undefined && !isKeyUsedBesides();
+    const seal = openSeal(keyFile, mayCreateKey);
     const write = <T>(work: () => T): T => writeOnce(db, file, work);
     const { reserve = noReserve } = options;
     const writeByAllMeans = <T>(work: () => T): T => writeWithReserve(write, reserve, work);
@@ -118,6 +120,8 @@ export interface CatalogOptions {
   durability?: OpenOptions["durability"];
   /** Called with the reason why the space of what was removed could not be freed. */
   onFailure?: (error: unknown) => void;
+  /** Asked if the file of the key is missing: whether the key has sealed more than what the catalog holds. */
+  isKeyUsedBesides?: () => boolean;
 }
 
 const defaults = { clock: systemClock, quota: noQuota, revisionsKept: REVISIONS_KEPT, reserve: noReserve };

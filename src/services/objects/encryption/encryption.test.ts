@@ -3,10 +3,12 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
 import { afterwards } from "../../../base/testing/afterwards.ts";
 import { Random, seedOf } from "../../../base/testing/random.ts";
 import { InlineCommit } from "../../../store/group-commit/testing/inline-commit.ts";
+import { migrate } from "../../../store/sqlite/migrate.ts";
 import { openContentFiles } from "../content/content-files.ts";
 import type { ByteRange } from "../content/outgoing.ts";
 import type { AskedEncryption } from "../object.ts";
@@ -14,6 +16,7 @@ import { objectsOver } from "../objects-over.ts";
 import type { Objects } from "../objects.ts";
 import { engine, type ObjectOperations } from "../store/engine.ts";
 import { about, pieces, putInto, serverKey } from "../testing/describe-objects.ts";
+import { isSealedByServer } from "../sealed-by-server.ts";
 import { removeGarbage } from "../upkeep.ts";
 import { isKeyOf, newDataKey, newKeyCheck, openDataKey, sealDataKey } from "./data-keys.ts";
 
@@ -39,7 +42,7 @@ async function open(t: TestContext) {
     return entries.map((entry) => join(entry.parentPath, entry.name));
   };
   const kept = async (key: string) => index.run("bytes", { file: (await objects.head("b", key)).segments[0]!.file });
-  return { objects, over, onDisk, kept };
+  return { objects, index, folder, over, onDisk, kept };
 }
 
 async function contentOf(objects: Objects, key: string, { customerKey, range }: { customerKey?: Buffer; range?: ByteRange } = {}) {
@@ -147,6 +150,36 @@ test("what another server's key has sealed is not read, and says why", async (t)
   await assert.rejects(putInto(none, "new", Buffer.alloc(100_000), { encrypt: byServer }), /there is no key/);
   await putInto(none, "plain", "needs none");
   assert.equal((await contentOf(none, "plain")).toString(), "needs none");
+});
+
+test("it is known whether the server's key has sealed anything, and an older Mayfly does not open what it would hand over encrypted", async (t) => {
+  const { objects, index, folder } = await open(t);
+  const file = join(folder, "objects.db");
+  const isSealed = () => {
+    rmSync(file, { force: true });
+    index.db.exec(`VACUUM INTO '${file}'`);
+    return isSealedByServer(folder);
+  };
+  assert.equal(isSealedByServer(folder), false);
+  await putInto(objects, "plain", '"key":"x"');
+  await putInto(objects, '"key":"x"', Buffer.alloc(20_000), { encrypt: byCustomer });
+  const of = (upload: string, encrypt: AskedEncryption) => ({ bucket: "b", key: "k", upload, number: 1, most: 1e9, encrypt });
+  const customersUpload = await objects.startUpload("b", "k", { object: about, initiator: "x" }, byCustomer);
+  await objects.putPart(of(customersUpload, byCustomer), pieces(Buffer.alloc(10)));
+  assert.equal(isSealed(), false);
+  const upload = await objects.startUpload("b", "k", { object: about, initiator: "x" }, byServer);
+  await objects.putPart(of(upload, byServer), pieces(Buffer.alloc(10)));
+  assert.equal(isSealed(), true);
+  await objects.abortUpload("b", "k", upload);
+  assert.equal(isSealed(), false);
+  await putInto(objects, "server", "x", { encrypt: byServer });
+  assert.equal(isSealed(), true);
+  // The number of schemas of the last Mayfly that knew no encryption.
+  const older = engine.migrations.slice(0, 4);
+  using db = new DatabaseSync(file);
+  assert.throws(() => migrate(db, file, older), { code: "state-newer" });
+  writeFileSync(file, "damaged, and no database at all ".repeat(100));
+  assert.throws(() => isSealedByServer(folder), { code: "state-damaged" });
 });
 
 test("a bucket says what is encrypted that nobody asks it for", async (t) => {

@@ -76,4 +76,6 @@ export const migrations: readonly Migration[] = [
    INSERT INTO untold SELECT notice ->> '$.tenant' AS tenant, count(*) FROM notices GROUP BY tenant;`,
   // Grows with each change of what is in the bucket.
   `ALTER TABLE buckets ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;`,
+  // Changes nothing. An older Mayfly knows nothing of keys in segments, and would hand encrypted content over as it is on the disk: this keeps it from opening the file.
+  `SELECT 1;`,
 ];
