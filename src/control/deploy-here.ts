@@ -18,7 +18,7 @@ export async function deployHere(parts: DeployHereParts, tenant: string, manifes
   let large: LargeDraft | undefined;
   try {
     for (const { code, ...bundle } of bundles) {
-      const received = code instanceof UnreadFiles ? await receive(parts.catalog, tenant, code) : { bundle: code };
+      const received = code instanceof UnreadFiles ? await receive(parts.catalog, tenant, manifest.name, code) : { bundle: code };
       if ("draft" in received) large = received.draft;
       else inMemory.push({ ...bundle, code: received.bundle });
     }
@@ -28,8 +28,8 @@ export async function deployHere(parts: DeployHereParts, tenant: string, manifes
   }
 }
 
-async function receive(catalog: Pick<Catalog, "receiveFiles">, holder: string, files: UnreadFiles): Promise<Received> {
-  const incoming = catalog.receiveFiles(holder);
+async function receive(catalog: Pick<Catalog, "receiveFiles">, tenant: string, app: string, files: UnreadFiles): Promise<Received> {
+  const incoming = catalog.receiveFiles(tenant, `${tenant} ${app}`);
   try {
     for (const piece of files.pieces()) await incoming.push(piece);
     return await incoming.end();

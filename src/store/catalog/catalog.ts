@@ -252,8 +252,11 @@ export interface Catalog {
   deploy(tenant: string, manifest: Manifest, bundles: Bundle[], take?: Take, large?: LargeDraft, placement?: Placement): Promise<Deployed>;
   /** Throws "no-room" if so many bytes more, which are stored besides the catalog's, are too much code. @param name of what they are for */
   refuseMoreCode(tenant: string, name: string, bytes: number): void;
-  /** Takes the files of an upload as they arrive, as a share of the holder's. Large ones are given to deploy() as a draft, and discarded by the caller if it does not take them. */
-  receiveFiles(holder: string): IncomingFiles;
+  /**
+   * Takes the files of an upload as they arrive, as a share of the holder's. Large ones are given to deploy() as a draft, and discarded by the caller if it does not take them.
+   * @param app see LargeFiles.receive()
+   */
+  receiveFiles(holder: string, app?: string): IncomingFiles;
   /**
    * Points an alias of the app at stored revisions, and creates the alias if it is new. Without targets, the alias keeps those that it has. `take` as in deploy(). A
    * canary that runs is over if the alias is `live` and has targets given: `why` says why, by default that it was done by hand. Throws "no-such-version" and "no-such-alias".

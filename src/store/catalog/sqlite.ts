@@ -135,7 +135,7 @@ function createCatalog(parts: CatalogParts): Catalog {
     deploy: (tenant, manifest, bundles, take, large, placement) =>
       deployInTurns(parts, { tenant, manifest, bundles, large, placement }, take),
     refuseMoreCode: (tenant, name, bytes) => refuseMore(queries, parts.quota, tenant, name, bytes),
-    receiveFiles: (holder) => parts.large.receive(holder),
+    receiveFiles: (holder, app) => parts.large.receive(holder, app),
     point: (app, alias, targets, take, more) => pointAlias(parts, app, alias, targets, take, more),
     rollBack: (app, take) => rollBack(parts, app, take),
     runningCanaries: () => runningCanaries(parts),

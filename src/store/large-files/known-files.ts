@@ -1,8 +1,9 @@
 /**
- * The files that lie in folders here by now, found by their contents. A save of an app under development changes one file of many, and the others are linked and not written anew.
+ * The files that lie in folders here by now, found by their app, path and contents. A save of an app under development changes one file of many, and the others are linked and not written anew.
  *
  * 1. Nothing is linked that was written to since it was stored: a machine of the driver `process` may.
- * 2. It knows a bounded number of files. What it does not know is written.
+ * 2. Only a file of the same app and path is linked: where such a machine writes to files, those of other apps, and others of its own, stay as they were deployed.
+ * 3. It knows a bounded number of files. What it does not know is written.
  */
 import { linkSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +30,7 @@ export class KnownFiles {
     }
   }
 
-  /** Makes a file with the content and the mode that the key says. @returns whether it is there now */
+  /** Makes a file of the app, path, content and mode that the key says. @returns whether it is there now */
   link(key: string, to: string): boolean {
     const known = this.#byKey.get(key);
     if (known === undefined) return false;

@@ -331,7 +331,7 @@ test("on a server whose state goes with it, files that are there already are lin
   const before = [file("a", "app"), file("lib/b", "bee"), file("lib/c", "sea"), file("lib/d", "dee"), file("none", "")];
   // As a deploy in the server's process hands them over, many at a time.
   const deployed = async (name: string, files: Content[]) => {
-    const incoming = store.catalog.receiveFiles("one");
+    const incoming = store.catalog.receiveFiles("one", name);
     await incoming.push(Buffer.from(filesBundle(files).code));
     const received = await incoming.end();
     assert.ok("draft" in received);
@@ -344,16 +344,25 @@ test("on a server whose state goes with it, files that are there already are lin
     file("lib/b", "bee"),
     file("lib/c", "sea"),
     file("lib/d", "dee", true),
+    file("lib/nothing", ""),
     file("moved/b", "bee"),
     file("none", ""),
   ];
   const second = await store.path(await deployed("shop", after), "folder");
   assertFolder(second, after);
-  const isLinked = (path: string, to = path) => statSync(join(first, path)).ino === statSync(join(second, to)).ino;
-  assert.deepEqual(
-    [isLinked("a"), isLinked("lib/b"), isLinked("lib/b", "moved/b"), isLinked("lib/c"), isLinked("lib/d")],
-    [false, true, true, false, false],
-  );
+  const isLinked = (path: string) => statSync(join(first, path)).ino === statSync(join(second, path)).ino;
+  assert.deepEqual([isLinked("a"), isLinked("lib/b"), isLinked("lib/c"), isLinked("lib/d")], [false, true, false, false]);
+  // Files of one content do not become one file, neither within an app nor of two: what a machine of the driver process writes to one would be in the others.
+  const others = await store.path(await deployed("shop2", [...after, file("own", "own")]), "folder");
+  writeFileSync(join(second, "lib/b"), "changed by a function");
+  writeFileSync(join(second, "none"), "changed by a function");
+  for (const path of ["moved/b", "lib/nothing"])
+    assertFolder(
+      second,
+      after.filter((each) => each.path === path),
+    );
+  assertFolder(others, after);
+  store.catalog.remove(store.catalog.app(mainTenant, "shop2")!.id);
   store.catalog.remove((await deployed("shop", before)).app);
   await store.catalog.settled();
   assert.deepEqual(store.names(), []);

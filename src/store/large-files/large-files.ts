@@ -50,8 +50,9 @@ export interface LargeFiles {
   /**
    * Takes files as an upload brings them: u32 (little-endian) length of the list, the list, the contents. Small ones stay in memory.
    * @param holder of what all uploads in progress may take, each holder gets a share
+   * @param app where the state folder goes with the server, files are links to those that this app had at the same paths. Left out: they are not
    */
-  receive(holder: string): IncomingFiles;
+  receive(holder: string, app?: string): IncomingFiles;
   /** The files of this digest as machines read them. Rejects with "state-damaged" if they are not there, and "disk-full" if this form cannot be made. */
   path(digest: string, form: FilesForm): Promise<string>;
   /** The length of their list, in bytes. Throws "state-damaged". */

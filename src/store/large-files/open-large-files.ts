@@ -57,6 +57,7 @@ export function openLargeFiles({ folder, form, isEphemeral, clock, onFailure }: 
   /** The last upload of each digest that is being put in place. */
   const keeping = new Map<string, Promise<void>>();
   const known = isEphemeral ? new KnownFiles() : undefined;
+  const ephemeralFor = (app?: string) => known && { known, app };
   const drafts = new Shares(ALL_DRAFTS_BYTES);
   const at = (...names: string[]) => join(folder, ...names);
   const otherName = (kind: "draft" | "gone") => at(`${kind}-${randomBytes(8).toString("hex")}`);
@@ -109,7 +110,7 @@ export function openLargeFiles({ folder, form, isEphemeral, clock, onFailure }: 
     const draft = otherName("draft");
     try {
       const entries = await entriesOf(digest);
-      const writer = await openFilesWriter(wanted, draft, entries, known);
+      const writer = await openFilesWriter(wanted, draft, entries, ephemeralFor());
       try {
         for await (const piece of contentsOf(there, at(digest, there), entries)) await writer.push(piece);
         await writer.end();
@@ -179,7 +180,7 @@ export function openLargeFiles({ folder, form, isEphemeral, clock, onFailure }: 
   }
 
   return {
-    receive: (holder) =>
+    receive: (holder, app) =>
       receiveFiles(async (list, entries) => {
         const over = takeDraft(
           holder,
@@ -191,7 +192,7 @@ export function openLargeFiles({ folder, form, isEphemeral, clock, onFailure }: 
           mkdirSync(folder, { recursive: true, mode: 0o700 });
           await mkdir(draft);
           await writeFile(join(draft, "list"), list, { flush: !isEphemeral });
-          const writer = await openFilesWriter(kind, join(draft, kind), entries, known);
+          const writer = await openFilesWriter(kind, join(draft, kind), entries, ephemeralFor(app));
           const discard = async () => {
             over();
             removeSoon(draft);

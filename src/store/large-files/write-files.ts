@@ -25,11 +25,18 @@ export interface FilesWriter {
   settled(folder: string): void;
 }
 
-/** @param known files to link to where the folder goes with the server. Without it, what is written survives a power cut. */
-export async function openFilesWriter(form: FilesForm, place: string, entries: FileEntry[], known?: KnownFiles): Promise<FilesWriter> {
+/** Where the folder goes with the server. */
+export interface Ephemeral {
+  known: KnownFiles;
+  /** Whose files are linked to. Left out: nobody's. */
+  app?: string | undefined;
+}
+
+/** @param ephemeral left out: what is written survives a power cut */
+export async function openFilesWriter(form: FilesForm, place: string, entries: FileEntry[], ephemeral?: Ephemeral): Promise<FilesWriter> {
   return form === "image"
-    ? new ImageWriter(await open(place, "wx", 0o644), entries, known === undefined)
-    : new FolderWriter(place, entries, known);
+    ? new ImageWriter(await open(place, "wx", 0o644), entries, ephemeral === undefined)
+    : new FolderWriter(place, entries, ephemeral);
 }
 
 export function layoutOf(entries: FileEntry[]): ReturnType<typeof planErofs> {
@@ -141,7 +148,7 @@ const writeWhole = promisify(writeFile);
 
 class FolderWriter extends InOrder {
   readonly #folder: string;
-  readonly #known: KnownFiles | undefined;
+  readonly #ephemeral: Ephemeral | undefined;
   readonly #keys = new Map<string, string>();
   readonly #made = new Set<string>();
   /** The file that is being taken. */
@@ -151,10 +158,10 @@ class FolderWriter extends InOrder {
   /** Files that came in one part, and are being written. */
   #writing: Promise<void>[] = [];
 
-  constructor(folder: string, entries: FileEntry[], known: KnownFiles | undefined) {
+  constructor(folder: string, entries: FileEntry[], ephemeral: Ephemeral | undefined) {
     super(entries);
     this.#folder = folder;
-    this.#known = known;
+    this.#ephemeral = ephemeral;
   }
 
   override async push(chunk: Uint8Array): Promise<void> {
@@ -192,10 +199,11 @@ class FolderWriter extends InOrder {
   }
 
   #isLinked(path: string, content: Uint8Array, executable: boolean): boolean {
-    if (this.#known === undefined) return false;
-    const key = `${hash("sha256", content)} ${executable}`;
+    const { known, app } = this.#ephemeral ?? {};
+    if (known === undefined || app === undefined) return false;
+    const key = `${hash("sha256", content)} ${executable} ${app} ${path}`;
     this.#keys.set(path, key);
-    return this.#known.link(key, this.#place());
+    return known.link(key, this.#place());
   }
 
   #place(): string {
@@ -217,11 +225,11 @@ class FolderWriter extends InOrder {
     }
     await this.close();
     // One call for all files, however many; in a process of its own, because it may take long.
-    if (this.#known === undefined) await promisify(execFile)("sync", ["--file-system", this.#folder]);
+    if (this.#ephemeral === undefined) await promisify(execFile)("sync", ["--file-system", this.#folder]);
   }
 
   override settled(folder: string): void {
-    this.#known?.remember(folder, this.#keys);
+    this.#ephemeral?.known.remember(folder, this.#keys);
   }
 
   async close(): Promise<void> {
