@@ -1,7 +1,7 @@
 /**
  * The disk's space for a database file and its write-ahead log.
  *
- * 1. A transaction is committed only if the file has blocks for all of its pages: see file-room.ts. So the log can always be written into the file, and begun again.
+ * 1. A transaction that writes is committed only if the file has blocks for all of its pages: see file-room.ts. So the log can always be written into the file, and begun again.
  * 2. An operation that finds the disk full gets what it lacks of the reserve, as far as it leaves what it must leave: see space-use.ts.
  * 3. As long as the reserve is not whole, no operation takes more pages than it gives back, unless it leaves what it must leave. Pages of the file that are free count as left.
  */
@@ -27,6 +27,7 @@ export class DiskSpace {
   readonly #room: FileRoom;
   readonly #reserve: FileReserve;
   readonly #freePages: () => number;
+  readonly #changes: () => number;
 
   constructor(db: DatabaseSync, file: string) {
     this.#db = db;
@@ -35,6 +36,8 @@ export class DiskSpace {
     this.#reserve = new FileReserve(file);
     const free = db.prepare("PRAGMA main.freelist_count");
     this.#freePages = () => Number(free.get()!["freelist_count"]);
+    const changes = db.prepare("SELECT total_changes() AS n");
+    this.#changes = () => Number(changes.get()!["n"]);
     this.#reserve.restore();
   }
 
@@ -54,13 +57,15 @@ export class DiskSpace {
 
   /** Runs `work` as one transaction. Throws what it throws, and the file system's or SQLite's error if the disk is full. */
   transact<T>(work: () => T): T {
-    let pages = 0;
+    let pages: number | null = null;
     const result = transaction(this.#db, () => {
+      // The log of an older Mayfly, or of a migration, may have pages that the file has no blocks for. What only reads does without them.
+      const before = this.#room.isKnown ? null : this.#changes();
       const done = work();
-      pages = this.#room.extend();
+      if (before === null || this.#changes() !== before) pages = this.#room.extend();
       return done;
     });
-    this.#room.committed(pages);
+    if (pages !== null) this.#room.committed(pages);
     return result;
   }
 

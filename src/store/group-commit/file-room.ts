@@ -28,6 +28,11 @@ export class FileRoom {
     this.#pages = () => (count.get() as unknown as [number])[0];
   }
 
+  /** Whether something was committed since the file was opened. */
+  get isKnown(): boolean {
+    return this.#sure > 0;
+  }
+
   /** Also within a transaction. */
   get pages(): number {
     return this.#pages();

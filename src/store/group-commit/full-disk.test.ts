@@ -26,6 +26,7 @@ test("on a full disk what frees space goes on, by a reserve that nobody else get
     usedUp: { kept: USED_UP, half: true, removed: 1, stillRefused: "disk-full: rows.db" },
     reopened: { removed: 1, lent: true, refused: "disk-full: rows.db", eaten: 0, removedAgain: 1 },
     withoutReserve: { opened: "disk-full", again: 1, reserve: RESERVE_BYTES },
+    leftInLog: { read: 100, refused: "disk-full: other.db" },
     killed: [],
   });
 });

@@ -1,7 +1,7 @@
 /** Fills the disk that it is given, and prints how a file that a group commit writes behaves then: see full-disk.test.ts. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, copyFileSync, existsSync, openSync, rmSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
@@ -20,16 +20,23 @@ console.error(`MAYFLY_SEED=${seed}`);
 let answers: Answer[] = [];
 let next = 0;
 
-const open = () =>
+const open = (path = file) =>
   new Writer(
     engine,
-    file,
+    path,
     (some) => answers.push(...some),
     () => 0,
   );
 let writer = open();
 
-const told = { lives: lives(), usedUp: usedUp(), reopened: reopened(), withoutReserve: withoutReserve(), killed: await killed() };
+const told = {
+  lives: lives(),
+  usedUp: usedUp(),
+  reopened: reopened(),
+  withoutReserve: withoutReserve(),
+  leftInLog: leftInLog(),
+  killed: await killed(),
+};
 console.log(JSON.stringify(told));
 
 /** Something new is refused, what frees space is not, and all is well when there is room again. */
@@ -95,6 +102,31 @@ function withoutReserve() {
   writer = open();
   const again = ask("remove", { number: first! });
   return { opened, again, reserve: sizeOfReserve() };
+}
+
+/** What was written without regard to the file's blocks, by an older Mayfly or a migration, is in the log alone: it can be read. */
+function leftInLog() {
+  const other = join(dir, "other.db");
+  {
+    using db = new DatabaseSync(file);
+    db.exec("PRAGMA wal_autocheckpoint = 0; BEGIN; DELETE FROM rows");
+    const insert = db.prepare("INSERT INTO rows VALUES (?, zeroblob(40000))");
+    for (let number = 0; number < 100; number++) insert.run(number);
+    db.exec("COMMIT");
+    for (const end of ["", "-wal"]) copyFileSync(`${file}${end}`, `${other}${end}`);
+  }
+  fill();
+  // Room for the index of the log.
+  truncateSync(filler, statSync(filler).size - 65_536);
+  const before = writer;
+  writer = open(other);
+  const read = (ask("numbers", null) as number[]).length;
+  const refused = ask("add", { number: 100, bytes: 10 });
+  writer.close();
+  writer = before;
+  rmSync(filler);
+  for (const end of ["", "-wal", "-shm", "-reserve"]) rmSync(`${other}${end}`, { force: true });
+  return { read, refused };
 }
 
 async function killed() {
