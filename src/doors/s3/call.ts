@@ -1,7 +1,7 @@
 /** What an operation of S3's protocol is, and what it gets of a request. */
 import type { IncomingMessage } from "node:http";
 import type { Objects } from "../../services/objects/objects.ts";
-import type { Author, Bucket } from "../../services/objects/object.ts";
+import type { Author, Bucket, Encryption } from "../../services/objects/object.ts";
 import type { Principal, Principals } from "../../store/principals/principal.ts";
 import type { Headers } from "../signature/read-signature.ts";
 import type { NotificationTargets } from "./notification-targets.ts";
@@ -39,6 +39,8 @@ export interface S3Call {
   targets: NotificationTargets;
   /** Whose the keys are that a body may name. */
   principals: Pick<Principals, "ofAccessKey">;
+  /** How the upload was begun to be encrypted that the request is about. Only where the bucket's policy may ask for it. */
+  begun?: Encryption | undefined;
   /** Wall clock, ms. */
   now: number;
   /** As the client reaches this service, without a trailing slash. */

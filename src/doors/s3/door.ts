@@ -39,6 +39,7 @@ import { uploadLists } from "./operations/upload-lists.ts";
 import { uploadOperations } from "./operations/uploads.ts";
 import { type Address, addressOf } from "./request/address.ts";
 import { authenticate } from "./request/authenticate.ts";
+import { encryptionBegun } from "./request/encryption.ts";
 import { operationOf } from "./request/operation-of.ts";
 import { sendPiece } from "./send-piece.ts";
 import { asS3Error, S3Error } from "./s3-error.ts";
@@ -150,6 +151,7 @@ export function createS3Door(options: S3DoorOptions): S3Door {
       objects,
       principals,
       targets,
+      begun: known === null ? undefined : await encryptionBegun({ objects, bucket }, address),
       now,
       origin: `${isTls ? "https" : "http"}://${headers["host"] ?? ""}`,
     };

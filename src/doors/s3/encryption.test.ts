@@ -231,6 +231,22 @@ describe("S3's door and encryption", () => {
     await assert.rejects(put(Bucket, "k"), { name: "AccessDenied" });
     await assert.rejects(put(Bucket, "k", { ServerSideEncryption: "aws:kms" }), { name: "AccessDenied" });
     await put(Bucket, "k", byServer);
+    // Clients say it of an upload, and have no way to say it of its parts.
+    await upload(Bucket, "parts", byServer, {});
+    assert.equal(await textOf(Bucket, "parts"), "content");
+    await assert.rejects(upload(Bucket, "parts", {}, {}), { name: "AccessDenied" });
+    await assert.rejects(upload(Bucket, "parts", key, key), { name: "AccessDenied" });
+    const denied = { Effect: "Deny", Principal: "*", Action: "s3:PutObject", Resource: `arn:aws:s3:::${Bucket}/*` };
+    const Condition = { Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "true" } };
+    await send(
+      new s3.PutBucketPolicyCommand({
+        Bucket,
+        Policy: JSON.stringify({ Version: "2012-10-17", Statement: [{ ...denied, Condition }] }),
+      }),
+    );
+    await upload(Bucket, "customers", key, key);
+    assert.equal(await textOf(Bucket, "customers", key), "content");
+    await assert.rejects(upload(Bucket, "customers", byServer, {}), { name: "AccessDenied" });
   });
 });
 

@@ -11,6 +11,7 @@ import type { Found } from "../../../services/objects/store/versions.ts";
 import type { Headers } from "../../signature/read-signature.ts";
 import type { S3Call } from "../call.ts";
 import { S3Error } from "../s3-error.ts";
+import type { Address } from "./address.ts";
 
 const BY_SERVER = "x-amz-server-side-encryption";
 const KMS_KEY = `${BY_SERVER}-aws-kms-key-id`;
@@ -51,6 +52,21 @@ export function encryptionOfPart(call: Call, upload: Encryption | undefined): As
     );
   refuseOtherKey(upload, key);
   return { by: "customer", key };
+}
+
+/** How the upload is encrypted that the request is about; undefined also if the bucket's policy does not ask for it. */
+export async function encryptionBegun(
+  { objects, bucket }: Pick<S3Call, "objects" | "bucket">,
+  { bucket: name, key, query }: Address,
+): Promise<Encryption | undefined> {
+  const upload = query.get("uploadId");
+  if (upload === null || !/x-amz-server-side-encryption/i.test((bucket.settings["policy"] as string | undefined) ?? "")) return undefined;
+  try {
+    return (await objects.upload(name, key, upload)).about.object.encryption;
+  } catch (error) {
+    if ((error as { code?: string }).code === "no-such-upload") return undefined;
+    throw error;
+  }
 }
 
 /** The customer's key of a request that completes an upload, which need not have it. Throws an S3Error if it is another one. */

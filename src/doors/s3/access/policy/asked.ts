@@ -48,10 +48,10 @@ const ofVersions =
 
 /** @param tags of the object that is read or changed, where they are known */
 export function askedOf(
-  call: Pick<S3Call, "operation" | "caller" | "name" | "key" | "query" | "headers" | "author" | "now" | "origin" | "isPresigned">,
+  call: Pick<S3Call, "operation" | "caller" | "name" | "key" | "query" | "headers" | "begun" | "author" | "now" | "origin" | "isPresigned">,
   tags: Tags = {},
 ): Asked {
-  const { operation, caller, name, key, query, headers, author, now, origin, isPresigned } = call;
+  const { operation, caller, name, key, query, headers, begun, author, now, origin, isPresigned } = call;
   const base = actions[operation] ?? operation;
   const action = query.has("versionId") && ofVersions.test(base) ? base.replace("Object", "ObjectVersion") : base;
   const account = caller === null ? null : accountOf(caller.tenant);
@@ -76,6 +76,9 @@ export function askedOf(
   set("s3:authtype", isPresigned ? "REST-QUERY-STRING" : caller === null ? undefined : "REST-HEADER");
   for (const parameter of ["prefix", "delimiter", "max-keys"]) set(`s3:${parameter}`, query.get(parameter));
   set("s3:versionid", query.get("versionId"));
+  // Clients say of an upload how it is to be encrypted, and have no way to say it of its parts.
+  if (begun?.by === "server") set("s3:x-amz-server-side-encryption", "AES256");
+  if (begun?.by === "customer") set("s3:x-amz-server-side-encryption-customer-algorithm", "AES256");
   for (const [header, value] of Object.entries(headers)) if (header.startsWith("x-amz-")) set(`s3:${header}`, value);
   for (const [tag, value] of Object.entries(tags)) set(`s3:existingobjecttag/${tag.toLowerCase()}`, value);
   if (headers["x-amz-tagging"] !== undefined)
