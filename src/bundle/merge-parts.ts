@@ -57,8 +57,13 @@ function filesIn({ code }: UploadBundle): readonly UnreadFile[] {
 function sameBytes(a: UnreadFile, b: UnreadFile): boolean {
   if (bytesOf(a.content) !== bytesOf(b.content)) return false;
   const others = contentsOf([b]);
-  for (const piece of contentsOf([a])) if (Buffer.compare(piece, others.next().value ?? NOTHING) !== 0) return false;
-  return true;
+  try {
+    for (const piece of contentsOf([a])) if (Buffer.compare(piece, others.next().value ?? NOTHING) !== 0) return false;
+    return true;
+  } finally {
+    // It has its file open until then.
+    others.return();
+  }
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -1,6 +1,6 @@
 /** Apps whose functions are of several runtimes. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -110,7 +110,7 @@ test("two parts may bring the same file, executable if one needs it so, but not 
   await assert.rejects(merged(partWith(x), partWith(y)), { code: "bad-manifest", message: /file a, and these files differ/ });
 });
 
-test("large files are compared and merged without being read into memory", async (t) => {
+test("large files are compared and merged without being read into memory, and closed again", async (t) => {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-mixed-"));
   afterwards(t, () => rmSync(dir, { recursive: true }));
   const content = Buffer.alloc(3 << 20, "large");
@@ -122,10 +122,26 @@ test("large files are compared and merged without being read into memory", async
       .subarray(-content.length)
       .every((byte, at) => byte === content[at]),
   );
-  const other = Buffer.from(content);
-  other.write("?", content.length - 1);
-  await assert.rejects(merged(large, partWith(other, { from: join(dir, "other") })), {
-    code: "bad-manifest",
-    message: /these files differ/,
-  });
+  for (const at of [0, content.length - 1]) {
+    const other = Buffer.from(content);
+    other.write("?", at);
+    await assert.rejects(merged(large, partWith(other, { from: join(dir, "other") })), {
+      code: "bad-manifest",
+      message: /these files differ/,
+    });
+  }
+  const open = readdirSync("/proc/self/fd").map((fd) => readlinkOf(join("/proc/self/fd", fd)));
+  assert.deepEqual(
+    open.filter((path) => path.startsWith(dir)),
+    [],
+  );
 });
+
+/** Empty if it is closed meanwhile. */
+function readlinkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
