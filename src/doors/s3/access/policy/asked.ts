@@ -4,6 +4,7 @@ import type { Tags } from "../../../../services/objects/object.ts";
 import type { S3Call } from "../../call.ts";
 import { tagsOfQuery } from "../../request/object-headers.ts";
 import { isOldSignature } from "../../request/signature-v2.ts";
+import { isSecret } from "./conditions.ts";
 import type { Asked } from "./policy.ts";
 
 /** Where AWS's policies name what an operation does otherwise than the operation is named. */
@@ -79,7 +80,7 @@ export function askedOf(
   // Clients say of an upload how it is to be encrypted, and have no way to say it of its parts.
   if (begun?.by === "server") set("s3:x-amz-server-side-encryption", "AES256");
   if (begun?.by === "customer") set("s3:x-amz-server-side-encryption-customer-algorithm", "AES256");
-  for (const [header, value] of Object.entries(headers)) if (header.startsWith("x-amz-")) set(`s3:${header}`, value);
+  for (const [header, value] of Object.entries(headers)) if (header.startsWith("x-amz-") && !isSecret(header)) set(`s3:${header}`, value);
   for (const [tag, value] of Object.entries(tags)) set(`s3:existingobjecttag/${tag.toLowerCase()}`, value);
   if (headers["x-amz-tagging"] !== undefined)
     for (const [tag, value] of Object.entries(tagsOfQuery(headers["x-amz-tagging"])))

@@ -63,6 +63,11 @@ export function isKey(name: string): boolean {
   return keys.test(name.toLowerCase());
 }
 
+/** Whether it is about a customer's key. Whose bucket it is could find the keys of others who write into it by comparing them. */
+export function isSecret(name: string): boolean {
+  return /-customer-key(?:-md5)?$/i.test(name);
+}
+
 export function holds(conditions: Conditions, facts: Facts): boolean {
   return Object.entries(conditions).every(([operator, wanted]) =>
     Object.entries(wanted).every(([key, values]) => isTrue(operator, values, facts.get(key.toLowerCase()), facts)),

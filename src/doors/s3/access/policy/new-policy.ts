@@ -3,6 +3,7 @@
  * count as they are.
  */
 import { S3Error } from "../../s3-error.ts";
+import { isSecret } from "./conditions.ts";
 import { type Policy, readPolicy } from "./policy.ts";
 
 const versions = new Set([undefined, "2008-10-17", "2012-10-17"]);
@@ -38,6 +39,8 @@ export function newPolicy(text: string, bucket: string): Policy {
   const policy = readPolicy(text, bucket);
   const { Version } = JSON.parse(text) as { Version?: string };
   if (!versions.has(Version)) throw malformed("The policy must contain a valid version string");
+  if (policy.statements.some(({ conditions }) => Object.values(conditions).some((wanted) => Object.keys(wanted).some(isSecret))))
+    throw malformed("Policy has an invalid condition key");
   for (const { actions, isNotActions, resources, isNotResources } of policy.statements)
     for (const action of actions) {
       const [isOfBuckets, isOfObjects] = [ofBuckets, ofObjects].map((all) => isOf(action, all));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accountOf } from "../../../../control/lambda/names.ts";
+import { askedOf } from "./asked.ts";
 import { newPolicy } from "./new-policy.ts";
 import { type Asked, decide, isPublicPolicy, readPolicy } from "./policy.ts";
 import { fits } from "./wildcard.ts";
@@ -121,9 +122,29 @@ test("a policy that is set names actions that there are, and says something of i
     assert.equal(refusal(text(allow({ Action, Resource: [bucket, `${bucket}/*`] }))), "", Action);
   assert.equal(refusal(text(allow({ Action: "s3:ListBucket", Resource: "arn:aws:s3:::*" }))), "");
   assert.equal(refusal(text(allow({ Action: "s3:GetObject", Resource: "arn:aws:s3:::photos*" }))), "");
+  const ofKeys = (name: string) => refusal(text(allow({ Condition: { StringLike: { [`s3:x-amz-${name}`]: "A*" } } })));
+  const customer = "server-side-encryption-customer";
+  for (const name of [`${customer}-key`, `${customer}-key-MD5`, `copy-source-${customer}-key`])
+    assert.equal(ofKeys(name), "MalformedPolicy: Policy has an invalid condition key", name);
+  assert.equal(ofKeys(`${customer}-algorithm`), "");
   const ofVersion = (Version?: string) => refusal(JSON.stringify({ Version, Statement: [allow()] }));
   assert.equal(ofVersion("2012"), "MalformedPolicy: The policy must contain a valid version string");
   assert.deepEqual([ofVersion(), ofVersion("2008-10-17"), ofVersion("2012-10-17")], ["", "", ""]);
+});
+
+test("a policy is not told customers' keys, which whoever sets it could find by comparing them", () => {
+  const of = "x-amz-server-side-encryption-customer";
+  const headers = { [`${of}-algorithm`]: "AES256", [`${of}-key`]: "a2V5", [`${of}-key-md5`]: "bWQ1", "x-amz-acl": "private" };
+  const request = { operation: "PutObject", caller: null, name: "photos", key: "a", query: new URLSearchParams(), headers };
+  const { facts } = askedOf({
+    ...request,
+    author: { principal: "anonymous", tenant: undefined, peer: "", request: "" },
+    now: 0,
+    origin: "",
+    isPresigned: false,
+  });
+  const known = [...facts.keys()].filter((name) => name.startsWith("s3:x-amz-"));
+  assert.deepEqual(known.toSorted(), ["s3:x-amz-acl", `s3:${of}-algorithm`]);
 });
 
 test("a policy is public if it lets everybody in, or everybody from everywhere", () => {
