@@ -17,6 +17,7 @@ import { addDocument } from "./document.ts";
 import { audited } from "./audited.ts";
 import { authorize } from "./authorize.ts";
 import type { RouteName } from "./endpoint.ts";
+import { endUnread } from "./end-unread.ts";
 import { limitBody } from "./limit-body.ts";
 import { type ApiListener, type Listening, listen } from "./listen.ts";
 import { refuseInvalid, replyNotFound, replyWithError } from "./replies.ts";
@@ -80,7 +81,7 @@ export function createApi(options: ApiOptions): Api {
   addPages(app, createDashboardFiles());
   nameCalls(app);
   addLogin(app, parts);
-  app.use("*", audited(parts), authorize(parts), limitBody, applyRules(parts));
+  app.use("*", endUnread, audited(parts), authorize(parts), limitBody, applyRules(parts));
   addLogout(app, parts);
   addPlatform(app, parts);
   addDashboard(app, parts);

@@ -1,9 +1,11 @@
-/** Clients that close their half of the connection after the request, as `nc -N` and some proxies do. */
+/** Clients that close their half of the connection after the request, as `nc -N` and some proxies do, and those that ask for the head of a stream alone. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, test } from "node:test";
+import { systemClock } from "../../base/clock/clock.ts";
+import { within } from "../../base/clock/within.ts";
 import { LogLevel } from "../../wire/protocol.ts";
 import { bundle, manifest, type ServedApi, serveApi, token } from "./testing/serve-api.ts";
 
@@ -43,4 +45,12 @@ test("a half-closed client that follows logs gets them until it is gone", async 
   while (!seen.includes("second")) await once(follower, "data");
   follower.destroy();
   await served.released;
+});
+
+test("HEAD of a log that is followed has its head, and nothing follows the log for it", async () => {
+  await served.client.deploy(manifest(), [bundle("main", "cjs", "module.exports = 1")]);
+  const reply = await text(ask("HEAD /v1/apps/shop/logs/follow"));
+  assert.match(reply, /^HTTP\/1\.1 200 OK\r\n.*content-type: application\/x-ndjson.*\r\n\r\n$/is);
+  await within(systemClock, 30_000, "the end of what follows the log", served.released);
+  assert.match(await text(ask("HEAD /v1/apps")), /^HTTP\/1\.1 200 OK\r\n.*content-type: application\/json.*\r\n\r\n$/is);
 });
