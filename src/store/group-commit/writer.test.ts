@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { afterwards } from "../../base/testing/afterwards.ts";
 import type { Answer } from "./batch.ts";
@@ -71,6 +72,18 @@ test("where the disk does not take what was written, it is refused and the write
   assert.throws(() => writer.run(adding(1, 2)), { code: "ENOENT" });
   assert.deepEqual(told, [[1], [2]]);
   assert.deepEqual([answers[0], (answers[1] as { code?: string }).code], [{ number: 1, result: 1 }, "state-unusable"]);
+  writer.close();
+});
+
+test("a close puts on the disk what was answered before that, also where somebody else has the file open", (t) => {
+  const { writer, file } = open(t);
+  const backup = new DatabaseSync(file, { readOnly: true });
+  backup.exec("SELECT count(*) FROM sqlite_master");
+  writer.run(adding(1));
+  // The log is not there when it is to be put on the disk.
+  renameSync(`${file}-wal`, `${file}-moved`);
+  assert.throws(() => writer.close(), { code: "ENOENT" });
+  backup.close();
   writer.close();
 });
 

@@ -93,7 +93,8 @@ export class Writer {
   }
 
   close(): void {
-    if (this.#log !== null && this.#held.length + this.#late.length > 0) {
+    // A backup may have the file open: then this is not its last connection.
+    if (this.#log !== null && (this.#held.length + this.#late.length > 0 || this.#syncBy < Infinity)) {
       this.#commit(this.#log);
       this.#sync(this.#log);
     }
