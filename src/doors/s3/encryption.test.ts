@@ -1,4 +1,4 @@
-/** Encryption by the server and with keys of customers, by AWS's own client. */
+/** Encryption by the server and with keys of customers, by AWS's own client. The file is long because all tests share one server and its requests. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
